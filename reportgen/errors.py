@@ -1,0 +1,33 @@
+"""Every error that a user can meet: one sentence saying what is wrong, where, and what to do."""
+
+
+class ReportgenError(Exception):
+    """An error with a message for the user; the command line prints it and exits with 1."""
+
+    exit_code = 1
+
+
+class SettingsError(ReportgenError):
+    """An option or a key of the configuration file that cannot be used; exits with 2."""
+
+    exit_code = 2
+
+
+class ModelFileError(ReportgenError):
+    """A model file that cannot be opened."""
+
+
+class ModelError(ReportgenError):
+    """A model that opened but does not hold what was asked of it (a layer, a class, an input)."""
+
+
+class ImageError(ReportgenError):
+    """An image that cannot be read, or no image at all."""
+
+
+class OutputError(ReportgenError):
+    """The output folder cannot be written or must not be replaced."""
+
+
+class DeviceError(ReportgenError):
+    """The computing device that was asked for is not there."""

@@ -1,0 +1,1 @@
+"""How work is run: units, the store of finished work, the runner."""

@@ -1,0 +1,1 @@
+"""Files and models become images, a flat network, preprocessing and labels."""
