@@ -1,0 +1,285 @@
+"""Everything a report states, as typed records: the contents of `report.json`.
+
+Analyses fill these records, the writers in `reportgen.report` turn them into pages.
+Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/report.schema.json`.
+Pictures are named by their path inside the report's folder, with forward slashes.
+"""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SCHEMA_VERSION = "1.0"
+
+
+class Record(BaseModel):
+    """A frozen record that refuses unknown keys and writes NaN and infinity as null."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, ser_json_inf_nan="null", protected_namespaces=()
+    )
+
+
+class Environment(Record):
+    """What the report was computed with."""
+
+    python: str
+    tensorflow: str
+    keras: str
+    device: str
+    """Name of the device as people know it, such as "CPU (2 cores)" or "NVIDIA H200"."""
+
+
+class TensorInfo(Record):
+    """One input or output of a model; a size that the model leaves open is None."""
+
+    name: str
+    shape: list[int | None]
+    dtype: str
+
+
+class ImageInput(Record):
+    """The input that takes the picture.
+
+    `height`, `width` in pixels and `channels` (1 or 3) are the sizes used for this report.
+    `layout` is how the axes behind the batch stand: "HWC", "CHW", "HW" or "THWC" (video).
+    """
+
+    name: str
+    height: int
+    width: int
+    channels: int
+    layout: Literal["HWC", "CHW", "HW", "THWC"]
+
+
+class Preprocessing(Record):
+    """How pixel values 0..255 become what the model takes."""
+
+    mode: str
+    source: Literal["detected", "given", "assumed"]
+    reason: str
+    """One sentence for the page: what was found, or why this was assumed."""
+
+
+class Layer(Record):
+    """One layer of the flat network."""
+
+    path: str
+    name: str
+    type: str
+    block: str
+    output_shape: list[int | None]
+    parameters: int
+    trainable_parameters: int
+    trainable: bool
+    inputs: list[str]
+    """Paths of the layers that feed it."""
+    spatial: bool
+    """Whether the output is a stack of maps (height × width × channels)."""
+    convolution: bool
+    """Whether it has filters of its own that a filter gallery can show."""
+    passes_through: bool
+    """Whether it hands its input on unchanged when the model predicts (dropout, augmentation)."""
+
+
+class Block(Record):
+    """A stage of the network: its name and the paths of its layers in order of depth."""
+
+    name: str
+    layers: list[str]
+
+
+class Head(Record):
+    """The output that classifies.
+
+    `activation` is what turns class scores into probabilities. A one-unit sigmoid stands for two
+    classes, `classes` is then 2. `classes` is 0 where the output does not classify.
+    """
+
+    name: str
+    layer: str
+    activation: Literal["softmax", "sigmoid", "linear", "other"]
+    units: int
+    classes: int
+    reason: str
+    """Why the output is not read as classes; empty where it is."""
+
+
+class Model(Record):
+    """The model at a glance and layer by layer."""
+
+    name: str
+    file: str
+    description: str
+    sha256: str
+    size: int
+    """Bytes of the model's file or files."""
+    parameters: int
+    trainable_parameters: int
+    inputs: list[TensorInfo]
+    outputs: list[TensorInfo]
+    image_input: ImageInput | None
+    head: Head | None
+    labels: list[str]
+    preprocessing: Preprocessing
+    layers: list[Layer]
+    blocks: list[Block]
+    last_spatial_layer: str | None
+    notes: list[str]
+    """Sentences on how the file was read: rules applied, parts cut."""
+
+
+class Prediction(Record):
+    """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid."""
+
+    index: int
+    label: str
+    probability: float
+    score: float
+
+
+class Channel(Record):
+    """A single channel drawn large; `low` and `high` are its smallest and largest activation."""
+
+    channel: int
+    low: float
+    high: float
+    inactive: bool
+    picture: str
+    colorbar: str
+
+
+class Activations(Record):
+    """The activation grid of one layer for one image.
+
+    The picture is a palette PNG of `columns` tiles a row, each `size` (height, width) pixels,
+    `margin` pixels apart; the value of a pixel is the quantised activation.
+    """
+
+    layer: str
+    channels: int
+    shown: int
+    """How many channels the picture holds (the first ones)."""
+    size: list[int]
+    inactive_channels: int
+    inactive: list[int]
+    """Indices of the channels that are constant over this image."""
+    sparsity: float
+    """Share of exact zeros among all values of the layer, 0..1."""
+    low: float
+    high: float
+    picture: str
+    width: int
+    height: int
+    columns: int
+    margin: int
+    means: list[float]
+    """Mean activation of each shown channel."""
+    lows: list[float]
+    highs: list[float]
+    singles: list[Channel] = []
+
+
+class GradCam(Record):
+    """One Grad-CAM: `picture` is the overlay on the photo, `heatmap` the bare map."""
+
+    layer: str
+    index: int
+    label: str
+    probability: float
+    status: Literal["ok", "no positive evidence", "failed"]
+    reason: str
+    picture: str | None
+    heatmap: str | None
+    width: int
+    height: int
+
+
+class Image(Record):
+    """One photo and what the network made of it."""
+
+    name: str
+    sha256: str
+    width: int
+    height: int
+    format: str
+    note: str
+    """How it was read, where that needs saying ("first of 6 frames"); often empty."""
+    group: str | None
+    photo: str
+    """Picture of the photo as the page shows it."""
+    photo_width: int
+    photo_height: int
+    network_photo: str
+    """Picture of what the network was given, at the network's input size."""
+    predictions: list[Prediction]
+    activations: list[Activations]
+    gradcam: list[GradCam]
+
+
+class Filter(Record):
+    """The pattern that maximises one filter, one tile of its layer's gallery picture.
+
+    `method` says how the pattern was obtained. `status` "silent" stands for a filter that never
+    answered; "not risen" for one whose score did not grow.
+    """
+
+    layer: str
+    block: str
+    channel: int
+    score_start: float
+    score_end: float
+    method: str
+    status: Literal["ok", "not risen", "silent", "failed"]
+    picture: str
+    tile: int
+    """Position in the gallery, counted along the rows."""
+
+
+class Gallery(Record):
+    """The gallery picture of one layer's filter patterns; `size` is a tile's side in pixels."""
+
+    layer: str
+    block: str
+    filters: int
+    shown: int
+    picture: str
+    width: int
+    height: int
+    columns: int
+    margin: int
+    size: int
+
+
+class Skipped(Record):
+    """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
+
+    what: str
+    name: str
+    reason: str
+
+
+class Report(Record):
+    """A whole report."""
+
+    schema_version: str = SCHEMA_VERSION
+    generator: str
+    created: str
+    """ISO 8601 date and time in UTC."""
+    title: str
+    author: str
+    notes: str
+    """The user's own text, Markdown."""
+    environment: Environment
+    command: str
+    settings: dict[str, Any]
+    sections: list[str]
+    model: Model
+    images: list[Image]
+    filters: list[Filter]
+    galleries: list[Gallery]
+    sparsity_chart: str | None
+    skipped: list[Skipped]
+    warnings: list[str]
+    timings: dict[str, float]
+    """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
