@@ -1,0 +1,77 @@
+"""File names for things whose own names nobody chose for a file system.
+
+A slug is made from a name alone, so that links into a report stay good when other images or
+layers come and go; only two names that would share a file get a digest each.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+
+MAX_LENGTH = 80
+"""Longest slug in characters; leaves room for page numbers and suffixes below 255 bytes."""
+
+_IMAGE_SUFFIX = re.compile(r"(?<=[^/])\.(jpe?g|png|webp|bmp|gif|tiff?)$")
+_SEPARATORS = re.compile(r"[/\\]+")
+_DISALLOWED = re.compile(r"[^a-z0-9._-]+")
+# Two hyphens are kept for page numbers ("cat--2.html"), so no slug may hold them.
+_RUNS = re.compile(r"-{2,}|\.{2,}")
+# Devices that Windows opens instead of a file, and the page that every folder already has.
+_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index)(?=\.|$)")
+
+
+def slugs(names: Iterable[str]) -> dict[str, str]:
+    """Unique, safe file-name stems for layer paths, block names and image names.
+
+    Slugs are lower-case ASCII letters, digits, ``-``, ``_``, with ``.`` inside only, at most
+    `MAX_LENGTH` characters, and unique on file systems that ignore case. A folder's ``/`` becomes
+    ``.`` and an image's suffix is dropped. Where other characters are lost, a digest of the name
+    is appended; where two names would meet, the one that already is a slug keeps it.
+    """
+    remaining = sorted(set(names))
+    taken: dict[str, str] = {}
+    used: set[str] = set()
+
+    def claim(name: str, slug: str) -> None:
+        taken[name] = slug
+        used.add(slug)
+
+    for name in remaining:
+        if _readable(name) == (name, True):
+            claim(name, name)
+    plain = {name: _readable(name) for name in remaining if name not in taken}
+    wanted = Counter(slug for slug, whole in plain.values() if whole)
+    for name, (slug, whole) in plain.items():
+        if whole and wanted[slug] == 1 and slug not in used:
+            claim(name, slug)
+    for name, (slug, _) in plain.items():
+        if name in taken:
+            continue
+        # A longer digest is needed only when a file is named like another's digest.
+        for length in (8, 16, 64):
+            candidate = _with_digest(slug, name, length)
+            if candidate not in used:
+                claim(name, candidate)
+                break
+    return taken
+
+
+def _readable(name: str) -> tuple[str, bool]:
+    """The name as a slug without digest, and whether that says everything the name says."""
+    lowered = name.lower()
+    text = _SEPARATORS.sub(".", _IMAGE_SUFFIX.sub("", lowered))
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
+    slug = _RUNS.sub(lambda run: run.group()[0], _DISALLOWED.sub("-", ascii_text))
+    slug = _RUNS.sub(lambda run: run.group()[0], slug.strip("._-"))
+    if _RESERVED.match(slug):
+        return slug.replace(".", "-"), False
+    whole = slug == text and len(slug) <= MAX_LENGTH
+    return (slug if whole else slug[:MAX_LENGTH].rstrip("._-")), bool(slug) and whole
+
+
+def _with_digest(slug: str, name: str, length: int) -> str:
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:length]
+    stem = (slug or "unnamed")[: MAX_LENGTH - length - 1].rstrip("._-")
+    return f"{stem}-{digest}"

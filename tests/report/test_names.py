@@ -1,0 +1,70 @@
+"""Slugs are safe on every file system, unique, and depend on the name alone."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.report.names import MAX_LENGTH, slugs
+
+SAFE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_])?")
+
+AWKWARD = ["猫 und Hünd 🐱.jpg", "<b>", "#", "%", "..", "", "CON", "nul.jpg", "con.x", "x" * 300]
+AWKWARD += ["index", "a--b", "_hidden", ".htaccess", "a b", "../../etc/passwd", "C:\\x", "\udcff"]
+
+
+def is_safe(slug: str) -> bool:
+    return bool(SAFE.fullmatch(slug)) and ".." not in slug and "--" not in slug
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        ("block1_conv1", "block1_conv1"),
+        ("mobilenetv2_1.00_160/block_1_expand", "mobilenetv2_1.00_160.block_1_expand"),
+        ("cat.jpg", "cat"),
+        ("IMG_0042.JPG", "img_0042"),
+        ("holiday/dog.png", "holiday.dog"),
+    ],
+)
+def test_plain_names_stay_readable(name: str, slug: str) -> None:
+    assert slugs([name]) == {name: slug}
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_awkward_names_become_safe_and_carry_a_digest(name: str) -> None:
+    slug = slugs([name])[name]
+    assert is_safe(slug)
+    assert len(slug) <= MAX_LENGTH
+    assert re.search(r"-[0-9a-f]{8}$", slug)
+    assert not re.match(r"(con|nul|index)(\.|$)", slug)
+
+
+def test_names_that_differ_by_case_or_suffix_alone_get_files_of_their_own() -> None:
+    made = slugs(["Conv", "CONV", "conv", "cat.jpg", "cat.png"])
+    assert len(set(made.values())) == 5
+    assert made["conv"] == "conv"
+
+
+def test_a_name_that_imitates_a_digest_does_not_take_the_file_of_another() -> None:
+    victim = slugs(["#"])["#"]
+    made = slugs(["#", victim])
+    assert made[victim] == victim
+    assert made["#"] != victim
+
+
+@given(st.lists(st.text(max_size=100), max_size=12))
+def test_slugs_are_safe_unique_and_independent_of_order(names: list[str]) -> None:
+    made = slugs(names)
+    assert set(made) == set(names)
+    assert len({slug.casefold() for slug in made.values()}) == len(made)
+    assert all(is_safe(slug) and len(slug) <= MAX_LENGTH for slug in made.values())
+    assert made == slugs(reversed(names))
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_a_name_with_a_digest_keeps_its_slug_whatever_comes_along(name: str, other: str) -> None:
+    alone = slugs([name])[name]
+    if re.search(r"-[0-9a-f]{8}$", alone) and other != alone:
+        assert slugs([name, other])[name] == alone
