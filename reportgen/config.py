@@ -1,0 +1,274 @@
+"""Every setting once: its name, type, default and the sentence that `--help` and README print.
+
+A setting's value comes from the command line, else from the configuration file, else from the
+profile, else from its default here.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+
+from reportgen.errors import SettingsError
+
+SECTIONS = ("activations", "filters", "gradcam")
+"""Parts of the report that can be switched on and off, in the order of the pages."""
+
+PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
+
+FILE_KEYS = ("notes", "labels", "weights", "output", "cache_dir")
+"""Keys that name files: in a configuration file they are relative to its folder."""
+
+RUN_ONLY = {"output", "force", "open", "quiet", "debug", "strict", "cache_dir", "no_cache"}
+"""Settings that say how to run, not what the report holds: left out of report.json."""
+
+PROFILES = Path(__file__).parent / "profiles"
+
+
+def _listed(value: Any) -> Any:
+    """A single string where a list is expected stands for a list of one."""
+    return (value,) if isinstance(value, str) else value
+
+
+def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r".+:\d+(,\d+)*", value):
+            raise ValueError(f"“{value}” is not of the form LAYER:3,30")
+    return values
+
+
+def _contrast(value: str) -> str:
+    number = r"\d+(\.\d+)?"
+    if not re.fullmatch(f"{number}:{number}", value):
+        raise ValueError(f"“{value}” is not of the form MEAN:STD, such as 128:64")
+    return value
+
+
+def _preprocess(value: str) -> str:
+    if value not in PREPROCESSING_MODES and not re.fullmatch(r"[\w.]+:\w+", value):
+        names = ", ".join(PREPROCESSING_MODES)
+        raise ValueError(f"“{value}” is none of {names}, nor of the form MODULE:FUNCTION")
+    return value
+
+
+def _filters(value: Any) -> Any:
+    return None if value == "all" else value
+
+
+def _input_size(value: Any) -> Any:
+    """Accept "224" and "180x320" (height × width) beside a pair of numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    if isinstance(value, str):
+        match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", value.strip())
+        if not match:
+            raise ValueError(f"“{value}” is not of the form SIZE or HEIGHTxWIDTH")
+        return (int(match[1]), int(match[2] or match[1]))
+    return value
+
+
+def _known_sections(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in SECTIONS:
+            near = difflib.get_close_matches(value, SECTIONS, 1, 0.4)
+            hint = f", did you mean “{near[0]}”?" if near else ""
+            raise ValueError(f"there is no section “{value}”{hint} ({', '.join(SECTIONS)})")
+    return values
+
+
+Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
+Side = Annotated[int, Field(ge=8, le=2048)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Settings(BaseModel):
+    """All settings of one build. Field descriptions are the options' help texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    profile: Literal["quick", "standard", "full"] = Field(
+        "standard", description="A set of defaults: quick, standard, or full (for a GPU)."
+    )
+    title: str = Field("", description="Title of the report; the model's name when not given.")
+    author: str = Field("", description="Author named on the report.")
+    notes: Path | None = Field(None, description="Markdown file with your own text.")
+
+    weights: str | None = Field(
+        None, description="Weights for a keras.applications name: a file, or “imagenet”."
+    )
+    no_top: bool = Field(False, description="Leave out the classification head of an application.")
+    input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
+        None, description="Pixels to feed a model whose input size is open: SIZE or HxW."
+    )
+
+    layers: Strings = Field((), description="Only layers whose path matches GLOB (repeatable).")
+    channels: Annotated[Strings, AfterValidator(_channels)] = Field(
+        (), description="Single channels to show large, as LAYER:3,30 (repeatable)."
+    )
+    columns: Annotated[int, Field(ge=1, le=64)] = Field(16, description="Tiles in a row.")
+    max_channels: Count | None = Field(
+        None, description="Show only the first N channels of each layer."
+    )
+    contrast: Annotated[str, AfterValidator(_contrast)] = Field(
+        "128:64", description="Mean and standard deviation of a tile's gray levels."
+    )
+    normalise: Literal["channel", "layer"] = Field(
+        "channel", description="One scale for each channel, or one for the whole layer."
+    )
+
+    filters: Annotated[Count | None, BeforeValidator(_filters)] = Field(
+        16, description="Filter patterns for each layer: a number, or “all”."
+    )
+    filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        40, description="Steps of gradient ascent for a filter pattern."
+    )
+    filter_size: Side = Field(64, description="Side of a filter pattern, in pixels.")
+
+    top: Count = Field(3, description="How many classes to list and explain for each image.")
+    target_class: str | None = Field(
+        None, alias="class", description="Class for Grad-CAM (index or label) instead of the top."
+    )
+    gradcam_layer: str | None = Field(
+        None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
+    )
+    labels: Path | None = Field(
+        None, description="Class names: a JSON list, a JSON map, or one name a line."
+    )
+    preprocess: Annotated[str, AfterValidator(_preprocess)] = Field(
+        "auto",
+        description="What is done to pixels 0..255: auto, none, unit (x/255), signed (-1..1), "
+        "caffe, torch, or your own MODULE:FUNCTION.",
+    )
+    resize: Literal["stretch", "crop", "pad"] = Field(
+        "stretch", description="How a photo is brought to the model's input size."
+    )
+
+    batch_size: Count | None = Field(None, description="Images in a batch; chosen when not given.")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="Where to compute.")
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="Seed of all randomness.")
+
+    sections: Sections = Field((), description="Only these sections (repeatable).")
+    skip_section: Sections = Field((), description="All sections but these (repeatable).")
+
+    output: Path | None = Field(None, description="Folder for the report.")
+    force: bool = Field(False, description="Write into a folder that holds other things too.")
+    strict: bool = Field(False, description="A skipped image or a failed part is an error.")
+    open: bool = Field(False, description="Open the report in the browser when it is done.")
+    quiet: bool = Field(False, description="Print nothing but errors.")
+    debug: bool = Field(False, description="Show the whole traceback of an error.")
+    cache_dir: Path | None = Field(
+        None, description="Folder where finished work is kept; your cache folder when not given."
+    )
+    no_cache: bool = Field(False, description="Neither use nor keep finished work.")
+
+    @model_validator(mode="after")
+    def _sections_agree(self) -> Self:
+        if both := set(self.sections) & set(self.skip_section):
+            raise ValueError(f"section “{min(both)}” is both asked for and skipped")
+        return self
+
+    @property
+    def chosen_sections(self) -> tuple[str, ...]:
+        """The sections to make, in the order of the pages."""
+        wanted = self.sections or SECTIONS
+        return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
+
+    @property
+    def contrast_levels(self) -> tuple[float, float]:
+        """Mean and standard deviation of a tile's gray levels, in 0..255."""
+        mean, deviation = self.contrast.split(":")
+        return float(mean), float(deviation)
+
+    @property
+    def single_channels(self) -> dict[str, tuple[int, ...]]:
+        """Channels to show large, by layer path."""
+        chosen: dict[str, list[int]] = {}
+        for value in self.channels:
+            layer, _, numbers = value.rpartition(":")
+            chosen.setdefault(layer, []).extend(int(number) for number in numbers.split(","))
+        return {layer: tuple(dict.fromkeys(numbers)) for layer, numbers in chosen.items()}
+
+    @property
+    def for_report(self) -> dict[str, Any]:
+        """The settings as report.json states them: no folder of the machine, nothing of the run."""
+        values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
+        for name in ("notes", "labels", "weights"):
+            if values[name]:
+                values[name] = Path(values[name]).name
+        return {key.replace("_", "-"): value for key, value in values.items()}
+
+
+def option_names() -> dict[str, str]:
+    """Every key of a configuration file with the field it sets, such as `class`: target_class."""
+    return {field.alias or name: name for name, field in Settings.model_fields.items()}
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a configuration file; keys may be spelled with `-` or `_`.
+
+    Raises SettingsError when it cannot be read, is no TOML, or holds an unknown key.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The configuration file {path.name} cannot be read: {error}"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
+    known = option_names()
+    settings: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
+        is_file = name in FILE_KEYS and isinstance(value, str) and value != "imagenet"
+        settings[name] = str(path.parent / value) if is_file else value
+    return settings
+
+
+def _nearest(key: str, known: Mapping[str, str]) -> str:
+    names = [name.replace("_", "-") for name in known]
+    near = difflib.get_close_matches(key.replace("_", "-"), names, 1, 0.5)
+    return f"; did you mean “{near[0]}”?" if near else ""
+
+
+def read_profile(name: str) -> dict[str, Any]:
+    """The settings that a profile of the package makes."""
+    return read_toml(PROFILES / f"{name}.toml")
+
+
+def make_settings(command_line: Mapping[str, Any], config: Path | None = None) -> Settings:
+    """Settings from the options given on the command line and a configuration file.
+
+    Raises SettingsError naming the option that has a wrong value.
+    """
+    file = read_toml(config) if config else {}
+    profile = command_line.get("profile") or file.get("profile") or "standard"
+    known = profile in ("quick", "standard", "full")
+    merged = {**(read_profile(profile) if known else {}), **file, **command_line}
+    try:
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise SettingsError(_sentence(error)) from error
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    message = first["msg"].removeprefix("Value error, ")
+    if not first["loc"]:
+        return f"{message[0].upper()}{message[1:]}."
+    return f"--{str(first['loc'][0]).replace('_', '-')}: {message}."
