@@ -205,6 +205,7 @@ class Settings(BaseModel):
     def for_report(self) -> dict[str, Any]:
         """The settings as report.json states them: no folder of the machine, nothing of the run."""
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
+        values["filters"] = values["filters"] or "all"
         for name in ("notes", "labels", "weights"):
             if values[name]:
                 values[name] = Path(values[name]).name

@@ -1,0 +1,45 @@
+"""What a long run says while it works; the command line gives it a face."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+
+class Stage(Protocol):
+    """One part of the run, counted in steps."""
+
+    def advance(self, steps: int = 1) -> None:
+        """Say that so many steps more are done."""
+
+
+class Progress(Protocol):
+    """Where a run reports its stages and the sentences a user should read."""
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator[Stage]:
+        """Open a stage of `total` steps; None where the number is not known."""
+        yield Silent()
+
+    def note(self, sentence: str) -> None:
+        """Tell the user one thing, once."""
+
+    def warn(self, sentence: str) -> None:
+        """Warn the user of one thing, once."""
+
+
+class Silent:
+    """Says nothing: for tests, `--quiet` and programs."""
+
+    @contextmanager
+    def stage(self, title: str, total: int | None = None) -> Iterator["Silent"]:  # noqa: ARG002
+        """Open a stage nobody sees."""
+        yield self
+
+    def advance(self, steps: int = 1) -> None:
+        """Count nothing."""
+
+    def note(self, sentence: str) -> None:
+        """Tell nobody."""
+
+    def warn(self, sentence: str) -> None:
+        """Warn nobody."""
