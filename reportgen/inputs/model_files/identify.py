@@ -1,0 +1,241 @@
+"""What a model file is, found out from its bytes: no TensorFlow, nothing executed."""
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.errors import ModelFileError
+from reportgen.inputs.applications import APPLICATIONS, find_application, nearest_application
+from reportgen.inputs.model_files import hdf5
+from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
+
+_BLOCK = 1 << 20
+_LARGEST_JSON = 1 << 26
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """Everything known about a model before TensorFlow is imported.
+
+    `kind` is one of "hdf5", "keras" (a `.keras` zip), "savedmodel", "architecture" (JSON),
+    "weights" (no network inside) and "application" (a name of `keras.applications`).
+    `sha256` covers the model's bytes (a folder's files in sorted order) and those of the weights
+    file, if one was given; for an application, its name instead of bytes. `size` is in bytes.
+    """
+
+    name: str
+    path: Path | None
+    kind: str
+    description: str
+    sha256: str
+    size: int
+    application: str | None
+    weights: Path | None
+
+
+def identify(model: str, *, weights: str | None = None) -> ModelFile:
+    """Find out what `model` (a file, a SavedModel folder or an application's name) is.
+
+    `weights` is a file of weights, or "imagenet" for an application. Raises `ModelFileError`, one
+    sentence, when there is nothing here that could be opened as a Keras model.
+    """
+    path = Path(model)
+    application = find_application(model)
+    if application is not None and not path.is_file():
+        return _identify_application(application.name, weights)
+    if not path.exists():
+        raise ModelFileError(_explain_absent(model))
+    weights_path = _weights_file(weights) if weights is not None else None
+    kind, description = _sniff_folder(path) if path.is_dir() else _sniff_file(path)
+    digest, size = _digest(path)
+    if weights_path is not None:
+        _digest_file(weights_path, digest)
+    return ModelFile(
+        name=path.resolve().name,
+        path=path,
+        kind=kind,
+        description=description,
+        sha256=digest.hexdigest(),
+        size=size,
+        application=None,
+        weights=weights_path,
+    )
+
+
+def _identify_application(name: str, weights: str | None) -> ModelFile:
+    constructor = APPLICATIONS[name].constructor
+    digest = hashlib.sha256(f"keras.applications.{constructor}".encode())
+    size = 0
+    weights_path = None
+    if weights is None:
+        description = f"{constructor} of keras.applications, with random weights"
+    elif weights == "imagenet":
+        description = f"{constructor} of keras.applications, with its ImageNet weights"
+        digest.update(b" imagenet")
+        # A marker, not a file: opening asks Keras for the weights by this word.
+        weights_path = Path("imagenet")
+    else:
+        weights_path = _weights_file(weights)
+        description = (
+            f"{constructor} of keras.applications, with the weights in {weights_path.name}"
+        )
+        size = _digest_file(weights_path, digest)
+    return ModelFile(
+        name, None, "application", description, digest.hexdigest(), size, name, weights_path
+    )
+
+
+def _explain_absent(model: str) -> str:
+    nearest = nearest_application(model)
+    hint = f"; did you mean {nearest.name}?" if nearest is not None else ""
+    return (
+        f"There is no model file {model!r}, and no keras.applications network of that name{hint}"
+        if hint
+        else f"There is no model file {model!r}; give a .keras or .h5 file, a SavedModel folder,"
+        " or the name of a keras.applications network such as vgg16."
+    )
+
+
+def _weights_file(weights: str) -> Path:
+    path = Path(weights)
+    if not path.is_file():
+        hint = " (imagenet works only with the name of a keras.applications network)"
+        raise ModelFileError(
+            f"There is no weights file {weights!r}{hint if weights == 'imagenet' else ''}."
+        )
+    head = _head(path)
+    explanation = explain_unsuitable(head, path.stat().st_size)
+    if explanation is None and not head.startswith((hdf5.SIGNATURE, b"PK\x03\x04")):
+        explanation = "not a file of Keras weights (.weights.h5, .h5 or .keras)"
+    if explanation is not None:
+        raise ModelFileError(f"{path.name} is {explanation}.")
+    return path
+
+
+def _sniff_folder(path: Path) -> tuple[str, str]:
+    if not (path / "saved_model.pb").is_file():
+        inside = sorted(
+            entry.name for entry in path.iterdir() if entry.suffix in {".keras", ".h5", ".hdf5"}
+        )
+        hint = f"; give the file itself, such as {inside[0]}" if inside else ""
+        raise ModelFileError(
+            f"The folder {path.name} is not a SavedModel: it has no saved_model.pb{hint}."
+        )
+    return "savedmodel", "TensorFlow SavedModel folder"
+
+
+def _sniff_file(path: Path) -> tuple[str, str]:
+    try:
+        size = path.stat().st_size
+        head = _head(path)
+    except OSError as error:
+        raise ModelFileError(f"{path.name} cannot be read: {error.strerror}.") from error
+    explanation = explain_unsuitable(head, size)
+    if explanation is not None:
+        raise ModelFileError(f"{path.name} is {explanation}.")
+    if head.startswith(hdf5.SIGNATURE):
+        return _sniff_hdf5(path)
+    if head.startswith(b"PK"):
+        return _sniff_zip(path)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        return _sniff_json(path, size)
+    raise ModelFileError(
+        f"{path.name} is not a Keras model: its bytes are neither HDF5, nor a .keras zip, nor JSON."
+    )
+
+
+def _sniff_hdf5(path: Path) -> tuple[str, str]:
+    with hdf5.open_file(path) as file:
+        version = hdf5.text_attribute(file, "keras_version")
+        written_by = f", written by Keras {version}" if version else ""
+        if hdf5.text_attribute(file, "model_config") is None:
+            return "weights", f"Keras weights in HDF5{written_by}, without a network"
+        backend = hdf5.text_attribute(file, "backend")
+        return "hdf5", f"Keras model in HDF5{written_by}{f' ({backend})' if backend else ''}"
+
+
+def _sniff_zip(path: Path) -> tuple[str, str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+            metadata = _small_json(archive, "metadata.json")
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+        raise ModelFileError(
+            f"{path.name} is a damaged or truncated zip file; copy or download it again."
+        ) from error
+    if "config.json" not in names:
+        if any(name.endswith("data.pkl") for name in names):
+            what = "a PyTorch file, which is never opened; reportgen opens Keras models only"
+        elif any(name.endswith((".h5", ".hdf5", ".keras", "saved_model.pb")) for name in names):
+            what = "a zip archive with a model inside; unpack it and give the model"
+        else:
+            what = "a zip archive that holds no Keras model (no config.json inside)"
+        raise ModelFileError(f"{path.name} is {what}.")
+    version = metadata.get("keras_version")
+    written_by = f", written by Keras {version}" if isinstance(version, str) else ""
+    return "keras", f"Keras model in a .keras file{written_by}"
+
+
+def _small_json(archive: zipfile.ZipFile, name: str) -> dict[str, object]:
+    """A short JSON object inside a zip; an empty one when it is absent or not an object."""
+    if name not in archive.namelist() or archive.getinfo(name).file_size > _LARGEST_JSON:
+        return {}
+    content = json.loads(archive.read(name))
+    return content if isinstance(content, dict) else {}
+
+
+def _sniff_json(path: Path, size: int) -> tuple[str, str]:
+    if size > _LARGEST_JSON:
+        raise ModelFileError(f"{path.name} is JSON of {size} bytes, too long for an architecture.")
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(
+            f"{path.name} is not a Keras architecture: its JSON is broken."
+        ) from error
+    if "modelTopology" in content:
+        raise ModelFileError(
+            f"{path.name} is a TensorFlow.js model; convert it back with tensorflowjs_converter"
+            " (--input_format tfjs_layers_model --output_format keras)."
+        )
+    if "class_name" not in content or "config" not in content:
+        raise ModelFileError(
+            f"{path.name} is JSON, but not a Keras architecture: it has no class_name and config."
+        )
+    version = content.get("keras_version")
+    written_by = f", written by Keras {version}" if isinstance(version, str) else ""
+    return "architecture", f"Keras architecture in JSON{written_by}, without weights"
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)
+
+
+def _digest(path: Path) -> tuple["hashlib._Hash", int]:
+    digest = hashlib.sha256()
+    size = 0
+    for file in _files_of(path):
+        if file != path:
+            digest.update(file.relative_to(path).as_posix().encode() + b"\0")
+        size += _digest_file(file, digest)
+    return digest, size
+
+
+def _files_of(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    else:
+        yield from sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _digest_file(path: Path, digest: "hashlib._Hash") -> int:
+    size = 0
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+            size += len(block)
+    return size
