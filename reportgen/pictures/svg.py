@@ -1,0 +1,126 @@
+"""A Matplotlib figure → an SVG that stands alone or inside a page, the same bytes every time.
+
+Matplotlib's own SVG does not serve a report as it is. Its identifiers and metadata change from run
+to run; its inline styles are refused where a content security policy forbids them, which leaves
+black shapes; and a name from a file drawn through it may be taken for a formula or miss a glyph.
+So names are drawn as numbered place holders, and put in as escaped text afterwards.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from html import escape
+from io import BytesIO
+from threading import Lock
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Matplotlib reads its settings for SVG from one table for the whole process.
+_SETTINGS = Lock()
+_NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Names:
+    """Strings from files on their way into a drawing: draw what ``place`` returns instead."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def place(self, text: str, longest: int, keep: str = "start") -> str:
+        """A place holder for ``text``, cut to ``longest`` columns at its start or end."""
+        self._texts.append(shorten(text, longest, keep))
+        return f"name:{len(self._texts) - 1}:"
+
+    def put_into(self, drawing: str) -> str:
+        """The drawing with the texts, escaped, in the place of the place holders."""
+        return re.sub(r"name:(\d+):", lambda hit: _text(self._texts[int(hit[1])]), drawing)
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes in a typical font: East Asian wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def shorten(text: str, longest: int, keep: str = "start") -> str:
+    """``text`` on one line of at most ``longest`` columns, with … where something was left out.
+
+    Args:
+        text: any string.
+        longest: columns, at least 1.
+        keep: ``"start"`` or ``"end"``, the part that matters (the end, for a layer path).
+    """
+    line = " ".join(text.split())
+    if columns(line) <= longest:
+        return line
+    # No letter takes less than a column: the first cut bounds the work, the second is exact.
+    kept = line[-longest:] if keep == "end" else line[:longest]
+    while columns(kept) > longest - 1:
+        kept = kept[1:] if keep == "end" else kept[:-1]
+    return f"…{kept}" if keep == "end" else f"{kept}…"
+
+
+def render(
+    draw: "Callable[[Figure, Names], None]", width: int, height: int, title: str, description: str
+) -> bytes:
+    """Draw a figure and write it as SVG.
+
+    Args:
+        draw: draws on the figure it is given; lengths are pixels where Matplotlib says points.
+        width: of the picture, in pixels.
+        height: likewise.
+        title: what the picture is, read out by screen readers.
+        description: what it shows, in a sentence.
+
+    Returns:
+        UTF-8 text that begins with ``<svg``: no style attribute, no script, no reference to
+        anything outside, no date.
+    """
+    import matplotlib as mpl
+    import matplotlib.style
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    names, buffer = Names(), BytesIO()
+    settings = {
+        "svg.fonttype": "none",
+        # Two drawings in one page must not share identifiers.
+        "svg.hashsalt": f"{title} {description}",
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "text.parse_math": False,
+    }
+    # "default" undoes what a matplotlibrc of the user's may say.
+    with _SETTINGS, mpl.style.context("default"), mpl.rc_context(settings):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        FigureCanvasSVG(figure)
+        draw(figure, names)
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    drawing = buffer.getvalue().decode("utf-8")
+    _, _, body = drawing[drawing.index("<svg") :].partition(">")
+    body = re.sub(r"<style.*?</style>", "", body, count=1, flags=re.DOTALL)
+    body = re.sub(r' style="([^"]*)"', _attributes, body)
+    title, description = _text(title), _text(description)
+    head = (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'version="1.1" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'stroke-linejoin="round" role="img" aria-label="{title}">\n'
+        f" <title>{title}</title>\n <desc>{description}</desc>"
+    )
+    return (head + names.put_into(body)).encode("utf-8")
+
+
+def _attributes(style: re.Match[str]) -> str:
+    """One inline style → the presentation attributes that say the same."""
+    parts = (part.partition(":") for part in style[1].split(";") if part.strip())
+    stated = {key.strip(): value.strip() for key, _, value in parts}
+    if "font-family" in stated:
+        # Every reader's own sans serif; Matplotlib's list names a font that few have.
+        stated["font-family"] = "sans-serif"
+    return "".join(f' {key}="{value}"' for key, value in stated.items())
+
+
+def _text(text: str) -> str:
+    return escape(_NOT_IN_XML.sub("\ufffd", text))

@@ -1,0 +1,300 @@
+"""Feature maps and filter patterns → one array of tiles, the same for every channel count."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, TOP_LEVEL
+
+_SMALLEST_STRUCK_OUT = 9
+_TRANSPARENT = (0, 0, 0, 0)
+# A channel that varies by less than this share of its largest value only shows how the sums were
+# rounded. Half precision has so few digits that its own last places decide.
+_NOISE = 1e-6
+_NOISE_LAST_PLACES = 4
+_BLOCK = 1 << 18
+
+
+@dataclass(frozen=True)
+class ChannelStatistics:
+    """Range, mean and standard deviation of every channel, float64 (channels,) each.
+
+    ``low``, ``high``, ``mean`` and ``std`` are NaN for a channel that holds NaN or infinity.
+    ``inactive`` marks the channels with nothing to show: constant (a dead channel is constant at
+    zero), or not finite.
+    """
+
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    mean: NDArray[np.float64]
+    std: NDArray[np.float64]
+    inactive: NDArray[np.bool_]
+
+    def whole_layer(self) -> tuple[float, float]:
+        """Mean and standard deviation over all active channels together; (0, 1) if none is."""
+        active = ~self.inactive
+        if not active.any():
+            return 0.0, 1.0
+        with np.errstate(over="ignore"):
+            mean = float(self.mean[active].mean())
+            variance = (self.std[active] ** 2 + (self.mean[active] - mean) ** 2).mean()
+        return mean, float(np.sqrt(variance))
+
+
+def channel_statistics(maps: NDArray[np.floating]) -> ChannelStatistics:
+    """Measure every channel of feature maps, in float64, without a warning for any value.
+
+    Args:
+        maps: (height, width, channels), any floating type, any values.
+    """
+    _check_maps(maps)
+    pixels = maps.reshape(-1, maps.shape[2])
+    total, squares = np.zeros((2, maps.shape[2]))
+    with np.errstate(all="ignore"):
+        low = pixels.min(axis=0).astype(np.float64)
+        high = pixels.max(axis=0).astype(np.float64)
+        finite = np.isfinite(low) & np.isfinite(high)
+        for block in _blocks(pixels):
+            total += pixels[block].sum(axis=0, dtype=np.float64)
+        mean = total / len(pixels)
+        for block in _blocks(pixels):
+            deviation = pixels[block] - mean
+            squares += np.einsum("pc,pc->c", deviation, deviation)
+        std = np.sqrt(squares / len(pixels))
+        noise = max(_NOISE, _NOISE_LAST_PLACES * float(np.finfo(maps.dtype).eps))
+        constant = high - low <= noise * np.maximum(np.abs(low), np.abs(high))
+        # The squares of the very largest and smallest float64 values leave its range.
+        inactive = ~finite | constant | ~np.isfinite(std) | (std == 0)
+    low, high, mean, std = (np.where(finite, each, np.nan) for each in (low, high, mean, std))
+    return ChannelStatistics(low, high, mean, std, inactive)
+
+
+def normalise(
+    maps: NDArray[np.floating],
+    mean: float = 128.0,
+    std: float = 64.0,
+    per: Literal["channel", "layer"] = "channel",
+    statistics: ChannelStatistics | None = None,
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Bring feature maps to levels that can be looked at (Chollet, Deep Learning with Python, 5.4).
+
+    Subtract the mean, divide by the standard deviation, multiply by ``std``, add ``mean``, cut to
+    0..255 and drop the fraction, as the book's listing does.
+
+    Args:
+        maps: (height, width, channels), any floating type, any values.
+        mean: the level on which the mean comes to lie.
+        std: the number of levels in one standard deviation.
+        per: ``"channel"`` gives each channel its own scale, ``"layer"`` all active ones a common.
+        statistics: those of ``maps`` before they were reduced, where they were; else measured.
+
+    Returns:
+        Levels, uint8 of the same shape (0 throughout an inactive channel), and which channels are
+        inactive, bool (channels,): constant, dead or not finite.
+    """
+    _check_maps(maps)
+    measured = channel_statistics(maps) if statistics is None else statistics
+    channels = maps.shape[2]
+    if len(measured.inactive) != channels:
+        raise ValueError(f"statistics of {len(measured.inactive)} channels for {channels} maps")
+    if per == "layer":
+        layer_mean, layer_std = measured.whole_layer()
+        centre, spread = np.full(channels, layer_mean), np.full(channels, layer_std)
+    else:
+        centre = np.where(measured.inactive, 0.0, measured.mean)
+        spread = np.where(measured.inactive, 1.0, measured.std)
+    pixels = maps.reshape(-1, channels)
+    levels = np.empty(pixels.shape, dtype=np.uint8)
+    with np.errstate(all="ignore"):
+        for block in _blocks(pixels):
+            values = pixels[block] - centre
+            values /= spread
+            values *= std
+            values += mean
+            # Inactive channels may hold NaN, which has no level.
+            values[:, measured.inactive] = 0.0
+            levels[block] = np.clip(values, 0.0, 255.0, out=values)
+    return levels.reshape(maps.shape), measured.inactive.copy()
+
+
+def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
+    """Shrink feature maps by area averaging so that neither side exceeds ``longest`` pixels.
+
+    Args:
+        maps: (height, width, channels); maps that are small enough come back as they are.
+        longest: pixels, at least 1.
+
+    Returns:
+        (height', width', channels) with the same proportions, each side at least 1; float32,
+        or float64 where the values are so large that sums of them leave float32's range.
+    """
+    import cv2
+
+    _check_maps(maps)
+    if longest < 1:
+        raise ValueError(f"longest must be at least 1 pixel, not {longest}")
+    height, width, channels = maps.shape
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return maps
+    small = max(1, round(height * scale)), max(1, round(width * scale))
+    with np.errstate(invalid="ignore"):
+        huge = maps.dtype == np.float64 or bool(np.abs(maps).max() > 1e30)
+    planes = np.ascontiguousarray(maps.transpose(2, 0, 1), np.float64 if huge else np.float32)
+    reduced = np.empty((*small, channels), dtype=planes.dtype)
+    # One plane at a time: OpenCV takes no more than four channels at once since version 5.
+    for channel, plane in enumerate(planes):
+        reduced[:, :, channel] = cv2.resize(plane, small[::-1], interpolation=cv2.INTER_AREA)
+    return reduced
+
+
+@dataclass(frozen=True)
+class GridLayout:
+    """Where the tile of each channel lies: row by row, margins between tiles, none around them."""
+
+    columns: int
+    rows: int
+    tile_height: int
+    tile_width: int
+    margin: int
+    channels: int
+
+    @classmethod
+    def fit(
+        cls, channels: int, tile_height: int, tile_width: int, columns: int = 16, margin: int = 1
+    ) -> Self:
+        """The layout of ``channels`` tiles, ``columns`` a row: no wider than there are tiles.
+
+        Raises:
+            ValueError: a number is below 1 (the margin: below 0).
+        """
+        if min(channels, tile_height, tile_width, columns) < 1 or margin < 0:
+            raise ValueError(
+                f"no grid of {channels} tiles of {tile_height}×{tile_width} pixels in {columns} "
+                f"columns with a margin of {margin}"
+            )
+        used = min(columns, channels)
+        return cls(used, -(-channels // used), tile_height, tile_width, margin, channels)
+
+    @property
+    def width(self) -> int:
+        """Pixels across the whole grid."""
+        return self.columns * (self.tile_width + self.margin) - self.margin
+
+    @property
+    def height(self) -> int:
+        """Pixels down the whole grid."""
+        return self.rows * (self.tile_height + self.margin) - self.margin
+
+    def box(self, channel: int) -> tuple[int, int, int, int]:
+        """The tile of a channel as (left, top, right, bottom), right and bottom excluded.
+
+        Raises:
+            IndexError: the grid has no such channel.
+        """
+        if not 0 <= channel < self.channels:
+            raise IndexError(f"channel {channel} of a grid of {self.channels}")
+        row, column = divmod(channel, self.columns)
+        left, top = column * (self.tile_width + self.margin), row * (self.tile_height + self.margin)
+        return left, top, left + self.tile_width, top + self.tile_height
+
+
+def grid(
+    levels: NDArray[np.uint8], inactive: NDArray[np.bool_], columns: int = 16, margin: int = 1
+) -> NDArray[np.uint8]:
+    """Lay all channels of a layer out as tiles, ``GridLayout.fit`` says where.
+
+    Args:
+        levels: (height, width, channels), as ``normalise`` gives them.
+        inactive: (channels,), which of them have nothing to show.
+        columns: tiles a row.
+        margin: pixels between tiles.
+
+    Returns:
+        Palette indices, uint8 (layout.height, layout.width): 0..253 a level (254 and 255 are drawn
+        as 253), ``BACKGROUND`` between and after tiles, ``INACTIVE`` for the flat tile of an
+        inactive channel, which is struck out in the background's index where there is room.
+    """
+    height, width, channels = levels.shape
+    layout = GridLayout.fit(channels, height, width, columns, margin)
+    tiles = np.minimum(levels, TOP_LEVEL).transpose(2, 0, 1)
+    tiles[inactive] = np.where(_cross(height, width), BACKGROUND, INACTIVE)
+    return _assemble(tiles[..., None], layout, (BACKGROUND,))[:, :, 0]
+
+
+def gallery(
+    patterns: NDArray[np.uint8],
+    columns: int = 16,
+    margin: int = 1,
+    present: NDArray[np.bool_] | None = None,
+) -> NDArray[np.uint8]:
+    """Lay filter patterns out as tiles on a transparent ground, ``GridLayout.fit`` says where.
+
+    Args:
+        patterns: (filters, height, width, 3), RGB.
+        columns: tiles a row.
+        margin: pixels between tiles.
+        present: (filters,), False for a silent filter, drawn flat gray and struck out; default
+            all present.
+
+    Returns:
+        uint8 (layout.height, layout.width, 4), RGBA.
+    """
+    filters, height, width, _ = patterns.shape
+    layout = GridLayout.fit(filters, height, width, columns, margin)
+    tiles = np.full((filters, height, width, 4), 255, dtype=np.uint8)
+    tiles[..., :3] = patterns
+    if present is not None:
+        silent = np.full((height, width, 4), (*INACTIVE_COLOUR, 255), dtype=np.uint8)
+        silent[_cross(height, width)] = _TRANSPARENT
+        tiles[~present] = silent
+    return _assemble(tiles, layout, _TRANSPARENT)
+
+
+def _assemble(
+    tiles: NDArray[np.uint8], layout: GridLayout, ground: tuple[int, ...]
+) -> NDArray[np.uint8]:
+    """Tiles (count, height, width, depth) → one array (layout.height, layout.width, depth)."""
+    count, height, width, depth = tiles.shape
+    rows, columns = layout.rows, layout.columns
+    canvas = np.empty(
+        (rows, height + layout.margin, columns, width + layout.margin, depth), dtype=np.uint8
+    )
+    canvas[:] = ground
+    full, rest = divmod(count, columns)
+    whole_rows = tiles[: full * columns].reshape(full, columns, height, width, depth)
+    canvas[:full, :height, :, :width] = whole_rows.transpose(0, 2, 1, 3, 4)
+    if rest:
+        canvas[full, :height, :rest, :width] = tiles[full * columns :].transpose(1, 0, 2, 3)
+    flat = canvas.reshape(rows * (height + layout.margin), columns * (width + layout.margin), depth)
+    return np.ascontiguousarray(flat[: layout.height, : layout.width])
+
+
+def _cross(height: int, width: int) -> NDArray[np.bool_]:
+    """Where both diagonals of a tile run; nowhere if the tile is too small to tell them apart."""
+    marked = np.zeros((height, width), dtype=np.bool_)
+    shorter, longer = sorted((height, width))
+    if shorter < _SMALLEST_STRUCK_OUT:
+        return marked
+    steps = np.linspace(0.0, 1.0, longer)
+    rows = np.rint(steps * (height - 1)).astype(np.intp)
+    across = np.rint(steps * (width - 1)).astype(np.intp)
+    marked[rows, across] = marked[rows, width - 1 - across] = True
+    return marked
+
+
+def _blocks(pixels: NDArray[np.floating]) -> Iterator[slice]:
+    """Runs of rows small enough that their float64 copies stay in the processor's cache."""
+    step = max(1, _BLOCK // pixels.shape[1])
+    return (slice(start, start + step) for start in range(0, len(pixels), step))
+
+
+def _check_maps(maps: NDArray[np.floating]) -> None:
+    if maps.ndim != 3 or 0 in maps.shape or not np.issubdtype(maps.dtype, np.floating):
+        raise ValueError(
+            f"feature maps must be a floating array (height, width, channels) that is not empty, "
+            f"not {maps.dtype} {maps.shape}"
+        )
