@@ -1,0 +1,320 @@
+"""Network: a flat view of any model. Analyses ask it by layer path and never see nesting."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Literal
+
+import keras
+import tensorflow as tf
+
+from reportgen.errors import ModelError
+from reportgen.inputs.blocks import Placed, blocks_of
+from reportgen.inputs.head import ClassScores, find_class_scores
+from reportgen.inputs.image_input import find_image_input, input_names, output_names
+from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
+from reportgen.inputs.tracing import Observer, Step, Trace, trace
+from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, TensorInfo
+
+_PASSING_WHEN_PREDICTING = {
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "SpatialDropout3D",
+    "GaussianNoise",
+    "GaussianDropout",
+    "AlphaDropout",
+    "ActivityRegularization",
+    "Identity",
+    "RandomFlip",
+    "RandomRotation",
+    "RandomZoom",
+    "RandomTranslation",
+    "RandomContrast",
+    "RandomBrightness",
+    "RandomShear",
+    "RandomColorJitter",
+    "AugMix",
+    "MixUp",
+    "CutMix",
+    "RandAugment",
+}
+
+_CONVOLUTIONS = (
+    keras.layers.Conv2D,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+    keras.layers.Conv2DTranspose,
+)
+
+
+class Network:
+    """A model as one flat graph that shares its weights.
+
+    `image_input` is None for a model that takes no picture; `layers`, `blocks` and `head` describe
+    it then all the same. Shapes: N images, height H, width W, channels C.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        *,
+        input_size: tuple[int, int] | None = None,
+        application: str | None = None,
+        output: str | None = None,
+        other_inputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Trace `model`; raises ModelError when it is no graph of layers.
+
+        `input_size` (height, width) is used where the model leaves its size open; `output` names
+        the output that classifies; `other_inputs` holds values, without a batch axis, for inputs
+        that are not the image (zeros otherwise).
+        """
+        self.model = model
+        self._application = application
+        self._other_inputs = dict(other_inputs or {})
+        self.image_input, shapes = find_image_input(model, input_size)
+        self.trace: Trace = trace(model, shapes)
+        self._steps = {step.path: step for step in self.trace.steps}
+        self._check_names(output)
+        channels = self.image_input.channels if self.image_input else None
+        names = [info.name for info in self.outputs]
+        self.class_scores: ClassScores | None = find_class_scores(
+            self.trace, names, channels, output
+        )
+
+    def _check_names(self, output: str | None) -> None:
+        outputs, inputs = [x.name for x in self.outputs], [x.name for x in self.inputs]
+        if output is not None and output not in outputs:
+            raise ModelError(f"The model has no output “{output}”; it has {_listed(outputs)}.")
+        for name in self._other_inputs:
+            if name not in inputs:
+                raise ModelError(f"The model has no input “{name}”; it has {_listed(inputs)}.")
+
+    # What the model is
+
+    @property
+    def head(self) -> Head | None:
+        """The output that classifies, or the first one."""
+        return self.class_scores.head if self.class_scores else None
+
+    @cached_property
+    def inputs(self) -> list[TensorInfo]:
+        """The model's inputs as the model declares them."""
+        return _described(self.model.inputs, input_names(self.model))
+
+    @cached_property
+    def outputs(self) -> list[TensorInfo]:
+        """The model's outputs as the model declares them."""
+        return _described(self.model.outputs, output_names(self.model))
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """Every layer in order of computation, the model's inputs first."""
+        makers = {id(tensor): step.path for step in self.trace.steps for tensor in step.outputs}
+        for symbol, info in zip(self.trace.inputs, self.inputs, strict=True):
+            makers[id(symbol)] = info.name
+        placed = [
+            Placed(step.path, self.map_size(step.path), "Pool" in type(step.layer).__name__)
+            for step in self.trace.steps
+        ]
+        blocks = blocks_of(placed)
+        entries = [
+            Layer(
+                path=info.name,
+                name=info.name,
+                type="InputLayer",
+                block="input",
+                output_shape=list(symbol.shape),
+                parameters=0,
+                trainable_parameters=0,
+                trainable=False,
+                inputs=[],
+                spatial=False,
+                convolution=False,
+                passes_through=False,
+            )
+            for info, symbol in zip(self.inputs, self.trace.inputs, strict=True)
+        ]
+        return entries + [
+            self._describe(step, block, makers)
+            for step, block in zip(self.trace.steps, blocks, strict=True)
+        ]
+
+    def _describe(self, step: Step, block: str, makers: Mapping[int, str]) -> Layer:
+        counted = not step.repeated and isinstance(step.layer, keras.layers.Layer)
+        weights = step.layer.weights if counted else []
+        trainable = step.layer.trainable_weights if counted else []
+        return Layer(
+            path=step.path,
+            name=step.layer.name,
+            type=type(step.layer).__name__,
+            block=block,
+            output_shape=list(step.outputs[0].shape) if step.outputs else [],
+            parameters=_count(weights),
+            trainable_parameters=_count(trainable),
+            trainable=bool(trainable),
+            inputs=list(dict.fromkeys(makers[id(x)] for x in step.inputs if id(x) in makers)),
+            spatial=self.map_size(step.path) is not None,
+            convolution=isinstance(step.layer, _CONVOLUTIONS) and not step.repeated,
+            passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
+        )
+
+    @cached_property
+    def blocks(self) -> list[Block]:
+        """The stages of the network, in order of depth."""
+        grouped: dict[str, list[str]] = {}
+        for layer in self.layers:
+            grouped.setdefault(layer.block, []).append(layer.path)
+        return [Block(name=name, layers=paths) for name, paths in grouped.items()]
+
+    @property
+    def parameters(self) -> int:
+        """All parameters, as `model.count_params()` counts them."""
+        return int(self.model.count_params())
+
+    @property
+    def trainable_parameters(self) -> int:
+        """The parameters that training would change."""
+        return _count(self.model.trainable_weights)
+
+    @cached_property
+    def last_spatial_layer(self) -> str | None:
+        """The deepest layer with maps that the class scores depend on."""
+        if self.class_scores is None:
+            return None
+        steps = self.trace.needed([self.class_scores.path])
+        spatial = [
+            step.path
+            for step in steps
+            if self.map_size(step.path)
+            and step.path != self.class_scores.path
+            and type(step.layer).__name__ not in _PASSING_WHEN_PREDICTING
+        ]
+        return spatial[-1] if spatial else None
+
+    def detect_preprocessing(self) -> Preprocessing | None:
+        """What the model itself tells about the preprocessing of its images."""
+        entry = []
+        for step in self.trace.steps:
+            if isinstance(step.layer, keras.layers.Layer) and step.layer.trainable_weights:
+                break
+            entry.append(EntryLayer(step.path, type(step.layer).__name__))
+        nested = [self.model.name, *(part for path in self._steps for part in path.split("/")[:-1])]
+        return detect(
+            application=self._application,
+            entry=entry,
+            names=[path.rpartition("/")[2] for path in self._steps],
+            nested=list(dict.fromkeys(nested)),
+        )
+
+    # What the model computes
+
+    def feed(self, values: Any) -> list[Any]:
+        """All inputs of the model for preprocessed images (N, H, W, C).
+
+        The image is brought to the layout of its input; other inputs get the values given for
+        them, zeros otherwise.
+        """
+        count = tf.shape(values)[0]
+        inputs = []
+        for symbol, info in zip(self.trace.inputs, self.inputs, strict=True):
+            if self.image_input and info.name == self.image_input.name:
+                inputs.append(tf.cast(_laid_out(values, self.image_input, symbol), symbol.dtype))
+            elif info.name in self._other_inputs:
+                one = tf.cast(self._other_inputs[info.name], symbol.dtype)[None]
+                inputs.append(tf.repeat(one, count, axis=0))
+            else:
+                rest = [size or 1 for size in symbol.shape[1:]]
+                inputs.append(tf.zeros([count, *rest], symbol.dtype))
+        return inputs
+
+    def run(
+        self, values: Any, paths: Sequence[str], observe: Observer | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        """Outputs of layers, behind and before their activations, for preprocessed images.
+
+        `observe` as in `Trace.run`.
+        """
+        return self.trace.run(self.feed(values), paths, observe)
+
+    def maps(self, value: Any, path: str) -> Any:
+        """A spatial layer's output as float32 maps (N, H, W, C); of a video its middle frame."""
+        value = tf.cast(value, tf.float32)
+        if len(value.shape) == 5:
+            value = value[:, int(value.shape[1]) // 2]
+        if self._layout[path] == "channels_first":
+            value = tf.transpose(value, [0, 2, 3, 1])
+        return value
+
+    def map_size(self, path: str) -> tuple[int, int] | None:
+        """Height and width of a layer's maps; None when its output is no stack of maps.
+
+        Maps of a single pixel have nothing to show in space and do not count.
+        """
+        outputs = self._steps[path].outputs
+        shape: tuple[int | None, ...] = tuple(outputs[0].shape) if outputs else ()
+        if len(shape) not in (4, 5):
+            return None
+        sides = shape[-3:-1] if self._layout[path] == "channels_last" else shape[-2:]
+        height, width = (int(side or 0) for side in sides)
+        return (height, width) if height * width > 1 else None
+
+    def map_channels(self, path: str) -> int:
+        """How many channels a spatial layer has."""
+        shape = self._steps[path].outputs[0].shape
+        return int(shape[-1] if self._layout[path] == "channels_last" else shape[-3])
+
+    @cached_property
+    def _layout(self) -> dict[str, Literal["channels_last", "channels_first"]]:
+        """How each layer's output is laid out: said by the layer, else as what feeds it."""
+        known: dict[int, Literal["channels_last", "channels_first"]] = {}
+        first = self.image_input is not None and self.image_input.layout == "CHW"
+        for symbol in self.trace.inputs:
+            known[id(symbol)] = "channels_first" if first else "channels_last"
+        layouts: dict[str, Literal["channels_last", "channels_first"]] = {}
+        for step in self.trace.steps:
+            feeding = [known[id(x)] for x in step.inputs if id(x) in known]
+            layout = feeding[0] if feeding else "channels_last"
+            if type(step.layer).__name__ == "Permute" and len(step.outputs[0].shape) == 4:
+                layout = "channels_last" if layout == "channels_first" else "channels_first"
+            layout = getattr(step.layer, "data_format", None) or layout
+            layouts[step.path] = layout
+            known.update((id(tensor), layout) for tensor in step.outputs)
+        return layouts
+
+    def has_activation(self, path: str) -> bool:
+        """Whether the layer ends in an activation function of its own."""
+        step = self._steps[path]
+        return step.is_activation or step.fused_activation is not None
+
+    def preprocess(self, mode: str) -> Callable[[Any], Any]:
+        """The function from pixels (N, H, W, C) in 0..255 to what `run` takes."""
+        channels = self.image_input.channels if self.image_input else 3
+        return function_of(mode, channels)
+
+
+def _described(tensors: Sequence[Any], names: Sequence[str]) -> list[TensorInfo]:
+    return [
+        TensorInfo(name=name, shape=list(tensor.shape), dtype=str(tensor.dtype))
+        for tensor, name in zip(tensors, names, strict=True)
+    ]
+
+
+def _count(weights: Sequence[Any]) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _laid_out(values: Any, image: ImageInput, symbol: Any) -> Any:
+    if image.layout == "HW":
+        return values[..., 0]
+    if image.layout == "CHW":
+        return tf.transpose(values, [0, 3, 1, 2])
+    if image.layout == "THWC":
+        frames = int(symbol.shape[1] or 1)
+        return tf.repeat(values[:, None], frames, axis=1)
+    return values

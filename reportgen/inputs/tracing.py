@@ -1,0 +1,255 @@
+"""Trace a Keras model of any nesting into one flat list of steps that shares its weights.
+
+A functional graph is walked once on symbolic tensors; nested models are entered, every other layer
+becomes a step with a path. The steps are then run on real tensors, up to the layers asked for.
+This is the only module that touches `Function._run_through_graph`, which Keras keeps private.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+from keras import KerasTensor
+
+from reportgen.errors import ModelError
+
+_open_activations: ContextVar[bool] = ContextVar("open_activations", default=False)
+
+Observer = Callable[[str, Any], None]
+
+_FUSING = (
+    keras.layers.Conv1D,
+    keras.layers.Conv2D,
+    keras.layers.Conv3D,
+    keras.layers.Conv2DTranspose,
+    keras.layers.Conv3DTranspose,
+    keras.layers.DepthwiseConv2D,
+    keras.layers.SeparableConv2D,
+    keras.layers.Dense,
+    keras.layers.EinsumDense,
+)
+"""Layers whose `activation` is the very last thing that they apply."""
+
+_ACTIVATIONS = (
+    keras.layers.Activation,
+    keras.layers.ReLU,
+    keras.layers.LeakyReLU,
+    keras.layers.PReLU,
+    keras.layers.ELU,
+    keras.layers.Softmax,
+)
+"""Layers that are an activation and nothing else."""
+
+_ACTIVATION_OPERATIONS = {"Softmax", "Sigmoid", "Relu", "Relu6", "LeakyRelu", "Elu", "Silu", "Gelu"}
+"""`keras.ops` functions that are an activation, by the name of their operation."""
+
+
+@contextlib.contextmanager
+def open_activations() -> Iterator[None]:
+    """Let gradients pass every activation function unchanged while values stay as they are.
+
+    The straight-through estimator (Bengio, Léonard, Courville 2013): a blocked ReLU no longer stops
+    the gradient. Holds for computations traced inside the `with` block.
+    """
+    token = _open_activations.set(True)
+    try:
+        yield
+    finally:
+        _open_activations.reset(token)
+
+
+def _activate(function: Any, before: Any) -> Any:
+    if not _open_activations.get():
+        return function(before)
+    passed = keras.ops.cast(before, keras.backend.standardize_dtype(before.dtype))
+    return passed + keras.ops.stop_gradient(function(before) - passed)
+
+
+@dataclass(frozen=True, eq=False)
+class Step:
+    """One call of one layer: its path, the layer, its arguments and its symbolic outputs."""
+
+    path: str
+    layer: Any
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+    outputs: tuple[KerasTensor, ...]
+    repeated: bool
+    """Whether this layer was called before (a shared layer's second path)."""
+
+    @property
+    def inputs(self) -> list[KerasTensor]:
+        """Symbolic tensors that feed it."""
+        flat = keras.tree.flatten((self.args, dict(self.kwargs)))
+        return [tensor for tensor in flat if isinstance(tensor, KerasTensor)]
+
+    @property
+    def fused_activation(self) -> Any:
+        """The activation function inside the layer, None where there is none."""
+        if not isinstance(self.layer, _FUSING):
+            return None
+        function = self.layer.activation
+        return None if function in (None, keras.activations.linear) else function
+
+    @property
+    def is_activation(self) -> bool:
+        """Whether the layer is an activation function and nothing else."""
+        if isinstance(self.layer, keras.layers.Layer):
+            return isinstance(self.layer, _ACTIVATIONS)
+        return type(self.layer).__name__ in _ACTIVATION_OPERATIONS and len(self.args) == 1
+
+    def run(self, values: dict[int, Any], before: dict[str, Any]) -> None:
+        """Compute the step; `values` maps symbolic tensors to real ones and receives the outputs.
+
+        `before` receives, by path, what stands in front of the activation function.
+        """
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf,
+            (self.args, dict(self.kwargs)),
+        )
+        if self.fused_activation is not None:
+            with _linear(self.layer):
+                inner = self.layer(*args, **kwargs)
+            before[self.path] = inner
+            results = _activate(self.fused_activation, inner)
+        elif self.is_activation:
+            before[self.path] = args[0]
+            results = _activate(self.layer, args[0])
+        else:
+            results = self.layer(*args, **kwargs)
+            before[self.path] = results
+        for symbol, value in zip(self.outputs, keras.tree.flatten(results), strict=True):
+            values[id(symbol)] = value
+
+
+@contextlib.contextmanager
+def _linear(layer: Any) -> Iterator[None]:
+    """Take the layer's activation function away while it is called."""
+    function = layer.activation
+    layer.activation = keras.activations.linear
+    try:
+        yield
+    finally:
+        layer.activation = function
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A flat network: symbolic inputs, steps in the order of computation, symbolic outputs."""
+
+    inputs: tuple[KerasTensor, ...]
+    steps: tuple[Step, ...]
+    outputs: tuple[KerasTensor, ...]
+
+    def needed(self, paths: Iterable[str]) -> list[Step]:
+        """The steps that the outputs of the layers at `paths` depend on, in order."""
+        maker = {id(tensor): step for step in self.steps for tensor in step.outputs}
+        by_path = {step.path: step for step in self.steps}
+        waiting = [by_path[path] for path in paths]
+        found: set[str] = set()
+        while waiting:
+            step = waiting.pop()
+            if step.path not in found:
+                found.add(step.path)
+                waiting += [maker[id(x)] for x in step.inputs if id(x) in maker]
+        return [step for step in self.steps if step.path in found]
+
+    def run(
+        self, inputs: Sequence[Any], paths: Sequence[str], observe: Observer | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        """Outputs of the layers at `paths`, behind and before their activation functions.
+
+        `inputs` are real tensors, one for each symbolic input. Where a layer has no activation
+        function of its own, the two are the same. `observe` is called with the path and the first
+        output of every layer as soon as it is computed (a gradient tape can watch it there).
+        """
+        values = {id(symbol): value for symbol, value in zip(self.inputs, inputs, strict=True)}
+        before: dict[str, Any] = {}
+        steps = self.needed(paths)
+        for step in steps:
+            step.run(values, before)
+            if observe is not None:
+                observe(step.path, values[id(step.outputs[0])])
+        by_path = {step.path: step for step in steps}
+        behind = [values[id(by_path[path].outputs[0])] for path in paths]
+        return behind, [keras.tree.flatten(before[path])[0] for path in paths]
+
+
+def trace(model: Any, shapes: Sequence[tuple[int | None, ...]]) -> Trace:
+    """Trace a functional or Sequential model on inputs of the given shapes (batch axis first).
+
+    Raises ModelError when the model is no graph of layers, or when the shapes do not fit it.
+    """
+    graph = _graph_of(model)
+    if graph is None:
+        raise ModelError(
+            f"The model “{model.name}” is a subclassed model without a graph of layers, so its "
+            "layers cannot be reached; save it as a Functional or Sequential model."
+        )
+    symbols = tuple(
+        KerasTensor(shape, dtype=tensor.dtype, name=tensor.name)
+        for shape, tensor in zip(shapes, graph.inputs, strict=True)
+    )
+    walker = _Walker()
+    try:
+        outputs = walker.walk(graph, symbols, "")
+    except (ValueError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        sizes = " and ".join("×".join(str(n) for n in shape[1:]) for shape in shapes)
+        raise ModelError(
+            f"The model “{model.name}” cannot be computed on an input of {sizes}: {reason}"
+        ) from error
+    flat = tuple(keras.tree.flatten(outputs))
+    return Trace(symbols, tuple(walker.steps), flat)
+
+
+def _graph_of(layer: Any) -> Any:
+    """The functional graph inside a model, None for a layer or a model with its own `call`."""
+    if isinstance(layer, keras.Sequential) and type(layer).call is keras.Sequential.call:
+        return layer._functional if layer.built else None
+    functional = keras.src.models.functional.Functional
+    if isinstance(layer, functional) and type(layer).call is functional.call:
+        return layer
+    return None
+
+
+class _Walker:
+    """Walks a graph of layers, entering nested models, and notes every call of a layer."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self._paths: set[str] = set()
+        self._seen: set[int] = set()
+
+    def walk(self, graph: Any, inputs: Sequence[KerasTensor], prefix: str) -> Any:
+        return graph._run_through_graph(
+            list(inputs), operation_fn=lambda layer: lambda *a, **k: self._call(layer, prefix, a, k)
+        )
+
+    def _call(self, layer: Any, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        path = self._new_path(f"{prefix}{layer.name}")
+        if isinstance(layer, keras.Sequential) and not layer.built:
+            layer.build(args[0].shape)
+        graph = _graph_of(layer)
+        if graph is not None:
+            inputs = [x for x in keras.tree.flatten(args) if isinstance(x, KerasTensor)]
+            outputs = self.walk(graph, inputs, f"{path}/")
+            return outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+        if "training" in kwargs:
+            kwargs["training"] = False
+        outputs = layer(*args, **kwargs)
+        flat = tuple(keras.tree.flatten(outputs))
+        self.steps.append(Step(path, layer, args, kwargs, flat, id(layer) in self._seen))
+        self._seen.add(id(layer))
+        return outputs
+
+    def _new_path(self, wanted: str) -> str:
+        path, count = wanted, 1
+        while path in self._paths:
+            count += 1
+            path = f"{wanted}#{count}"
+        self._paths.add(path)
+        return path
