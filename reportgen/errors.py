@@ -25,6 +25,14 @@ class ImageError(ReportgenError):
     """An image that cannot be read, or no image at all."""
 
 
+class UnreadableImageError(ImageError):
+    """One image file that cannot be shown; `reason` says why, without the file's name or folder."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} cannot be shown: {reason}")
+        self.reason = reason
+
+
 class OutputError(ReportgenError):
     """The output folder cannot be written or must not be replaced."""
 

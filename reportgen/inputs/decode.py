@@ -1,0 +1,201 @@
+"""One image file decoded to upright 8-bit pixels, or a clear reason why not."""
+
+import stat
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import numpy.typing as npt
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from reportgen.errors import UnreadableImageError
+from reportgen.inputs import sniff
+from reportgen.inputs.modes import flatten
+from reportgen.inputs.names import printable
+
+MAXIMUM_PIXELS = 178_956_970
+"""Pixels beyond which a picture is refused: Pillow's own limit, 3 bytes each being half a GiB."""
+
+# Formats whose plugins only decode. Left out: EPS, which would run Ghostscript on a stranger's
+# program, WMF, the formats without a signature, and those that are only stubs in Pillow.
+_FORMATS = (
+    *("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "PPM", "JPEG2000", "AVIF", "QOI"),
+    *("ICO", "ICNS", "PSD", "PCX", "SGI", "DDS"),
+)
+
+# Pillow's limit and Python's warning filters belong to the whole process: one picture at a time.
+_pillow = threading.Lock()
+
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """A picture's pixels, upright.
+
+    Attributes:
+        rgb: (height, width, 3), uint8 in sRGB's sense, 0..255.
+        gray: (height, width), uint8, when the source is gray, else None; `rgb` repeats it.
+        note: what was decided in reading the file, one line for the report, or None.
+
+    """
+
+    rgb: npt.NDArray[np.uint8]
+    gray: npt.NDArray[np.uint8] | None
+    note: str | None
+
+
+def decode(path: Path, *, maximum_pixels: int = MAXIMUM_PIXELS) -> Decoded:
+    """Decode the file's first frame, upright after EXIF, alpha on white, 8 bits a channel.
+
+    The conversions are described at `reportgen.inputs.modes.flatten`. Nothing is ever half shown:
+    a file that ends before its pixels do is refused.
+
+    Raises:
+        UnreadableImageError: with the reason, for whatever is wrong with the file.
+
+    """
+    try:
+        with _open(path) as file, _pillow_settings(maximum_pixels):
+            return _decode(file, maximum_pixels)
+    except _RefusedError as error:
+        raise UnreadableImageError(printable(path.name), str(error)) from error
+    except Exception as error:
+        # Pillow's decoders raise nearly every built-in exception on damaged bytes.
+        reason = _reason(error, path, maximum_pixels)
+        raise UnreadableImageError(printable(path.name), reason) from error
+
+
+class _RefusedError(Exception):
+    """A reason found by looking, before Pillow had to stumble over it."""
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[IO[bytes]]:
+    # Opening a named pipe would wait for ever.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise _RefusedError("it is not a regular file")
+    with path.open("rb") as file:
+        yield file
+
+
+@contextmanager
+def _pillow_settings(maximum_pixels: int) -> Iterator[None]:
+    with _pillow, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        limit = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = maximum_pixels
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _decode(file: IO[bytes], maximum_pixels: int) -> Decoded:
+    Image.init()
+    formats = [name for name in _FORMATS if name in Image.OPEN]
+    with Image.open(file, formats=formats) as image:
+        _refuse_bomb(image, maximum_pixels)
+        if image.format == "PNG":
+            _verify_png(file, formats)
+        image.load()
+        _refuse_bomb(image, maximum_pixels)  # an icon's size is known only now
+        flat, notes = flatten(image)
+        orientation, orientation_note = _orientation(image)
+        if orientation in _UPRIGHT:
+            flat = flat.transpose(_UPRIGHT[orientation])
+        notes += [orientation_note] if orientation_note else []
+        if _has_more_frames(image):
+            notes.append("only its first frame is shown")
+    note = "; ".join(notes) or None
+    pixels = np.array(flat)
+    if flat.mode == "L":
+        return Decoded(np.repeat(pixels[:, :, np.newaxis], 3, axis=2), pixels, note)
+    return Decoded(pixels, None, note)
+
+
+def _refuse_bomb(image: Image.Image, maximum_pixels: int) -> None:
+    width, height = image.size
+    if width * height > maximum_pixels:
+        raise _RefusedError(_too_large(maximum_pixels))
+    if width * height == 0:
+        raise _RefusedError("it has no pixels")
+
+
+def _too_large(maximum_pixels: int) -> str:
+    return f"it would unpack to more than {maximum_pixels:,} pixels: make it smaller"
+
+
+def _verify_png(file: IO[bytes], formats: list[str]) -> None:
+    """Check the checksums of the pixel data, which Pillow skips when it loads."""
+    position = file.tell()
+    try:
+        file.seek(0)
+        Image.open(file, formats=formats).verify()
+    except SyntaxError as error:
+        if "IDAT" in str(error) or "fdAT" in str(error):
+            raise _RefusedError("its PNG data is damaged: a checksum is wrong") from error
+    except (OSError, ValueError):
+        pass  # whatever is wrong after the pixels costs no pixel; loading judges the rest
+    finally:
+        file.seek(position)
+
+
+def _orientation(image: Image.Image) -> tuple[int, str | None]:
+    # Asked for after loading: Pillow turns a TIFF itself and then drops the tag.
+    try:
+        orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # EXIF is parsed by pure Python code that raises anything
+        return 1, "its EXIF data is damaged, so it may not be upright"
+    return (orientation, None) if isinstance(orientation, int) else (1, None)
+
+
+def _has_more_frames(image: Image.Image) -> bool:
+    if image.format not in ("GIF", "TIFF", "WEBP", "PNG", "AVIF"):
+        return False  # a phone's multi-picture JPEG holds depth maps and previews, no frames
+    try:
+        return bool(getattr(image, "is_animated", False))
+    except Exception:  # the second frame is damaged; only the first one matters
+        return True
+
+
+def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:
+    """One clause on what is wrong with the file, without its folder and without Pillow's words."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return sniff.why_unreadable(error, path)
+    if isinstance(error, Image.DecompressionBombError):
+        return _too_large(maximum_pixels)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory to unpack it"
+    head = _head(path)
+    if isinstance(error, UnidentifiedImageError):
+        return sniff.why_no_picture(head)
+    kind = sniff.picture_kind(head) or "image"
+    ends_early = ("truncated", "decoder object", "bytes but only got")
+    if isinstance(error, (EOFError, struct.error)) or any(
+        words in str(error).lower() for words in ends_early
+    ):
+        return f"it is cut short: the file ends before its {kind} data does"
+    return f"its {kind} data is damaged, or of a kind that Pillow does not decode"
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(sniff.HEAD)
+    except OSError:
+        return b""

@@ -1,0 +1,203 @@
+"""A photo brought to the network's input size, and what the network saw put back on the photo."""
+
+from dataclasses import dataclass
+from typing import Literal, assert_never
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+ResizeMode = Literal["stretch", "crop", "pad"]
+
+Photo = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle of whole pixels: rows top .. top + height, columns left .. left + width."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Which part of the photo (`source`) fills which part of the network's input (`target`)."""
+
+    source: Box
+    target: Box
+
+
+def placement(
+    width: int, height: int, target_width: int, target_height: int, mode: ResizeMode
+) -> Placement:
+    """Where a photo of width × height pixels comes to lie in an input of the target's size.
+
+    The three modes are those of `keras.utils.image_dataset_from_directory`, pixel for pixel, since
+    that is how most networks were trained: "stretch" is its default, "crop" its
+    `crop_to_aspect_ratio` (the largest centred part of the target's aspect), "pad" its
+    `pad_to_aspect_ratio` (the whole photo, centred between black bars).
+    """
+    whole = Box(0, 0, height, width)
+    everything = Box(0, 0, target_height, target_width)
+    if mode == "stretch":
+        return Placement(whole, everything)
+    if mode == "crop":
+        crop_height = max(1, min(height, width * target_height // target_width))
+        crop_width = max(1, min(width, height * target_width // target_height))
+        top, left = (height - crop_height) // 2, (width - crop_width) // 2
+        return Placement(Box(top, left, crop_height, crop_width), everything)
+    if mode == "pad":
+        return Placement(whole, _padded(width, height, target_width, target_height))
+    assert_never(mode)
+
+
+def _padded(width: int, height: int, target_width: int, target_height: int) -> Box:
+    # As tf.image.resize_with_pad, which halves the bars before it rounds anything, but in integers:
+    # its floating point division sometimes loses a row.
+    if width * target_height >= height * target_width:
+        inner_height = max(1, height * target_width // width)
+        bar = (target_height * width - height * target_width) // (2 * width)
+        return Box(min(bar, target_height - inner_height), 0, inner_height, target_width)
+    inner_width = max(1, width * target_height // height)
+    bar = (target_width * height - width * target_height) // (2 * height)
+    return Box(0, min(bar, target_width - inner_width), target_height, inner_width)
+
+
+def fit(rgb: Photo, height: int, width: int, channels: Literal[1, 3], mode: ResizeMode) -> Floats:
+    """The photo as the network's input, before any preprocessing.
+
+    Interpolation is bilinear with half-pixel centres and *without* antialiasing, as
+    `tf.image.resize` does it in `keras.utils.image_dataset_from_directory`: a network trained on
+    pictures with that slight aliasing should be fed the same. (The older `load_img` takes the
+    nearest pixel by default, which aliases a little more; antialiasing would give smoother input
+    than either.)
+
+    Args:
+        rgb: (photo height, photo width, 3), uint8.
+        height: of the network's input, in pixels.
+        width: of the network's input, in pixels.
+        channels: 3 for RGB, 1 for gray: ITU-R BT.601 luma, rounded as Pillow's `convert("L")`.
+        mode: see `placement`. Padding is black (0), as in Keras.
+
+    Returns:
+        (height, width, channels), float32, 0..255.
+
+    """
+    photo = rgb
+    if channels == 1:
+        photo = np.asarray(Image.fromarray(rgb).convert("L"))[:, :, np.newaxis]
+    place = placement(rgb.shape[1], rgb.shape[0], width, height, mode)
+    source, target = place.source, place.target
+    seen = photo[source.top : source.top + source.height, source.left : source.left + source.width]
+    result = np.zeros((height, width, channels), np.float32)
+    result[target.top : target.top + target.height, target.left : target.left + target.width] = (
+        _sample(seen, _centres(target.height, source.height), _centres(target.width, source.width))
+    )
+    return result
+
+
+def project(
+    heatmap: Floats,
+    photo_height: int,
+    photo_width: int,
+    mode: ResizeMode,
+    input_height: int,
+    input_width: int,
+) -> Floats:
+    """A map over the network's input, laid on the original photo: the inverse of `fit`.
+
+    Half-pixel bilinear: a cell's centre comes to lie in the middle of the pixels that it covers.
+
+    Args:
+        heatmap: (any height, any width), float32, spanning the network's whole input.
+        photo_height: in pixels.
+        photo_width: in pixels.
+        mode: how the photo was fitted.
+        input_height: of the network's input, in pixels.
+        input_width: of the network's input, in pixels.
+
+    Returns:
+        (photo_height, photo_width), float32, within the map's own range; 0 where a crop left the
+        photo unseen. What lies over padding is not on the photo and is gone.
+
+    """
+    place = placement(photo_width, photo_height, input_width, input_height, mode)
+    source, target = place.source, place.target
+    rows = _positions(source.height, target.top, target.height, input_height, heatmap.shape[0])
+    columns = _positions(source.width, target.left, target.width, input_width, heatmap.shape[1])
+    result = np.zeros((photo_height, photo_width), np.float32)
+    result[source.top : source.top + source.height, source.left : source.left + source.width] = (
+        _sample(heatmap[:, :, np.newaxis], rows, columns)[:, :, 0]
+    )
+    return result
+
+
+def display(rgb: Photo, longest: int) -> Photo:
+    """A copy for the page whose longer side is at most `longest` pixels; never enlarged.
+
+    Each pixel is the mean of the area that it covers (OpenCV's INTER_AREA), so nothing aliases.
+
+    Args:
+        rgb: (height, width, 3), uint8.
+        longest: pixels, at least 1.
+
+    """
+    height, width = rgb.shape[:2]
+    if max(height, width) <= longest:
+        return rgb.copy()
+    import cv2
+
+    scale = longest / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _centres(count: int, length: int) -> npt.NDArray[np.float64]:
+    """Where the centres of `count` pixels fall, in indices of the `length` that they replace."""
+    return (np.arange(count, dtype=np.float64) + 0.5) * (length / count) - 0.5
+
+
+def _positions(
+    pixels: int, start: int, extent: int, input_length: int, cells: int
+) -> npt.NDArray[np.float64]:
+    """The map index of each photo pixel's centre, by way of the network's input."""
+    in_input = start + (np.arange(pixels, dtype=np.float64) + 0.5) * (extent / pixels)
+    return in_input * (cells / input_length) - 0.5
+
+
+def _sample(
+    values: npt.NDArray[np.uint8] | Floats,
+    rows: npt.NDArray[np.float64],
+    columns: npt.NDArray[np.float64],
+) -> Floats:
+    """Bilinear values at rows × columns (fractional indices, clamped to the edge).
+
+    Only the pixels that are needed are touched, and NumPy gives the same floats on every machine.
+    """
+    first, second, share = _neighbours(rows, values.shape[0])
+    left, right, across = _neighbours(columns, values.shape[1])
+    share, across = share[:, np.newaxis, np.newaxis], across[np.newaxis, :, np.newaxis]
+
+    def along_row(index: npt.NDArray[np.intp]) -> Floats:
+        # each source row once, then spread: a small map is enlarged far fewer times
+        wanted, back = np.unique(index, return_inverse=True)
+        picked = values[wanted]
+        start = picked[:, left].astype(np.float32)
+        mixed: Floats = start + (picked[:, right] - start) * across
+        return mixed[back]
+
+    upper = along_row(first)
+    result: Floats = upper + (along_row(second) - upper) * share
+    return result
+
+
+def _neighbours(
+    positions: npt.NDArray[np.float64], length: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
+    clamped = np.clip(positions, 0, length - 1)
+    first = np.floor(clamped).astype(np.intp)
+    return first, np.minimum(first + 1, length - 1), (clamped - first).astype(np.float32)
