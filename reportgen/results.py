@@ -74,6 +74,8 @@ class Layer(Record):
     trainable: bool
     inputs: list[str]
     """Paths of the layers that feed it."""
+    channels: int | None
+    """Channels of its output, None when that is no stack of maps."""
     spatial: bool
     """Whether the output is a stack of maps (height × width × channels)."""
     convolution: bool
@@ -142,11 +144,11 @@ class Channel(Record):
     """A single channel drawn large; `low` and `high` are its smallest and largest activation."""
 
     channel: int
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     inactive: bool
     picture: str
-    colorbar: str
+    colorbar: str | None
 
 
 class Activations(Record):
@@ -166,17 +168,18 @@ class Activations(Record):
     """Indices of the channels that are constant over this image."""
     sparsity: float
     """Share of exact zeros among all values of the layer, 0..1."""
-    low: float
-    high: float
+    low: float | None
+    high: float | None
+    """Smallest and largest finite activation; None where there is none."""
     picture: str
     width: int
     height: int
     columns: int
     margin: int
-    means: list[float]
-    """Mean activation of each shown channel."""
-    lows: list[float]
-    highs: list[float]
+    means: list[float | None]
+    """Mean activation of each shown channel; None where it is not finite."""
+    lows: list[float | None]
+    highs: list[float | None]
     singles: list[Channel] = []
 
 
@@ -202,7 +205,6 @@ class Image(Record):
     sha256: str
     width: int
     height: int
-    format: str
     note: str
     """How it was read, where that needs saying ("first of 6 frames"); often empty."""
     group: str | None

@@ -63,6 +63,14 @@ def _layout(shape: Shape) -> Literal["HWC", "CHW", "HW", "THWC"] | None:
 _AXES = {"HWC": (1, 2), "CHW": (2, 3), "HW": (1, 2), "THWC": (2, 3)}
 
 
+def resized(shape: Shape, layout: str, height: int, width: int) -> Shape:
+    """The shape of an image input for images of another size."""
+    full = list(shape)
+    for axis, size in zip(_AXES[layout], (height, width), strict=True):
+        full[axis] = size
+    return tuple(full)
+
+
 def _sized(shape: Shape, layout: str, size: tuple[int, int] | None) -> Shape:
     full = [None, *shape[1:]]
     for axis, wanted in zip(_AXES[layout], size or (None, None), strict=True):

@@ -1,5 +1,6 @@
 """Network: a flat view of any model. Analyses ask it by layer path and never see nesting."""
 
+import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -11,10 +12,10 @@ import tensorflow as tf
 from reportgen.errors import ModelError
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.head import ClassScores, find_class_scores
-from reportgen.inputs.image_input import find_image_input, input_names, output_names
+from reportgen.inputs.image_input import find_image_input, input_names, output_names, resized
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.tracing import Observer, Step, Trace, trace
-from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, TensorInfo
+from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, Skipped, TensorInfo
 
 _PASSING_WHEN_PREDICTING = {
     "Dropout",
@@ -72,9 +73,10 @@ class Network:
         """
         self.model = model
         self._application = application
+        self._size_given = input_size is not None or application is not None
         self._other_inputs = dict(other_inputs or {})
-        self.image_input, shapes = find_image_input(model, input_size)
-        self.trace: Trace = trace(model, shapes)
+        self.image_input, self._shapes = find_image_input(model, input_size)
+        self.trace: Trace = trace(model, self._shapes)
         self._steps = {step.path: step for step in self.trace.steps}
         self._check_names(output)
         channels = self.image_input.channels if self.image_input else None
@@ -130,6 +132,7 @@ class Network:
                 trainable_parameters=0,
                 trainable=False,
                 inputs=[],
+                channels=None,
                 spatial=False,
                 convolution=False,
                 passes_through=False,
@@ -155,6 +158,7 @@ class Network:
             trainable_parameters=_count(trainable),
             trainable=bool(trainable),
             inputs=list(dict.fromkeys(makers[id(x)] for x in step.inputs if id(x) in makers)),
+            channels=self.map_channels(step.path),
             spatial=self.map_size(step.path) is not None,
             convolution=isinstance(step.layer, _CONVOLUTIONS) and not step.repeated,
             passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
@@ -192,6 +196,58 @@ class Network:
             and type(step.layer).__name__ not in _PASSING_WHEN_PREDICTING
         ]
         return spatial[-1] if spatial else None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What was assumed about the model and may be wrong."""
+        if self.image_input is None:
+            return []
+        declared = next(one for one in self.inputs if one.name == self.image_input.name)
+        if None in declared.shape[1:3] and not self._size_given:
+            height, width = self.image_input.height, self.image_input.width
+            return [
+                f"The model's input size is open: {height} × {width} pixels are assumed; "
+                "--input-size chooses another."
+            ]
+        return []
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """Inputs that are not the image and get zeros."""
+        image = self.image_input.name if self.image_input else None
+        return [
+            Skipped(what="input", name=one.name, reason="it is not the image; zeros are fed to it")
+            for one in self.inputs
+            if image is not None and one.name != image and one.name not in self._other_inputs
+        ]
+
+    def at_size(self, height: int, width: int) -> "Network":
+        """The same network for images of another size, as far as its layers allow that.
+
+        Layers behind the first that needs the old size (a dense one, a reshape) are missing: ask
+        `has`. There are no class scores.
+        """
+        if self.image_input is None:
+            raise ModelError(f"The model “{self.model.name}” takes no image.")
+        other = copy.copy(self)
+        other.__dict__.pop("_layout", None)
+        other.__dict__.pop("layers", None)
+        other.__dict__.pop("blocks", None)
+        other.image_input = self.image_input.model_copy(update={"height": height, "width": width})
+        other._shapes = [
+            resized(shape, self.image_input.layout, height, width)
+            if info.name == self.image_input.name
+            else shape
+            for shape, info in zip(self._shapes, self.inputs, strict=True)
+        ]
+        other.trace = trace(self.model, other._shapes, partial=True)
+        other._steps = {step.path: step for step in other.trace.steps}
+        other.class_scores = None
+        return other
+
+    def has(self, path: str) -> bool:
+        """Whether there is a layer at this path."""
+        return path in self._steps
 
     def detect_preprocessing(self) -> Preprocessing | None:
         """What the model itself tells about the preprocessing of its images."""
@@ -260,10 +316,13 @@ class Network:
         height, width = (int(side or 0) for side in sides)
         return (height, width) if height * width > 1 else None
 
-    def map_channels(self, path: str) -> int:
-        """How many channels a spatial layer has."""
-        shape = self._steps[path].outputs[0].shape
-        return int(shape[-1] if self._layout[path] == "channels_last" else shape[-3])
+    def map_channels(self, path: str) -> int | None:
+        """How many channels a layer's maps have; None when its output is no stack of maps."""
+        outputs = self._steps[path].outputs
+        if not outputs or len(outputs[0].shape) not in (4, 5):
+            return None
+        axis = -1 if self._layout[path] == "channels_last" else -3
+        return int(outputs[0].shape[axis] or 0) or None
 
     @cached_property
     def _layout(self) -> dict[str, Literal["channels_last", "channels_first"]]:

@@ -178,8 +178,11 @@ class Trace:
         return behind, [keras.tree.flatten(before[path])[0] for path in paths]
 
 
-def trace(model: Any, shapes: Sequence[tuple[int | None, ...]]) -> Trace:
+def trace(model: Any, shapes: Sequence[tuple[int | None, ...]], *, partial: bool = False) -> Trace:
     """Trace a functional or Sequential model on inputs of the given shapes (batch axis first).
+
+    With `partial`, layers that the shapes do not fit are left out with all that follow, and the
+    trace has no outputs then.
 
     Raises ModelError when the model is no graph of layers, or when the shapes do not fit it.
     """
@@ -196,7 +199,9 @@ def trace(model: Any, shapes: Sequence[tuple[int | None, ...]]) -> Trace:
     walker = _Walker()
     try:
         outputs = walker.walk(graph, symbols, "")
-    except (ValueError, TypeError) as error:
+    except Exception as error:
+        if partial:
+            return Trace(symbols, tuple(walker.steps), ())
         reason = str(error).strip().splitlines()[0]
         sizes = " and ".join("×".join(str(n) for n in shape[1:]) for shape in shapes)
         raise ModelError(

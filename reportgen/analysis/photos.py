@@ -1,0 +1,58 @@
+"""Photos as the pages show them, and as the network was given them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.workbench import Workbench
+from reportgen.execution.units import Result, Unit
+from reportgen.inputs.decode import decode
+from reportgen.inputs.fit import display, fit
+from reportgen.pictures.encode import gray_png, jpeg, rgb_png
+
+LONGEST = 1024
+"""Pixels of the longer side of a photo on a page."""
+
+_LOSSLESS_UP_TO = 256 * 256
+"""Photos of so few pixels are kept without loss: they are small either way."""
+
+
+class Photos:
+    """Decodes each photo; one that cannot be read fails with its reason."""
+
+    name = "photos"
+    version = 1
+    title = "Photos"
+
+    def unit(self, digest: str, size: tuple[int, int, int] | None, resize: str) -> Unit:
+        """The unit of one photo; `size` is the network's (height, width, channels)."""
+        options = {"size": list(size) if size else None, "resize": resize}
+        return Unit(self.name, self.version, "photo", (digest,), options, group=digest)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield a picture for the page and one of what the network was given."""
+        for unit in units:
+            yield unit, self._one(unit, bench)
+
+    def _one(self, unit: Unit, bench: Workbench) -> Result:
+        decoded = decode(bench.photos[unit.inputs[0]])
+        height, width = decoded.rgb.shape[:2]
+        shown = display(decoded.rgb, LONGEST)
+        small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
+        photo = "photo.png" if small else "photo.jpg"
+        files = {photo: rgb_png(shown) if small else jpeg(shown)}
+        data: dict[str, Any] = {
+            "width": width,
+            "height": height,
+            "note": decoded.note or "",
+            "photo": photo,
+            "photo_width": shown.shape[1],
+            "photo_height": shown.shape[0],
+        }
+        if size := unit.options["size"]:
+            given = fit(decoded.rgb, *size, unit.options["resize"])
+            pixels = np.clip(np.rint(given), 0, 255).astype(np.uint8)
+            encoded = gray_png(pixels[:, :, 0]) if size[2] == 1 else rgb_png(pixels)
+            files["network.png"] = encoded
+        return Result(data, files)

@@ -1,0 +1,51 @@
+"""The model summary: every layer of the flat network, its blocks, inputs, head and totals."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reportgen.analysis.workbench import Workbench
+from reportgen.execution.units import Result, Unit
+from reportgen.inputs.preprocessing import choose
+
+
+class Summary:
+    """What can be said of the model without any image."""
+
+    name = "summary"
+    version = 1
+    title = "Model"
+
+    def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
+        """The unit of a model, given the digest of its bytes and the options it is opened with."""
+        return Unit(self.name, self.version, "model", (model,), options)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield the facts; keys as in `reportgen.results.Model`."""
+        for unit in units:
+            yield unit, Result(describe(bench))
+
+
+def describe(bench: Workbench) -> dict[str, Any]:
+    """The facts of `reportgen.results.Model` that the network itself knows, as JSON values.
+
+    `preprocessing` is what "auto" comes to.
+    """
+    network = bench.network
+    head = network.head
+    return {
+        "name": str(network.model.name),
+        "parameters": network.parameters,
+        "trainable_parameters": network.trainable_parameters,
+        "inputs": [one.model_dump() for one in network.inputs],
+        "outputs": [one.model_dump() for one in network.outputs],
+        "image_input": network.image_input.model_dump() if network.image_input else None,
+        "head": head.model_dump() if head else None,
+        "preprocessing": choose("auto", network.detect_preprocessing()).model_dump(),
+        "layers": [layer.model_dump() for layer in network.layers],
+        "blocks": [block.model_dump() for block in network.blocks],
+        "last_spatial_layer": network.last_spatial_layer,
+        "notes": list(bench.opened.notes),
+        "warnings": [*bench.opened.warnings, *network.warnings],
+        "device": bench.opened.device,
+        "skipped": [one.model_dump() for one in network.skipped],
+    }

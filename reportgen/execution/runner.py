@@ -1,0 +1,95 @@
+"""The local runner: finds what is finished, computes the rest, keeps it in the store."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from reportgen.errors import OutputError, ReportgenError
+from reportgen.execution.store import Store, Stored
+from reportgen.execution.units import Result, Unit
+from reportgen.progress import Progress
+
+
+class Analysis(Protocol):
+    """A kind of analysis as the runner sees it."""
+
+    name: str
+    title: str
+    """What the progress line says, such as "Activations"."""
+
+    def compute(self, units: Sequence[Unit], bench: Any) -> Iterator[tuple[Unit, Result]]:
+        """Compute units of one group, yielding each as soon as it is finished.
+
+        An analysis may raise in the middle: the units not yet yielded have then failed.
+        """
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A unit that could not be computed, and why, in one sentence."""
+
+    reason: str
+    error: Exception
+
+
+Outcome = Stored | Failure
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An analysis and the units asked of it."""
+
+    analysis: Analysis
+    units: Sequence[Unit]
+
+
+class Runner:
+    """Runs plans against a store. One failing group of units never costs the others."""
+
+    def __init__(self, store: Store, progress: Progress) -> None:
+        self.store = store
+        self.progress = progress
+
+    def run(self, plan: Plan, bench: Any) -> dict[str, Outcome]:
+        """Outcome of every unit of the plan by its key. `bench` is handed to the analysis."""
+        outcomes: dict[str, Outcome] = {}
+        missing: dict[str, list[Unit]] = {}
+        for unit in plan.units:
+            if stored := self.store.get(unit):
+                outcomes[unit.key] = stored
+            else:
+                missing.setdefault(unit.group, []).append(unit)
+        with self.progress.stage(plan.analysis.title, len(plan.units)) as stage:
+            stage.advance(len(outcomes))
+            for group in missing.values():
+                for key, outcome in self._group(plan.analysis, group, bench):
+                    outcomes[key] = outcome
+                    stage.advance()
+        return outcomes
+
+    def _group(
+        self, analysis: Analysis, units: Sequence[Unit], bench: Any
+    ) -> Iterator[tuple[str, Outcome]]:
+        waiting = {unit.key for unit in units}
+        try:
+            for unit, result in analysis.compute(units, bench):
+                stored = self.store.put(unit, result)
+                waiting.discard(unit.key)
+                yield unit.key, stored
+            error: Exception = RuntimeError(f"{analysis.title} left units out")
+        except OutputError:
+            raise
+        except Exception as raised:
+            error = raised
+        for unit in units:
+            if unit.key in waiting:
+                yield unit.key, Failure(_sentence(error), error)
+
+
+def _sentence(error: Exception) -> str:
+    """The reason of a failure on one line."""
+    if isinstance(error, ReportgenError):
+        return str(error)
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0] if lines else type(error).__name__
+    return f"{type(error).__name__}: {text}"[:300]

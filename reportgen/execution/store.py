@@ -1,0 +1,131 @@
+"""The store: finished units as plain files in a folder, published atomically under their keys.
+
+    <folder>/<first two digits of the key>/<key>/result.json    the data
+                                                 /<name>         the files that the data names
+    <folder>/unfinished-…/                                       being written
+
+A folder appears under its key by one rename, complete or not at all, so that a killed process
+leaves nothing half written and two processes can share a store.
+"""
+
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from reportgen.errors import OutputError
+from reportgen.execution.units import Result, Unit
+
+_UNFINISHED = "unfinished-"
+_ABANDONED_AFTER = 24 * 3600.0
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A finished unit: its data, and the folder that holds its files."""
+
+    data: Mapping[str, Any]
+    folder: Path
+
+    def file(self, name: str) -> Path:
+        """Path of one of its files."""
+        return self.folder / name
+
+
+class Store:
+    """Finished units in `folder`, which is made when the first one is kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @classmethod
+    def default(cls) -> "Store":
+        """The store in the user's cache folder."""
+        return cls(platformdirs.user_cache_path("reportgen", appauthor=False) / "units")
+
+    def get(self, unit: Unit) -> Stored | None:
+        """The finished unit, None when it is not there or damaged."""
+        folder = self._place(unit.key)
+        try:
+            data = json.loads((folder / "result.json").read_text(encoding="utf-8"))
+            complete = all((folder / name).is_file() for name in data["files"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return Stored(data["data"], folder) if complete else None
+
+    def put(self, unit: Unit, result: Result) -> Stored:
+        """Keep a finished unit; raises OutputError when the disk does not take it."""
+        place = self._place(unit.key)
+        about = {
+            "analysis": unit.analysis,
+            "subject": unit.subject,
+            "files": sorted(result.files),
+            "data": result.data,
+        }
+        text = json.dumps(about, sort_keys=True, ensure_ascii=False)
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+            try:
+                for name, content in result.files.items():
+                    (unfinished / name).write_bytes(content)
+                (unfinished / "result.json").write_text(text, encoding="utf-8")
+                self._publish(unfinished, place)
+            finally:
+                shutil.rmtree(unfinished, ignore_errors=True)
+        except OSError as error:
+            raise OutputError(
+                f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some space, "
+                "name another folder with --cache-dir, or use --no-cache."
+            ) from error
+        return Stored(json.loads(text)["data"], place)
+
+    def _publish(self, unfinished: Path, place: Path) -> None:
+        try:
+            unfinished.rename(place)
+        except OSError:
+            # Another process was first, or a damaged unit lies there.
+            if (place / "result.json").is_file() and not self._damaged(place):
+                return
+            shutil.rmtree(place, ignore_errors=True)
+            unfinished.rename(place)
+
+    @staticmethod
+    def _damaged(place: Path) -> bool:
+        try:
+            names = json.loads((place / "result.json").read_text(encoding="utf-8"))["files"]
+            return not all((place / name).is_file() for name in names)
+        except (OSError, ValueError, KeyError, TypeError):
+            return True
+
+    def size(self) -> tuple[int, int]:
+        """How many units are kept, and their bytes."""
+        results = list(self.folder.glob("??/*/result.json"))
+        files = (file for file in self.folder.glob("??/*/*") if file.is_file())
+        return len(results), sum(file.stat().st_size for file in files)
+
+    def clear(self) -> tuple[int, int]:
+        """Forget everything; returns what `size` said before."""
+        before = self.size()
+        for folder in [*self.folder.glob("??"), *self.folder.glob(f"{_UNFINISHED}*")]:
+            shutil.rmtree(folder, ignore_errors=True)
+        return before
+
+    def sweep(self) -> None:
+        """Remove what killed processes left half written, a day later."""
+        for folder in self.folder.glob(f"{_UNFINISHED}*"):
+            try:
+                abandoned = time.time() - folder.stat().st_mtime > _ABANDONED_AFTER
+            except OSError:
+                continue
+            if abandoned:
+                shutil.rmtree(folder, ignore_errors=True)
+
+    def _place(self, key: str) -> Path:
+        return self.folder / key[:2] / key
