@@ -30,6 +30,7 @@ _LEFT, _TOP, _RIGHT, _LEGEND = 64, 34, 20, 190
 _LABEL_SIZE, _COLUMN, _LABEL_PITCH = 10, 6.2, 14
 _LONGEST_LABEL, _LONGEST_NAME = 26, 24
 _MOST_MARKERS = 60
+_SIDE = 32
 
 
 def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float]]) -> bytes:
@@ -46,19 +47,21 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
 
     Raises:
         ValueError: no layer or no image, a series of another length, a share outside 0..1.
+
     """
     shares = _shares(layers, series)
     one_each = len(series) <= len(_LINES)
     right = _LEGEND if one_each else _RIGHT
     step = max(1, math.ceil(len(layers) * _LABEL_PITCH / (_WIDTH - _LEFT - right)))
     shown = range(0, len(layers), step)
-    longest = max(svg.columns(svg.shorten(layers[at], _LONGEST_LABEL)) for at in shown)
+    paths = [_label(layers[at]) for at in shown]
+    longest = max(svg.columns(path) for path in paths)
     below = math.ceil(longest * _COLUMN) + 16
     height = _TOP + _PLOT_HEIGHT + below
 
     def draw(figure: "Figure", names: svg.Names) -> None:
         axes = _axes(figure, (_LEFT, below, _WIDTH - _LEFT - right, _PLOT_HEIGHT))
-        labels = [names.place(layers[at], _LONGEST_LABEL, keep="end") for at in shown]
+        labels = [names.place(path) for path in paths]
         axes.set_xticks(
             list(shown), labels, rotation=90, rotation_mode="anchor", ha="right", va="center"
         )
@@ -68,7 +71,7 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
         axes.set_ylabel("share of zeros", color=_INK, fontsize=_LABEL_SIZE + 1)
         axes.grid(axis="y", color=_RULE, linewidth=1)
         if one_each:
-            _lines(axes, shares, [names.place(name, _LONGEST_NAME) for name in series])
+            _lines(axes, shares, [names.place(svg.shorten(name, _LONGEST_NAME)) for name in series])
         else:
             _median_and_range(axes, shares)
 
@@ -79,7 +82,8 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
         _WIDTH,
         height,
         "Sparsity by depth",
-        f"Share of zeros in {len(layers)} layers for {len(series)} images:{extent}.",
+        f"Share of zeros in {len(layers)} layers for {len(series)} images:{extent}."
+        + (f" One layer in {step} is named." if step > 1 else ""),
     )
 
 
@@ -98,18 +102,21 @@ def colorbar(colormap: str, low: float, high: float, width: int = 320) -> bytes:
     Raises:
         ValueError: the values are not a range.
         SettingsError: the colour map is unknown.
+
     """
     if not (math.isfinite(low) and math.isfinite(high) and low <= high):
         raise ValueError(f"{low} to {high} is not a range of values")
     if width < 120:
         raise ValueError(f"no room for a colour bar in {width} pixels")
     colours = table(colormap)[None]
-    marks = [at / 4 for at in range(5)] if width >= 240 else [0.0, 1.0]
+    marks = [at / 4 for at in range(5)] if width >= 300 else [0.0, 1.0]
+    if low == high:
+        marks = [0.5]
     # The weighted sum, unlike low + at · (high - low), stays in range for the largest floats.
-    labels = [f"{(1 - at) * low + at * high:.3g}" for at in marks]
+    labels = [f"{(1 - at) * low + at * high:.4g}" for at in marks]
 
     def draw(figure: "Figure", names: svg.Names) -> None:  # noqa: ARG001 - draws no names
-        axes = _axes(figure, (24, 20, width - 48, 16))
+        axes = _axes(figure, (_SIDE, 20, width - 2 * _SIDE, 16))
         axes.imshow(colours, aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
         axes.set_xticks(marks, labels)
         axes.set_yticks([])
@@ -130,6 +137,13 @@ def _shares(layers: Sequence[str], series: Mapping[str, Sequence[float]]) -> NDA
     if ((shares < 0) | (shares > 1)).any():
         raise ValueError("a share of zeros lies outside 0..1")
     return shares
+
+
+def _label(path: str) -> str:
+    """A layer's path, or where it is too long its last part, or the end of that."""
+    if svg.columns(path) > _LONGEST_LABEL:
+        path = path.rpartition("/")[2]
+    return svg.shorten(path, _LONGEST_LABEL, keep="end")
 
 
 def _axes(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":

@@ -42,6 +42,7 @@ def table(name: str) -> NDArray[np.uint8]:
 
     Raises:
         SettingsError: no map has this name; the message names the nearest one.
+
     """
     if name == "jet":
         colours = _jet()
@@ -66,6 +67,7 @@ def palette(name: str) -> NDArray[np.uint8]:
 
     Raises:
         SettingsError: no map has this name.
+
     """
     colours = table(name).copy()
     colours[BACKGROUND] = BACKGROUND_COLOUR

@@ -37,6 +37,7 @@ def palette_png(indices: NDArray[np.uint8], colormap: str = "viridis") -> bytes:
 
     Raises:
         SettingsError: the colour map is unknown.
+
     """
     _check(indices, None)
     image = Image.fromarray(np.ascontiguousarray(indices))
@@ -68,6 +69,7 @@ def jpeg(picture: NDArray[np.uint8], quality: int = 88) -> bytes:
     Args:
         picture: each side at most 65500 pixels, JPEG's limit.
         quality: 1 to 95.
+
     """
     _check(picture, 3)
     buffer = BytesIO()

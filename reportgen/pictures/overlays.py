@@ -19,6 +19,7 @@ def enlarge(values: NDArray[np.floating], height: int, width: int) -> NDArray[np
 
     Returns:
         float32 (height, width), within the range of ``values``.
+
     """
     import cv2
 
@@ -41,6 +42,7 @@ def heatmap(values: NDArray[np.floating], colormap: str = "jet") -> NDArray[np.u
     Raises:
         ValueError: a value is not finite and so has no colour.
         SettingsError: the colour map is unknown.
+
     """
     if not np.isfinite(values).all():
         raise ValueError("the map holds NaN or infinity")
@@ -74,6 +76,7 @@ def overlay(
     Raises:
         ValueError: the photo is not RGB, or a value of the map is not finite.
         SettingsError: the colour map is unknown.
+
     """
     import cv2
 

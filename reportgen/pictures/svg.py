@@ -12,7 +12,7 @@ from collections.abc import Callable
 from html import escape
 from io import BytesIO
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -28,9 +28,9 @@ class Names:
     def __init__(self) -> None:
         self._texts: list[str] = []
 
-    def place(self, text: str, longest: int, keep: str = "start") -> str:
-        """A place holder for ``text``, cut to ``longest`` columns at its start or end."""
-        self._texts.append(shorten(text, longest, keep))
+    def place(self, text: str) -> str:
+        """A place holder for ``text``; Matplotlib knows nothing of how wide the text is."""
+        self._texts.append(text)
         return f"name:{len(self._texts) - 1}:"
 
     def put_into(self, drawing: str) -> str:
@@ -43,13 +43,14 @@ def columns(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
-def shorten(text: str, longest: int, keep: str = "start") -> str:
+def shorten(text: str, longest: int, keep: Literal["start", "end"] = "start") -> str:
     """``text`` on one line of at most ``longest`` columns, with … where something was left out.
 
     Args:
         text: any string.
         longest: columns, at least 1.
-        keep: ``"start"`` or ``"end"``, the part that matters (the end, for a layer path).
+        keep: the part that matters (the end, for a layer path).
+
     """
     line = " ".join(text.split())
     if columns(line) <= longest:
@@ -76,6 +77,7 @@ def render(
     Returns:
         UTF-8 text that begins with ``<svg``: no style attribute, no script, no reference to
         anything outside, no date.
+
     """
     import matplotlib as mpl
     import matplotlib.style

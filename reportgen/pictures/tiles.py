@@ -1,75 +1,22 @@
 """Feature maps and filter patterns → one array of tiles, the same for every channel count."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.pictures.channels import (
+    ChannelStatistics,
+    channel_statistics,
+    check_maps,
+    row_blocks,
+)
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, TOP_LEVEL
 
 _SMALLEST_STRUCK_OUT = 9
 _TRANSPARENT = (0, 0, 0, 0)
-# A channel that varies by less than this share of its largest value only shows how the sums were
-# rounded. Half precision has so few digits that its own last places decide.
-_NOISE = 1e-6
-_NOISE_LAST_PLACES = 4
-_BLOCK = 1 << 18
-
-
-@dataclass(frozen=True)
-class ChannelStatistics:
-    """Range, mean and standard deviation of every channel, float64 (channels,) each.
-
-    ``low``, ``high``, ``mean`` and ``std`` are NaN for a channel that holds NaN or infinity.
-    ``inactive`` marks the channels with nothing to show: constant (a dead channel is constant at
-    zero), or not finite.
-    """
-
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    mean: NDArray[np.float64]
-    std: NDArray[np.float64]
-    inactive: NDArray[np.bool_]
-
-    def whole_layer(self) -> tuple[float, float]:
-        """Mean and standard deviation over all active channels together; (0, 1) if none is."""
-        active = ~self.inactive
-        if not active.any():
-            return 0.0, 1.0
-        with np.errstate(over="ignore"):
-            mean = float(self.mean[active].mean())
-            variance = (self.std[active] ** 2 + (self.mean[active] - mean) ** 2).mean()
-        return mean, float(np.sqrt(variance))
-
-
-def channel_statistics(maps: NDArray[np.floating]) -> ChannelStatistics:
-    """Measure every channel of feature maps, in float64, without a warning for any value.
-
-    Args:
-        maps: (height, width, channels), any floating type, any values.
-    """
-    _check_maps(maps)
-    pixels = maps.reshape(-1, maps.shape[2])
-    total, squares = np.zeros((2, maps.shape[2]))
-    with np.errstate(all="ignore"):
-        low = pixels.min(axis=0).astype(np.float64)
-        high = pixels.max(axis=0).astype(np.float64)
-        finite = np.isfinite(low) & np.isfinite(high)
-        for block in _blocks(pixels):
-            total += pixels[block].sum(axis=0, dtype=np.float64)
-        mean = total / len(pixels)
-        for block in _blocks(pixels):
-            deviation = pixels[block] - mean
-            squares += np.einsum("pc,pc->c", deviation, deviation)
-        std = np.sqrt(squares / len(pixels))
-        noise = max(_NOISE, _NOISE_LAST_PLACES * float(np.finfo(maps.dtype).eps))
-        constant = high - low <= noise * np.maximum(np.abs(low), np.abs(high))
-        # The squares of the very largest and smallest float64 values leave its range.
-        inactive = ~finite | constant | ~np.isfinite(std) | (std == 0)
-    low, high, mean, std = (np.where(finite, each, np.nan) for each in (low, high, mean, std))
-    return ChannelStatistics(low, high, mean, std, inactive)
+_LARGE = 1e30
 
 
 def normalise(
@@ -94,8 +41,9 @@ def normalise(
     Returns:
         Levels, uint8 of the same shape (0 throughout an inactive channel), and which channels are
         inactive, bool (channels,): constant, dead or not finite.
+
     """
-    _check_maps(maps)
+    check_maps(maps)
     measured = channel_statistics(maps) if statistics is None else statistics
     channels = maps.shape[2]
     if len(measured.inactive) != channels:
@@ -109,7 +57,7 @@ def normalise(
     pixels = maps.reshape(-1, channels)
     levels = np.empty(pixels.shape, dtype=np.uint8)
     with np.errstate(all="ignore"):
-        for block in _blocks(pixels):
+        for block in row_blocks(pixels):
             values = pixels[block] - centre
             values /= spread
             values *= std
@@ -118,6 +66,22 @@ def normalise(
             values[:, measured.inactive] = 0.0
             levels[block] = np.clip(values, 0.0, 255.0, out=values)
     return levels.reshape(maps.shape), measured.inactive.copy()
+
+
+def value_of(
+    level: float, centre: float, spread: float, mean: float = 128.0, std: float = 64.0
+) -> float:
+    """The activation at which ``level`` begins: ``normalise`` backwards, for the colour bar.
+
+    Args:
+        level: 0..255; the palette of a grid ends at ``colormaps.TOP_LEVEL``.
+        centre: the channel's mean (the layer's, where the scale is the layer's).
+        spread: its standard deviation.
+        mean: as given to ``normalise``.
+        std: likewise.
+
+    """
+    return centre + (level - mean) / std * spread
 
 
 def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
@@ -129,11 +93,12 @@ def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
 
     Returns:
         (height', width', channels) with the same proportions, each side at least 1; float32,
-        or float64 where the values are so large that sums of them leave float32's range.
+        or float64 where ``maps`` is or where sums of its values leave float32's range.
+
     """
     import cv2
 
-    _check_maps(maps)
+    check_maps(maps)
     if longest < 1:
         raise ValueError(f"longest must be at least 1 pixel, not {longest}")
     height, width, channels = maps.shape
@@ -141,9 +106,10 @@ def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
     if scale >= 1:
         return maps
     small = max(1, round(height * scale)), max(1, round(width * scale))
-    with np.errstate(invalid="ignore"):
-        huge = maps.dtype == np.float64 or bool(np.abs(maps).max() > 1e30)
-    planes = np.ascontiguousarray(maps.transpose(2, 0, 1), np.float64 if huge else np.float32)
+    depth = np.float64 if maps.dtype == np.float64 else np.float32
+    planes = np.ascontiguousarray(maps.transpose(2, 0, 1), depth)
+    if (np.abs(planes) > _LARGE).any():
+        planes = planes.astype(np.float64)
     reduced = np.empty((*small, channels), dtype=planes.dtype)
     # One plane at a time: OpenCV takes no more than four channels at once since version 5.
     for channel, plane in enumerate(planes):
@@ -170,6 +136,7 @@ class GridLayout:
 
         Raises:
             ValueError: a number is below 1 (the margin: below 0).
+
         """
         if min(channels, tile_height, tile_width, columns) < 1 or margin < 0:
             raise ValueError(
@@ -194,6 +161,7 @@ class GridLayout:
 
         Raises:
             IndexError: the grid has no such channel.
+
         """
         if not 0 <= channel < self.channels:
             raise IndexError(f"channel {channel} of a grid of {self.channels}")
@@ -217,6 +185,7 @@ def grid(
         Palette indices, uint8 (layout.height, layout.width): 0..253 a level (254 and 255 are drawn
         as 253), ``BACKGROUND`` between and after tiles, ``INACTIVE`` for the flat tile of an
         inactive channel, which is struck out in the background's index where there is room.
+
     """
     height, width, channels = levels.shape
     layout = GridLayout.fit(channels, height, width, columns, margin)
@@ -242,6 +211,7 @@ def gallery(
 
     Returns:
         uint8 (layout.height, layout.width, 4), RGBA.
+
     """
     filters, height, width, _ = patterns.shape
     layout = GridLayout.fit(filters, height, width, columns, margin)
@@ -284,17 +254,3 @@ def _cross(height: int, width: int) -> NDArray[np.bool_]:
     across = np.rint(steps * (width - 1)).astype(np.intp)
     marked[rows, across] = marked[rows, width - 1 - across] = True
     return marked
-
-
-def _blocks(pixels: NDArray[np.floating]) -> Iterator[slice]:
-    """Runs of rows small enough that their float64 copies stay in the processor's cache."""
-    step = max(1, _BLOCK // pixels.shape[1])
-    return (slice(start, start + step) for start in range(0, len(pixels), step))
-
-
-def _check_maps(maps: NDArray[np.floating]) -> None:
-    if maps.ndim != 3 or 0 in maps.shape or not np.issubdtype(maps.dtype, np.floating):
-        raise ValueError(
-            f"feature maps must be a floating array (height, width, channels) that is not empty, "
-            f"not {maps.dtype} {maps.shape}"
-        )

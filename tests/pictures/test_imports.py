@@ -1,0 +1,16 @@
+"""The room can be imported by a command that only prints its help."""
+
+import subprocess
+import sys
+
+
+def test_importing_the_room_loads_no_heavy_library():
+    program = (
+        "import sys\n"
+        "from reportgen.pictures import channels, charts, colormaps, encode, overlays, svg, tiles\n"
+        "print(sorted({'cv2', 'keras', 'matplotlib', 'tensorflow'} & sys.modules.keys()))"
+    )
+    answer = subprocess.run(  # noqa: S603 - our own interpreter and program
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout.strip() == "[]"
