@@ -1,6 +1,7 @@
 """Arrays → the bytes of PNG and JPEG files: the same array, the same bytes, no metadata."""
 
 from io import BytesIO
+from pathlib import Path
 from typing import NamedTuple, Self
 
 import numpy as np
@@ -91,3 +92,9 @@ def _check(picture: NDArray[np.uint8], depth: int | None) -> None:
     if picture.dtype != np.uint8 or picture.ndim < 2 or not wanted or picture.size == 0:
         form = "(height, width)" if depth is None else f"(height, width, {depth})"
         raise ValueError(f"expected uint8 {form}, got {picture.dtype} {picture.shape}")
+
+
+def read_rgb(path: Path) -> NDArray[np.uint8]:
+    """Pixels (height, width, 3) of a picture that was written here."""
+    with Image.open(path) as image:
+        return np.asarray(image.convert("RGB"))
