@@ -70,10 +70,14 @@ def find_images(arguments: Sequence[str]) -> tuple[list[ImageFile], list[Skipped
         if not matches:
             raise ImageError(_nothing(argument))
         for match in matches:
-            known = found.setdefault(os.path.realpath(match.path), match)
-            if known.reason is None and _full(known.path) != (link := _full(match.path)):
+            full = _full(match.path)
+            if match.reason is not None:
+                found.setdefault(str(full), match)
+                continue
+            known = found.setdefault(os.path.realpath(full), match)
+            if _full(known.path) != full:
                 reason = f"it is the same file as {printable(known.path.name)}, shown already"
-                found.setdefault(str(link), _Found(match.path, None, reason))
+                found.setdefault(str(full), _Found(match.path, None, reason))
     names = _display_names([match.path for match in found.values()])
     images, skipped = [], []
     for match, name in zip(found.values(), names, strict=True):
@@ -223,7 +227,7 @@ def _display_names(paths: Sequence[Path]) -> list[str]:
 def _nothing(argument: str) -> str:
     """The sentence for an argument that names nothing, with what was probably meant."""
     shown, path = printable(argument), Path(argument)
-    if _is_folder(path):
+    if argument and _is_folder(path):
         return f"The folder {shown} holds no file: name the folder that the images are in."
     if not argument or any(character in argument for character in "*?["):
         return f"No file matches '{shown}': check the folder and the pattern."

@@ -1,0 +1,224 @@
+"""Files, folders and globs give each image once, in one order, under a name of its own."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from reportgen.errors import ImageError
+from reportgen.inputs.images import ImageFile, find_images
+from reportgen.inputs.names import LONGEST, distinct, printable
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names or links")
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps any bytes as a name")
+
+
+@pytest.fixture
+def photos(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two classes, hidden files, and files that are no pictures; and stand in it."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "photos"
+    for name in ("b.png", "a.png", "cats/1.png", "cats/deep/2.png", "dogs/1.png", ".x/3.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (2, 2)).save(folder / name)
+    Image.new("L", (2, 2)).save(folder / ".hidden.png")
+    Image.new("L", (2, 2)).save(folder / "no_suffix", "PNG")
+    (folder / "notes.txt").write_text("a note")
+    (folder / "Thumbs.db").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(60))
+    (folder / "broken.jpg").write_text("text in a picture's clothes")
+    return folder
+
+
+def _names(*arguments: str) -> list[str]:
+    return [image.name for image in find_images(arguments)[0]]
+
+
+def test_a_folder_gives_everything_below_it_in_order(photos: Path) -> None:
+    images, skipped = find_images(["photos"])
+    assert [(image.name, image.group) for image in images] == [
+        ("a.png", None),
+        ("b.png", None),
+        ("broken.jpg", None),  # named as a picture: decoding says what is wrong with it
+        ("cats/1.png", "cats"),
+        ("2.png", "cats"),
+        ("dogs/1.png", "dogs"),
+        ("no_suffix", None),
+    ]
+    assert [(item.name, item.reason) for item in skipped] == [
+        ("Thumbs.db", "it is of no picture format that is read here"),
+        ("notes.txt", "it is text, not a picture"),
+    ]
+    assert all(image.path.is_file() for image in images)
+
+
+def test_arguments_keep_their_order_and_a_file_named_twice_counts_once(photos: Path) -> None:
+    assert _names("photos/b.png", "photos/a.png") == ["b.png", "a.png"]
+    assert _names("photos/b.png", "photos/../photos/b.png", str(photos / "b.png")) == ["b.png"]
+    assert _names("photos/dogs", "photos/dogs/*.png", "photos/dogs/1.png") == ["1.png"]
+    assert find_images(["photos/a.png", "photos"])[0][0].name == "a.png"
+    assert len(find_images(["photos/a.png", "photos"])[0]) == 7
+
+
+def test_a_file_named_by_itself_is_not_judged_here(photos: Path) -> None:
+    assert _names("photos/notes.txt") == ["notes.txt"]
+    assert _names("photos/.hidden.png") == [".hidden.png"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "names"),
+    [
+        ("photos/*.png", ["a.png", "b.png"]),
+        ("photos/[ab].png", ["a.png", "b.png"]),
+        ("photos/?.png", ["a.png", "b.png"]),
+        ("photos/**/*.png", ["a.png", "b.png", "cats/1.png", "2.png", "dogs/1.png"]),
+        ("photos/*/1.png", ["cats/1.png", "dogs/1.png"]),
+        ("**/2.png", ["2.png"]),
+        ("photos/c*", ["1.png", "2.png"]),
+        ("photos/cats/**", ["1.png", "2.png"]),
+    ],
+)
+def test_globs(photos: Path, pattern: str, names: list[str]) -> None:
+    assert _names(pattern) == names
+    assert _names(str(photos.parent / pattern)) == names
+
+
+def test_a_glob_screens_as_a_folder_does(photos: Path) -> None:
+    images, skipped = find_images(["photos/[nT]*"])
+    assert [image.name for image in images] == ["no_suffix"]
+    assert [item.name for item in skipped] == ["Thumbs.db", "notes.txt"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(photos: Path) -> None:
+    Image.new("L", (2, 2)).save(photos / "a[b].png")
+    Image.new("L", (2, 2)).save(photos / "ab.png")
+    assert _names("photos/a[b].png") == ["a[b].png"]
+    assert _names("photos/a[[]b].png") == ["a[b].png"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "words"),
+    [
+        ("photos/*.jpeg", "No file matches 'photos/*.jpeg'"),
+        ("gone/**/*.png", "No file matches"),
+        ("photo", "did you mean 'photos'?"),
+        ("photos/aa.png", "did you mean 'a.png'?"),
+        ("xyz/gone.bin", "name a file, a folder or a pattern"),
+        ("empty", "The folder empty holds no file"),
+        ("", "No file matches ''"),
+        ("a\0b", "There is no image"),
+        ("a\0*", "No file matches"),
+    ],
+)
+def test_an_argument_that_names_nothing(photos: Path, argument: str, words: str) -> None:
+    (photos.parent / "empty").mkdir()
+    (photos.parent / "empty" / ".gitkeep").touch()
+    with pytest.raises(ImageError) as caught:
+        find_images(["photos/a.png", argument])
+    assert words in str(caught.value)
+
+
+@posix
+def test_links_are_followed_once_and_never_for_ever(photos: Path) -> None:
+    (photos / "again").symlink_to(photos)
+    (photos / "cats" / "up").symlink_to(photos)
+    (photos / "z_link.png").symlink_to(photos / "a.png")
+    (photos / "gone.jpg").symlink_to(photos / "nowhere.jpg")
+    (photos / "self.jpg").symlink_to(photos / "self.jpg")
+    images, skipped = find_images(["photos"])
+    assert [image.name for image in images][:4] == ["a.png", "b.png", "broken.jpg", "cats/1.png"]
+    assert len(images) == 7
+    assert {item.name: item.reason for item in skipped if item.name not in ("Thumbs.db",)} == {
+        "again": "it is a link to a folder that is included already",
+        "up": "it is a link to a folder that is included already",
+        "z_link.png": "it is the same file as a.png, shown already",
+        "gone.jpg": "it is a link to a file that is not there",
+        "self.jpg": "it is a link to a file that is not there",
+        "notes.txt": "it is text, not a picture",
+    }
+    assert "2.png" in _names("photos/**/*.png")
+
+
+@posix
+def test_a_pipe_in_a_folder_is_skipped_and_not_opened(photos: Path) -> None:
+    os.mkfifo(photos / "pipe.jpg")
+    _, skipped = find_images(["photos"])
+    assert ("pipe.jpg", "it is not a regular file") in [(i.name, i.reason) for i in skipped]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="this user may open every folder"
+)
+def test_a_closed_folder_is_skipped(photos: Path) -> None:
+    (photos / "dogs").chmod(0)
+    try:
+        _, skipped = find_images(["photos"])
+    finally:
+        (photos / "dogs").chmod(0o755)
+    assert ("dogs", "the folder cannot be opened") in [(i.name, i.reason) for i in skipped]
+
+
+@posix
+def test_strange_names(photos: Path) -> None:
+    strange = ['it\'s "quoted" & <b> #1 100%.png', "two  spaces .png", "猫 🐱.png", "e\u0301.png"]
+    strange.append("esc\x1b[2J.png")
+    (photos / "odd").mkdir()
+    for name in strange:
+        Image.new("L", (2, 2)).save(photos / "odd" / name)
+    names = _names("photos/odd")
+    assert len(names) == 5
+    assert {'it\'s "quoted" & <b> #1 100%.png', "two  spaces .png", "猫 🐱.png"} < set(names)
+    assert "\u00e9.png" in names
+    assert "esc\N{REPLACEMENT CHARACTER}[2J.png" in names
+
+
+@linux
+def test_names_that_are_not_utf8_can_be_stored_and_stay_apart(photos: Path) -> None:
+    (photos / "odd").mkdir()
+    for name in (b"\xff.png", b"\xfe.png"):
+        (photos / "odd" / os.fsdecode(name)).write_bytes((photos / "a.png").read_bytes())
+    names = _names("photos/odd")
+    assert len(set(names)) == 2
+    assert all(name.encode() for name in names)
+
+
+def test_names_are_the_shortest_end_of_the_path_that_tells_files_apart(tmp_path: Path) -> None:
+    for name in ("a/x/1.png", "b/x/1.png", "c/1.png", "c/2.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert _names(str(tmp_path)) == ["a/x/1.png", "b/x/1.png", "c/1.png", "2.png"]
+
+
+def test_records_are_values() -> None:
+    assert ImageFile(Path("a"), "a", None) == ImageFile(Path("a"), "a", None)
+
+
+@settings(deadline=None)
+@given(st.text())
+def test_printable_is_one_storable_line(text: str) -> None:
+    result = printable(text)
+    assert len(result) <= LONGEST
+    assert result.encode().decode() == result
+    assert "\n" not in result
+    assert "\x1b" not in result
+    assert printable(result) == result
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["a", "a (2)", "a (3)", "b"])))
+def test_distinct_keeps_the_first_of_each_and_repeats_nothing(names: list[str]) -> None:
+    result = distinct(names)
+    assert len(set(result)) == len(names)
+    for name in set(names):
+        assert result[names.index(name)] == name
+
+
+@pytest.mark.corpus
+def test_the_odd_files_of_the_corpus_are_all_accounted_for(corpus: Path) -> None:
+    folder = corpus / "images" / "odd"
+    images, skipped = find_images([str(folder)])
+    assert len(images) + len(skipped) == len(list(folder.iterdir()))
+    assert "Thumbs.db" in [item.name for item in skipped]
