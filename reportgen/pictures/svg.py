@@ -118,7 +118,11 @@ def _attributes(style: re.Match[str]) -> str:
     """One inline style → the presentation attributes that say the same."""
     parts = (part.partition(":") for part in style[1].split(";") if part.strip())
     stated = {key.strip(): value.strip() for key, _, value in parts}
-    if "font-family" in stated:
+    # Matplotlib 3.9 writes the shorthand, for which there is no attribute.
+    shorthand = re.search(r"[\d.]+px", stated.pop("font", ""))
+    if shorthand:
+        stated["font-size"] = shorthand[0]
+    if "font-size" in stated:
         # Every reader's own sans serif; Matplotlib's list names a font that few have.
         stated["font-family"] = "sans-serif"
     return "".join(f' {key}="{value}"' for key, value in stated.items())

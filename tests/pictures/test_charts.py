@@ -144,6 +144,10 @@ def test_an_svg_says_what_it_is_and_needs_nothing_from_outside():
         assert box == ["0", "0", root.get("width"), root.get("height")]
         assert b"style" not in chart
         assert b"<script" not in chart
+        for text in root.iter(f"{SVG}text"):
+            assert text.get("font-family") == "sans-serif"
+            assert text.get("font-size") in {"10px", "11px"}
+            assert text.get("font") is None
         links = re.findall(rb'(?:href="|url\()([^")]+)', chart)
         assert links
         assert all(link.startswith((b"#", b"data:image/png;base64,")) for link in links)
