@@ -1,17 +1,46 @@
-"""HDF5 files of strangers: checked before libhdf5 sees them, read without following them elsewhere."""
+"""HDF5 files of strangers: checked before libhdf5 sees them, never followed to other files."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 
 if TYPE_CHECKING:
     import h5py
+    import numpy as np
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS = 200_000
+_LONGEST_TEXT = 1 << 26
+_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
+
+
+class DamagedFileError(ModelFileError):
+    """A file whose bytes contradict each other."""
+
+    def __init__(self, name: str, format_name: str = "HDF5") -> None:
+        super().__init__(f"{name} is a damaged {format_name} file; copy or download it again.")
+
+
+@dataclass(frozen=True)
+class StoredArray:
+    """An array in an HDF5 file: its shape is known, its numbers are read when they are needed."""
+
+    dataset: "h5py.Dataset"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The array's shape."""
+        return tuple(int(size) for size in self.dataset.shape or ())
+
+    def read(self) -> "np.ndarray[Any, Any]":
+        """The array's numbers."""
+        import numpy as np
+
+        return np.asarray(self.dataset[()])
 
 
 @contextmanager
@@ -19,42 +48,121 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
     """Open an HDF5 file for reading; whatever libhdf5 raises becomes one `ModelFileError`."""
     import h5py
 
-    _check_superblock(path)
+    with path.open("rb") as start:
+        check_superblock(start.read(96), path.stat().st_size, path.name)
     try:
-        with h5py.File(path, "r") as file:
-            yield file
-    except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ModelFileError(
-            f"{path.name} is a damaged HDF5 file; copy or download it again."
-        ) from error
+        file = h5py.File(path, "r")
+    except _DAMAGE as error:
+        raise DamagedFileError(path.name) from error
+    with file:
+        yield file
 
 
-def _check_superblock(path: Path) -> None:
-    """Compare the length that the file states with the one it has (HDF5 specification, II.A).
+def check_superblock(block: bytes, size: int, file_name: str) -> None:
+    """Compare the length that a file states with the one it has (HDF5 specification, II.A).
 
-    libhdf5 checks this too, but only for some versions of the superblock, and late.
+    `block` is the file's first 96 bytes. libhdf5 checks this too, but not for every version, and late.
     """
-    with path.open("rb") as file:
-        block = file.read(96)
-    size = path.stat().st_size
-    version = block[8] if len(block) > 8 else 255
-    # Where the end-of-file address stands, behind the base address, depends on the version.
-    start = {0: 24, 1: 28, 2: 12, 3: 12}.get(version)
-    offset_size = block[13 if version < 2 else 9] if len(block) > 13 else 0
-    if start is None or offset_size != 8 or len(block) < 48:
-        raise ModelFileError(f"{path.name} is a damaged HDF5 file; copy or download it again.")
-    end = int.from_bytes(block[start + 16 : start + 24], "little")
+    if len(block) < 48 or not block.startswith(SIGNATURE):
+        raise DamagedFileError(file_name)
+    version = block[8]
+    # Where the base address stands depends on the version; the end-of-file address is 16 further.
+    base = {0: 24, 1: 28, 2: 12, 3: 12}.get(version)
+    if base is None or block[13 if version < 2 else 9] != 8:
+        raise DamagedFileError(file_name)
+    end = int.from_bytes(block[base + 16 : base + 24], "little")
     if end > size:
         raise ModelFileError(
-            f"{path.name} is cut off: it has {size} of {end} bytes; copy or download it again."
+            f"{file_name} is cut off: it has {size} of {end} bytes; copy or download it again."
         )
 
 
 def text_attribute(group: "h5py.Group", name: str) -> str | None:
     """A string attribute, or None when it is absent or something else than text."""
-    if name not in group.attrs:
-        return None
-    value = group.attrs[name]
+    try:
+        if name not in group.attrs:
+            return None
+        attribute = group.attrs.get_id(name)
+        if attribute.get_storage_size() > _LONGEST_TEXT:
+            return None
+        value = group.attrs[name]
+    except _DAMAGE as error:
+        raise DamagedFileError(Path(group.file.filename).name) from error
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     return str(value) if isinstance(value, str) else None
+
+
+def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
+    """A list of names; Keras splits one that is too long for HDF5 into name0, name1, ..."""
+    import numpy as np
+
+    def one(key: str) -> list[str]:
+        values = np.asarray(group.attrs[key])
+        return [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+            for value in values.ravel().tolist()
+        ]
+
+    try:
+        if name in group.attrs:
+            return one(name)
+        if f"{name}0" not in group.attrs:
+            return None
+        names: list[str] = []
+        index = 0
+        while f"{name}{index}" in group.attrs:
+            names += one(f"{name}{index}")
+            index += 1
+    except _DAMAGE as error:
+        raise DamagedFileError(Path(group.file.filename).name) from error
+    return names
+
+
+def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]:
+    """Every array below a group, by its path; an array kept in another file is refused.
+
+    Links and arrays can point to any file of the machine that opens them, so none is followed.
+    """
+    arrays: dict[str, StoredArray] = {}
+    try:
+        for path, dataset in _datasets(group, "", [0]):
+            if dataset.external or dataset.is_virtual:
+                raise ModelFileError(
+                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
+                )
+            if dataset.dtype.kind in "fiub" or str(dataset.dtype) == "bfloat16":
+                arrays[path] = StoredArray(dataset)
+    except _DAMAGE as error:
+        raise DamagedFileError(file_name) from error
+    return arrays
+
+
+def _datasets(
+    group: "h5py.Group", prefix: str, seen: list[int], depth: int = 0
+) -> Iterator[tuple[str, "h5py.Dataset"]]:
+    import h5py
+
+    for name in group:
+        seen[0] += 1
+        if seen[0] > _MOST_OBJECTS or depth > 60:
+            raise ModelFileError(
+                f"{Path(group.file.filename).name} holds more HDF5 groups than any network needs."
+            )
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            continue
+        item = group.get(name)
+        path = f"{prefix}{name}"
+        if isinstance(item, h5py.Dataset):
+            yield path, item
+        elif isinstance(item, h5py.Group):
+            yield from _datasets(item, f"{path}/", seen, depth + 1)
+
+
+@contextmanager
+def damage_named(file_name: str) -> Iterator[None]:
+    """Turn what libhdf5 raises while an array is read into one sentence."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        raise DamagedFileError(file_name) from error

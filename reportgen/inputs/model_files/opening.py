@@ -1,13 +1,35 @@
 """From an identified model file to a Keras model that can be called."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.application import open_application
+from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
+from reportgen.inputs.model_files.limits import WeightBudget, parse_config
+from reportgen.inputs.model_files.migration import migrate
+from reportgen.inputs.model_files.rebuild import Rebuilder
+from reportgen.inputs.model_files.savedmodel import (
+    CheckpointWeights,
+    load_checkpoint,
+    read_savedmodel,
+)
+from reportgen.inputs.model_files.stored import (
+    LegacyWeights,
+    StoredModel,
+    VariableTree,
+    read_hdf5_model,
+    read_keras_model,
+    read_weights,
+)
+from reportgen.inputs.model_files.subclassed import is_subclassed, open_subclassed
+from reportgen.inputs.model_files.user_code import load_custom_objects, parse_replacements
+from reportgen.inputs.model_files.weights_legacy import load_legacy
+from reportgen.inputs.model_files.weights_tree import load_tree
 
 if TYPE_CHECKING:
     import keras
@@ -15,7 +37,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class OpenedModel:
-    """A Keras model, with sentences for the report: what was done to open it, and what to beware of."""
+    """A Keras model, and sentences for the report.
+
+    `notes` say what was done to open it, `warnings` what to beware of.
+    """
 
     model: "keras.Model"
     notes: tuple[str, ...]
@@ -33,27 +58,87 @@ def open_model(
 ) -> OpenedModel:
     """Open the model in `file`, never compiled, running nothing that the file carries.
 
-    `top`, `input_size` (height, width in pixels) and `seed` (of random weights) concern networks of
-    `keras.applications`. Raises `ModelFileError` with one sentence when the model cannot be opened.
+    `top` and `seed` (of random weights) concern networks of `keras.applications`; `input_size`
+    (height, width in pixels) those and files that do not state their input's size.
+    `custom_objects` is a Python file of the user's with the classes that the model needs;
+    `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION.
+
+    Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when a
+    replacement cannot be understood.
     """
+    replacements = parse_replacements(replace_layers)
     if file.application is not None:
         model, notes, warnings = open_application(file, top=top, input_size=input_size, seed=seed)
         return OpenedModel(model, tuple(notes), tuple(warnings))
-    if file.kind not in {"hdf5", "keras"} or file.path is None:
-        raise ModelFileError(f"{file.name} cannot be opened: {file.description}.")
-    import shutil
-    import tempfile
+    custom = load_custom_objects(custom_objects) if custom_objects is not None else {}
+    with _read(file) as stored:
+        if is_subclassed(stored.config):
+            model = open_subclassed(file, stored, custom)
+            return OpenedModel(model, ("a subclassed model, built from the user's code",), ())
+        migrated = migrate(stored.config, stored.keras_version)
+        budget = WeightBudget(file.name, _most_weights(file, stored))
+        shape = (*input_size, 3) if input_size is not None else None
+        builder = Rebuilder(file.name, budget, custom, replacements, shape)
+        model, parts = builder.build(migrated.config)
+        with damage_named(file.name):
+            _load(parts, stored.weights, file)
+    writer = f"read from Keras {stored.keras_version}" if stored.keras_version else "read"
+    notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes)]
+    warnings = [
+        f"the setting {item} is not known to today's Keras and was ignored"
+        for item in sorted(builder.arguments.ignored)
+    ]
+    return OpenedModel(model, tuple([*stored.notes, *notes]), tuple(warnings))
 
-    import keras
 
-    suffix = {"hdf5": ".h5", "keras": ".keras"}[file.kind]
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            path = file.path
-            if path.suffix != suffix:
-                path = Path(shutil.copy(path, Path(folder) / f"model{suffix}"))
-            model = keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        reason = " ".join(str(error).split())
-        raise ModelFileError(f"{file.name} cannot be opened by Keras: {reason[:300]}") from error
-    return OpenedModel(model, (), ())
+@contextmanager
+def _read(file: ModelFile) -> Iterator[StoredModel]:
+    """The stored network of any kind of file; with weights from another file if one was given."""
+    path = file.path
+    if path is None or file.kind == "weights":
+        raise ModelFileError(
+            f"{file.name} holds weights, but no network; give the network as MODEL (an architecture in"
+            f" JSON, or a keras.applications name such as vgg16) and this file with --weights."
+        )
+    readers: dict[str, Any] = {
+        "hdf5": read_hdf5_model,
+        "keras": read_keras_model,
+        "savedmodel": read_savedmodel,
+        "architecture": _read_architecture,
+    }
+    with readers[file.kind](path) as stored:
+        if file.weights is None:
+            if stored.weights is None:
+                raise ModelFileError(
+                    f"{file.name} holds a network, but no weights; give them with --weights FILE."
+                )
+            yield stored
+            return
+        with read_weights(file.weights) as weights:
+            stored.weights = weights
+            stored.weights_file = file.weights
+            yield stored
+
+
+@contextmanager
+def _read_architecture(path: Path) -> Iterator[StoredModel]:
+    config = parse_config(path.read_bytes(), path.name)
+    version = config.get("keras_version")
+    yield StoredModel(config, None, version if isinstance(version, str) else None)
+
+
+def _most_weights(file: ModelFile, stored: StoredModel) -> int:
+    """How many weights a file of this size can hold, however well it is packed."""
+    size = file.size + (file.weights.stat().st_size if file.weights is not None else 0)
+    return 64 * size + 1_000_000
+
+
+def _load(parts: Any, weights: Any, file: ModelFile) -> None:
+    if isinstance(weights, LegacyWeights):
+        load_legacy(parts, weights)
+    elif isinstance(weights, VariableTree):
+        load_tree(parts, weights)
+    elif isinstance(weights, CheckpointWeights):
+        load_checkpoint(parts, weights)
+    else:
+        raise ModelFileError(f"{file.name} holds no weights that can be read.")

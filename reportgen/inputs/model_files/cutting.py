@@ -1,0 +1,87 @@
+"""Where a network ends in layers that cannot be rebuilt: cut behind the last spatial layer, or refuse."""
+
+from typing import Any
+
+from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.call_graph import CallGraph
+from reportgen.inputs.model_files.migration.graph import is_reference
+from reportgen.inputs.model_files.migration.rule import (
+    MODEL_CLASSES,
+    Node,
+    class_name,
+    layer_nodes,
+    settings,
+)
+
+_SPATIAL = ("Conv", "MaxPool", "AveragePool", "UpSampling", "SeparableConv", "DepthwiseConv")
+
+
+def check_cut(
+    file_name: str, nodes: list[Node], missing: dict[str, str], unreached: set[str]
+) -> None:
+    """Allow leaving out `unreached` only if all spatial layers stay; raises `ModelFileError` else.
+
+    `missing` holds, for each layer that cannot be made, the sentence that says what would help.
+    """
+    kept = [node for node in nodes if _name(node) not in unreached]
+    lost = [node for node in nodes if _name(node) in unreached]
+    if _any_spatial(kept) or (_all_custom_before(kept) and not _any_spatial(lost)):
+        if not _any_spatial(lost):
+            return
+    raise ModelFileError(f"{file_name} needs help: {'; '.join(missing.values())}.")
+
+
+def _name(node: Node) -> str:
+    name = node.get("name", settings(node).get("name"))
+    return name if isinstance(name, str) else class_name(node).lower()
+
+
+def _any_spatial(nodes: list[Node]) -> bool:
+    return any(
+        _any_spatial(layer_nodes(settings(node)))
+        if class_name(node) in MODEL_CLASSES
+        else class_name(node).startswith(_SPATIAL)
+        for node in nodes
+    )
+
+
+def _all_custom_before(kept: list[Node]) -> bool:
+    """Whether something other than inputs stays: a class of the user's may be all there is."""
+    return any(class_name(node) != "InputLayer" for node in kept)
+
+
+def cut_outputs(
+    file_name: str, graph: CallGraph, unreached: set[str], output_layers: Any
+) -> list[Any]:
+    """The tensors where the network now ends: what the lost layers read, and outputs that stay."""
+    found: list[Any] = []
+
+    def keep(reference: Any) -> None:
+        name, call, _ = reference[:3]
+        calls = graph.tensors.get(name, [])
+        if name in unreached or call >= len(calls):
+            return
+        tensor = graph.tensor(reference)
+        is_input = tensor._keras_history[0].__class__.__name__ == "InputLayer"
+        if not is_input and all(tensor is not other for other in found):
+            found.append(tensor)
+
+    for key in graph.waiting:
+        for call in graph.waiting[key]:
+            for reference in _references(call):
+                keep(reference)
+    for reference in _references(output_layers):
+        keep(reference)
+    if not found:
+        raise ModelFileError(f"{file_name} has nothing left when its unknown layers are left out.")
+    return found
+
+
+def _references(value: Any) -> list[Any]:
+    if is_reference(value):
+        return [value]
+    if isinstance(value, list):
+        return [item for inner in value for item in _references(inner)]
+    if isinstance(value, dict):
+        return [item for inner in value.values() for item in _references(inner)]
+    return []

@@ -1,0 +1,221 @@
+"""One stored layer becomes one Keras layer: only classes of Keras itself, or of the user's own file."""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.limits import WeightBudget
+from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
+from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+
+# Layers that run stored code, read other files, or compute nothing from images.
+_NEVER_BUILT = {
+    "Lambda",
+    "TFSMLayer",
+    "JaxLayer",
+    "FlaxLayer",
+    "TorchModuleWrapper",
+    "TextVectorization",
+    "StringLookup",
+    "IntegerLookup",
+    "Layer",
+    "Wrapper",
+    "InputLayer",
+}
+_OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg")
+_BASE_ARGUMENTS = {"name", "trainable", "dtype", "autocast"}
+_NEUTRAL = {
+    "groups": (1,),
+    "ragged": (False, None),
+    "sparse": (False, None),
+    "fused": (True, False, None),
+    "renorm": (False,),
+    "renorm_clipping": (None, {}),
+    "renorm_momentum": (None, 0.99),
+    "virtual_batch_size": (None,),
+    "adjustment": (None,),
+    "synchronized": (False,),
+    "implementation": (0, 1, 2),
+    "stateful": (False,),
+    "time_major": (False,),
+    "input_spec": (None,),
+    "data_format": (None, "channels_last", "channels_first"),
+    "noise_shape": (None,),
+    "batch_size": (None,),
+    "experimental_run_tf_function": (True, False, None),
+    "expects_training_arg": (True, False),
+    "must_restore_from_config": (False,),
+    "preserve_input_structure_in_config": (False,),
+    "_attention_axes": (None,),
+    "force_generator": (False,),
+    "rng_type": (None,),
+    "vocabulary_size": (None,),
+    "axis_list": (None,),
+    "query_shape": None,
+    "key_shape": None,
+    "value_shape": None,
+    "batch_input_shape": None,
+}
+"""Settings that today's layers no longer take, with the values that mean nothing (None: any)."""
+
+
+def layer_class(name: str, custom: dict[str, Any]) -> Any | None:
+    """The class that a stored name means: the user's own first, then Keras's; None when unknown."""
+    import keras
+
+    bare = name.rsplit(">", 1)[-1]
+    for key in (name, bare):
+        if key in custom and inspect.isclass(custom[key]):
+            return custom[key]
+    registered = keras.saving.get_registered_object(name) if ">" in name and custom else None
+    if registered is not None:
+        return registered
+    if bare in _NEVER_BUILT or ">" in name:
+        return None
+    found = getattr(keras.layers, bare, None)
+    return found if inspect.isclass(found) and issubclass(found, keras.layers.Layer) else None
+
+
+def operation_class(node: Node) -> Any | None:
+    """The class of a `keras.ops` operation stored by Keras 3 (no layer, but a node of the graph)."""
+    import keras
+
+    module = node.get("module")
+    if not isinstance(module, str) or not module.startswith("keras"):
+        return None
+    part = module.rsplit(".", 1)[-1]
+    if part not in _OPERATION_MODULES:
+        return None
+    try:
+        operations = importlib.import_module(f"keras.src.ops.{part}")
+    except ImportError:
+        return None
+    found = getattr(operations, class_name(node), None)
+    if inspect.isclass(found) and issubclass(found, keras.Operation):
+        return found
+    return None
+
+
+def is_custom(node: Node, custom: dict[str, Any]) -> bool:
+    """Whether the class of this stored layer comes from the user's file."""
+    found = layer_class(class_name(node), custom)
+    return found is not None and not str(found.__module__).startswith("keras.")
+
+
+class ArgumentReader:
+    """Turns the stored settings of one layer into arguments of its class."""
+
+    def __init__(self, file_name: str, custom: dict[str, Any], budget: WeightBudget) -> None:
+        self.file_name = file_name
+        self.custom = custom
+        self.budget = budget
+        self.dropped: set[str] = set()
+        self.ignored: set[str] = set()
+
+    def arguments(self, cls: Any, node: Node, inner: Callable[[Node], Any]) -> dict[str, Any]:
+        """Arguments for `cls`; `inner` builds a layer that is itself a setting (a wrapper's)."""
+        accepted = accepted_arguments(cls)
+        arguments: dict[str, Any] = {}
+        layer_name = str(settings(node).get("name", ""))
+        for key, value in settings(node).items():
+            if accepted is not None and key not in accepted:
+                self._leave_out(key, value, class_name(node), layer_name)
+            else:
+                arguments[key] = self._value(key, value, layer_name, inner)
+        if "unroll" in arguments:
+            # Unrolled or not, a recurrent layer computes the same; a long loop would be laid out.
+            arguments["unroll"] = False
+        zeros = self.budget.initializer_class()
+        for key in accepted or ():
+            if key.endswith("_initializer"):
+                arguments[key] = zeros()
+        return arguments
+
+    def _leave_out(self, key: str, value: Any, class_of_layer: str, layer_name: str) -> None:
+        if key in _NEUTRAL:
+            neutral = _NEUTRAL[key]
+            if neutral is None or any(value == item for item in neutral):
+                if key == "groups":
+                    self.dropped.add(f"groups=1 of {class_of_layer}")
+                return
+        self.ignored.add(f"{key[:40]!r} of the layer {layer_name[:60]!r}")
+
+    def _value(self, key: str, value: Any, layer_name: str, inner: Callable[[Node], Any]) -> Any:
+        if key.endswith("activation"):
+            return self.activation(value, layer_name, inner)
+        if isinstance(value, dict) and "class_name" in value:
+            return self._object(key, value, layer_name, inner)
+        if isinstance(value, list):
+            return [self._value("", item, layer_name, inner) for item in value]
+        return value
+
+    def _object(self, key: str, value: Node, layer_name: str, inner: Callable[[Node], Any]) -> Any:
+        import keras
+
+        name = class_name(value)
+        if key == "dtype":
+            policies = {"DTypePolicy", "Policy", "FloatDTypePolicy", "DTypePolicyMap"}
+            if name in policies or name.startswith("Quantized"):
+                return keras.dtype_policies.deserialize(value)
+        elif name == "function":
+            return self.activation(value, layer_name, inner)
+        elif layer_class(name, self.custom) is not None or name in {"Functional", "Sequential"}:
+            return inner(value)
+        raise ModelFileError(
+            f"{self.file_name}: the layer {layer_name[:80]!r} holds an object of the class"
+            f" {name[:60]!r} ({key[:40]}), which is not part of Keras; give its code with"
+            " --custom-objects FILE.py."
+        )
+
+    def activation(self, value: Any, layer_name: str, inner: Callable[[Node], Any]) -> Any:
+        """The function that a stored activation means."""
+        import keras
+
+        if isinstance(value, dict):
+            if class_name(value) != "function" and layer_class(class_name(value), self.custom):
+                return inner(value)
+            value = value.get("config") if class_name(value) == "function" else class_name(value)
+        if value is None:
+            return None
+        if value == HARD_SIGMOID_OF_KERAS_2:
+            return hard_sigmoid_of_keras_2
+        name = value.rsplit(">", 1)[-1] if isinstance(value, str) else ""
+        if name in self.custom:
+            return self.custom[name]
+        found = getattr(keras.activations, name, None) if name.isidentifier() else None
+        if inspect.isfunction(found) and name not in {"get", "serialize", "deserialize"}:
+            return found
+        raise ModelFileError(
+            f"{self.file_name}: the activation {str(value)[:60]!r} of the layer {layer_name[:80]!r} is"
+            " not part of Keras; give its code with --custom-objects FILE.py."
+        )
+
+
+def accepted_arguments(cls: Any) -> set[str] | None:
+    """The argument names of a layer's constructor and of those it passes `**kwargs` on to.
+
+    None when the constructor takes anything.
+    """
+    import keras
+
+    names = set(_BASE_ARGUMENTS)
+    for base in cls.__mro__:
+        if base in (keras.layers.Layer, keras.Operation, object):
+            return names
+        if "__init__" not in vars(base):
+            continue
+        parameters = inspect.signature(base.__init__).parameters.values()
+        names |= {item.name for item in parameters if item.kind is not item.VAR_KEYWORD}
+        if not any(item.kind is item.VAR_KEYWORD for item in parameters):
+            break
+    names.discard("self")
+    return names
+
+
+def hard_sigmoid_of_keras_2(x: Any) -> Any:
+    """min(max(0.2 x + 0.5, 0), 1), as Keras 1 and 2 computed it; Keras 3 has the slope 1/6."""
+    import keras
+
+    return keras.ops.clip(0.2 * x + 0.5, 0.0, 1.0)

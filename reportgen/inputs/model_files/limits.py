@@ -1,0 +1,118 @@
+"""What a stored network may ask for: bounds that no honest file meets, checked before memory is."""
+
+import json
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from reportgen.errors import ModelFileError
+
+_LONGEST_JSON = 1 << 26
+_DEEPEST_NESTING = 60
+_MOST_OBJECTS = 2_000_000
+MOST_LAYERS = 20_000
+MOST_WEIGHTS = 1 << 32
+MOST_VALUES = 1 << 31
+"""Numbers in one layer's output for one image; 2^31 are 8 GiB."""
+
+
+def parse_config(text: str | bytes, file_name: str) -> dict[str, Any]:
+    """Parse a stored configuration: a JSON object of bounded length, depth and size of numbers."""
+    if len(text) > _LONGEST_JSON:
+        raise ModelFileError(
+            f"{file_name} describes its network in more text than any network needs."
+        )
+    try:
+        config = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ModelFileError(f"{file_name} has a broken configuration: it is not JSON.") from error
+    if not isinstance(config, dict):
+        raise ModelFileError(f"{file_name} has a broken configuration: it is not a JSON object.")
+    check_config(config, file_name)
+    return config
+
+
+def check_config(config: Any, file_name: str) -> None:
+    """Refuse nesting that would exhaust the stack, and numbers that would exhaust memory."""
+    stack: list[tuple[Any, int]] = [(config, 0)]
+    seen = 0
+    while stack:
+        value, depth = stack.pop()
+        seen += 1
+        if depth > _DEEPEST_NESTING * 4 or seen > _MOST_OBJECTS:
+            raise ModelFileError(
+                f"{file_name} nests its configuration deeper than any network needs."
+            )
+        if isinstance(value, dict):
+            for key, item in value.items():
+                # Seeds may be any number; identifiers of shared objects were memory addresses.
+                if "seed" not in str(key) and not str(key).endswith("_id"):
+                    stack.append((item, depth + 1))
+        elif isinstance(value, list):
+            stack.extend((item, depth + 1) for item in value)
+        elif isinstance(value, int) and abs(value) > MOST_VALUES:
+            raise ModelFileError(
+                f"{file_name} asks for a size of {str(value)[:30]}, more than any network needs."
+            )
+
+
+def check_output(shape: Any, layer: str, file_name: str) -> None:
+    """Refuse a layer whose output for one image would not fit into memory."""
+    sizes = [size for size in tuple(shape)[1:] if isinstance(size, int)]
+    if math.prod(sizes) > MOST_VALUES:
+        raise ModelFileError(
+            f"{file_name} asks for an output of {' × '.join(map(str, sizes))[:60]} from the layer"
+            f" {layer[:80]!r}, more than fits into memory."
+        )
+
+
+class WeightBudget:
+    """Counts the weights that a network asks for, and refuses more than its file could hold.
+
+    It makes the initializers of every layer: arrays of zeros, which the trained weights replace.
+    `refusal` keeps the sentence, because Keras wraps exceptions that pass through it.
+    """
+
+    def __init__(self, file_name: str, limit: int) -> None:
+        self.file_name = file_name
+        self.left = min(limit, MOST_WEIGHTS)
+        self.refusal: str | None = None
+
+    def spend(self, shape: tuple[int, ...]) -> None:
+        """Count one array; raises `ModelFileError` when the network asks for too much."""
+        self.left -= math.prod(shape)
+        if self.left < 0:
+            size = " × ".join(map(str, shape))
+            self.refusal = (
+                f"{self.file_name} asks for an array of {size} weights, more than the file holds."
+            )
+            raise ModelFileError(self.refusal)
+
+    def initializer_class(self) -> Any:
+        """A Keras initializer of zeros that counts what it is asked for."""
+        import keras
+
+        budget = self
+
+        class CountedZeros(keras.initializers.Initializer):
+            def __call__(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
+                budget.spend(tuple(int(size) for size in shape))
+                return keras.ops.zeros(shape, dtype=dtype)
+
+            def clone(self) -> Any:
+                return self
+
+        return CountedZeros
+
+
+def every_object(config: Any) -> Iterator[dict[str, Any]]:
+    """Every JSON object with a class name, at any depth, outermost first."""
+    stack = [config]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict):
+            if "class_name" in value:
+                yield value
+            stack.extend(reversed(list(value.values())))
+        elif isinstance(value, list):
+            stack.extend(reversed(value))

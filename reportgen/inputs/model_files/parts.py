@@ -1,0 +1,36 @@
+"""The parts of a rebuilt model: each stored layer beside the Keras object made from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reportgen.errors import ModelFileError
+
+
+@dataclass
+class Part:
+    """One stored layer.
+
+    `name` and `class_name` are as the file has them; `layer` is the Keras object (None when it was
+    cut); `children` are the layers of a nested model in stored order, empty for anything else.
+    """
+
+    name: str
+    class_name: str
+    layer: Any
+    children: list["Part"] = field(default_factory=list)
+
+    def leaves(self) -> Iterator["Part"]:
+        """The parts below that are no models themselves, in stored order."""
+        if not self.children:
+            yield self
+        for child in self.children:
+            yield from child.leaves()
+
+
+class UnknownLayersError(ModelFileError):
+    """Layers whose meaning is not in Keras: each with a sentence that says what to give for it."""
+
+    def __init__(self, file_name: str, reasons: dict[str, str]) -> None:
+        self.reasons = reasons
+        super().__init__(f"{file_name} needs help: {'; '.join(reasons.values())}.")

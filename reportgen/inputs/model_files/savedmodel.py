@@ -1,0 +1,187 @@
+"""SavedModel folders: rebuilt from the metadata and variables that Keras 2.5 to 2.15 put into them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.limits import parse_config
+from reportgen.inputs.model_files.parts import Part
+from reportgen.inputs.model_files.protobuf import fields
+from reportgen.inputs.model_files.stored import StoredModel
+from reportgen.inputs.model_files.weights_assign import WeightsMismatchError, assign, finish
+
+_VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
+
+
+@dataclass(frozen=True)
+class CheckpointArray:
+    """A variable in a TensorFlow checkpoint."""
+
+    reader: Any
+    key: str
+    shape: tuple[int, ...]
+
+    def read(self) -> Any:
+        """The array's numbers."""
+        return self.reader.get_tensor(self.key)
+
+
+@dataclass(frozen=True)
+class TrackedObject:
+    """A node of a checkpoint's object graph: what it holds by name, and its value if it is a variable."""
+
+    children: dict[str, int]
+    key: str | None
+
+
+@dataclass(frozen=True)
+class CheckpointWeights:
+    """A checkpoint: variables, and the graph of objects that says whose they are."""
+
+    file_name: str
+    objects: list[TrackedObject]
+    arrays: dict[str, CheckpointArray]
+
+
+@contextmanager
+def read_savedmodel(path: Path) -> Iterator[StoredModel]:
+    """The Keras model in a SavedModel folder; raises `ModelFileError` when it has none."""
+    name = path.resolve().name
+    metadata = path / "keras_metadata.pb"
+    if not metadata.is_file():
+        raise ModelFileError(_without_metadata(path, name))
+    config = _root_config(metadata.read_bytes(), name)
+    version = config.get("keras_version")
+    yield StoredModel(
+        config, _read_checkpoint(path, name), version if isinstance(version, str) else None
+    )
+
+
+def _without_metadata(path: Path, name: str) -> str:
+    content = (path / "saved_model.pb").read_bytes()
+    if b"_CHECKPOINTABLE_OBJECT_GRAPH" not in content and b"saver_def" not in content:
+        pass
+    if b"serving_default" in content and b"keras" in content.lower() and b"endpoint" in content:
+        what = "an export of Keras 3"
+    elif not (path / "variables").is_dir() or b"StatefulPartitionedCall" not in content:
+        what = "a graph of TensorFlow 1"
+    else:
+        what = "an export without Keras metadata"
+    return (
+        f"{name} is {what}, which keeps operations but no Keras layers; save the model with"
+        " model.save('model.keras') where it was trained, and give that file."
+    )
+
+
+def _root_config(content: bytes, name: str) -> dict[str, Any]:
+    """The JSON of the model itself: in `SavedMetadata.nodes` (1), the one whose path (3) is root."""
+    for number, node in fields(content, name):
+        if number != 1 or not isinstance(node, bytes):
+            continue
+        values = dict(fields(node, name))
+        text = values.get(5)
+        if values.get(3) == b"root" and isinstance(text, bytes):
+            config = parse_config(text, name)
+            if "class_name" in config and isinstance(config.get("config"), dict):
+                return config
+    raise ModelFileError(
+        f"{name} keeps no network that can be rebuilt (a subclassed model); save it with"
+        " model.save('model.keras') where it was trained."
+    )
+
+
+def _read_checkpoint(path: Path, name: str) -> CheckpointWeights:
+    import tensorflow as tf
+
+    try:
+        reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
+        shapes = reader.get_variable_to_shape_map()
+        graph = reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH")
+    except (tf.errors.OpError, ValueError, RuntimeError) as error:
+        raise ModelFileError(
+            f"{name}: its folder variables is damaged or absent; copy it again."
+        ) from error
+    arrays = {
+        key: CheckpointArray(reader, key, tuple(shape))
+        for key, shape in shapes.items()
+        if key.endswith(_VALUE)
+    }
+    return CheckpointWeights(name, _objects(graph, name), arrays)
+
+
+def _objects(graph: bytes, name: str) -> list[TrackedObject]:
+    """`TrackableObjectGraph.nodes` (1): children (1: id 1, name 2), attributes (2: key 3)."""
+    objects = []
+    for number, node in fields(graph, name):
+        if number != 1 or not isinstance(node, bytes):
+            continue
+        children: dict[str, int] = {}
+        key = None
+        for kind, value in fields(node, name):
+            if kind == 1 and isinstance(value, bytes):
+                child = dict(fields(value, name))
+                local_name, target = child.get(2, b""), child.get(1, 0)
+                if isinstance(local_name, bytes) and isinstance(target, int):
+                    children[local_name.decode("utf-8", "replace")] = target
+            elif kind == 2 and isinstance(value, bytes):
+                stored_key = dict(fields(value, name)).get(3, b"")
+                if isinstance(stored_key, bytes):
+                    key = stored_key.decode("utf-8", "replace")
+        objects.append(TrackedObject(children, key))
+    return objects
+
+
+def load_checkpoint(root: Part, weights: CheckpointWeights) -> None:
+    """Give every layer below `root` its variables; raises `WeightsMismatchError`."""
+    _load_model(root, 0, weights)
+
+
+def _load_model(part: Part, node: int, weights: CheckpointWeights) -> None:
+    """Children of a model are called layer-0, layer-1, ... in the order of its configuration."""
+    children = weights.objects[node].children if node < len(weights.objects) else {}
+    parts = part.children
+    if f"layer-{len(parts) - 1}" not in children and parts and parts[0].class_name == "InputLayer":
+        parts = parts[1:]
+    for index, child in enumerate(parts):
+        if child.layer is None:
+            continue
+        target = children.get(f"layer-{index}")
+        if target is None or target >= len(weights.objects):
+            if child.layer.weights:
+                raise WeightsMismatchError(
+                    f"{weights.file_name} has no weights for the layer {child.name[:80]!r}."
+                )
+        elif child.children:
+            _load_model(child, target, weights)
+        else:
+            _load_layer(child.layer, target, weights, child.name, 0)
+            finish(child.layer)
+
+
+def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, depth: int) -> None:
+    """A layer's variables by their names, then those of the layers that it holds."""
+    children = weights.objects[node].children
+    for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
+        target = children.get(variable.name, children.get(f"_{variable.name}"))
+        key = (
+            weights.objects[target].key
+            if target is not None and target < len(weights.objects)
+            else None
+        )
+        if key is None or key not in weights.arrays:
+            raise WeightsMismatchError(
+                f"{weights.file_name} has no weights for the layer {name[:80]!r} ({variable.name})."
+            )
+        assign(variable, weights.arrays[key], name, weights.file_name)
+    for inner in layer._layers if depth < 10 else []:
+        if not inner.weights:
+            continue
+        names = [key for key in children if getattr(layer, key, None) is inner]
+        if not names:
+            raise WeightsMismatchError(
+                f"{weights.file_name} has no weights for {inner.name[:60]!r} in the layer {name[:80]!r}."
+            )
+        _load_layer(inner, children[names[0]], weights, name, depth + 1)

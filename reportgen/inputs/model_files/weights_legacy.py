@@ -1,0 +1,170 @@
+"""Weights of Keras 1 and 2 in HDF5: for each layer of the network a list of named arrays.
+
+A nested model's arrays stand in one list: all trainable ones in the order of its layers, then all
+others. Names tell them apart where they are unique, the order where they are not.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from reportgen.inputs.model_files.parts import Part
+from reportgen.inputs.model_files.stored import LegacyWeights
+from reportgen.inputs.model_files.weights_assign import (
+    Array,
+    WeightsMismatchError,
+    assign,
+    finish,
+    size_text,
+)
+
+_KERAS_1_NAMES = {
+    "W": "kernel",
+    "b": "bias",
+    "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+}
+_KERAS_1_CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D")
+
+
+@dataclass(frozen=True)
+class _Turned:
+    """An array in another order of axes, as another backend kept it."""
+
+    array: Array
+    axes: tuple[int, ...]
+    flip: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.array.shape[axis] for axis in self.axes)
+
+    def read(self) -> Any:
+        values = self.array.read().transpose(self.axes)
+        # Theano convolves with the kernel upside down (keras.utils.convert_all_kernels_in_model).
+        return values[::-1, ::-1] if self.flip else values
+
+
+def load_legacy(root: Part, weights: LegacyWeights) -> None:
+    """Give every layer below `root` its stored arrays.
+
+    Raises `WeightsMismatchError` naming the first layer that lacks arrays, or whose arrays have
+    another number or shape.
+    """
+    stored = dict(weights.layers)
+    for part in root.children or [root]:
+        layer = part.layer
+        arrays = stored.pop(part.name, None)
+        if layer is None:
+            continue
+        count = len(layer.weights)
+        if not arrays:
+            if count:
+                raise WeightsMismatchError(
+                    f"{weights.file_name} has no weights for the layer {part.name[:80]!r}."
+                )
+            continue
+        turned = [(name, _as_tensorflow(array, part, weights)) for name, array in arrays]
+        _load_layer(part, turned, weights.file_name)
+
+
+def _load_layer(part: Part, arrays: list[tuple[str, Array]], file_name: str) -> None:
+    variables = _keras_2_order(part.layer)
+    pairs = _by_name(variables, arrays) or _by_order(part, variables, arrays, file_name)
+    for variable, array in pairs:
+        assign(variable, array, _owner(variable, part), file_name)
+    for leaf in part.leaves():
+        finish(leaf.layer)
+
+
+def _keras_2_order(layer: Any) -> list[Any]:
+    """Variables as Keras 2 listed them."""
+    return [*layer.trainable_weights, *layer.non_trainable_weights]
+
+
+def _by_name(
+    variables: list[Any], arrays: list[tuple[str, Array]]
+) -> list[tuple[Any, Array]] | None:
+    """Pairs by layer and variable name; None when names do not tell, or shapes contradict them."""
+    for length in (2, 1):
+        stored: dict[tuple[str, ...], Array] = {}
+        for name, array in arrays:
+            stored.setdefault(_key(name, length), array)
+        keys = [_key(variable.path, length) for variable in variables]
+        if len(set(keys)) != len(variables) or not set(keys) <= set(stored):
+            continue
+        if length == 2 and len(stored) != len(arrays):
+            continue
+        pairs = [(variable, stored[key]) for variable, key in zip(variables, keys, strict=True)]
+        if all(tuple(variable.shape) == tuple(array.shape) for variable, array in pairs):
+            return pairs
+    return None
+
+
+def _key(name: str, length: int) -> tuple[str, ...]:
+    """The last parts of a name: `block1_conv1/kernel:0` is (block1_conv1, kernel)."""
+    pieces = [piece for piece in re.sub(r":\d+$", "", name).split("/") if piece]
+    last = pieces[-1] if pieces else ""
+    for old, new in _KERAS_1_NAMES.items():
+        if last.endswith(f"_{old}"):
+            last, pieces = new, [last[: -len(old) - 1], new]
+    return tuple([*pieces[:-1], last][-length:])
+
+
+def _by_order(
+    part: Part, variables: list[Any], arrays: list[tuple[str, Array]], file_name: str
+) -> list[tuple[Any, Array]]:
+    """Pairs by position, in the first of three orders whose shapes all fit."""
+    orders = [variables, list(part.layer.weights), _all_trainable_first(part)]
+    if len(arrays) != len(variables):
+        raise WeightsMismatchError(
+            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)} arrays of"
+            f" weights where the network has {len(variables)}."
+        )
+    for order in orders:
+        pairs = [(variable, array) for variable, (_, array) in zip(order, arrays, strict=True)]
+        if all(tuple(variable.shape) == tuple(array.shape) for variable, array in pairs):
+            return pairs
+    for variable, (name, array) in zip(variables, arrays, strict=True):
+        if tuple(variable.shape) != tuple(array.shape):
+            raise WeightsMismatchError(
+                f"{file_name} does not fit the layer {_owner(variable, part)[:80]!r}: it holds"
+                f" {size_text(array.shape)} weights ({name[:60]}) where the network has"
+                f" {size_text(variable.shape)}."
+            )
+    return []
+
+
+def _all_trainable_first(part: Part) -> list[Any]:
+    """The order of a model that was frozen only after its weights had been written."""
+    first: list[Any] = []
+    last: list[Any] = []
+    for variable in part.layer.weights:
+        is_statistic = variable.name.startswith("moving_") or variable.name in {
+            "mean",
+            "variance",
+            "count",
+        }
+        (last if is_statistic else first).append(variable)
+    return [*first, *last]
+
+
+def _owner(variable: Any, part: Part) -> str:
+    pieces = str(variable.path).split("/")
+    return pieces[-2] if part.children and len(pieces) > 1 else part.name
+
+
+def _as_tensorflow(array: Array, part: Part, weights: LegacyWeights) -> Array:
+    """A convolution's kernel with the axes that TensorFlow has: height, width, in, out."""
+    shape = tuple(array.shape)
+    if len(shape) != 4 or part.children:
+        return array
+    expected = {tuple(variable.shape) for variable in part.layer.weights}
+    flip = weights.backend == "theano"
+    # Keras 1 with Theano's channel order kept kernels as out, in, height, width.
+    theano_order = (2, 3, 1, 0)
+    turned = tuple(shape[axis] for axis in theano_order)
+    old = (weights.keras_version or "1").startswith("1")
+    if shape not in expected and turned in expected and old:
+        return _Turned(array, theano_order, True)
+    return _Turned(array, (0, 1, 2, 3), True) if flip else array

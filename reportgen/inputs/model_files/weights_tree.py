@@ -1,0 +1,165 @@
+"""Weights of `.keras` files and Keras 3's `.weights.h5`: arrays by the path of objects.
+
+A layer in a list is called after its class, with a number when the class comes again: `conv2d`,
+`conv2d_1`. Keras 2.12 to 2.15 counted a layer with weights twice, under another list's name.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from reportgen.inputs.model_files.parts import Part
+from reportgen.inputs.model_files.stored import VariableTree
+from reportgen.inputs.model_files.weights_assign import (
+    Array,
+    WeightsMismatchError,
+    assign,
+    finish,
+    size_text,
+)
+
+_LISTS = ("layers", "_layer_checkpoint_dependencies", "_self_tracked_trackables", "_layers")
+Branch = dict[str, Any]
+"""Arrays and further branches, by name."""
+
+
+def load_tree(root: Part, weights: VariableTree) -> None:
+    """Give every layer below `root` its stored arrays; raises `WeightsMismatchError`."""
+    _Loader(weights.file_name).load_model(root, as_branch(weights.arrays))
+
+
+def as_branch(arrays: dict[str, Any]) -> Branch:
+    """Paths such as `layers/conv2d/vars/0` as dictionaries in dictionaries."""
+    root: Branch = {}
+    for path, array in arrays.items():
+        branch = root
+        *names, last = [name for name in path.split("/") if name]
+        for name in names:
+            inner = branch.setdefault(name, {})
+            branch = inner if isinstance(inner, dict) else {}
+        branch[last] = array
+    return root
+
+
+def snake_case(name: str) -> str:
+    """A class's name as Keras writes it into paths: MaxPooling2D is max_pooling2d."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+class _Loader:
+    def __init__(self, file_name: str) -> None:
+        self.file_name = file_name
+        self.done: set[int] = set()
+
+    def load_model(self, part: Part, branch: Branch) -> None:
+        name, members = _list_in(branch)
+        named = _named(part.children, members, name)
+        for child, key in named:
+            if child.layer is None or id(child.layer) in self.done:
+                continue
+            inner = members.get(key)
+            inner = inner if isinstance(inner, dict) else {}
+            if child.children:
+                self.load_model(child, inner)
+            else:
+                self.load_layer(child.layer, inner, child.name)
+            self.done.add(id(child.layer))
+
+    def load_layer(self, layer: Any, branch: Branch, name: str) -> None:
+        """A layer's own variables, then those of the layers that it holds by attribute."""
+        own = [*layer._trainable_variables, *layer._non_trainable_variables]
+        arrays = branch.get("vars")
+        stored = _numbered(arrays) if isinstance(arrays, dict) else []
+        if len(stored) < len(own):
+            raise WeightsMismatchError(
+                f"{self.file_name} has no weights for the layer {name[:80]!r}."
+                if not stored
+                else f"{self.file_name} does not fit the layer {name[:80]!r}: it holds {len(stored)}"
+                f" arrays of weights where the network has {len(own)}."
+            )
+        for variable, array in zip(own, stored, strict=False):
+            assign(variable, array, name, self.file_name)
+        finish(layer)
+        held = {id(inner): inner for inner in layer._layers}
+        for attribute, inner in branch.items():
+            if attribute == "vars" or not isinstance(inner, dict):
+                continue
+            self._load_attribute(layer, attribute, inner, name, held)
+        for inner_layer in held.values():
+            if inner_layer.weights and id(inner_layer) not in self.done:
+                raise WeightsMismatchError(
+                    f"{self.file_name} has no weights for {inner_layer.name[:60]!r} in the layer"
+                    f" {name[:80]!r}."
+                )
+
+    def _load_attribute(
+        self, layer: Any, attribute: str, branch: Branch, name: str, held: dict[int, Any]
+    ) -> None:
+        inner = getattr(layer, attribute, None) if attribute.isidentifier() else None
+        if isinstance(inner, list | tuple):
+            self._load_list(inner, branch, name)
+        elif id(inner) in held and id(inner) not in self.done:
+            self.done.add(id(inner))
+            self._load_held(inner, branch, f"{name}/{attribute}")
+
+    def _load_list(self, layers: Sequence[Any], branch: Branch, name: str) -> None:
+        parts = [Part(layer.name, type(layer).__name__, layer) for layer in layers]
+        for part, key in _named(parts, branch, "layers"):
+            inner = branch.get(key)
+            if id(part.layer) not in self.done:
+                self.done.add(id(part.layer))
+                self._load_held(part.layer, inner if isinstance(inner, dict) else {}, name)
+
+    def _load_held(self, layer: Any, branch: Branch, name: str) -> None:
+        import keras
+
+        if isinstance(layer, keras.Sequential) or "_functional" in type(layer).__name__.lower():
+            self._load_list(layer.layers, _list_in(branch)[1], name)
+        elif isinstance(layer, keras.Model) and "layers" in branch:
+            self._load_list(layer.layers, branch["layers"], name)
+        else:
+            self.load_layer(layer, branch, name)
+
+
+def _list_in(branch: Branch) -> tuple[str, Branch]:
+    for name in _LISTS:
+        if isinstance(branch.get(name), dict):
+            return name, branch[name]
+    return "layers", {}
+
+
+def _named(parts: Sequence[Part], members: Branch, list_name: str) -> list[tuple[Part, str]]:
+    """Each part with the name that its branch has."""
+    by_class: dict[str, list[Part]] = {}
+    for part in parts:
+        by_class.setdefault(snake_case(part.class_name.rsplit(">", 1)[-1]), []).append(part)
+    named = []
+    for name, same in by_class.items():
+        keys = [f"{name}_{index}" if index else name for index in range(len(same))]
+        if list_name != "layers":
+            present = _present(name, members)
+            if len(present) == len(same):
+                keys = present
+        named += list(zip(same, keys, strict=True))
+    return named
+
+
+def _present(name: str, members: Branch) -> list[str]:
+    """The branches of one class in the order of their numbers."""
+    found = [key for key in members if re.fullmatch(rf"{re.escape(name)}(_\d+)?", key)]
+    return sorted(found, key=lambda key: int(key[len(name) + 1 :] or 0))
+
+
+def _numbered(arrays: Branch) -> list[Array]:
+    numbers = sorted((int(key), key) for key in arrays if key.isdigit())
+    return [arrays[key] for _, key in numbers if not isinstance(arrays[key], dict)]
+
+
+def shapes_in(weights: VariableTree) -> list[tuple[int, ...]]:
+    """The shapes of all stored arrays."""
+    return [tuple(array.shape) for array in weights.arrays.values()]
+
+
+__all__ = ["as_branch", "load_tree", "shapes_in", "size_text", "snake_case"]
