@@ -11,15 +11,10 @@ import numpy.typing as npt
 
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
+from reportgen.pictures.channels import ChannelStatistics, channel_statistics
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
-from reportgen.pictures.tiles import (
-    ChannelStatistics,
-    GridLayout,
-    channel_statistics,
-    grid,
-    normalise,
-)
+from reportgen.pictures.tiles import GridLayout, grid, normalise, value_of
 
 MARGIN = 1
 """Pixels between the tiles of a grid."""
@@ -104,7 +99,7 @@ def _bytes_per_image(bench: Workbench, layers: Sequence[str]) -> int:
     total = 0
     for path in layers:
         height, width = bench.network.map_size(path) or (1, 1)
-        total += 4 * height * width * bench.network.map_channels(path)
+        total += 4 * height * width * (bench.network.map_channels(path) or 1)
     return total
 
 
@@ -115,9 +110,8 @@ def _draw(
     height, width, channels = maps.shape
     shown = min(options["max_channels"] or channels, channels)
     statistics = channel_statistics(maps)
-    levels, inactive = normalise(
-        maps, *options["contrast"], per=options["normalise"], statistics=statistics
-    )
+    mean, deviation = options["contrast"]
+    levels, inactive = normalise(maps, mean, deviation, options["normalise"], statistics)
     layout = GridLayout.fit(shown, height, width, options["columns"], MARGIN)
     picture = grid(levels[:, :, :shown], inactive[:shown], options["columns"], MARGIN)
     name = f"{index:04d}.png"
@@ -168,8 +162,8 @@ def _single(
         centre, spread = statistics.whole_layer()
     else:
         centre, spread = float(statistics.mean[channel]), float(statistics.std[channel])
-    level_mean, level_std = options["contrast"]
-    ends = [centre + (level - level_mean) / (level_std or 1.0) * spread for level in (0.0, 255.0)]
+    mean, deviation = options["contrast"]
+    ends = [value_of(level, centre, spread, mean, deviation) for level in (0, 255)]
     if not inactive:
         files[bar] = colorbar("viridis", *ends)
     return {

@@ -36,7 +36,8 @@ def weighted_map(
         gradients: of the class score with respect to them, same shape.
     """
     weights = gradients.astype(np.float64).mean(axis=(0, 1))
-    return np.maximum(maps.astype(np.float64) @ weights, 0.0)
+    weighted: npt.NDArray[np.float64] = np.maximum(maps.astype(np.float64) @ weights, 0.0)
+    return weighted
 
 
 class GradCams:
@@ -93,7 +94,7 @@ def _draw(
             "height": photo.shape[0],
         }
         if status == "ok":
-            _pictures(bench, photo, values, options, about, files, k)
+            _pictures(bench, photo, values, about, files, k)
         data.append(about)
     return Result({"gradcam": data}, files)
 
@@ -102,7 +103,6 @@ def _pictures(
     bench: Workbench,
     photo: npt.NDArray[np.uint8],
     values: npt.NDArray[np.float64],
-    options: Mapping[str, Any],
     about: dict[str, Any],
     files: dict[str, bytes],
     k: int,
@@ -111,7 +111,8 @@ def _pictures(
     target = bench.image_input
     if target is None:
         raise ValueError("the model takes no image")
-    placed = project(scaled, *photo.shape[:2], options["resize"], target.height, target.width)
+    height, width = photo.shape[:2]
+    placed = project(scaled, height, width, bench.resize, target.height, target.width)
     placed = np.clip(placed, 0.0, 1.0)
     about.update(picture=f"{k}-overlay.jpg", heatmap=f"{k}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY))

@@ -20,9 +20,10 @@ def score_gradients(
 ) -> ScoreGradients:
     """A function that differentiates class scores with respect to a layer's maps.
 
-    For preprocessed images (N, H, W, C) it returns the layer's maps (N, h, w, channels), the classes
-    (N, K) and the gradients of their scores (K, N, h, w, channels). The classes are those of the `top`
-    highest scores, highest first, or the `chosen` one alone. Scores are taken before softmax or sigmoid.
+    For preprocessed images (N, H, W, C) it returns the layer's maps (N, h, w, channels), the
+    classes (N, K) and the gradients of their scores (K, N, h, w, channels). The classes are those
+    of the `top` highest scores, highest first, or the `chosen` one alone. Scores are taken before
+    softmax or sigmoid.
     """
     import tensorflow as tf
 

@@ -37,22 +37,22 @@ class Photos:
 
     def _one(self, unit: Unit, bench: Workbench) -> Result:
         decoded = decode(bench.photos[unit.inputs[0]])
-        height, width = decoded.rgb.shape[:2]
         shown = display(decoded.rgb, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"
         files = {photo: rgb_png(shown) if small else jpeg(shown)}
         data: dict[str, Any] = {
-            "width": width,
-            "height": height,
+            "width": decoded.rgb.shape[1],
+            "height": decoded.rgb.shape[0],
             "note": decoded.note or "",
             "photo": photo,
             "photo_width": shown.shape[1],
             "photo_height": shown.shape[0],
         }
         if size := unit.options["size"]:
-            given = fit(decoded.rgb, *size, unit.options["resize"])
+            height, width, channels = size
+            given = fit(decoded.rgb, height, width, channels, unit.options["resize"])
             pixels = np.clip(np.rint(given), 0, 255).astype(np.uint8)
-            encoded = gray_png(pixels[:, :, 0]) if size[2] == 1 else rgb_png(pixels)
+            encoded = gray_png(pixels[:, :, 0]) if channels == 1 else rgb_png(pixels)
             files["network.png"] = encoded
         return Result(data, files)

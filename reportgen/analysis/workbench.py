@@ -5,13 +5,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.inputs.decode import decode
-from reportgen.inputs.fit import fit
+from reportgen.inputs.fit import ResizeMode, fit
 from reportgen.results import ImageInput
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Workbench:
     photos: Mapping[str, Path]
     image_input: ImageInput | None
     preprocess: str
-    resize: str
+    resize: ResizeMode
     batch_size: int | None
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
 
@@ -64,7 +64,8 @@ class Workbench:
             raise ValueError("the model takes no image")
         target = self.image_input
         decoded = decode(self.photos[digest])
-        return fit(decoded.rgb, target.height, target.width, target.channels, self.resize)
+        channels: Literal[1, 3] = 1 if target.channels == 1 else 3
+        return fit(decoded.rgb, target.height, target.width, channels, self.resize)
 
     def batches(
         self, digests: Sequence[str], size: int

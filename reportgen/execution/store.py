@@ -81,8 +81,8 @@ class Store:
                 shutil.rmtree(unfinished, ignore_errors=True)
         except OSError as error:
             raise OutputError(
-                f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some space, "
-                "name another folder with --cache-dir, or use --no-cache."
+                f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
+                "space, name another folder with --cache-dir, or use --no-cache."
             ) from error
         return Stored(json.loads(text)["data"], place)
 

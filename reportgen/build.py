@@ -1,0 +1,274 @@
+"""The whole trip: open the inputs, plan the work, run it, hand the results to the writers."""
+
+import contextlib
+import hashlib
+import os
+import platform
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.analysis.photos import Photos
+from reportgen.analysis.summary import Summary
+from reportgen.analysis.workbench import Workbench
+from reportgen.config import Settings
+from reportgen.device import versions
+from reportgen.errors import ImageError, ReportgenError, SettingsError
+from reportgen.execution.runner import Failure, Plan, Runner
+from reportgen.execution.runner import Outcome as UnitOutcome
+from reportgen.execution.store import Store, Stored
+from reportgen.execution.units import Unit
+from reportgen.inputs.images import ImageFile, find_images
+from reportgen.inputs.model_files import identify
+from reportgen.opening import ModelJob
+from reportgen.planning import Planned, plan
+from reportgen.progress import Progress
+from reportgen.report.assembly import Assembly
+from reportgen.report.charts import write_charts
+from reportgen.report.manifest import write_manifest
+from reportgen.report.names import slugs
+from reportgen.report.publish import check_output, staged
+from reportgen.report.site import write_site
+from reportgen.results import Environment, Model, Report, Skipped
+
+DEFAULT_OUTPUT = Path("report")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A finished build: the folder of the report, and what the report states."""
+
+    folder: Path
+    report: Report
+
+
+def build(
+    model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
+) -> Outcome:
+    """Make the report of a model and images in `settings.output`.
+
+    `model` is a file or the name of a network of keras.applications, `images` are files, folders
+    and globs; `command` is what the report shows as its origin. Raises ReportgenError, its message
+    one sentence for the user; the old report is then as it was.
+    """
+    output = settings.output or DEFAULT_OUTPUT
+    check_output(output, force=settings.force)
+    with _store(settings) as store:
+        trip = _Trip(model, settings, progress, store)
+        trip.find(images)
+        facts = trip.facts()
+        trip.decode(facts)
+        planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
+        trip.skipped += planned.skipped
+        outcomes = {
+            **trip.run(planned.activations),
+            **trip.run(planned.gradcam),
+            **trip.run(planned.filters),
+        }
+        with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
+            report = trip.assemble(folder, facts, planned, outcomes, command)
+            text = report.model_dump_json(by_alias=True)
+            (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+            write_site(report, folder)
+            write_manifest(folder)
+    return Outcome(output, report)
+
+
+def inspect(model: str, settings: Settings, *, progress: Progress) -> Model:
+    """What can be said of a model without any image."""
+    with _store(settings) as store:
+        return _Trip(model, settings, progress, store).facts()
+
+
+@contextlib.contextmanager
+def _store(settings: Settings) -> Iterator[Store]:
+    """The store to use: the user's, the one given, or one that is gone when the build ends."""
+    if settings.no_cache:
+        with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
+            yield Store(Path(folder))
+        return
+    store = Store(settings.cache_dir) if settings.cache_dir else Store.default()
+    store.sweep()
+    yield store
+
+
+class _Trip:
+    """What one build carries from part to part."""
+
+    def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.runner = Runner(store, progress)
+        self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
+        self.bench = Workbench(
+            open=self.job.open,
+            photos={},
+            image_input=None,
+            preprocess="none",
+            resize=settings.resize,
+            batch_size=settings.batch_size,
+        )
+        self.found: list[ImageFile] = []
+        self.photos: list[tuple[ImageFile, str]] = []
+        self.decoded: dict[str, tuple[Unit, Stored]] = {}
+        self.skipped: list[Skipped] = []
+        self.warnings: list[str] = []
+        self.timings: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Note how long the block takes."""
+        start = time.monotonic()
+        yield
+        self.timings[part] = round(time.monotonic() - start, 3)
+
+    def run(self, plan: Plan) -> dict[str, UnitOutcome]:
+        """Run a plan; an empty one is not mentioned."""
+        if not plan.units:
+            return {}
+        with self.timed(plan.analysis.title):
+            return self.runner.run(plan, self.bench)
+
+    def find(self, arguments: Sequence[str]) -> None:
+        """Find the image files that the arguments name, and read their bytes' digests."""
+        self.found, skipped = find_images(arguments)
+        self.skipped += [Skipped(what="image", name=s.name, reason=s.reason) for s in skipped]
+        for image in self.found:
+            try:
+                digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
+            except OSError as error:
+                reason = f"it cannot be read: {error.strerror}"
+                self.skipped.append(Skipped(what="image", name=image.name, reason=reason))
+            else:
+                self.photos.append((image, digest))
+        self.bench.photos = {digest: image.path for image, digest in self.photos}
+
+    def facts(self) -> Model:
+        """The model's facts, from the store or from the model itself; tells what was assumed."""
+        summary = Summary()
+        unit = summary.unit(self.job.file.sha256, self.job.options)
+        outcome = self.run(Plan(summary, [unit]))[unit.key]
+        if isinstance(outcome, Failure):
+            raise outcome.error
+        facts = self.job.complete(outcome.data)
+        self.device = str(outcome.data["device"])
+        self.skipped += [Skipped.model_validate(one) for one in outcome.data["skipped"]]
+        self.warnings += outcome.data["warnings"]
+        if facts.image_input and facts.preprocessing.source == "assumed":
+            self.warnings.append(
+                "The images are fed as x / 255, which is assumed: nothing in the model says how "
+                "it was trained; --preprocess chooses another way."
+            )
+        for warning in self.warnings:
+            self.progress.warn(warning)
+        self.bench.image_input = facts.image_input
+        self.bench.preprocess = facts.preprocessing.mode
+        return facts
+
+    def decode(self, facts: Model) -> None:
+        """Decode the photos; raises ImageError when none is left."""
+        analysis, target = Photos(), facts.image_input
+        size = (target.height, target.width, target.channels) if target else None
+        units = {
+            digest: analysis.unit(digest, size, self.settings.resize) for _, digest in self.photos
+        }
+        outcomes = self.run(Plan(analysis, list(units.values())))
+        readable = []
+        for image, digest in self.photos:
+            outcome = outcomes[units[digest].key]
+            if isinstance(outcome, Failure):
+                reason = getattr(outcome.error, "reason", outcome.reason)
+                self.skipped.append(Skipped(what="image", name=image.name, reason=reason))
+            else:
+                self.decoded[digest] = (units[digest], outcome)
+                readable.append((image, digest))
+        self.photos = readable
+        if not readable:
+            first = next((s for s in self.skipped if s.what == "image"), None)
+            why = f"; {first.name}: {first.reason}" if first else ""
+            raise ImageError(f"No image is left to show{why}.")
+
+    def assemble(
+        self,
+        folder: Path,
+        facts: Model,
+        planned: Planned,
+        outcomes: dict[str, UnitOutcome],
+        command: str,
+    ) -> Report:
+        """Collect all results into a Report, its pictures in `folder`."""
+        assembly = Assembly(folder, facts)
+        grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
+        cams = {unit.inputs[1]: outcomes[unit.key] for unit in planned.gradcam.units}
+        names = slugs([image.name for image, _ in self.photos])
+        images = [
+            assembly.image(
+                image,
+                names[image.name],
+                self.decoded[digest],
+                grids.get(digest),
+                cams.get(digest),
+                self.settings.top,
+            )
+            for image, digest in self.photos
+        ]
+        filters, galleries = assembly.filters(
+            planned.filters.units, outcomes, self.settings.columns
+        )
+        skipped = self.skipped + assembly.skipped
+        self._check_strict(skipped)
+        settings, stamp = self.settings, os.environ.get("SOURCE_DATE_EPOCH")
+        made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
+                "gradcam": any(one.gradcam for one in images)}  # fmt: skip
+        return Report(
+            generator=f"reportgen {__version__}",
+            created=_timestamp(stamp).isoformat().replace("+00:00", "Z"),
+            title=settings.title or facts.name,
+            author=settings.author,
+            notes=_read_notes(settings.notes),
+            environment=Environment(
+                python=platform.python_version(), device=self.device, **versions()
+            ),
+            command=command,
+            settings=settings.for_report,
+            sections=[name for name in settings.chosen_sections if made[name]],
+            model=facts,
+            images=images,
+            filters=filters,
+            galleries=galleries,
+            sparsity_chart=write_charts(images, folder),
+            skipped=skipped,
+            warnings=self.warnings,
+            timings={} if stamp else self.timings,
+        )
+
+    def _check_strict(self, skipped: Sequence[Skipped]) -> None:
+        """With --strict, an image or a part that is missing is an error."""
+        lost = [one for one in skipped if one.what not in ("layer", "input", "section")]
+        if self.settings.strict and lost:
+            raise ReportgenError(
+                f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."
+            )
+
+
+def _timestamp(stamp: str | None) -> datetime:
+    """The time of the build: SOURCE_DATE_EPOCH where it is set (reproducible-builds.org)."""
+    if stamp is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(stamp), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise SettingsError(f"SOURCE_DATE_EPOCH is not a number of seconds: {stamp}") from error
+
+
+def _read_notes(path: Path | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"The notes in {path.name} cannot be read as UTF-8 text.") from error

@@ -1,0 +1,208 @@
+"""From settings and facts to units of work: what is to be computed, decided without TensorFlow."""
+
+import difflib
+import hashlib
+import importlib.util
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.activations import Activations
+from reportgen.analysis.filters import Filters
+from reportgen.analysis.gradcam import GradCams
+from reportgen.config import PREPROCESSING_MODES, Settings
+from reportgen.errors import ModelError, SettingsError
+from reportgen.execution.runner import Plan
+from reportgen.inputs.labels import find_class
+from reportgen.results import Layer, Model, Skipped
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The plans for all sections, and what was left out of them and why."""
+
+    activations: Plan
+    filters: Plan
+    gradcam: Plan
+    skipped: list[Skipped]
+
+
+def plan(
+    model: Model, basis: Mapping[str, Any], digests: Sequence[str], settings: Settings
+) -> Planned:
+    """Plan all sections for the images with these digests.
+
+    `basis` is what the opened network depends on besides its file's bytes. Raises SettingsError or
+    ModelError when a layer or class that was asked for is not there.
+    """
+    skipped: list[Skipped] = []
+    chosen = chosen_layers(model.layers, settings.layers)
+    feeding = {
+        **basis,
+        "input": model.image_input.model_dump() if model.image_input else None,
+        "preprocess": preprocessing_key(model.preprocessing.mode),
+        "resize": settings.resize,
+    }
+    photos = list(dict.fromkeys(digests)) if model.image_input else []
+    return Planned(
+        _plan_activations(model, chosen, feeding, photos, settings, skipped),
+        _plan_filters(model, chosen, feeding, settings, skipped),
+        _plan_gradcam(model, feeding, photos, settings, skipped),
+        skipped,
+    )
+
+
+def chosen_layers(layers: Sequence[Layer], globs: Sequence[str]) -> list[Layer]:
+    """The layers whose path matches one of the globs; all layers where no glob is given."""
+    for pattern in globs:
+        if not any(fnmatchcase(layer.path, pattern) for layer in layers):
+            raise SettingsError(f"--layers {pattern}: {no_such_layer(layers, pattern)}")
+    if not globs:
+        return list(layers)
+    return [layer for layer in layers if any(fnmatchcase(layer.path, glob) for glob in globs)]
+
+
+def no_such_layer(layers: Sequence[Layer], wanted: str) -> str:
+    """The sentence that says that no layer has this path, and which one comes near."""
+    paths = [layer.path for layer in layers]
+    same_name = [path for path in paths if path.rpartition("/")[2] == wanted]
+    near = same_name or difflib.get_close_matches(wanted, paths, 1, 0.4)
+    hint = f"; did you mean “{near[0]}”?" if near else ""
+    return f"the model has no layer “{wanted}”{hint} (reportgen inspect lists them)."
+
+
+def _plan_activations(
+    model: Model,
+    chosen: Sequence[Layer],
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    """Every photo gets a unit, also without the section: predictions come from it."""
+    layers: list[str] = []
+    if "activations" in settings.chosen_sections:
+        layers = [layer.path for layer in chosen if layer.spatial and not layer.passes_through]
+        skipped += [
+            Skipped(what="layer", name=layer.path, reason=reason)
+            for layer in chosen
+            if (reason := _why_not_drawn(layer))
+        ]
+    options = {
+        **feeding,
+        "layers": layers,
+        "columns": settings.columns,
+        "max_channels": settings.max_channels,
+        "contrast": list(settings.contrast_levels),
+        "normalise": settings.normalise,
+        "channels": _single_channels(model.layers, settings),
+    }
+    analysis = Activations()
+    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
+
+
+def _why_not_drawn(layer: Layer) -> str:
+    if layer.spatial and layer.passes_through:
+        return "it hands its input on unchanged when the model predicts"
+    if layer.channels and not layer.spatial and layer.type != "InputLayer":
+        return "its maps are a single pixel"
+    return ""
+
+
+def _single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
+    by_path = {layer.path: layer for layer in layers}
+    for path, numbers in settings.single_channels.items():
+        if path not in by_path:
+            raise SettingsError(f"--channels {path}: {no_such_layer(layers, path)}")
+        if not by_path[path].spatial:
+            raise SettingsError(f"--channels {path}: the layer has no maps to show.")
+        count = by_path[path].channels or 0
+        if max(numbers) >= count:
+            raise SettingsError(
+                f"--channels {path}: there is no channel {max(numbers)}; the layer has {count}, "
+                f"counted from 0 to {count - 1}."
+            )
+    return {path: list(numbers) for path, numbers in settings.single_channels.items()}
+
+
+def _plan_filters(
+    model: Model,
+    chosen: Sequence[Layer],
+    feeding: Mapping[str, Any],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = Filters()
+    if "filters" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    layers = [layer for layer in chosen if layer.convolution and layer.channels]
+    if not layers or model.image_input is None:
+        reason = "the model takes no image" if layers else "there is no convolution layer"
+        skipped.append(Skipped(what="section", name="filters", reason=reason))
+        return Plan(analysis, [])
+    options = {
+        **{key: value for key, value in feeding.items() if key != "resize"},
+        "steps": settings.filter_steps,
+        "size": settings.filter_size,
+        "seed": settings.seed,
+    }
+    units = []
+    for layer in layers:
+        count = layer.channels or 0
+        for channel in range(min(settings.filters or count, count)):
+            units.append(analysis.unit(model.sha256, layer.path, channel, options))
+    return Plan(analysis, units)
+
+
+def _plan_gradcam(
+    model: Model,
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = GradCams()
+    if "gradcam" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    layer = settings.gradcam_layer or model.last_spatial_layer
+    by_path = {one.path: one for one in model.layers}
+    if settings.gradcam_layer and settings.gradcam_layer not in by_path:
+        missing = no_such_layer(model.layers, settings.gradcam_layer)
+        raise SettingsError(f"--gradcam-layer {settings.gradcam_layer}: {missing}")
+    if settings.gradcam_layer and not by_path[settings.gradcam_layer].spatial:
+        raise SettingsError(f"--gradcam-layer {settings.gradcam_layer}: the layer has no maps.")
+    if reason := _why_no_gradcam(model, layer):
+        if settings.target_class is not None and model.head and not model.head.classes:
+            raise ModelError(f"--class {settings.target_class}: {model.head.reason}.")
+        skipped.append(Skipped(what="section", name="gradcam", reason=reason))
+        return Plan(analysis, [])
+    wanted = settings.target_class
+    options = {
+        **feeding,
+        "layer": layer,
+        "classes": settings.top,
+        "class": find_class(model.labels, wanted) if wanted is not None else None,
+    }
+    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
+
+
+def _why_no_gradcam(model: Model, layer: str | None) -> str:
+    if model.image_input is None:
+        return "the model takes no image"
+    if model.head is None:
+        return "the model has no output of its own"
+    if not model.head.classes:
+        return model.head.reason
+    return "" if layer else "no layer with maps leads to the class scores"
+
+
+def preprocessing_key(mode: str) -> str:
+    """The mode, and for a user's function a digest of its module's source."""
+    if mode in PREPROCESSING_MODES:
+        return mode
+    spec = importlib.util.find_spec(mode.partition(":")[0])
+    if spec is None or not spec.origin or not Path(spec.origin).is_file():
+        return mode
+    return f"{mode} {hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()}"
