@@ -1,11 +1,13 @@
 """One image file decoded to upright 8-bit pixels, or a clear reason why not."""
 
+import errno
+import os
 import stat
 import struct
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -112,7 +114,8 @@ def _decode(file: IO[bytes], maximum_pixels: int) -> Decoded:
         _refuse_bomb(image, maximum_pixels)
         if image.format == "PNG":
             _verify_png(file, formats)
-        image.load()
+        with _silent_libtiff() if image.format == "TIFF" else nullcontext():
+            image.load()
         _refuse_bomb(image, maximum_pixels)  # an icon's size is known only now
         flat, notes = flatten(image)
         orientation, orientation_note = _orientation(image)
@@ -126,6 +129,24 @@ def _decode(file: IO[bytes], maximum_pixels: int) -> Decoded:
     if flat.mode == "L":
         return Decoded(np.repeat(pixels[:, :, np.newaxis], 3, axis=2), pixels, note)
     return Decoded(pixels, None, note)
+
+
+@contextmanager
+def _silent_libtiff() -> Iterator[None]:
+    """Keep libtiff's C code from printing a line for every damaged row on the process's stderr."""
+    try:
+        kept = os.dup(2)
+    except OSError:  # a program without a console has no stderr
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _refuse_bomb(image: Image.Image, maximum_pixels: int) -> None:
@@ -175,8 +196,8 @@ def _has_more_frames(image: Image.Image) -> bool:
 
 def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:
     """One clause on what is wrong with the file, without its folder and without Pillow's words."""
-    if isinstance(error, OSError) and error.errno is not None:
-        return sniff.why_unreadable(error, path)
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        return sniff.why_unreadable(error, path)  # EINVAL: a damaged file's offset led astray
     if isinstance(error, Image.DecompressionBombError):
         return _too_large(maximum_pixels)
     if isinstance(error, MemoryError):

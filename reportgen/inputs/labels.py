@@ -63,10 +63,11 @@ def imagenet_labels() -> list[str] | None:
     `keras.applications.*.decode_predictions` fetches `imagenet_class_index.json` from the network
     into Keras's own folder at first use. Nothing is fetched here.
     """
-    home = Path(os.environ["KERAS_HOME"]) if "KERAS_HOME" in os.environ else Path.home() / ".keras"
     try:
+        given = os.environ.get("KERAS_HOME")
+        home = Path(given) if given else Path.home() / ".keras"
         return read_labels(home / "models" / "imagenet_class_index.json", 1000)
-    except SettingsError:
+    except (SettingsError, RuntimeError):  # there may be no home folder at all
         return None
 
 

@@ -59,8 +59,8 @@ def why_no_picture(head: bytes) -> str:
     if not head:
         return "it is empty (0 bytes)"
     kind = picture_kind(head)
-    if kind in ("HEIC", "AVIF"):
-        return f"it is {kind}, and Pillow cannot open it here: convert it to JPEG or PNG"
+    if kind in ("HEIC", "AVIF"):  # a decoder for them may be missing
+        return f"it is {kind} that Pillow cannot open here: convert it to JPEG or PNG"
     if kind is not None:
         return f"its {kind} header is damaged or cut short"
     for signature, reason in _OTHERS:

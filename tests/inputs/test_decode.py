@@ -360,6 +360,17 @@ def test_a_wrong_png_checksum_is_damage_even_where_pillow_would_load(tmp_path: P
     assert _reason(bytes(data), tmp_path) == "its PNG data is damaged: a checksum is wrong"
 
 
+def test_a_damaged_tiff_is_refused_without_a_word_on_stderr(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noise = np.random.default_rng(2).integers(0, 255, (40, 40), dtype=np.uint8)
+    data = bytearray(_encoded(Image.fromarray(noise), "TIFF", compression="tiff_adobe_deflate"))
+    data[200:260] = b"\xff" * 60
+    assert "TIFF data is damaged" in _reason(bytes(data), tmp_path)
+    os.write(2, b"stderr is back")
+    assert capfd.readouterr().err == "stderr is back"
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
