@@ -1,6 +1,7 @@
 """One image file decoded to upright 8-bit pixels, or a clear reason why not."""
 
 import errno
+import logging
 import os
 import stat
 import struct
@@ -33,6 +34,9 @@ _FORMATS = (
 
 # Pillow's limit and Python's warning filters belong to the whole process: one picture at a time.
 _pillow = threading.Lock()
+
+# Without any handler Python would print Pillow's error log; --debug brings handlers of its own.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
