@@ -1,7 +1,7 @@
 """Model files: what they are (without TensorFlow), and how they are opened.
 
-`identify` looks at a file's bytes and never imports Keras; `open_model` turns what was identified into
-a Keras model. Nothing that a file carries is ever run.
+`identify` looks at a file's bytes and never imports Keras; `open_model` turns what was identified
+into a Keras model. Nothing that a file carries is ever run.
 """
 
 from reportgen.inputs.model_files.identify import ModelFile, identify

@@ -64,7 +64,8 @@ def evaluate(expression: Expression, inputs: Sequence[Any]) -> Any:
     if isinstance(expression, Tensor):
         if expression.index >= len(inputs):
             raise SettingsError(
-                f"The expression names x{expression.index}, but the layer has {len(inputs)} input(s)."
+                f"The expression names x{expression.index}, but the layer has {len(inputs)}"
+                " input(s)."
             )
         return inputs[expression.index]
     left = evaluate(expression.left, inputs)
@@ -140,7 +141,8 @@ class _Parser:
 
     def _refusal(self, rest: str) -> SettingsError:
         return SettingsError(
-            f"The expression {self.text!r} is not arithmetic in x at {rest[:20]!r}; it may hold numbers,"
+            f"The expression {self.text!r} is not arithmetic in x at {rest[:20]!r}; it may hold"
+            " numbers,"
             " x (x1 for a second input), + - * / ** and parentheses, as in x/127.5-1."
         )
 

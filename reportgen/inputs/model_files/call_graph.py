@@ -5,7 +5,8 @@ from typing import Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.migration.graph import is_reference, map_references
-from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+from reportgen.inputs.model_files.migration.rule import Node, class_name
+from reportgen.inputs.model_files.naming import stored_name
 
 
 class _NotYetError(Exception):
@@ -20,7 +21,7 @@ class CallGraph:
         self.waiting: dict[str, list[Node]] = {}
         self.tensors: dict[str, list[Any]] = {}
         for node in nodes:
-            key = str(node.get("name", settings(node).get("name")))
+            key = stored_name(node)
             calls = node.get("inbound_nodes")
             if class_name(node) != "InputLayer":
                 self.waiting[key] = list(calls) if isinstance(calls, list) else []

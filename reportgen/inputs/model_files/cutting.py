@@ -1,4 +1,4 @@
-"""Where a network ends in layers that cannot be rebuilt: cut behind the last spatial layer, or refuse."""
+"""Networks that end in layers which cannot be rebuilt: cut behind the last spatial layer."""
 
 from typing import Any
 
@@ -12,6 +12,7 @@ from reportgen.inputs.model_files.migration.rule import (
     layer_nodes,
     settings,
 )
+from reportgen.inputs.model_files.naming import stored_name
 
 _SPATIAL = ("Conv", "MaxPool", "AveragePool", "UpSampling", "SeparableConv", "DepthwiseConv")
 
@@ -23,17 +24,13 @@ def check_cut(
 
     `missing` holds, for each layer that cannot be made, the sentence that says what would help.
     """
-    kept = [node for node in nodes if _name(node) not in unreached]
-    lost = [node for node in nodes if _name(node) in unreached]
-    if _any_spatial(kept) or (_all_custom_before(kept) and not _any_spatial(lost)):
-        if not _any_spatial(lost):
-            return
+    kept = [node for node in nodes if stored_name(node) not in unreached]
+    lost = [node for node in nodes if stored_name(node) in unreached]
+    # A class of the user's may be all there is before the end: its own layers are not listed here.
+    stays = _any_spatial(kept) or any(class_name(node) != "InputLayer" for node in kept)
+    if stays and not _any_spatial(lost):
+        return
     raise ModelFileError(f"{file_name} needs help: {'; '.join(missing.values())}.")
-
-
-def _name(node: Node) -> str:
-    name = node.get("name", settings(node).get("name"))
-    return name if isinstance(name, str) else class_name(node).lower()
 
 
 def _any_spatial(nodes: list[Node]) -> bool:
@@ -43,11 +40,6 @@ def _any_spatial(nodes: list[Node]) -> bool:
         else class_name(node).startswith(_SPATIAL)
         for node in nodes
     )
-
-
-def _all_custom_before(kept: list[Node]) -> bool:
-    """Whether something other than inputs stays: a class of the user's may be all there is."""
-    return any(class_name(node) != "InputLayer" for node in kept)
 
 
 def cut_outputs(

@@ -61,7 +61,8 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
 def check_superblock(block: bytes, size: int, file_name: str) -> None:
     """Compare the length that a file states with the one it has (HDF5 specification, II.A).
 
-    `block` is the file's first 96 bytes. libhdf5 checks this too, but not for every version, and late.
+    `block` is the file's first 96 bytes. libhdf5 checks this too, but late, and not for every
+    version.
     """
     if len(block) < 48 or not block.startswith(SIGNATURE):
         raise DamagedFileError(file_name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from reportgen.errors import ModelFileError
 from reportgen.inputs.applications import APPLICATIONS, find_application, nearest_application
 from reportgen.inputs.model_files import hdf5
+from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
 
 _BLOCK = 1 << 20
@@ -124,7 +125,13 @@ def _sniff_folder(path: Path) -> tuple[str, str]:
         raise ModelFileError(
             f"The folder {path.name} is not a SavedModel: it has no saved_model.pb{hint}."
         )
-    return "savedmodel", "TensorFlow SavedModel folder"
+    descriptions = {
+        "keras 2": "TensorFlow SavedModel folder with Keras metadata",
+        "keras 3 export": "TensorFlow SavedModel folder, an export of Keras 3 without layers",
+        "tensorflow 1": "TensorFlow SavedModel folder with a graph of TensorFlow 1",
+        "tensorflow 2": "TensorFlow SavedModel folder without Keras metadata",
+    }
+    return "savedmodel", descriptions[savedmodel_kind(path)]
 
 
 def _sniff_file(path: Path) -> tuple[str, str]:

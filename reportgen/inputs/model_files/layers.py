@@ -1,4 +1,4 @@
-"""One stored layer becomes one Keras layer: only classes of Keras itself, or of the user's own file."""
+"""One stored layer becomes one Keras layer: a class of Keras itself, or of the user's own file."""
 
 import importlib
 import inspect
@@ -9,6 +9,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.limits import WeightBudget
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+from reportgen.inputs.model_files.naming import clean_name, stored_name
 
 # Layers that run stored code, read other files, or compute nothing from images.
 _NEVER_BUILT = {
@@ -24,9 +25,11 @@ _NEVER_BUILT = {
     "Wrapper",
     "InputLayer",
 }
+_CONVNEXT = {"LayerScale", "StochasticDepth"}
+"""Layers that Keras has for its own ConvNeXt, outside `keras.layers`."""
 _OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg")
 _BASE_ARGUMENTS = {"name", "trainable", "dtype", "autocast"}
-_NEUTRAL = {
+_NEUTRAL: dict[str, tuple[Any, ...] | None] = {
     "groups": (1,),
     "ragged": (False, None),
     "sparse": (False, None),
@@ -75,11 +78,13 @@ def layer_class(name: str, custom: dict[str, Any]) -> Any | None:
     if bare in _NEVER_BUILT or ">" in name:
         return None
     found = getattr(keras.layers, bare, None)
+    if bare in _CONVNEXT:
+        found = getattr(importlib.import_module("keras.src.applications.convnext"), bare, None)
     return found if inspect.isclass(found) and issubclass(found, keras.layers.Layer) else None
 
 
 def operation_class(node: Node) -> Any | None:
-    """The class of a `keras.ops` operation stored by Keras 3 (no layer, but a node of the graph)."""
+    """The class of a `keras.ops` operation that Keras 3 stored as a node of the graph."""
     import keras
 
     module = node.get("module")
@@ -102,6 +107,25 @@ def is_custom(node: Node, custom: dict[str, Any]) -> bool:
     """Whether the class of this stored layer comes from the user's file."""
     found = layer_class(class_name(node), custom)
     return found is not None and not str(found.__module__).startswith("keras.")
+
+
+def build_custom(node: Node, custom: dict[str, Any]) -> Any:
+    """A layer of the user's class, from the settings that the file has for it."""
+    import keras
+
+    cls: Any = layer_class(class_name(node), custom)
+    name = stored_name(node)
+    config = {"name": name, **settings(node)}
+    with keras.saving.custom_object_scope(custom):
+        try:
+            return cls.from_config(dict(config))
+        except TypeError:
+            # A class without a get_config of its own may not even take a name.
+            if config.keys() - {"name", "trainable", "dtype"}:
+                raise
+            layer = cls()
+            layer.name = clean_name(name)
+            return layer
 
 
 class ArgumentReader:
@@ -188,7 +212,8 @@ class ArgumentReader:
         if inspect.isfunction(found) and name not in {"get", "serialize", "deserialize"}:
             return found
         raise ModelFileError(
-            f"{self.file_name}: the activation {str(value)[:60]!r} of the layer {layer_name[:80]!r} is"
+            f"{self.file_name}: the activation {str(value)[:60]!r} of the layer"
+            f" {layer_name[:80]!r} is"
             " not part of Keras; give its code with --custom-objects FILE.py."
         )
 

@@ -94,7 +94,7 @@ class WeightBudget:
 
         budget = self
 
-        class CountedZeros(keras.initializers.Initializer):
+        class CountedZeros(keras.initializers.Initializer):  # type: ignore[misc]
             def __call__(self, shape: Any, dtype: Any = None, **_: Any) -> Any:
                 budget.spend(tuple(int(size) for size in shape))
                 return keras.ops.zeros(shape, dtype=dtype)

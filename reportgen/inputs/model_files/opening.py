@@ -12,6 +12,7 @@ from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
 from reportgen.inputs.model_files.limits import WeightBudget, parse_config
 from reportgen.inputs.model_files.migration import migrate
+from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.rebuild import Rebuilder
 from reportgen.inputs.model_files.savedmodel import (
     CheckpointWeights,
@@ -63,8 +64,8 @@ def open_model(
     `custom_objects` is a Python file of the user's with the classes that the model needs;
     `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION.
 
-    Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when a
-    replacement cannot be understood.
+    Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when
+    a replacement cannot be understood.
     """
     replacements = parse_replacements(replace_layers)
     if file.application is not None:
@@ -76,19 +77,22 @@ def open_model(
             model = open_subclassed(file, stored, custom)
             return OpenedModel(model, ("a subclassed model, built from the user's code",), ())
         migrated = migrate(stored.config, stored.keras_version)
-        budget = WeightBudget(file.name, _most_weights(file, stored))
+        budget = WeightBudget(file.name, _most_weights(file))
         shape = (*input_size, 3) if input_size is not None else None
         builder = Rebuilder(file.name, budget, custom, replacements, shape)
         model, parts = builder.build(migrated.config)
         with damage_named(file.name):
-            _load(parts, stored.weights, file)
+            found = _load(parts, stored.weights, file)
     writer = f"read from Keras {stored.keras_version}" if stored.keras_version else "read"
     notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes)]
     warnings = [
-        f"the setting {item} is not known to today's Keras and was ignored"
-        for item in sorted(builder.arguments.ignored)
+        *found,
+        *(
+            f"the setting {item} is not known to today's Keras and was ignored"
+            for item in sorted(builder.arguments.ignored)
+        ),
     ]
-    return OpenedModel(model, tuple([*stored.notes, *notes]), tuple(warnings))
+    return OpenedModel(model, (*stored.notes, *notes), tuple(warnings))
 
 
 @contextmanager
@@ -97,7 +101,8 @@ def _read(file: ModelFile) -> Iterator[StoredModel]:
     path = file.path
     if path is None or file.kind == "weights":
         raise ModelFileError(
-            f"{file.name} holds weights, but no network; give the network as MODEL (an architecture in"
+            f"{file.name} holds weights, but no network; give the network as MODEL (an"
+            " architecture in"
             f" JSON, or a keras.applications name such as vgg16) and this file with --weights."
         )
     readers: dict[str, Any] = {
@@ -127,18 +132,20 @@ def _read_architecture(path: Path) -> Iterator[StoredModel]:
     yield StoredModel(config, None, version if isinstance(version, str) else None)
 
 
-def _most_weights(file: ModelFile, stored: StoredModel) -> int:
+def _most_weights(file: ModelFile) -> int:
     """How many weights a file of this size can hold, however well it is packed."""
     size = file.size + (file.weights.stat().st_size if file.weights is not None else 0)
     return 64 * size + 1_000_000
 
 
-def _load(parts: Any, weights: Any, file: ModelFile) -> None:
+def _load(parts: Part, weights: Any, file: ModelFile) -> list[str]:
+    """Give the model its weights; returns warnings."""
     if isinstance(weights, LegacyWeights):
-        load_legacy(parts, weights)
-    elif isinstance(weights, VariableTree):
+        return load_legacy(parts, weights)
+    if isinstance(weights, VariableTree):
         load_tree(parts, weights)
     elif isinstance(weights, CheckpointWeights):
         load_checkpoint(parts, weights)
     else:
         raise ModelFileError(f"{file.name} holds no weights that can be read.")
+    return []

@@ -1,4 +1,4 @@
-"""The parts of a rebuilt model: each stored layer beside the Keras object made from it."""
+"""The parts of a model: each stored layer beside the Keras object made from it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,6 +19,19 @@ class Part:
     class_name: str
     layer: Any
     children: list["Part"] = field(default_factory=list)
+
+    @classmethod
+    def of_model(cls, model: Any) -> "Part":
+        """The parts of a model that was built by code."""
+        import keras
+
+        children = [
+            cls.of_model(layer)
+            if isinstance(layer, keras.Model)
+            else cls(layer.name, type(layer).__name__, layer)
+            for layer in model.layers
+        ]
+        return cls(model.name, type(model).__name__, model, children)
 
     def leaves(self) -> Iterator["Part"]:
         """The parts below that are no models themselves, in stored order."""

@@ -1,4 +1,4 @@
-"""Reading protocol buffers without their schema (encoding: protobuf.dev/programming-guides/encoding)."""
+"""Protocol buffers without their schema (protobuf.dev/programming-guides/encoding)."""
 
 from collections.abc import Iterator
 

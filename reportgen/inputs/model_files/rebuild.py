@@ -1,7 +1,8 @@
 """A migrated configuration becomes a Keras model: built layer by layer, nothing in it is run.
 
-Keras's own `from_config` is not used for models: it would run stored Lambda code of old files, allocate
-whatever a hostile file asks for before anything could be checked, and not say which layer failed.
+Keras's own `from_config` is not used for models: it would allocate whatever a hostile file asks
+for before anything could be checked, it trusts more of a file than is needed, it refuses most old
+files, and it does not say which layer failed.
 """
 
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from reportgen.inputs.model_files.call_graph import CallGraph
 from reportgen.inputs.model_files.cutting import check_cut, cut_outputs
 from reportgen.inputs.model_files.layers import (
     ArgumentReader,
+    build_custom,
     hard_sigmoid_of_keras_2,
     is_custom,
     layer_class,
@@ -24,9 +26,10 @@ from reportgen.inputs.model_files.migration.rule import (
     layer_nodes,
     settings,
 )
+from reportgen.inputs.model_files.naming import clean_name, help_for, is_trainable, stored_name
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.tensorflow_operations import tensorflow_operation
-from reportgen.inputs.model_files.user_code import Replacement
+from reportgen.inputs.model_files.user_code import Replacement, check_replaced
 
 if TYPE_CHECKING:
     import keras
@@ -64,7 +67,7 @@ class Rebuilder:
         }
         with keras.saving.custom_object_scope({**self.custom, **own}):
             part = self._model(root, outermost=True)
-        self._check_replacements(root)
+        check_replaced(self.file_name, self.replacements, self.replaced, root)
         if self.arguments.dropped:
             dropped = ", ".join(sorted(self.arguments.dropped))
             self.notes.append(
@@ -78,7 +81,8 @@ class Rebuilder:
         config = settings(node)
         if not isinstance(config.get("layers"), list):
             raise ModelFileError(
-                f"{self.file_name}: the model {str(config.get('name', ''))[:80]!r} has no list of layers."
+                f"{self.file_name}: the model {str(config.get('name', ''))[:80]!r} has no list"
+                " of layers."
             )
         if class_name(node) == "Sequential" or "output_layers" not in config:
             return self._sequential(node, outermost)
@@ -134,7 +138,8 @@ class Rebuilder:
 
         if not isinstance(shape, list) or not shape:
             raise ModelFileError(
-                f"{self.file_name} does not say how large its input is; give --input-size WIDTHxHEIGHT."
+                f"{self.file_name} does not say how large its input is; give --input-size"
+                " WIDTHxHEIGHT."
             )
         check_output([1, *shape[1:]], name or "input", self.file_name)
         dtype = config.get("dtype", "float32")
@@ -224,13 +229,13 @@ class Rebuilder:
             layer = self._guarded(key, lambda: self.replacements[key].build(clean_name(key)))
             return Part(key, name, layer)
         if is_custom(node, self.custom):
-            return Part(key, name, self._guarded(key, lambda: self._custom(node)))
+            return Part(key, name, self._guarded(key, lambda: build_custom(node, self.custom)))
         if name in {"Functional", "Sequential", "Model"} or "output_layers" in settings(node):
             return self._model(node)
         operation = tensorflow_operation(node) or operation_class(node)
         cls = layer_class(name, self.custom) if operation is None else operation
         if cls is None:
-            raise UnknownLayersError(self.file_name, {key: _help_for(key, name)})
+            raise UnknownLayersError(self.file_name, {key: help_for(key, name)})
         if operation is not None and not isinstance(operation, type):
             return Part(key, name, operation)
         arguments = self._guarded(
@@ -240,26 +245,6 @@ class Rebuilder:
         if not isinstance(operation, type):
             arguments["name"] = clean_name(key)
         return Part(key, name, self._guarded(key, lambda: cls(**arguments)))
-
-    def _custom(self, node: Node) -> Any:
-        """A layer of the user's class, from the settings that the file has for it."""
-        import keras
-
-        cls: Any = layer_class(class_name(node), self.custom)
-        config = dict(settings(node))
-        if "name" in node and "name" not in config:
-            config["name"] = node["name"]
-        with keras.saving.custom_object_scope(self.custom):
-            try:
-                return cls.from_config(dict(config))
-            except TypeError:
-                # A class without get_config of its own stores settings that it does not take.
-                accepted = settings(node).keys() - {"name", "trainable", "dtype"}
-                if accepted:
-                    raise
-                layer = cls()
-                layer.name = clean_name(stored_name(node))
-                return layer
 
     def _call(self, layer: Any, key: str, args: list[Any], kwargs: Node) -> Any:
         import keras
@@ -293,7 +278,8 @@ class Rebuilder:
         if not missing:
             if unreached:
                 raise ModelFileError(
-                    f"{self.file_name}: the layer {min(unreached)[:80]!r} is not connected to the input."
+                    f"{self.file_name}: the layer {min(unreached)[:80]!r} is not connected to"
+                    " the input."
                 )
             return
         if not outermost:
@@ -307,42 +293,6 @@ class Rebuilder:
             if stored_name(node) in unreached and class_name(node) != "InputLayer"
         ]
         self.notes.append(
-            f"the end of the network was left out, because its code is not in the file: {', '.join(names)}"
+            "the end of the network was left out, because its code is not in the file:"
+            f" {', '.join(names)}"
         )
-
-    def _check_replacements(self, root: Node) -> None:
-        for name in self.replacements.keys() - self.replaced:
-            known = [stored_name(node) for node in layer_nodes(settings(root))]
-            raise ModelFileError(
-                f"--replace-layer: {self.file_name} has no layer {name!r}; its layers are"
-                f" {', '.join(map(repr, known[:12]))}{' ...' if len(known) > 12 else ''}."
-            )
-
-
-def _help_for(key: str, name: str) -> str:
-    shown = key[:80]
-    if name == "Lambda":
-        return (
-            f"the layer {shown!r} is a Lambda, whose stored code is never run: say what it computes with"
-            f" --replace-layer '{shown}=EXPR' (such as x/127.5-1) or '{shown}=MODULE:FUNCTION'"
-        )
-    return (
-        f"the layer {shown!r} is of the class {name[:60]!r}, which is not part of Keras: give its code with"
-        " --custom-objects FILE.py"
-    )
-
-
-def stored_name(node: Node) -> str:
-    """A layer's name in the file."""
-    name = node.get("name", settings(node).get("name"))
-    return name if isinstance(name, str) else class_name(node).lower()
-
-
-def clean_name(name: Any) -> str:
-    """A name that Keras takes: it forbids the slash, which old files use."""
-    return str(name).replace("/", "_").replace("\0", "")[:200] or "layer"
-
-
-def is_trainable(config: Node) -> bool:
-    """Whether a model's configuration says that it can be trained."""
-    return config.get("trainable") is not False

@@ -1,4 +1,4 @@
-"""SavedModel folders: rebuilt from the metadata and variables that Keras 2.5 to 2.15 put into them."""
+"""SavedModel folders: rebuilt from the metadata and variables that Keras 2.5 to 2.15 left there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.limits import parse_config
 from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.protobuf import fields
@@ -31,7 +32,7 @@ class CheckpointArray:
 
 @dataclass(frozen=True)
 class TrackedObject:
-    """A node of a checkpoint's object graph: what it holds by name, and its value if it is a variable."""
+    """A node of a checkpoint's object graph: what it holds by name, and a variable's key."""
 
     children: dict[str, int]
     key: str | None
@@ -60,24 +61,23 @@ def read_savedmodel(path: Path) -> Iterator[StoredModel]:
     )
 
 
+_WITHOUT_METADATA = {
+    "keras 3 export": "an export of Keras 3",
+    "tensorflow 1": "a graph of TensorFlow 1",
+    "tensorflow 2": "a TensorFlow export without Keras metadata",
+}
+
+
 def _without_metadata(path: Path, name: str) -> str:
-    content = (path / "saved_model.pb").read_bytes()
-    if b"_CHECKPOINTABLE_OBJECT_GRAPH" not in content and b"saver_def" not in content:
-        pass
-    if b"serving_default" in content and b"keras" in content.lower() and b"endpoint" in content:
-        what = "an export of Keras 3"
-    elif not (path / "variables").is_dir() or b"StatefulPartitionedCall" not in content:
-        what = "a graph of TensorFlow 1"
-    else:
-        what = "an export without Keras metadata"
     return (
-        f"{name} is {what}, which keeps operations but no Keras layers; save the model with"
-        " model.save('model.keras') where it was trained, and give that file."
+        f"{name} is {_WITHOUT_METADATA[savedmodel_kind(path)]}, which keeps operations but no Keras"
+        " layers; save the model with model.save('model.keras') where it was trained, and give"
+        " that file."
     )
 
 
 def _root_config(content: bytes, name: str) -> dict[str, Any]:
-    """The JSON of the model itself: in `SavedMetadata.nodes` (1), the one whose path (3) is root."""
+    """The model's own JSON (5): in `SavedMetadata.nodes` (1), the one whose path (3) is root."""
     for number, node in fields(content, name):
         if number != 1 or not isinstance(node, bytes):
             continue
@@ -182,6 +182,7 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
         names = [key for key in children if getattr(layer, key, None) is inner]
         if not names:
             raise WeightsMismatchError(
-                f"{weights.file_name} has no weights for {inner.name[:60]!r} in the layer {name[:80]!r}."
+                f"{weights.file_name} has no weights for {inner.name[:60]!r} in the layer"
+                f" {name[:80]!r}."
             )
         _load_layer(inner, children[names[0]], weights, name, depth + 1)

@@ -63,6 +63,13 @@ class StoredModel:
 Weights = LegacyWeights | VariableTree
 
 
+def count_arrays(weights: Weights) -> int:
+    """How many arrays belong to layers (an optimizer's do not)."""
+    if isinstance(weights, LegacyWeights):
+        return sum(len(arrays) for arrays in weights.layers.values())
+    return sum(not name.startswith("optimizer/") for name in weights.arrays)
+
+
 @contextmanager
 def read_hdf5_model(path: Path) -> Iterator[StoredModel]:
     """The model in an HDF5 file; its arrays can be read while the context is open."""
@@ -108,7 +115,7 @@ def _weights_in(file: "h5py.File", file_name: str) -> Weights:
 def _legacy_weights(file: "h5py.File", file_name: str) -> LegacyWeights:
     import h5py
 
-    group = file["model_weights"] if "model_weights" in file else file
+    group = file.get("model_weights", file)
     names = hdf5.names_attribute(group, "layer_names") if isinstance(group, h5py.Group) else None
     if names is None:
         raise hdf5.DamagedFileError(file_name)

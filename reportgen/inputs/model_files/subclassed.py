@@ -31,7 +31,8 @@ def open_subclassed(file: ModelFile, stored: StoredModel, custom: dict[str, Any]
     cls = layer_class(name, custom)
     if cls is None:
         raise ModelFileError(
-            f"{file.name} is a subclassed model of the class {name[:60]!r}, whose code is not in the file;"
+            f"{file.name} is a subclassed model of the class {name[:60]!r}, whose code is not in"
+            " the file;"
             " give it with --custom-objects FILE.py."
         )
     try:
@@ -48,7 +49,7 @@ def open_subclassed(file: ModelFile, stored: StoredModel, custom: dict[str, Any]
         raise ModelFileError(
             f"{file.name}: the class {name[:60]!r} cannot be rebuilt: {reason}"
         ) from error
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def _load_weights(model: "keras.Model", file: ModelFile) -> None:

@@ -1,4 +1,4 @@
-"""TensorFlow functions that Keras 2 stored as layers (TFOpLambda): today's `keras.ops`, from a list.
+"""TensorFlow functions that Keras 2 stored as layers (TFOpLambda): today's `keras.ops` by name.
 
 They come from code such as `preprocess_input(inputs)` or `x / 255` between layers.
 """
@@ -78,7 +78,7 @@ _V1_OPERATIONS = {
 
 
 def tensorflow_operation(node: Node) -> Callable[..., Any] | None:
-    """A function of Keras tensors that computes this stored layer; None when it is not in the list."""
+    """A function of Keras tensors that computes this stored layer; None when it is unknown."""
     name = class_name(node)
     config = settings(node)
     if name == "TFOpLambda" and config.get("function") in _NAMES:

@@ -18,25 +18,31 @@ _MAGIC_NUMBERS: list[tuple[bytes, str]] = [
     (b"\x93NUMPY", "a NumPy array; it holds no network"),
     (b"MATLAB", "a MATLAB file; reportgen opens Keras models only"),
 ]
+_TAR = "a tar archive; unpack it and give the model inside"
 
 
 def explain_unsuitable(head: bytes, size: int) -> str | None:
     """Say what a file is when it cannot hold a Keras model; None when it may.
 
-    `head` is the file's first bytes (up to `HEAD`), `size` its length in bytes. The answer continues
-    the sentence "NAME is ...".
+    `head` is the file's first bytes (up to `HEAD`), `size` its length in bytes. The answer goes on
+    with the sentence "NAME is ...".
     """
     if size == 0 or not head.strip(b"\0"):
         return "empty; copy or download it again"
-    if head.startswith(b"version https://git-lfs.github.com/spec/"):
-        return "a Git LFS pointer, not the model itself; fetch the model with `git lfs pull`"
+    return _explain_magic(head) or _explain_model(head, size) or _explain_text(head)
+
+
+def _explain_magic(head: bytes) -> str | None:
     for magic, explanation in _MAGIC_NUMBERS:
         if head.startswith(magic):
             return explanation
-    if head[257:262] == b"ustar":
-        return "a tar archive; unpack it and give the model inside"
+    return _TAR if head[257:262] == b"ustar" else None
+
+
+def _explain_model(head: bytes, size: int) -> str | None:
+    """Files of other frameworks."""
     if head[4:8] == b"TFL3":
-        return "a TensorFlow Lite model, which keeps no Keras layers; give the Keras model it was made from"
+        return "a TensorFlow Lite model, without Keras layers; give the model it was made from"
     if re.match(rb"\x80[\x02-\x05]", head):
         return (
             "a Python pickle (a PyTorch or scikit-learn file), which is never opened;"
@@ -46,7 +52,7 @@ def explain_unsuitable(head: bytes, size: int) -> str | None:
         return "a safetensors file: weights without a Keras network"
     if _looks_like_onnx(head):
         return "an ONNX model; reportgen opens Keras models only: give the model it was made from"
-    return _explain_text(head)
+    return None
 
 
 def _looks_like_onnx(head: bytes) -> bool:
@@ -57,6 +63,9 @@ def _looks_like_onnx(head: bytes) -> bool:
 
 
 def _explain_text(head: bytes) -> str | None:
+    """Pages and pointers that are downloaded in place of a model."""
+    if head.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "a Git LFS pointer, not the model itself; fetch the model with `git lfs pull`"
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:512].lower()
     if start.startswith((b"<!doctype html", b"<html")) or (
         start.startswith(b"<") and b"<html" in head.lower()

@@ -16,6 +16,8 @@ from reportgen.inputs.model_files.arithmetic import (
     evaluate,
     parse_arithmetic,
 )
+from reportgen.inputs.model_files.migration.rule import Node, layer_nodes, settings
+from reportgen.inputs.model_files.naming import stored_name
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,18 @@ def parse_replacements(options: Sequence[str]) -> dict[str, Replacement]:
         else:
             replacements[name] = Replacement(name, meaning, parse_arithmetic(meaning), None)
     return replacements
+
+
+def check_replaced(
+    file_name: str, replacements: dict[str, Replacement], replaced: set[str], root: Node
+) -> None:
+    """Refuse a replacement for a layer that the network lacks; raises `ModelFileError`."""
+    for name in replacements.keys() - replaced:
+        known = [stored_name(node) for node in layer_nodes(settings(root))]
+        raise ModelFileError(
+            f"--replace-layer: {file_name} has no layer {name[:80]!r}; its layers are"
+            f" {', '.join(map(repr, known[:12]))}{' ...' if len(known) > 12 else ''}."
+        )
 
 
 def _import_function(meaning: str) -> Callable[..., Any]:

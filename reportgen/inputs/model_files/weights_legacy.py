@@ -45,27 +45,48 @@ class _Turned:
         return values[::-1, ::-1] if self.flip else values
 
 
-def load_legacy(root: Part, weights: LegacyWeights) -> None:
-    """Give every layer below `root` its stored arrays.
+def load_legacy(root: Part, weights: LegacyWeights) -> list[str]:
+    """Give every layer below `root` its stored arrays; returns warnings.
 
+    Layers are found by their names; if no name is known, by their order, which is a warning.
     Raises `WeightsMismatchError` naming the first layer that lacks arrays, or whose arrays have
     another number or shape.
     """
-    stored = dict(weights.layers)
-    for part in root.children or [root]:
-        layer = part.layer
-        arrays = stored.pop(part.name, None)
-        if layer is None:
-            continue
-        count = len(layer.weights)
-        if not arrays:
-            if count:
-                raise WeightsMismatchError(
-                    f"{weights.file_name} has no weights for the layer {part.name[:80]!r}."
-                )
-            continue
-        turned = [(name, _as_tensorflow(array, part, weights)) for name, array in arrays]
+    parts = [part for part in root.children or [root] if part.layer is not None]
+    weighted = [part for part in parts if part.layer.weights]
+    stored = {name: arrays for name, arrays in weights.layers.items() if arrays}
+    warnings = []
+    if weighted and stored and not any(part.name in stored for part in weighted):
+        if len(stored) < len(weighted):
+            raise WeightsMismatchError(
+                f"{weights.file_name} holds weights for {len(stored)} layers, none of them with"
+                " a name"
+                f" of the network, which has {len(weighted)} ({weighted[0].name[:80]!r}, ...)."
+            )
+        warnings.append(
+            f"{weights.file_name} names its layers differently ({next(iter(stored))[:60]!r} for"
+            f" {weighted[0].name[:60]!r}); weights were given by order"
+        )
+        stored = {
+            part.name: arrays for part, arrays in zip(weighted, stored.values(), strict=False)
+        }
+    for part in weighted:
+        if part.name not in stored:
+            raise WeightsMismatchError(
+                f"{weights.file_name} has no weights for the layer {part.name[:80]!r}."
+            )
+        turned = [(name, _as_tensorflow(array, part, weights)) for name, array in stored[part.name]]
         _load_layer(part, turned, weights.file_name)
+    return warnings
+
+
+def last_size_legacy(root: Part, weights: LegacyWeights) -> int | None:
+    """The last axis of what is stored for the last layer with weights below `root`."""
+    for part in reversed(root.children):
+        if part.layer.weights:
+            arrays = weights.layers.get(part.name)
+            return arrays[-1][1].shape[-1] if arrays and arrays[-1][1].shape else None
+    return None
 
 
 def _load_layer(part: Part, arrays: list[tuple[str, Array]], file_name: str) -> None:
@@ -118,7 +139,8 @@ def _by_order(
     orders = [variables, list(part.layer.weights), _all_trainable_first(part)]
     if len(arrays) != len(variables):
         raise WeightsMismatchError(
-            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)} arrays of"
+            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)}"
+            " arrays of"
             f" weights where the network has {len(variables)}."
         )
     for order in orders:

@@ -15,7 +15,6 @@ from reportgen.inputs.model_files.weights_assign import (
     WeightsMismatchError,
     assign,
     finish,
-    size_text,
 )
 
 _LISTS = ("layers", "_layer_checkpoint_dependencies", "_self_tracked_trackables", "_layers")
@@ -76,7 +75,8 @@ class _Loader:
             raise WeightsMismatchError(
                 f"{self.file_name} has no weights for the layer {name[:80]!r}."
                 if not stored
-                else f"{self.file_name} does not fit the layer {name[:80]!r}: it holds {len(stored)}"
+                else f"{self.file_name} does not fit the layer {name[:80]!r}: it holds"
+                f" {len(stored)}"
                 f" arrays of weights where the network has {len(own)}."
             )
         for variable, array in zip(own, stored, strict=False):
@@ -157,9 +157,19 @@ def _numbered(arrays: Branch) -> list[Array]:
     return [arrays[key] for _, key in numbers if not isinstance(arrays[key], dict)]
 
 
-def shapes_in(weights: VariableTree) -> list[tuple[int, ...]]:
-    """The shapes of all stored arrays."""
-    return [tuple(array.shape) for array in weights.arrays.values()]
+def last_size_tree(root: Part, weights: VariableTree) -> int | None:
+    """The last axis of what is stored for the last layer with weights below `root`."""
+    name, members = _list_in(as_branch(weights.arrays))
+    for part, key in reversed(_in_order(root.children, _named(root.children, members, name))):
+        if part.layer.weights:
+            branch = members.get(key)
+            arrays = branch.get("vars") if isinstance(branch, dict) else None
+            stored = _numbered(arrays) if isinstance(arrays, dict) else []
+            return stored[-1].shape[-1] if stored and stored[-1].shape else None
+    return None
 
 
-__all__ = ["as_branch", "load_tree", "shapes_in", "size_text", "snake_case"]
+def _in_order(parts: Sequence[Part], named: list[tuple[Part, str]]) -> list[tuple[Part, str]]:
+    """The pairs of `named` in the order of `parts`."""
+    keys = {id(part): key for part, key in named}
+    return [(part, keys[id(part)]) for part in parts]

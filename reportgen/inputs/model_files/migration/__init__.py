@@ -5,6 +5,7 @@ and returns it changed, or the very same object when the rule does not concern i
 every rule to every object, outermost first. Nothing here needs Keras.
 """
 
-from reportgen.inputs.model_files.migration.driver import Migrated, Rule, migrate
+from reportgen.inputs.model_files.migration.driver import RULES, Migrated, migrate
+from reportgen.inputs.model_files.migration.rule import Rule
 
-__all__ = ["Migrated", "Rule", "migrate"]
+__all__ = ["RULES", "Migrated", "Rule", "migrate"]

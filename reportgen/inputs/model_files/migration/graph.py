@@ -1,8 +1,8 @@
 """The wiring of Functional models, brought to one form that does not depend on who wrote it.
 
 Afterwards every call of a layer is `{"args": [...], "kwargs": {...}}`, in which a tensor is
-`{"class_name": "__keras_tensor__", "config": {"keras_history": [layer, call, output]}}`, and calls of
-a layer are counted from 0. `input_layers` and `output_layers` hold `[layer, call, output]`.
+`{"class_name": "__keras_tensor__", "config": {"keras_history": [layer, call, output]}}`, and calls
+of a layer are counted from 0. `input_layers` and `output_layers` hold `[layer, call, output]`.
 """
 
 from collections.abc import Callable

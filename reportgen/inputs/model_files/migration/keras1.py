@@ -1,4 +1,4 @@
-"""Keras 1: other names for classes and for their arguments, and Merge for what are now seven layers."""
+"""Keras 1: other names for classes and arguments, and Merge for what are now seven layers."""
 
 from typing import Any
 

@@ -179,8 +179,12 @@ def _axis_lists(node: Node) -> Node:
     return node
 
 
+# FixedDropout comes from the package efficientnet, older than the networks of that name in Keras.
+_TRAINING_ONLY = {"RandomHeight", "RandomWidth", "ActivityRegularization", "FixedDropout"}
+
+
 def _no_operation(node: Node) -> Node:
-    if class_name(node) not in {"RandomHeight", "RandomWidth", "ActivityRegularization"}:
+    if class_name(node) not in _TRAINING_ONLY:
         return node
     config = settings(node)
     kept = {key: config[key] for key in ("name", "trainable", "dtype") if key in config}

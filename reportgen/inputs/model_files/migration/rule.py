@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Node = dict[str, Any]
-"""A stored object: `class_name`, `config`, and for a layer in a graph `name` and `inbound_nodes`."""
+"""A stored object: `class_name`, `config`, and in a graph also `name` and `inbound_nodes`."""
 
 MODEL_CLASSES = {"Sequential", "Functional", "Model"}
 

@@ -27,11 +27,11 @@ def _unwrap(node: Node) -> Node:
         inner_config = _plain_activation(settings(inner))
         # The graph refers to the wrapper's name.
         inner_config = {**inner_config, "name": config.get("name", inner_config.get("name"))}
-        kept = {key: node[key] for key in ("name", "inbound_nodes") if key in node}
+        kept: Node = {key: node[key] for key in ("name", "inbound_nodes") if key in node}
         return {**with_settings(inner, inner_config), **kept}
     if name == "QuantizeLayer":
-        kept = {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
-        return {**node, "class_name": "Identity", "config": kept}
+        own = {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
+        return {**node, "class_name": "Identity", "config": own}
     return node
 
 
