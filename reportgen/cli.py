@@ -6,13 +6,9 @@ need neither TensorFlow nor NumPy.
 
 import contextlib
 import io
-import json
-import logging
 import os
 import signal
 import sys
-import traceback
-import warnings
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -28,7 +24,7 @@ from reportgen.options import (
     given_settings,
     shown_command,
 )
-from reportgen.terminal import forget, print_path, progress, say, visible
+from reportgen.terminal import forget, print_path, progress, say
 
 if TYPE_CHECKING:
     from reportgen.build import Outcome
@@ -75,6 +71,8 @@ class Commands(click.Group):
     @staticmethod
     def _fail(ctx: click.Context, sentence: str) -> None:
         if ctx.meta.get("debug"):
+            import traceback
+
             for line in traceback.format_exc().splitlines():
                 say(line)
         say(f"Error: {sentence}")
@@ -141,6 +139,8 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     with progress(quiet=settings.quiet or as_json) as face:
         facts = facts_about(model, settings, progress=face)
     if as_json:
+        import json
+
         is_utf8 = "utf" in (sys.stdout.encoding or "").lower()
         text = json.dumps(facts.model_dump(mode="json"), indent=2, ensure_ascii=not is_utf8)
         click.echo(text)
@@ -163,8 +163,7 @@ cache_dir = click.option("--cache-dir", type=click.Path(path_type=Path), metavar
 def info(cache_dir: Path | None) -> None:
     """Show where finished work is kept, and how much there is."""
     store = _store(cache_dir)
-    entries, size = store.size()
-    click.echo(f"{visible(str(store.folder))}: {entries} results, {_megabytes(size)}")
+    say(f"{store.folder}: {_amount(*store.size())}", sys.stdout)
 
 
 @cache.command()
@@ -172,8 +171,7 @@ def info(cache_dir: Path | None) -> None:
 def clear(cache_dir: Path | None) -> None:
     """Remove all finished work; the next build computes everything anew."""
     store = _store(cache_dir)
-    entries, size = store.clear()
-    click.echo(f"{visible(str(store.folder))}: removed {entries} results, {_megabytes(size)}")
+    say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
 
 
 def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Settings":
@@ -205,10 +203,17 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
 
 def _what_was_made(outcome: "Outcome") -> str:
     report = outcome.report
-    parts = [f"{len(report.images)} images", f"{len(report.galleries)} filter galleries"]
+    parts = [
+        _count(len(report.images), "image", "images"),
+        _count(len(report.galleries), "filter gallery", "filter galleries"),
+    ]
     if report.skipped:
         parts.append(f"{len(report.skipped)} skipped (the report says why)")
     return f"The report is done: {', '.join(parts)}."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
 
 
 def _open_in_browser(page: Path) -> None:
@@ -224,14 +229,17 @@ def _store(folder: Path | None) -> "Store":
     return Store(folder) if folder else Store.default()
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB"
+def _amount(entries: int, size: int) -> str:
+    return f"{_count(entries, 'result', 'results')}, {size / 1e6:.1f} MB"
 
 
 def _quieten_libraries(settings: "Settings") -> None:
     """Keep the libraries' own chatter off the terminal, unless --debug asks for it."""
     if settings.debug:
         return
+    import logging
+    import warnings
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.ERROR)

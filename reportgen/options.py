@@ -149,13 +149,18 @@ class SettingsCommand(click.Command):
 
 
 def given_settings(ctx: click.Context) -> dict[str, Any]:
-    """What the command line itself says, by key; what it leaves out is not in it."""
-    from reportgen.config import option_names
+    """What the command line itself says, by key; what it leaves out is not in it.
+
+    Raises BadParameter for bytes that are no text, which only a file's name may hold.
+    """
+    from reportgen.config import FILE_KEYS, option_names
 
     given: dict[str, Any] = {}
     for key in option_names():
         if ctx.get_parameter_source(key) == ParameterSource.COMMANDLINE:
             value = ctx.params[key]
+            if key not in FILE_KEYS and not all(map(_is_text, _listed(value))):
+                raise click.BadParameter("the value is not valid text", ctx, param_hint=flag(key))
             if key in COMMA_LISTS:
                 value = tuple(name.strip() for item in value for name in item.split(","))
             given[key] = value
@@ -194,6 +199,10 @@ def _option_words(key: str, name: str, values: Sequence[Any]) -> list[str]:
     return [
         word for value in values for word in (name, file_name(value) if is_file else str(value))
     ]
+
+
+def _is_text(value: Any) -> bool:
+    return not any("\ud800" <= character <= "\udfff" for character in str(value))
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -134,6 +134,10 @@ class Bars:
             self._bars.remove_task(task)
         self._print(f"{title}: {time.monotonic() - start:.1f} s", "dim")
 
+    def refresh(self) -> None:
+        """Draw the bars as they stand now."""
+        self._bars.refresh()
+
     def note(self, sentence: str) -> None:
         """Print a sentence once, above the bars."""
         self._once(sentence, "")
