@@ -51,7 +51,7 @@ def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _contrast(value: str) -> str:
     number = r"\d+(\.\d+)?"
-    if not re.fullmatch(f"{number}:{number}", value):
+    if not re.fullmatch(f"{number}:{number}", value) or float(value.partition(":")[2]) == 0:
         raise ValueError(f"“{value}” is not of the form MEAN:STD, such as 128:64")
     return value
 

@@ -106,7 +106,7 @@ def _bytes_per_image(bench: Workbench, layers: Sequence[str]) -> int:
 def _draw(
     path: str, index: int, maps: npt.NDArray[np.float32], options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What report.json says of one layer, and its pictures; `maps` are (height, width, channels)."""
+    """What report.json says of one layer, and its pictures; maps are (height, width, channels)."""
     height, width, channels = maps.shape
     shown = min(options["max_channels"] or channels, channels)
     statistics = channel_statistics(maps)
@@ -163,9 +163,9 @@ def _single(
     else:
         centre, spread = float(statistics.mean[channel]), float(statistics.std[channel])
     mean, deviation = options["contrast"]
-    ends = [value_of(level, centre, spread, mean, deviation) for level in (0, 255)]
+    low, high = (value_of(level, centre, spread, mean, deviation) for level in (0, 255))
     if not inactive:
-        files[bar] = colorbar("viridis", *ends)
+        files[bar] = colorbar("viridis", low, high)
     return {
         "channel": channel,
         "low": number(statistics.low[channel]),

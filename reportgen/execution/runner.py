@@ -1,6 +1,6 @@
 """The local runner: finds what is finished, computes the rest, keeps it in the store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -33,6 +33,9 @@ class Failure:
 
 
 Outcome = Stored | Failure
+
+_GIVEN_UP_AFTER = 3
+"""Units of a group that fail in a row with the same error before the rest is given up."""
 
 
 @dataclass(frozen=True)
@@ -70,20 +73,44 @@ class Runner:
     def _group(
         self, analysis: Analysis, units: Sequence[Unit], bench: Any
     ) -> Iterator[tuple[str, Outcome]]:
-        waiting = {unit.key for unit in units}
+        """Compute a group together; what is left after an error is tried unit by unit.
+
+        The same error several times in a row is taken to concern the whole group.
+        """
+        waiting = {unit.key: unit for unit in units}
+        failure = yield from self._together(analysis, units, bench, waiting)
+        repeated = _GIVEN_UP_AFTER if len(units) == 1 else 0
+        for unit in list(waiting.values()):
+            if repeated < _GIVEN_UP_AFTER:
+                before = failure
+                failure = yield from self._together(analysis, [unit], bench, waiting)
+                if failure is None:
+                    repeated = 0
+                    continue
+                repeated = repeated + 1 if before and before.reason == failure.reason else 0
+            if failure is not None:
+                yield unit.key, failure
+
+    def _together(
+        self,
+        analysis: Analysis,
+        units: Sequence[Unit],
+        bench: Any,
+        waiting: dict[str, Unit],
+    ) -> Generator[tuple[str, Outcome], None, Failure | None]:
+        """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:
             for unit, result in analysis.compute(units, bench):
                 stored = self.store.put(unit, result)
-                waiting.discard(unit.key)
+                waiting.pop(unit.key, None)
                 yield unit.key, stored
-            error: Exception = RuntimeError(f"{analysis.title} left units out")
+            if any(unit.key in waiting for unit in units):
+                raise RuntimeError(f"{analysis.title} left a unit out")
         except OutputError:
             raise
-        except Exception as raised:
-            error = raised
-        for unit in units:
-            if unit.key in waiting:
-                yield unit.key, Failure(_sentence(error), error)
+        except Exception as error:
+            return Failure(_sentence(error), error)
+        return None
 
 
 def _sentence(error: Exception) -> str:

@@ -1,0 +1,93 @@
+"""The runner: computes what is missing, and one failure costs nothing else."""
+
+import pytest
+
+from reportgen.errors import ImageError, OutputError
+from reportgen.execution.runner import Failure, Plan, Runner
+from reportgen.execution.store import Store, Stored
+from reportgen.execution.units import Result, Unit
+from reportgen.progress import Silent
+
+
+class Doubles:
+    name = title = "doubles"
+
+    def __init__(self, failing=(), error=ValueError):
+        self.failing, self.error, self.computed = failing, error, []
+
+    def compute(self, units, bench):
+        for unit in units:
+            number = unit.options["n"]
+            if number in self.failing:
+                raise self.error(f"{number} is bad\nmore")
+            self.computed.append(number)
+            yield unit, Result({"twice": 2 * number})
+
+
+def units(*numbers, group=""):
+    return [Unit("doubles", 1, "number", (), {"n": n}, group=group) for n in numbers]
+
+
+def run(tmp_path, analysis, wanted):
+    outcomes = Runner(Store(tmp_path), Silent()).run(Plan(analysis, wanted), None)
+    return [outcomes[unit.key] for unit in wanted]
+
+
+def test_only_what_is_missing_is_computed(tmp_path):
+    first, second = Doubles(), Doubles()
+    run(tmp_path, first, units(1, 2))
+    found = run(tmp_path, second, units(1, 2, 3))
+    assert (first.computed, second.computed) == ([1, 2], [3])
+    assert [one.data["twice"] for one in found] == [2, 4, 6]
+
+
+def test_one_failing_unit_does_not_cost_the_others_of_its_group(tmp_path):
+    analysis = Doubles(failing={2})
+    one, two, three = run(tmp_path, analysis, units(1, 2, 3))
+    assert isinstance(one, Stored)
+    assert isinstance(three, Stored)
+    assert isinstance(two, Failure)
+    assert two.reason == "ValueError: 2 is bad"
+
+
+def test_a_failure_is_not_kept(tmp_path):
+    run(tmp_path, Doubles(failing={1}), units(1))
+    (again,) = run(tmp_path, Doubles(), units(1))
+    assert again.data == {"twice": 2}
+
+
+def test_a_users_error_keeps_its_sentence(tmp_path):
+    (failed,) = run(tmp_path, Doubles({1}, lambda _: ImageError("a.jpg is cut short")), units(1))
+    assert failed.reason == "a.jpg is cut short"
+
+
+def test_a_group_that_always_fails_is_given_up_soon(tmp_path):
+    class Broken:
+        name = title = "broken"
+        calls = 0
+
+        def compute(self, units, bench):
+            Broken.calls += 1
+            raise ValueError("always")
+            yield
+
+    found = run(tmp_path, Broken(), units(*range(50)))
+    assert all(isinstance(one, Failure) for one in found)
+    assert Broken.calls < 6
+
+
+def test_a_full_disk_ends_the_run(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError):
+        Runner(Store(tmp_path / "file"), Silent()).run(Plan(Doubles(), units(1)), None)
+
+
+def test_an_analysis_that_leaves_units_out_is_told(tmp_path):
+    class Lazy:
+        name = title = "lazy"
+
+        def compute(self, units, bench):
+            yield from ()
+
+    found = run(tmp_path, Lazy(), units(1, 2))
+    assert all(isinstance(one, Failure) for one in found)
