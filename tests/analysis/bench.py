@@ -1,0 +1,39 @@
+"""A workbench over a model made in a test, and photos drawn for it."""
+
+import hashlib
+
+import numpy as np
+from PIL import Image
+
+from reportgen.analysis.workbench import Opened, Workbench
+from reportgen.inputs.network import Network
+
+OPTIONS = {
+    "columns": 16,
+    "max_channels": None,
+    "contrast": [128.0, 64.0],
+    "normalise": "channel",
+    "channels": {},
+    "preprocess": "unit",
+    "resize": "stretch",
+}
+
+
+def bench_of(model, photos, *, preprocess="unit", resize="stretch", batch_size=None):
+    network = Network(model)
+    return Workbench(
+        open=lambda: Opened(network, (), (), "CPU"),
+        photos=photos,
+        image_input=network.image_input,
+        preprocess=preprocess,
+        resize=resize,
+        batch_size=batch_size,
+    )
+
+
+def picture_file(folder, size, seed=0):
+    """A photo of noise, (height, width); returns its digest and path."""
+    values = np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+    path = folder / f"{seed}.png"
+    Image.fromarray(values).save(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest(), path

@@ -1,0 +1,140 @@
+"""Grad-CAM against a float64 computation that shares no code with it."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from reportgen.analysis.gradcam import GradCams, weighted_map  # noqa: E402
+from reportgen.analysis.gradients import score_gradients  # noqa: E402
+from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
+
+layers = keras.layers
+
+
+def net(units, activation):
+    """conv (ReLU) → global mean → dense: its Grad-CAM can be written down."""
+    keras.utils.set_random_seed(11)
+    return keras.Sequential(
+        [
+            keras.Input((16, 18, 3)),
+            layers.Conv2D(7, 3, activation="relu", name="conv"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(units, activation=activation, name="out"),
+        ]
+    )
+
+
+def by_hand(model, image, index, one_unit):
+    """Grad-CAM in float64 NumPy: convolution, mean and dense layer written out."""
+    kernel, bias = (np.asarray(w, np.float64) for w in model.get_layer("conv").get_weights())
+    dense, _ = (np.asarray(w, np.float64) for w in model.get_layer("out").get_weights())
+    image = image.astype(np.float64)
+    height, width = image.shape[0] - 2, image.shape[1] - 2
+    maps = np.zeros((height, width, 7)) + bias
+    for dy in range(3):
+        for dx in range(3):
+            maps += image[dy : dy + height, dx : dx + width] @ kernel[dy, dx]
+    maps = np.maximum(maps, 0)
+    # d score / d map is the dense weight over the number of positions, everywhere
+    column = dense[:, 0] * (1 if index == 1 else -1) if one_unit else dense[:, index]
+    return np.maximum(maps @ (column / (height * width)), 0)
+
+
+@pytest.mark.parametrize(
+    ("units", "activation"), [(4, "softmax"), (4, None), (1, "sigmoid"), (4, "sigmoid")]
+)
+def test_equals_float64_by_hand(units, activation):
+    model = net(units, activation)
+    network = bench_of(model, {}).network
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 16, 18, 3)).astype("float32")
+    top = 2 if units == 1 else 3
+    maps, classes, gradients = score_gradients(network, "conv", top)(images)
+    assert classes.shape == (3, top)
+    for i in range(3):
+        for k in range(top):
+            found = weighted_map(maps[i], gradients[k, i])
+            wanted = by_hand(model, images[i], classes[i, k], units == 1)
+            np.testing.assert_allclose(found, wanted, atol=1e-4 * max(wanted.max(), 1e-3))
+
+
+def test_a_saturated_softmax_does_not_matter():
+    model = net(3, "softmax")
+    kernel, bias = model.get_layer("out").get_weights()
+    model.get_layer("out").set_weights([kernel * 1000, bias])
+    network = bench_of(model, {}).network
+    image = np.random.default_rng(1).uniform(-1, 1, (1, 16, 18, 3)).astype("float32")
+    assert float(np.max(model(image))) == 1.0
+    maps, classes, gradients = score_gradients(network, "conv", 1)(image)
+    found = weighted_map(maps[0], gradients[0, 0])
+    wanted = by_hand(model, image[0], classes[0, 0], one_unit=False)
+    np.testing.assert_allclose(found, wanted, atol=1e-4 * wanted.max())
+
+
+def test_nested_layers_and_a_chosen_class():
+    keras.utils.set_random_seed(5)
+    inner = net(4, None)
+    entry = keras.Input((16, 18, 3))
+    outer = keras.Model(entry, layers.Softmax(name="p")(inner(entry)))
+    network = bench_of(outer, {}).network
+    path = f"{inner.name}/conv"
+    assert network.last_spatial_layer == path
+    image = np.random.default_rng(2).uniform(-1, 1, (1, 16, 18, 3)).astype("float32")
+    maps, classes, gradients = score_gradients(network, path, 3, chosen=2)(image)
+    assert classes.tolist() == [[2]]
+    found = weighted_map(maps[0], gradients[0, 0])
+    np.testing.assert_allclose(found, by_hand(inner, image[0], 2, one_unit=False), atol=1e-5)
+
+
+def compute(model, tmp_path, **options):
+    digest, path = picture_file(tmp_path, (40, 60))
+    unit = GradCams().unit(
+        "model", digest, {**OPTIONS, "layer": "conv", "classes": 2, "class": None, **options}
+    )
+    ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
+    return result
+
+
+def test_pictures_have_the_photos_size(tmp_path):
+    from io import BytesIO
+
+    from PIL import Image
+
+    result = compute(net(1, "sigmoid"), tmp_path)
+    cams = result.data["gradcam"]
+    assert sorted(cam["index"] for cam in cams) == [0, 1]
+    shown = [cam for cam in cams if cam["status"] == "ok"]
+    assert shown
+    for cam in shown:
+        for name in (cam["picture"], cam["heatmap"]):
+            assert Image.open(BytesIO(result.files[name])).size == (60, 40)
+
+
+def test_no_positive_evidence_draws_nothing(tmp_path):
+    model = net(2, "softmax")
+    kernel, bias = model.get_layer("out").get_weights()
+    model.get_layer("out").set_weights([-np.abs(kernel), bias])
+    result = compute(model, tmp_path)
+    assert {cam["status"] for cam in result.data["gradcam"]} == {"no positive evidence"}
+    assert all(cam["picture"] is None for cam in result.data["gradcam"])
+    assert not result.files
+
+
+def test_a_layer_that_the_score_ignores_is_no_evidence(tmp_path):
+    entry = keras.Input((16, 18, 3))
+    ignored = layers.Conv2D(2, 3, name="conv")(entry)
+    joined = layers.Concatenate()(
+        [layers.GlobalAveragePooling2D()(ignored) * 0.0, layers.GlobalAveragePooling2D()(entry)]
+    )
+    model = keras.Model(entry, layers.Dense(2, activation="softmax")(joined))
+    result = compute(model, tmp_path)
+    assert {cam["status"] for cam in result.data["gradcam"]} == {"no positive evidence"}
+
+
+def test_numbers_that_are_not_finite_fail_with_a_reason(tmp_path):
+    model = net(2, "softmax")
+    kernel, bias = model.get_layer("out").get_weights()
+    model.get_layer("out").set_weights([kernel * np.nan, bias])
+    for cam in compute(model, tmp_path).data["gradcam"]:
+        assert (cam["status"], cam["picture"]) == ("failed", None)
+        assert "finite" in cam["reason"]
