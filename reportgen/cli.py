@@ -133,7 +133,7 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     MODEL is a .keras or .h5 file, or the name of a keras.applications network (vgg16).
     """
     settings = _settings(ctx, given_settings(ctx), output="report")
-    _quieten_libraries(settings)
+    _hide_warnings(settings)
     from reportgen.build import inspect as facts_about
 
     with progress(quiet=settings.quiet or as_json) as face:
@@ -185,7 +185,7 @@ def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Set
 
 
 def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:
-    _quieten_libraries(settings)
+    _hide_warnings(settings)
     from reportgen.build import build as build_report
 
     if not settings.no_cache:
@@ -233,17 +233,11 @@ def _amount(entries: int, size: int) -> str:
     return f"{_count(entries, 'result', 'results')}, {size / 1e6:.1f} MB"
 
 
-def _quieten_libraries(settings: "Settings") -> None:
-    """Keep the libraries' own chatter off the terminal, unless --debug asks for it."""
-    if settings.debug:
-        return
-    import logging
+def _hide_warnings(settings: "Settings") -> None:
+    """Keep what libraries warn their programmers of off the terminal, unless asked for."""
     import warnings
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    for name in ("tensorflow", "absl"):
-        logging.getLogger(name).setLevel(logging.ERROR)
-    if not sys.warnoptions:
+    if not settings.debug and not sys.warnoptions:
         warnings.simplefilter("ignore")
 
 

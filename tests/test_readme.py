@@ -1,0 +1,78 @@
+"""README tells the truth: its tables of options, its error headings, its links."""
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from reportgen.cli import cli
+from reportgen.options import GROUPS, SettingOption, default_text, field_of, flag
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def option_rows() -> dict[str, list[str]]:
+    """The rows of README's option tables, by heading, made from the settings."""
+    return {title: [_row(key) for key in keys] for title, keys in GROUPS.items()}
+
+
+def _row(key: str) -> str:
+    option = SettingOption(key, "report")
+    with click.Context(click.Command("build")) as ctx:
+        record = option.get_help_record(ctx)
+    assert record is not None
+    default = default_text(key)
+    cells = [f"`{record[0]}`", f"`{default}`" if default else "", str(field_of(key).description)]
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+@pytest.mark.parametrize("title", GROUPS)
+def test_the_option_tables_are_those_of_the_settings(title: str) -> None:
+    section = README.partition(f"### {title}\n")[2].partition("\n#")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    assert rows == option_rows()[title]
+
+
+def test_readme_names_no_option_that_is_not_there() -> None:
+    known = {
+        name
+        for command in _commands(cli)
+        for parameter in command.get_params(click.Context(command))
+        for name in (*parameter.opts, *parameter.secondary_opts)
+    }
+    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README))
+    others = {"--check"}  # of ruff
+    assert named - others <= known
+    assert {flag(key) for keys in GROUPS.values() for key in keys} <= named
+
+
+def _commands(group: click.Group) -> list[click.Command]:
+    commands: list[click.Command] = [group]
+    for command in group.commands.values():
+        commands += _commands(command) if isinstance(command, click.Group) else [command]
+    return commands
+
+
+def test_links_lead_to_files_of_the_repository() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (REPOSITORY / link).exists()] == []
+
+
+def test_troubleshooting_is_headed_by_texts_that_the_program_prints() -> None:
+    """Each heading's fixed words stand in the source; `…` stands for what differs."""
+    headings = re.findall(r"^### `(.+)`$", README.partition("## Troubleshooting")[2], re.MULTILINE)
+    assert len(headings) >= 8
+    source = _plain(
+        "\n".join(p.read_text(encoding="utf-8") for p in (REPOSITORY / "reportgen").rglob("*.py"))
+    )
+    for heading in headings:
+        for part in heading.removeprefix("Error: ").removeprefix("Warning: ").split("…"):
+            assert _plain(part.strip(" .:;“”")) in source, heading
+
+
+def _plain(text: str) -> str:
+    """Text without what divides a sentence over lines of source."""
+    return " ".join(re.sub(r'"\s*\n\s*f?"', "", text).split())
