@@ -14,6 +14,7 @@ from pathlib import Path
 from reportgen import __version__
 from reportgen.analysis.photos import Photos
 from reportgen.analysis.summary import Summary
+from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
 from reportgen.device import versions
@@ -22,6 +23,7 @@ from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
+from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.opening import ModelJob
@@ -62,6 +64,7 @@ def build(
         trip.find(images)
         facts = trip.facts()
         trip.decode(facts)
+        facts = trip.settle_preprocessing(facts)
         planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
         trip.skipped += planned.skipped
         outcomes = {
@@ -158,16 +161,31 @@ class _Trip:
         self.device = str(outcome.data["device"])
         self.skipped += [Skipped.model_validate(one) for one in outcome.data["skipped"]]
         self.warnings += outcome.data["warnings"]
-        if facts.image_input and facts.preprocessing.source == "assumed":
+        for warning in self.warnings:
+            self.progress.warn(warning)
+        self.bench.image_input = facts.image_input
+        return facts
+
+    def settle_preprocessing(self, facts: Model) -> Model:
+        """Decide the preprocessing; images in class folders may tell which is right."""
+        wanted = facts.preprocessing
+        classes = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        if self.settings.preprocess == "auto" and classes and facts.image_input:
+            known = {digest: classes[f.group] for f, digest in self.photos if f.group in classes}
+            trial = PreprocessingTrial()
+            options = {**self.job.options, "resize": self.settings.resize}
+            unit = trial.unit(facts.sha256, sample(known), options)
+            outcome = self.run(Plan(trial, [unit]))[unit.key]
+            if isinstance(outcome, Stored):
+                wanted = choose_by_trial(wanted, outcome.data["correct"], outcome.data["images"])
+        if facts.image_input and wanted.source == "assumed":
             self.warnings.append(
                 "The images are fed as x / 255, which is assumed: nothing in the model says how "
                 "it was trained; --preprocess chooses another way."
             )
-        for warning in self.warnings:
-            self.progress.warn(warning)
-        self.bench.image_input = facts.image_input
-        self.bench.preprocess = facts.preprocessing.mode
-        return facts
+            self.progress.warn(self.warnings[-1])
+        self.bench.preprocess = wanted.mode
+        return facts.model_copy(update={"preprocessing": wanted})
 
     def decode(self, facts: Model) -> None:
         """Decode the photos; raises ImageError when none is left."""

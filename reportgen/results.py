@@ -52,6 +52,14 @@ class ImageInput(Record):
     layout: Literal["HWC", "CHW", "HW", "THWC"]
 
 
+class Trial(Record):
+    """A candidate for the preprocessing: how many of the images came out as their class."""
+
+    mode: str
+    correct: int
+    images: int
+
+
 class Preprocessing(Record):
     """How pixel values 0..255 become what the model takes."""
 
@@ -59,6 +67,8 @@ class Preprocessing(Record):
     source: Literal["detected", "given", "assumed"]
     reason: str
     """One sentence for the page: what was found, or why this was assumed."""
+    trials: list[Trial] = []
+    """Candidates that were tried on images in class folders, in the order tried."""
 
 
 class Layer(Record):

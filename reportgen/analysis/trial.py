@@ -1,0 +1,96 @@
+"""Which preprocessing is right? Try the candidates on images whose classes are known."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.workbench import Workbench
+from reportgen.errors import ImageError
+from reportgen.execution.units import Result, Unit
+from reportgen.inputs.preprocessing import function_of
+from reportgen.results import Preprocessing, Trial
+
+MOST_IMAGES = 64
+"""Images that are tried; more would cost time and hardly change the choice."""
+
+CANDIDATES = ("none", "unit", "signed", "caffe", "torch")
+
+
+class PreprocessingTrial:
+    """Counts, for each candidate, how many images come out as their class."""
+
+    name = "preprocessing trial"
+    version = 1
+    title = "Preprocessing candidates"
+
+    def unit(self, model: str, classes: Mapping[str, int], options: Mapping[str, Any]) -> Unit:
+        """The unit of one model; `classes` maps the digests of images to their classes."""
+        known = {**options, "classes": [classes[digest] for digest in classes]}
+        return Unit(self.name, self.version, "model", (model, *classes), known)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield {"images": tried, "correct": {mode: count}}."""
+        for unit in units:
+            yield unit, Result(self._try(unit, bench))
+
+    def _try(self, unit: Unit, bench: Workbench) -> dict[str, Any]:
+        import tensorflow as tf
+
+        network, head = bench.network, bench.network.class_scores
+        if head is None or bench.image_input is None:
+            raise ImageError("The model does not tell classes apart.")
+        channels = bench.image_input.channels
+        modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
+
+        @tf.function(reduce_retracing=True)
+        def scores_of(values: Any) -> Any:
+            behind, before = network.run(values, [head.path])
+            return head.scores(behind[0], before[0])
+
+        correct = dict.fromkeys(modes, 0)
+        wanted = dict(zip(unit.inputs[1:], unit.options["classes"], strict=True))
+        for part, load in bench.batches(list(wanted), bench.batch_for(16_000_000)):
+            pixels, classes = load(), [wanted[digest] for digest in part]
+            for mode in modes:
+                values = tf.constant(function_of(mode, channels)(pixels), tf.float32)
+                found = np.argmax(scores_of(values).numpy(), axis=1)[: len(part)]
+                correct[mode] += int((found == classes).sum())
+        return {"images": len(wanted), "correct": correct}
+
+
+def sample(classes: Mapping[str, int], most: int = MOST_IMAGES) -> dict[str, int]:
+    """At most so many images, taken from all classes in turn and in their order."""
+    queues: dict[int, list[str]] = {}
+    for digest, number in classes.items():
+        queues.setdefault(number, []).append(digest)
+    taken: list[str] = []
+    for position in range(max((len(queue) for queue in queues.values()), default=0)):
+        taken += [queues[number][position] for number in sorted(queues)
+                  if position < len(queues[number])]  # fmt: skip
+    return {digest: classes[digest] for digest in taken[:most]}
+
+
+def clearly_best(correct: Mapping[str, int], images: int, usual: str) -> str:
+    """The candidate to take: the usual one, unless another is right clearly more often.
+
+    Clearly: by a tenth of the images and at least three of them, so that chance on a few images
+    does not decide.
+    """
+    best = max(correct, key=lambda mode: (correct[mode], mode == usual))
+    margin = max(3, images / 10)
+    return best if correct[best] - correct.get(usual, 0) >= margin else usual
+
+
+def choose_by_trial(usual: Preprocessing, correct: Mapping[str, int], images: int) -> Preprocessing:
+    """The preprocessing to use after a trial on so many images."""
+    mode = clearly_best(correct, images, usual.mode)
+    trials = [Trial(mode=one, correct=count, images=images) for one, count in correct.items()]
+    share = f"{100 * correct.get(mode, 0) / images:.0f} % of {images} images in class folders"
+    if mode != usual.mode:
+        reason = f"it is clearly the most accurate candidate: {share} are right"
+    elif correct.get(mode, 0) == max(correct.values()):
+        reason = f"{usual.reason}; no candidate is more accurate: {share} are right"
+    else:
+        return usual.model_copy(update={"trials": trials})
+    return Preprocessing(mode=mode, source="detected", reason=reason, trials=trials)

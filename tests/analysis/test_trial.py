@@ -1,0 +1,80 @@
+"""Candidates for the preprocessing, tried on images whose classes are known."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.analysis.trial import (
+    PreprocessingTrial,
+    choose_by_trial,
+    clearly_best,
+    sample,
+)
+from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.results import Preprocessing
+
+ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
+
+
+def test_folders_are_counted_as_keras_does():
+    assert classes_of_groups(["dogs", "cats", "dogs", None], ["class 0", "class 1"]) == {
+        "cats": 0,
+        "dogs": 1,
+    }
+
+
+def test_folders_named_like_labels_are_matched_by_name():
+    assert classes_of_groups(["Dog"], ["zebra", "dog", "cat"]) == {"Dog": 1}
+
+
+@pytest.mark.parametrize("groups", [[], [None], ["a"], ["a", "b", "c"]])
+def test_folders_that_are_not_the_classes_say_nothing(groups):
+    assert classes_of_groups(groups, ["class 0", "class 1"]) is None
+
+
+def test_the_sample_takes_all_classes_in_turn():
+    classes = {f"a{i}": 0 for i in range(100)} | {"b0": 1, "b1": 1}
+    assert list(sample(classes, 5)) == ["a0", "b0", "a1", "b1", "a2"]
+
+
+def test_only_a_clearly_better_candidate_replaces_the_usual_one():
+    assert clearly_best({"none": 62, "unit": 60}, 64, "unit") == "unit"
+    assert clearly_best({"none": 62, "unit": 40}, 64, "unit") == "none"
+    assert clearly_best({"none": 3, "unit": 1}, 4, "unit") == "unit"
+
+
+def test_the_reason_says_what_the_trial_found():
+    better = choose_by_trial(ASSUMED, {"none": 62, "unit": 31}, 64)
+    assert (better.mode, better.source) == ("none", "detected")
+    assert "97 %" in better.reason
+    assert [(one.mode, one.correct) for one in better.trials] == [("none", 62), ("unit", 31)]
+    kept = choose_by_trial(ASSUMED, {"none": 40, "unit": 61}, 64)
+    assert (kept.mode, kept.source) == ("unit", "detected")
+    unclear = choose_by_trial(ASSUMED, {"none": 62, "unit": 60}, 64)
+    assert (unclear.mode, unclear.source) == ("unit", "assumed")
+
+
+def test_a_model_fed_raw_pixels_is_found_out(tmp_path):
+    keras = pytest.importorskip("keras")
+    from tests.analysis.bench import bench_of
+
+    # Bright against dark, with its threshold at 127.5 of 0..255: only raw pixels reach it.
+    model = keras.Sequential(
+        [keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1), keras.layers.GlobalMaxPooling2D(),
+         keras.layers.Dense(1, activation="sigmoid")]
+    )  # fmt: skip
+    model.layers[0].set_weights([np.full((1, 1, 3, 1), 1 / 3), np.zeros(1)])
+    model.layers[2].set_weights([np.ones((1, 1)), np.array([-127.5])])
+    photos, classes = {}, {}
+    for i in range(12):
+        bright = i % 2
+        value = 200 if bright else 40
+        path = tmp_path / f"{i}.png"
+        Image.new("RGB", (9, 9), (value + i,) * 3).save(path)
+        photos[f"d{i}"], classes[f"d{i}"] = path, bright
+    unit = PreprocessingTrial().unit("model", classes, {})
+    ((_, result),) = PreprocessingTrial().compute([unit], bench_of(model, photos))
+    assert result.data["images"] == 12
+    assert result.data["correct"]["none"] == 12
+    assert result.data["correct"]["unit"] == 6
+    assert choose_by_trial(ASSUMED, result.data["correct"], 12).mode == "none"
