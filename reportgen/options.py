@@ -27,8 +27,11 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
-INSPECT_KEYS = (*GROUPS["Model and images"][:-1], "quiet", "debug")
-"""What `reportgen inspect` takes: all that changes how the model is read."""
+INSPECT_KEYS = (
+    *(key for key in GROUPS["Model and images"] if key != "resize"),
+    *("device", "cache_dir", "no_cache", "quiet", "debug"),
+)
+"""What `reportgen inspect` takes: what changes how the model is read."""
 
 DEMO_KEYS = tuple(
     key for key in ALL_KEYS if key not in (*GROUPS["Model and images"], "author", "notes")

@@ -99,7 +99,6 @@ class Bars:
             MofNCompleteColumn,
             Progress,
             TextColumn,
-            TimeElapsedColumn,
             TimeRemainingColumn,
         )
 
@@ -108,9 +107,8 @@ class Bars:
             TextColumn("{task.description}", markup=False),
             BarColumn(),
             MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[left]}"),
             console=self._console,
             transient=True,
         )
@@ -127,11 +125,12 @@ class Bars:
     def stage(self, title: str, total: int | None = None) -> Iterator["Bar"]:
         """Show a bar while the stage runs, and one line with its duration when it is done."""
         start = time.monotonic()
-        task = self._bars.add_task(visible(title), total=total)
+        task = self._bars.add_task(visible(title), total=total, left="left" if total else "")
         try:
             yield Bar(self._bars, task)
         finally:
             self._bars.remove_task(task)
+            self._bars.refresh()
         self._print(f"{title}: {time.monotonic() - start:.1f} s", "dim")
 
     def refresh(self) -> None:
@@ -152,8 +151,10 @@ class Bars:
             self._print(sentence, style)
 
     def _print(self, sentence: str, style: str) -> None:
+        from rich.text import Text
+
         with contextlib.suppress(BrokenPipeError):
-            self._console.print(visible(sentence), style=style)
+            self._console.print(Text(visible(sentence), style=style))
 
 
 class Bar:
