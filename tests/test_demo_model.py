@@ -1,0 +1,132 @@
+"""The packaged model does what the demo's report says, on drawings it was not trained on."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.demo import demo_images, demo_labels, demo_model
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "examples" / "demo_model"
+UNSEEN = range(300_000, 300_204)
+"""Neither trained on, nor looked at when training was tuned, nor packaged."""
+
+
+@pytest.fixture(scope="module")
+def shapes() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("draw_shapes", SCRIPTS / "draw_shapes.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def unseen(shapes: ModuleType) -> list[Any]:
+    return [shapes.draw(seed) for seed in UNSEEN]
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    import keras
+
+    return keras.models.load_model(demo_model(), compile=False)
+
+
+def packaged() -> dict[str, np.ndarray]:
+    return {path.stem: np.asarray(Image.open(path)) for path in demo_images().glob("*.png")}
+
+
+def probabilities(network: Any, images: np.ndarray) -> np.ndarray:
+    return network.predict(images.astype(np.float32) / 255, verbose=0)
+
+
+def test_names_unseen_shapes(network: Any, unseen: list[Any]) -> None:
+    guesses = probabilities(network, np.stack([one.image for one in unseen])).argmax(axis=1)
+    assert np.mean(guesses == [one.label for one in unseen]) > 0.95
+
+
+@pytest.mark.parametrize("filter_", [Image.Resampling.BILINEAR, Image.Resampling.BOX])
+def test_names_the_packaged_images(network: Any, filter_: Image.Resampling) -> None:
+    labels = json.loads(demo_labels().read_text(encoding="utf-8"))
+    names = sorted(packaged())
+    small = [Image.fromarray(packaged()[name]).resize((96, 96), filter_) for name in names]
+    guesses = probabilities(network, np.stack(small)).argmax(axis=1)
+    assert [labels[guess] for guess in guesses] == [name.rpartition("_")[0] for name in names]
+
+
+def test_labels_match_the_outputs(network: Any, shapes: ModuleType) -> None:
+    labels = json.loads(demo_labels().read_text(encoding="utf-8"))
+    assert labels == list(shapes.CLASSES)
+    assert network.output_shape == (None, len(labels))
+
+
+def test_architecture_is_the_one_that_the_readme_tells(network: Any) -> None:
+    convolutions = ["conv2d", "conv2d_1", "conv2d_2", "conv2d_3"]
+    poolings = [name.replace("conv2d", "max_pooling2d") for name in convolutions]
+    names = [layer.name for layer in network.layers]
+    assert names[:8] == [name for pair in zip(convolutions, poolings, strict=True) for name in pair]
+    assert network.layers[-1].activation.__name__ == "softmax"
+    assert network.input_shape == (None, 96, 96, 3)
+
+
+def test_files_stay_small() -> None:
+    assert demo_model().stat().st_size <= 2_000_000
+    sizes = [path.stat().st_size for path in demo_images().iterdir()]
+    assert len(sizes) == 12
+    assert sum(sizes) <= 1_000_000
+
+
+def test_packaged_images_are_the_drawings_of_their_seeds(shapes: ModuleType) -> None:
+    # other versions of NumPy and OpenCV may round a level up or down, or move an outline by a hair
+    files, drawings = packaged(), shapes.demo_drawings()
+    assert files.keys() == drawings.keys()
+    for name, drawing in drawings.items():
+        assert drawing.image.shape == files[name].shape
+        difference = np.abs(drawing.image.astype(int) - files[name].astype(int))
+        assert difference.mean() < 0.5, name
+
+
+def test_a_seed_draws_one_scene_at_every_size(shapes: ModuleType) -> None:
+    small, again, large = shapes.draw(41), shapes.draw(41), shapes.draw(41, size=288)
+    assert np.array_equal(small.image, again.image)
+    reduced = large.image.reshape(96, 3, 96, 3, 3).mean(axis=(1, 3))
+    assert np.abs(reduced - small.image).mean() < 2
+    assert np.mean(large.mask[1::3, 1::3] == small.mask) > 0.99
+
+
+def test_masks_cover_the_shape(unseen: list[Any], shapes: ModuleType) -> None:
+    shares = np.array([one.mask.mean() for one in unseen])
+    assert shares.min() > shapes.SMALLEST_AREA - 0.005
+    assert shares.max() < shapes.LARGEST_AREA + 0.005
+    border = [
+        np.concatenate([one.mask[[0, -1]].ravel(), one.mask[:, [0, -1]].ravel()]) for one in unseen
+    ]
+    assert not np.any(border)
+    inside = np.array([one.image[one.mask].mean(axis=0) for one in unseen])
+    outside = np.array([one.image[~one.mask].mean(axis=0) for one in unseen])
+    assert np.linalg.norm(inside - outside, axis=1).min() > 25
+
+
+def test_colour_and_size_do_not_give_the_class_away(shapes: ModuleType) -> None:
+    drawings = [shapes.draw(seed) for seed in range(400_000, 400_600)]
+    labels = np.array([one.label for one in drawings])
+    features = np.array(
+        [
+            [*one.image.mean(axis=(0, 1)), *one.image[one.mask].mean(axis=0), one.mask.sum(), 1]
+            for one in drawings
+        ]
+    )
+    features /= features.std(axis=0) + (features.std(axis=0) == 0)
+    one_hot = np.eye(len(shapes.CLASSES))[labels]
+    weights, *_ = np.linalg.lstsq(features[:300], one_hot[:300], rcond=None)
+    guesses = (features[300:] @ weights).argmax(axis=1)
+    assert np.mean(guesses == labels[300:]) < 0.28  # chance is 1/6, standard deviation 0.02
