@@ -1,5 +1,6 @@
 """All automatic differentiation: gradients of class scores, and gradient ascent in pixel space."""
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,17 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
 
+NEIGHBOURHOOD = 4
+"""Side, in positions of a layer's map, of the squares that gradient ascent wakes one by one."""
+
 ScoreGradients = Callable[
     [Any],
     tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.float32]],
+]
+
+Ascent = Callable[
+    [npt.NDArray[np.float32], npt.NDArray[np.int32], int],
+    tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]],
 ]
 
 
@@ -60,3 +69,95 @@ def score_gradients(
         return maps.numpy(), classes.numpy(), gradients.numpy()
 
     return compute
+
+
+def ascent(
+    network: "Network", prepare: Callable[[Any], Any], layer: str, *, opened: bool = False
+) -> Ascent:
+    """A function that changes images so that the mean activation of a layer's channels rises.
+
+    It takes images (N, H, W, C) in pixels, 0..255, a channel (N,) for each of them, and a number of
+    steps; it returns the images and each one's mean activation (N,) before and after. `prepare`
+    makes of pixels what the network takes, by operations that pass gradients.
+
+    A step adds the gradient divided by its root mean square over the image, so it is one pixel
+    level large (Chollet, Deep Learning with Python, 2017, 5.4), and keeps the values in 0..255.
+    The gradient is that of the response before the activation function, summed over the positions
+    that `_climbed` chooses. With `opened`, blocked activation functions on the way let it through.
+    """
+    import tensorflow as tf
+
+    from reportgen.inputs.tracing import open_activations
+
+    def responses(pixels: Any, channels: Any) -> tuple[Any, Any]:
+        with open_activations() if opened else contextlib.nullcontext():
+            outputs = network.run(prepare(pixels), [layer])
+        behind, before = (network.maps(output[0], layer) for output in outputs)
+        return _channel(behind, channels), _channel(before, channels)
+
+    @tf.function(reduce_retracing=True)
+    def graph(pixels: Any, channels: Any, steps: Any) -> Any:
+        def step(done: Any, pixels: Any, start: Any, _: Any) -> Any:
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(pixels)
+                behind, before = responses(pixels, channels)
+                height = tf.reduce_sum(_climbed(behind, before) * before)
+            slope = tape.gradient(height, pixels, unconnected_gradients="zero")
+            score = tf.reduce_mean(behind, [1, 2])
+            changed = tf.clip_by_value(pixels + _unit(slope), 0.0, 255.0)
+            return (
+                done + 1,
+                tf.where(done < steps, changed, pixels),
+                tf.where(done == 0, score, start),
+                score,
+            )
+
+        # One round more than steps: the last only measures what the last step led to.
+        none = tf.zeros_like(channels, tf.float32)
+        return tf.while_loop(
+            lambda done, *_: done <= steps, step, (0, pixels, none, none), parallel_iterations=1
+        )[1:]
+
+    def compute(pixels: Any, channels: Any, steps: int) -> Any:
+        climbed, start, end = graph(
+            tf.constant(pixels, tf.float32), tf.constant(channels, tf.int32), tf.constant(steps)
+        )
+        return climbed.numpy(), start.numpy(), end.numpy()
+
+    return compute
+
+
+def _channel(maps: Any, channels: Any) -> Any:
+    """One channel of each of the maps (N, h, w, channels): (N, h, w)."""
+    import tensorflow as tf
+
+    return tf.gather(maps, channels[:, None], axis=3, batch_dims=1)[..., 0]
+
+
+def _climbed(behind: Any, before: Any) -> Any:
+    """Which positions (N, h, w) to climb: 1 or 0.
+
+    All that respond: their gradient is that of the mean activation. A ReLU blocks the others; of
+    these the strongest in each neighbourhood is climbed until it responds. Climbing the mean of
+    blocked positions instead flattens the image, since most of them pull against the few that can
+    be woken.
+    """
+    import tensorflow as tf
+
+    blocked = (behind == 0.0) & (before < 0.0)
+    side = NEIGHBOURHOOD
+    highest = tf.nn.max_pool2d(before[..., None], side, side, "SAME")
+    highest = tf.repeat(tf.repeat(highest, side, axis=1), side, axis=2)[..., 0]
+    shape = tf.shape(before)
+    strongest = before >= highest[:, : shape[1], : shape[2]]
+    return tf.cast(strongest | ~blocked, tf.float32)
+
+
+def _unit(slope: Any) -> Any:
+    """Each image's gradient (N, H, W, C) divided by its root mean square; zero where it is zero."""
+    import tensorflow as tf
+
+    # Divided by its largest value first: squares of small gradients would vanish.
+    slope = tf.math.divide_no_nan(slope, tf.reduce_max(tf.abs(slope), [1, 2, 3], keepdims=True))
+    size = tf.sqrt(tf.reduce_mean(tf.square(slope), [1, 2, 3], keepdims=True))
+    return tf.math.divide_no_nan(slope, size)
