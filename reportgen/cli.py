@@ -65,7 +65,10 @@ class Commands(click.Group):
         except Exception as error:
             # Any other error is a bug or the machine's: a user gets one sentence all the same.
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            self._fail(ctx, f"{what.rstrip('.')}. (Unforeseen; --debug shows where.)")
+            self._fail(
+                ctx,
+                f"Something unforeseen failed: {what.rstrip('.')}; --debug shows the traceback.",
+            )
             ctx.exit(FAILED)
 
     @staticmethod

@@ -222,7 +222,11 @@ def test_missing_words_exit_with_2(calls: Calls, arguments: list[str]) -> None:
     [
         (ModelFileError("m.h5 is no model."), 1, "Error: m.h5 is no model."),
         (SettingsError("--class: no class “x”."), 2, "Error: --class: no class “x”."),
-        (ZeroDivisionError("by zero"), 1, "Error: ZeroDivisionError: by zero"),
+        (
+            ZeroDivisionError("by zero"),
+            1,
+            "Error: Something unforeseen failed: ZeroDivisionError: by zero; --debug shows",
+        ),
         (ModelFileError("layer \x1b[31m[bold]\n\u202e"), 1, r"\x1b[31m[bold]\n\u202e"),
         (KeyboardInterrupt(), 130, "Interrupted; finished work is kept"),
         (Terminated(), 143, "Interrupted; finished work is kept"),
