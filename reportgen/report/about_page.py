@@ -1,0 +1,39 @@
+"""The page about how the report was made."""
+
+import json
+from typing import Any
+
+from reportgen.report.contexts import AboutPage, Fact
+from reportgen.report.navigation import Here, Navigation
+from reportgen.report.outline import Outline
+from reportgen.report.overview import environment_facts
+from reportgen.report.wording import duration
+
+
+def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
+    """The context of `about.html`."""
+    report = outline.report
+    return AboutPage(
+        frame=navigation.frame(Here("about.html", "About this report", "About")),
+        show_activations=outline.has("activations"),
+        show_filters=outline.has("filters"),
+        show_gradcam=outline.has("gradcam"),
+        preprocessing=report.model.preprocessing.reason,
+        settings=tuple(
+            Fact(name, _value(value)) for name, value in sorted(report.settings.items())
+        ),
+        environment=(
+            Fact("Made by", report.generator),
+            *environment_facts(report.environment),
+            Fact("Model file", report.model.file, f"SHA-256 {report.model.sha256}"),
+        ),
+        timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
+        command=report.command,
+    )
+
+
+def _value(value: Any) -> str:
+    """A setting as one writes it in the configuration file; empty ones as "not set"."""
+    if value is None or value in ("", [], ()):
+        return "not set"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

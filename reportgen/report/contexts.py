@@ -1,0 +1,382 @@
+"""What each template receives: one frozen dataclass, under the name `page`.
+
+These classes are a public contract for people who bring their own templates. Every text is plain
+(the templates escape it), every `href` and `src` is relative to the page and percent-encoded,
+every number that a reader sees is already worded. Sizes of pictures are in CSS pixels.
+"""
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link, or where `href` is empty, plain text."""
+
+    text: str
+    href: str
+    current: bool = False
+    """Whether it leads to where the reader is."""
+    note: str = ""
+    """A few words beside it, such as a shape; often empty."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One line of a list of facts."""
+
+    name: str
+    value: str
+    note: str = ""
+    links: tuple[Link, ...] = ()
+
+
+@dataclass(frozen=True)
+class Legend:
+    """What colours stand for: `colormap` names a CSS class `legend-…`."""
+
+    colormap: str
+    low: str
+    middle: str
+    high: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture; `pixelated` asks for hard edges when it is shown enlarged."""
+
+    src: str
+    alt: str
+    width: int
+    height: int
+    pixelated: bool = False
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Single:
+    """A single channel shown large, with its colour bar (None where the range has no ends)."""
+
+    picture: Picture
+    colorbar: Picture | None
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """An activation grid or a filter gallery: a picture made of tiles.
+
+    `geometry` is "columns tile-height tile-width margin tiles" in the picture's own pixels.
+    `values` and `key` say in which script file the numbers of each tile are, and under which key.
+    """
+
+    id: str
+    """Anchor of the figure; a tile's address is `#id:channel`."""
+    kind: str
+    """ "activations" or "filters"."""
+    title: str
+    href: str
+    """Page of the layer (or of the image, on a layer's page); empty where there is none."""
+    facts: tuple[str, ...]
+    picture: Picture
+    columns: tuple[str, ...]
+    """Labels above the columns: what to add to the number at the left."""
+    rows: tuple[str, ...]
+    """Labels at the left: number of the first tile of each row, or of each run of rows."""
+    wide: bool
+    """Whether the grid keeps a least width and scrolls in its box on small screens."""
+    geometry: str
+    values: str
+    key: str
+    singles: tuple[Single, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """Grids of one block."""
+
+    title: str
+    id: str
+    grids: tuple[Grid, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One class of an image; `bar` is the probability as a length 0..100."""
+
+    rank: int
+    label: str
+    index: int
+    probability: str
+    score: str
+    bar: str
+
+
+@dataclass(frozen=True)
+class GradCam:
+    """One Grad-CAM. Where there is none, `overlay` is None and `reason` says why."""
+
+    id: str
+    title: str
+    facts: tuple[str, ...]
+    layer: Link
+    overlay: Picture | None
+    heatmap: Picture | None
+    photo: str
+    """Source of the plain photo, for the slider between photo and heatmap."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One block in the drawing of the architecture: a slab seen from the side.
+
+    `front`, `top` and `side` are SVG path data in a view of `width` × `height` pixels; `top` and
+    `side` are empty for layers that are not spatial.
+    """
+
+    name: str
+    href: str
+    width: int
+    height: int
+    front: str
+    top: str
+    side: str
+    size: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """An image on the overview: photo, first Grad-CAM, top predictions."""
+
+    name: str
+    href: str
+    photo: Picture
+    overlay: Picture | None
+    predictions: tuple[Prediction, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that was found; `kind` is "note", "dead", "silent", "skipped" or "warning"."""
+
+    kind: str
+    title: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Pager:
+    """The pages of something that is too long for one, and where the reader is."""
+
+    pages: tuple[Link, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class SidebarBlock:
+    """A block in the side bar; `layers` is filled for the blocks that are listed in full."""
+
+    name: str
+    href: str
+    open: bool
+    layers: tuple[Link, ...]
+    note: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What every page has around its content."""
+
+    title: str
+    """Title of the page."""
+    report_title: str
+    generator: str
+    author: str
+    created: str
+    """Day on which the report was made."""
+    created_iso: str
+    home: str
+    """Link to the overview."""
+    root: str
+    """What leads from the page to the report's folder: "" or "../"."""
+    stylesheet: str
+    script: str
+    theme_script: str
+    icon: str
+    search_index: str
+    menu: tuple[Link, ...]
+    breadcrumbs: tuple[Link, ...]
+    sidebar: tuple[SidebarBlock, ...]
+    previous: Link | None
+    next: Link | None
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """`index.html`: the overview."""
+
+    frame: Frame
+    description: str
+    facts: tuple[Fact, ...]
+    command: str
+    environment: tuple[Fact, ...]
+    stages: tuple[Stage, ...]
+    stages_note: str
+    cards: tuple[Card, ...]
+    all_images: Link | None
+    """Link to the list of all images where the overview does not show them all."""
+    findings: tuple[Finding, ...]
+    findings_note: str
+    sparsity_chart: Picture | None
+    notes: Markup
+    """The user's notes as safe HTML; empty where there are none."""
+    doors: tuple[Link, ...]
+    """Links to every part of the report."""
+
+
+@dataclass(frozen=True)
+class ImagesPage:
+    """`images/index.html`: all images."""
+
+    frame: Frame
+    cards: tuple[Card, ...]
+    pager: Pager
+    text: str
+
+
+@dataclass(frozen=True)
+class LayerRow:
+    """One layer in the table of the model."""
+
+    id: str
+    path: str
+    href: str
+    type: str
+    shape: str
+    parameters: str
+    trainable: str
+    """ "yes", "frozen", or empty for a layer without parameters."""
+    inputs: tuple[Link, ...]
+    more_inputs: str
+
+
+@dataclass(frozen=True)
+class LayerGroup:
+    """The layers of one block in the table of the model."""
+
+    id: str
+    title: str
+    note: str
+    rows: tuple[LayerRow, ...]
+
+
+@dataclass(frozen=True)
+class ModelPage:
+    """`model.html`: every layer."""
+
+    frame: Frame
+    facts: tuple[Fact, ...]
+    notes: tuple[str, ...]
+    groups: tuple[LayerGroup, ...]
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class ImagePage:
+    """`images/<slug>.html`: one image. Photo and Grad-CAM stand on the first page only."""
+
+    frame: Frame
+    first: bool
+    facts: tuple[Fact, ...]
+    photo: Picture
+    network_photo: Picture
+    predictions: tuple[Prediction, ...]
+    no_predictions: str
+    """Why there are no predictions; empty where there are."""
+    gradcams: tuple[GradCam, ...]
+    gradcam_legend: Legend
+    show_gradcam: bool
+    sections: tuple[Section, ...]
+    legend: Legend
+    show_activations: bool
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class FilterRow:
+    """One filter in the table below a gallery."""
+
+    channel: int
+    status: str
+    start: str
+    end: str
+    method: str
+
+
+@dataclass(frozen=True)
+class LayerPage:
+    """`layers/<slug>.html`: one layer over all images."""
+
+    frame: Frame
+    first: bool
+    facts: tuple[Fact, ...]
+    gallery: Grid | None
+    filters: tuple[FilterRow, ...]
+    filters_text: str
+    """The table of filters as lines of text where it is too long for one."""
+    grids: tuple[Grid, ...]
+    legend: Legend
+    show_activations: bool
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class BlockCard:
+    """A block on the page of all filter galleries, with its first gallery."""
+
+    name: str
+    href: str
+    text: str
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class FiltersIndexPage:
+    """`filters/index.html`: the blocks that have filter galleries."""
+
+    frame: Frame
+    cards: tuple[BlockCard, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class FiltersPage:
+    """`filters/<slug>.html`: the galleries of one block."""
+
+    frame: Frame
+    grids: tuple[Grid, ...]
+    text: str
+    pager: Pager
+
+
+@dataclass(frozen=True)
+class AboutPage:
+    """`about.html`: methods, settings, environment, timings."""
+
+    frame: Frame
+    show_activations: bool
+    show_filters: bool
+    show_gradcam: bool
+    preprocessing: str
+    settings: tuple[Fact, ...]
+    environment: tuple[Fact, ...]
+    timings: tuple[Fact, ...]
+    command: str

@@ -1,0 +1,229 @@
+"""Records of pictures → figures: alternative texts, captions, sizes on the page, labels."""
+
+import re
+from pathlib import Path
+from urllib.parse import quote
+
+from reportgen.report.contexts import Grid, Legend, Picture, Single
+from reportgen.report.outline import Outline, href, row_stride, src
+from reportgen.report.wording import TIMES, count, number, numbers, percent
+from reportgen.results import Activations, Channel, Filter, Gallery, Image
+
+COLUMN_WIDTH = 960
+"""Pixels that a grid may take across on a wide screen."""
+_LARGEST_TILE = 168
+_TALLEST_GRID = 2000
+_SMALLEST_TILE = 30
+_SINGLE_SIDE = 384
+_WIDE = 560
+
+_SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
+_SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
+_STATUS = {"ok": "rose", "not risen": "did not rise", "silent": "silent", "failed": "failed"}
+
+
+def enlargement(width: int, height: int, tile_width: int, tile_height: int) -> int:
+    """By what whole number a grid's pixels are enlarged, so that a tile can be looked at."""
+    factor = min(COLUMN_WIDTH // width, _LARGEST_TILE // max(tile_width, tile_height))
+    while factor > 1 and factor * height > _TALLEST_GRID and factor * tile_height > _SMALLEST_TILE:
+        factor -= 1
+    return max(1, factor)
+
+
+def activation_grid(
+    outline: Outline, page: str, image: Image, grid: Activations, *, of_layer: bool = False
+) -> Grid:
+    """The figure of one layer for one image; ``of_layer`` is for the page of the layer."""
+    layer = outline.layers.get(grid.layer)
+    slug = outline.layer_slugs[grid.layer]
+    subject = f"{grid.layer}, {image.name}" if of_layer else grid.layer
+    height, width = grid.size
+    facts = [
+        *([] if of_layer or layer is None else [layer.type]),
+        _shown(grid),
+        f"{height} {TIMES} {width}",
+        f"{grid.inactive_channels:,} inactive",
+        f"{percent(grid.sparsity)} zeros",
+        f"{number(grid.low)} to {number(grid.high)}",
+    ]
+    place = outline.grid_place(image.name, grid.layer) if of_layer else _layer_page(outline, grid)
+    return Grid(
+        id=outline.image_slugs[image.name] if of_layer else slug,
+        kind="activations",
+        title=image.name if of_layer else grid.layer,
+        href=href(page, place),
+        facts=tuple(facts),
+        picture=_grid_picture(
+            src(page, grid.picture),
+            f"{subject}, {_shown(grid)}, {grid.inactive_channels:,} inactive",
+            (grid.width, grid.height),
+            (width, height),
+        ),
+        columns=_column_labels(grid.shown, grid.columns),
+        rows=_row_labels(list(range(grid.shown)), grid.columns),
+        wide=_is_wide(grid.width, grid.height, width, height),
+        geometry=f"{_used(grid.shown, grid.columns)} {height} {width} {grid.margin} {grid.shown}",
+        values=src(page, outline.values_file(image.name)),
+        key=f"{outline.image_slugs[image.name]}/{slug}",
+        singles=tuple(single(page, grid, one) for one in grid.singles),
+    )
+
+
+def single(page: str, grid: Activations, channel: Channel) -> Single:
+    """The figure of a single channel shown large, with its colour bar."""
+    height, width = grid.size
+    factor = max(1, _SINGLE_SIDE // max(height, width))
+    name = f"{grid.layer}, channel {channel.channel}"
+    text = "inactive: the same value everywhere" if channel.inactive else "active"
+    bar = None
+    if channel.colorbar:
+        alt = f"Colour bar from {number(channel.low)} to {number(channel.high)}"
+        bar = Picture(src(page, channel.colorbar), alt, 320, 44)
+    return Single(
+        picture=Picture(
+            src(page, channel.picture),
+            f"{name}, {text}",
+            width * factor,
+            height * factor,
+            pixelated=height < _SINGLE_SIDE,
+        ),
+        colorbar=bar,
+        title=f"Channel {channel.channel}",
+        text=f"{number(channel.low)} to {number(channel.high)}"
+        + (", inactive" if channel.inactive else ""),
+    )
+
+
+def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
+    """The figure of one layer's filter patterns."""
+    filters = outline.filters.get(gallery.layer, [])
+    slug = outline.layer_slugs[gallery.layer]
+    channels = [one.channel for one in filters] or list(range(gallery.shown))
+    place = outline.layer_place(gallery.layer)
+    facts = (
+        f"{gallery.shown:,} of {count(gallery.filters, 'filter')}",
+        f"{gallery.size} {TIMES} {gallery.size} pixels each",
+        *filter_findings(filters),
+    )
+    silent = sum(one.status == "silent" for one in filters)
+    return Grid(
+        id=slug if not page.startswith("layers/") else "filters--gallery",
+        kind="filters",
+        title=gallery.layer,
+        href=href(page, place) if quote(page) != place else "",
+        facts=facts,
+        picture=_grid_picture(
+            src(page, gallery.picture),
+            f"{gallery.layer}, patterns of {count(gallery.shown, 'filter')}, {silent} silent",
+            (gallery.width, gallery.height),
+            (gallery.size, gallery.size),
+            pixelated=False,
+        ),
+        columns=_column_labels(gallery.shown, gallery.columns),
+        rows=_row_labels(channels, gallery.columns),
+        wide=_is_wide(gallery.width, gallery.height, gallery.size, gallery.size),
+        geometry=f"{_used(gallery.shown, gallery.columns)} {gallery.size} {gallery.size} "
+        f"{gallery.margin} {gallery.shown}",
+        values=src(page, outline.filter_values_file(gallery.layer)),
+        key=f"filters/{slug}",
+    )
+
+
+def filter_findings(filters: list[Filter]) -> list[str]:
+    """How many filters rose, and which did not: "14 rose", "1 silent (3)"."""
+    words = []
+    for status, word in _STATUS.items():
+        found = [one.channel for one in filters if one.status == status]
+        if found:
+            which = "" if status == "ok" else f" ({numbers(sorted(found), 12)})"
+            words.append(f"{len(found):,} {word}{which}")
+    return words
+
+
+def plain_picture(page: str, picture: str, size: tuple[int, int], alt: str, most: int) -> Picture:
+    """A photo or a drawing, no larger than ``most`` pixels either way."""
+    width, height = size
+    scale = min(1.0, most / max(width, height, 1))
+    return Picture(
+        src(page, picture), alt, max(1, round(width * scale)), max(1, round(height * scale))
+    )
+
+
+def svg_size(path: Path) -> tuple[int, int]:
+    """Width and height of an SVG file as its first element states them; 900 × 400 if it does not.
+
+    Matplotlib writes points; only the proportion matters to a page.
+    """
+    head = path.read_bytes()[:4096] if path.is_file() else b""
+    width, height = _SVG_SIZE.search(head), _SVG_HEIGHT.search(head)
+    if not width or not height:
+        return 900, 400
+    return max(1, round(float(width[1]))), max(1, round(float(height[1])))
+
+
+def activation_legend(settings: dict[str, object]) -> Legend:
+    """What the colours of activation grids stand for, by the settings that drew them."""
+    mean, _, deviation = str(settings.get("contrast", "128:64")).partition(":")
+    try:
+        below, above = float(mean) / float(deviation), (255 - float(mean)) / float(deviation)
+    except (ValueError, ZeroDivisionError):
+        below, above = 2.0, 2.0
+    whole = settings.get("normalise") == "layer"
+    who = "the layer" if whole else "each channel"
+    return Legend(
+        colormap="viridis",
+        low=f"{below:.3g} SD below",
+        middle="",
+        high=f"{above:.3g} SD above",
+        text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
+        " (SD). Gray, struck-out tiles are inactive: one value everywhere.",
+    )
+
+
+def gradcam_legend(settings: dict[str, object]) -> Legend:
+    """What the colours of a heatmap stand for."""
+    known = ("cividis", "gray", "inferno", "jet", "magma", "plasma", "turbo", "viridis")
+    name = str(settings.get("colormap", "jet"))
+    return Legend(
+        colormap=name if name in known else "jet",
+        low="none",
+        middle="",
+        high="strongest",
+        text="Evidence for the class at each place, relative to the strongest in the picture.",
+    )
+
+
+def _layer_page(outline: Outline, grid: Activations) -> str:
+    return outline.layer_place(grid.layer)
+
+
+def _shown(grid: Activations) -> str:
+    if grid.shown == grid.channels:
+        return count(grid.channels, "channel")
+    return f"first {grid.shown:,} of {count(grid.channels, 'channel')}"
+
+
+def _used(tiles: int, columns: int) -> int:
+    return max(1, min(columns, tiles))
+
+
+def _column_labels(tiles: int, columns: int) -> tuple[str, ...]:
+    return tuple(str(at) for at in range(_used(tiles, columns)))
+
+
+def _row_labels(channels: list[int], columns: int) -> tuple[str, ...]:
+    firsts = channels[:: _used(len(channels), columns)]
+    return tuple(str(first) for first in firsts[:: row_stride(len(firsts))])
+
+
+def _is_wide(width: int, height: int, tile_width: int, tile_height: int) -> bool:
+    return width * enlargement(width, height, tile_width, tile_height) >= _WIDE
+
+
+def _grid_picture(
+    source: str, alt: str, size: tuple[int, int], tile: tuple[int, int], *, pixelated: bool = True
+) -> Picture:
+    factor = enlargement(*size, *tile)
+    # Hard edges suit enlarged pixels; a picture that the page shrinks is smoothed.
+    hard = pixelated and size[0] <= COLUMN_WIDTH
+    return Picture(source, alt, size[0] * factor, size[1] * factor, pixelated=hard)

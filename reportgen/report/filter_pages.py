@@ -1,0 +1,86 @@
+"""The pages of filter galleries: one for each block, and the list of blocks."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
+from reportgen.report.figures import filter_findings, gallery_grid, plain_picture
+from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.outline import Outline, href
+from reportgen.report.wording import count
+from reportgen.results import Filter
+
+_THUMBNAIL = 480
+
+
+def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
+    """The context of `filters/index.html`."""
+    page = "filters/index.html"
+    cards = []
+    for block, galleries in outline.gallery_blocks.items():
+        shown = galleries[-1]
+        filters = sum(gallery.shown for gallery in galleries)
+        text = f"{count(filters, 'filter')} of {count(len(galleries), 'layer')}"
+        cards.append(
+            BlockCard(
+                name=_title(block),
+                href=href(page, quote(outline.filter_page(block))),
+                text=text,
+                picture=plain_picture(
+                    page,
+                    shown.picture,
+                    (shown.width, shown.height),
+                    f"Filter patterns of {shown.layer}",
+                    _THUMBNAIL,
+                ),
+            )
+        )
+    total = sum(card_count for card_count in map(len, outline.gallery_blocks.values()))
+    return FiltersIndexPage(
+        frame=navigation.frame(Here(page, "Filters", "Filters")),
+        cards=tuple(cards),
+        text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",
+    )
+
+
+def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, FiltersPage]]:
+    """Paths and contexts of the pages of all blocks that have galleries."""
+    blocks = list(outline.filter_pages)
+    for index, block in enumerate(blocks):
+        parts = outline.filter_pages[block]
+        paths = [outline.filter_page(block, at) for at in range(1, len(parts) + 1)]
+        previous, following = (
+            (_title(one), quote(outline.filter_page(one))) if one is not None else None
+            for one in neighbours(blocks, index)
+        )
+        everything = outline.gallery_blocks[block]
+        filters = [one for gallery in everything for one in outline.filters.get(gallery.layer, [])]
+        found = filter_findings(filters) if len(everything) == 1 else _summary(filters)
+        for at, (page, galleries) in enumerate(zip(paths, parts, strict=True), 1):
+            here = Here(
+                page,
+                f"Filters of {_title(block)}",
+                "Filters",
+                crumbs=(("Filters", "filters/index.html"),),
+                block=block,
+                previous=previous,
+                next=following,
+            )
+            yield (
+                page,
+                FiltersPage(
+                    frame=navigation.frame(here),
+                    grids=tuple(gallery_grid(outline, page, gallery) for gallery in galleries),
+                    text=", ".join([count(len(everything), "layer"), *found]),
+                    pager=pager(page, paths, at, "Pages of galleries"),
+                ),
+            )
+
+
+def _summary(filters: list[Filter]) -> list[str]:
+    rose = sum(one.status == "ok" for one in filters)
+    return [f"{rose:,} of {count(len(filters), 'filter')} rose"]
+
+
+def _title(block: str) -> str:
+    return block or "Other layers"

@@ -1,0 +1,102 @@
+"""What was found: the things a reader should look at first, each with a link to its place."""
+
+from reportgen.report.contexts import Finding
+from reportgen.report.outline import Outline, href
+from reportgen.report.wording import count, numbers
+from reportgen.results import Activations
+
+MOST_FINDINGS = 18
+_MOST_OF_A_KIND = 6
+
+
+def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
+    """The findings, most pressing first, and a sentence where some are left out."""
+    kinds = [
+        _warnings(outline),
+        _skipped(outline),
+        _dead_channels(outline, page),
+        _unwilling_filters(outline, page),
+        _empty_gradcams(outline, page),
+        _inputs(outline, page),
+    ]
+    found = [finding for kind in kinds for finding in kind[:_MOST_OF_A_KIND]]
+    left = sum(len(kind) for kind in kinds) - len(found[:MOST_FINDINGS])
+    note = f"{count(left, 'more finding')} in report.json." if left else ""
+    return tuple(found[:MOST_FINDINGS]), note
+
+
+def dead_channels(grids: list[Activations]) -> list[int]:
+    """Channels that are inactive over every image, in ascending order."""
+    if not grids:
+        return []
+    return sorted(set.intersection(*(set(grid.inactive) for grid in grids)))
+
+
+def _warnings(outline: Outline) -> list[Finding]:
+    return [Finding("warning", "Warning", text, "") for text in outline.report.warnings]
+
+
+def _skipped(outline: Outline) -> list[Finding]:
+    return [
+        Finding("skipped", f"Skipped {item.what}: {item.name}", item.reason, "")
+        for item in outline.report.skipped
+    ]
+
+
+def _dead_channels(outline: Outline, page: str) -> list[Finding]:
+    found = []
+    for path, grids in outline.activations.items():
+        dead = dead_channels([grid for _, grid in grids])
+        if not dead:
+            continue
+        channels = grids[0][1].channels
+        many = count(len(grids), "image")
+        text = (
+            f"{len(dead):,} of {count(channels, 'channel')} give one value everywhere on "
+            f"{'the image' if len(grids) == 1 else f'all {many}'}: {numbers(dead, 8)}."
+        )
+        link = href(page, outline.layer_place(path))
+        found.append((len(dead) / channels, Finding("dead", f"Inactive in {path}", text, link)))
+    return [finding for _, finding in sorted(found, key=lambda item: -item[0])]
+
+
+def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
+    found = []
+    for galleries in outline.gallery_blocks.values():
+        for gallery in galleries:
+            filters = outline.filters.get(gallery.layer, [])
+            bad = {
+                "stayed silent": [one.channel for one in filters if one.status == "silent"],
+                "did not rise": [one.channel for one in filters if one.status == "not risen"],
+                "failed": [one.channel for one in filters if one.status == "failed"],
+            }
+            said = [f"{numbers(sorted(ids), 8)} {word}" for word, ids in bad.items() if ids]
+            if said:
+                link = href(page, outline.layer_place(gallery.layer))
+                text = f"Of {count(len(filters), 'filter')}, {'; '.join(said)}."
+                found.append(Finding("silent", f"No pattern in {gallery.layer}", text, link))
+    return found
+
+
+def _empty_gradcams(outline: Outline, page: str) -> list[Finding]:
+    if not outline.has("gradcam"):
+        return []
+    return [
+        Finding(
+            "note",
+            f"No Grad-CAM for {one.label} on {image.name}",
+            one.reason or one.status,
+            href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
+        )
+        for image in outline.report.images
+        for at, one in enumerate(image.gradcam, 1)
+        if one.status != "ok"
+    ]
+
+
+def _inputs(outline: Outline, page: str) -> list[Finding]:
+    preprocessing = outline.report.model.preprocessing
+    if preprocessing.source != "assumed":
+        return []
+    link = href(page, "about.html#about--preprocessing")
+    return [Finding("note", "Preprocessing is assumed", preprocessing.reason, link)]

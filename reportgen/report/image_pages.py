@@ -1,0 +1,161 @@
+"""The pages about one image: predictions, Grad-CAM, and its activations through the network."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from urllib.parse import quote
+
+from reportgen.report.contexts import Fact, GradCam, ImagePage, Link, Picture, Section
+from reportgen.report.figures import (
+    activation_grid,
+    activation_legend,
+    gradcam_legend,
+    plain_picture,
+)
+from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.overview import photo_size, predictions
+from reportgen.report.wording import TIMES, percent
+from reportgen.results import Activations, Image, Report
+from reportgen.results import GradCam as GradCamRecord
+
+_PHOTO = 640
+_NETWORK_PHOTO = 224
+_HEATMAP = 460
+
+
+def image_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagePage]]:
+    """Paths and contexts of the pages of all images."""
+    images = outline.report.images
+    for at, image in enumerate(images):
+        yield from _pages(outline, navigation, image, neighbours(images, at))
+
+
+def _pages(
+    outline: Outline,
+    navigation: Navigation,
+    image: Image,
+    beside: tuple[Image | None, Image | None],
+) -> Iterator[tuple[str, ImagePage]]:
+    report = outline.report
+    parts = outline.image_pages[image.name]
+    paths = [outline.image_page(image.name, at) for at in range(1, len(parts) + 1)]
+    previous, following = (
+        (one.name, outline.image_place(one.name)) if one else None for one in beside
+    )
+    for at, (page, grids) in enumerate(zip(paths, parts, strict=True), 1):
+        crumbs = [("Images", "images/index.html")]
+        if at > 1:
+            crumbs.append((image.name, quote(paths[0])))
+        here = Here(
+            page,
+            image.name,
+            "Images",
+            crumbs=tuple(crumbs),
+            previous=previous,
+            next=following,
+        )
+        yield (
+            page,
+            ImagePage(
+                frame=navigation.frame(here),
+                first=at == 1,
+                facts=_facts(image),
+                photo=plain_picture(
+                    page,
+                    image.photo,
+                    (image.photo_width, image.photo_height),
+                    f"Photo {image.name}",
+                    _PHOTO,
+                ),
+                network_photo=_network_photo(report, page, image),
+                predictions=predictions(image),
+                no_predictions=_no_predictions(report),
+                gradcams=_gradcams(outline, page, image) if at == 1 else (),
+                gradcam_legend=gradcam_legend(report.settings),
+                show_gradcam=outline.has("gradcam") and at == 1,
+                sections=_sections(outline, page, image, grids),
+                legend=activation_legend(report.settings),
+                show_activations=outline.has("activations") and bool(image.activations),
+                pager=pager(page, paths, at, "Pages of activations"),
+            ),
+        )
+
+
+def _facts(image: Image) -> tuple[Fact, ...]:
+    facts = [Fact("Size", photo_size(image))]
+    if image.note:
+        facts.append(Fact("Read as", image.note))
+    if image.group:
+        facts.append(Fact("Group", image.group))
+    return (*facts, Fact("SHA-256", f"{image.sha256[:16]}…"))
+
+
+def _network_photo(report: Report, page: str, image: Image) -> Picture:
+    taken = report.model.image_input
+    height, width = (taken.height, taken.width) if taken else (_NETWORK_PHOTO, _NETWORK_PHOTO)
+    factor = max(1, _NETWORK_PHOTO // max(height, width))
+    picture = plain_picture(
+        page,
+        image.network_photo,
+        (width * factor, height * factor),
+        f"{image.name} as the network was given it, {height} {TIMES} {width} pixels",
+        _NETWORK_PHOTO,
+    )
+    return picture
+
+
+def _no_predictions(report: Report) -> str:
+    head = report.model.head
+    if head is None:
+        return "The model has no output that classifies."
+    return head.reason or "The model gave no classes for this image."
+
+
+def _gradcams(outline: Outline, page: str, image: Image) -> tuple[GradCam, ...]:
+    if not outline.has("gradcam"):
+        return ()
+    return tuple(_gradcam(outline, page, image, one, at) for at, one in enumerate(image.gradcam, 1))
+
+
+def _gradcam(outline: Outline, page: str, image: Image, one: GradCamRecord, at: int) -> GradCam:
+    size = (one.width, one.height)
+    about = f"{one.label} on {image.name}"
+    shown = one.status == "ok"
+    return GradCam(
+        id=f"gradcam--{at}",
+        title=one.label,
+        facts=(f"class {one.index}", percent(one.probability)),
+        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
+        overlay=plain_picture(page, one.picture, size, f"Grad-CAM of {about}", _HEATMAP)
+        if shown and one.picture
+        else None,
+        heatmap=plain_picture(page, one.heatmap, size, f"Heatmap of {about}", _HEATMAP)
+        if shown and one.heatmap
+        else None,
+        photo=src(page, image.photo),
+        reason=one.reason or ("" if shown else f"{one.status[:1].upper()}{one.status[1:]}."),
+    )
+
+
+def _sections(
+    outline: Outline, page: str, image: Image, grids: tuple[Activations, ...]
+) -> tuple[Section, ...]:
+    def block_of(grid: Activations) -> str:
+        layer = outline.layers.get(grid.layer)
+        return layer.block if layer else ""
+
+    sections: list[Section] = []
+    used: dict[str, int] = {}
+    for block, members in groupby(grids, key=block_of):
+        used[block] = used.get(block, 0) + 1
+        anchor = f"{outline.block_anchor(block)}" if block in outline.block_slugs else "block--"
+        if used[block] > 1:
+            anchor += f"--{used[block]}"
+        sections.append(
+            Section(
+                title=block or "Other layers",
+                id=anchor,
+                grids=tuple(activation_grid(outline, page, image, grid) for grid in members),
+            )
+        )
+    return tuple(sections)

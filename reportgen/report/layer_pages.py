@@ -1,0 +1,131 @@
+"""The pages about one layer: its filter patterns and its activations over all images."""
+
+from collections.abc import Iterator
+from urllib.parse import quote
+
+from reportgen.report.contexts import Fact, FilterRow, LayerPage, Link
+from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
+from reportgen.report.findings import dead_channels
+from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.outline import Outline, href
+from reportgen.report.wording import TIMES, count, number, numbers, percent, shape
+from reportgen.results import Filter, Layer
+
+_MOST_ROWS = 32
+_MOST_LINKS = 8
+
+
+def layer_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, LayerPage]]:
+    """Paths and contexts of the pages of all layers that have something to show."""
+    for at, path in enumerate(outline.shown_layers):
+        yield from _pages(outline, navigation, path, neighbours(outline.shown_layers, at))
+
+
+def _pages(
+    outline: Outline,
+    navigation: Navigation,
+    path: str,
+    beside: tuple[str | None, str | None],
+) -> Iterator[tuple[str, LayerPage]]:
+    layer = outline.layers[path]
+    parts = outline.layer_pages[path]
+    paths = [outline.layer_page(path, at) for at in range(1, len(parts) + 1)]
+    previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
+    gallery = outline.galleries.get(path) if outline.has("filters") else None
+    filters = outline.filters.get(path, []) if gallery else []
+    many = len(filters) > _MOST_ROWS
+    for at, (page, grids) in enumerate(zip(paths, parts, strict=True), 1):
+        crumbs = [("Model", "model.html"), (layer.block, outline.block_place(layer.block))]
+        if at > 1:
+            crumbs.append((path, quote(paths[0])))
+        here = Here(
+            page,
+            path,
+            "Model",
+            crumbs=tuple(crumb for crumb in crumbs if crumb[0]),
+            block=layer.block,
+            layer=path,
+            previous=previous,
+            next=following,
+        )
+        yield (
+            page,
+            LayerPage(
+                frame=navigation.frame(here),
+                first=at == 1,
+                facts=_facts(outline, page, layer) if at == 1 else (),
+                gallery=gallery_grid(outline, page, gallery) if gallery and at == 1 else None,
+                filters=() if many or at > 1 else tuple(_row(one) for one in filters),
+                filters_text=_text(filters) if many and at == 1 else "",
+                grids=tuple(
+                    activation_grid(outline, page, image, grid, of_layer=True)
+                    for image, grid in grids
+                ),
+                legend=activation_legend(outline.report.settings),
+                show_activations=bool(grids),
+                pager=pager(page, paths, at, "Pages of images"),
+            ),
+        )
+
+
+def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
+    facts = [
+        Fact("Type", layer.type),
+        Fact("Output", shape(layer.output_shape)),
+        Fact("Parameters", f"{layer.parameters:,}", _trained(layer)),
+        _links("Fed by", outline, page, layer.inputs),
+        _links("Feeds", outline, page, outline.feeds.get(layer.path, [])),
+    ]
+    grids = [grid for _, grid in outline.activations.get(layer.path, [])]
+    if grids:
+        dead = dead_channels(grids)
+        lows = [grid.low for grid in grids if grid.low is not None]
+        highs = [grid.high for grid in grids if grid.high is not None]
+        zeros = [grid.sparsity for grid in grids]
+        height, width = grids[0].size
+        facts += [
+            Fact("Maps", f"{height} {TIMES} {width}", count(grids[0].channels, "channel")),
+            Fact(
+                "Activations",
+                f"{number(min(lows, default=None))} to {number(max(highs, default=None))}",
+                f"over {count(len(grids), 'image')}",
+            ),
+            Fact("Zeros", percent(sum(zeros) / len(zeros)), "share of all values"),
+            Fact(
+                "Inactive on every image",
+                count(len(dead), "channel") if dead else "none",
+                numbers(dead, 16),
+            ),
+        ]
+    return tuple(facts)
+
+
+def _links(name: str, outline: Outline, page: str, paths: list[str]) -> Fact:
+    links = tuple(Link(path, href(page, outline.layer_place(path))) for path in paths[:_MOST_LINKS])
+    left = len(paths) - _MOST_LINKS
+    return Fact(name, "" if links else "nothing", f"and {left} more" if left > 0 else "", links)
+
+
+def _trained(layer: Layer) -> str:
+    if not layer.parameters:
+        return ""
+    return f"{layer.trainable_parameters:,} trainable" if layer.trainable_parameters else "frozen"
+
+
+def _row(one: Filter) -> FilterRow:
+    return FilterRow(
+        one.channel, one.status, number(one.score_start), number(one.score_end), one.method
+    )
+
+
+def _text(filters: list[Filter]) -> str:
+    """Lines of aligned columns."""
+    rows = [("filter", "start", "end", "status", "method")] + [
+        (str(o.channel), number(o.score_start), number(o.score_end), o.status, o.method)
+        for o in filters
+    ]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
+        for row in rows
+    )

@@ -1,0 +1,58 @@
+"""The list of a report's own files: what a later build may replace or remove.
+
+`manifest.json` in the report's folder looks like this, keys sorted, paths with forward slashes:
+
+    {"files": {"assets/report-1a2b3c4d.css": {"sha256": "…", "size": 12345}}, "version": 1}
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+VERSION = 1
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def write_manifest(folder: Path) -> Path:
+    """List every file below ``folder`` except the manifest itself, and write the list there."""
+    files = {
+        path.relative_to(folder).as_posix(): {"sha256": _digest(path), "size": path.stat().st_size}
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != folder / MANIFEST
+    }
+    target = folder / MANIFEST
+    text = json.dumps({"version": VERSION, "files": files}, indent=1, sort_keys=True)
+    target.write_text(text + "\n", encoding="utf-8", newline="\n")
+    return target
+
+
+def read_manifest(folder: Path) -> dict[str, str] | None:
+    """The SHA-256 of each of the report's files by path, or None where no report's manifest lies.
+
+    The file is a stranger's: a list that is damaged or that names a path outside the folder
+    counts as none.
+    """
+    try:
+        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = {str(path): entry["sha256"] for path, entry in listed["files"].items()}
+        known = listed["version"] == VERSION
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return None
+    if not known or not all(_inside(path) for path in files):
+        return None
+    if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in files.values()):
+        return None
+    return files
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _inside(path: str) -> bool:
+    parts = path.split("/")
+    return not any(part in ("", ".", "..") for part in parts) and not re.search(r"[\\:\0]", path)

@@ -1,0 +1,288 @@
+"""Which pages a report has, what stands on each, and how one page links to another."""
+
+import posixpath
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from typing import TypeVar
+from urllib.parse import quote
+
+from reportgen.report.names import slugs
+from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
+
+MOST_NODES = 760
+"""About how many elements of a page may belong to grids or rows; the rest is for navigation."""
+MOST_GRIDS = 20
+MOST_LABELS = 32
+_GRID_NODES = 16
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class LayerBlock:
+    """A block and its layers in order of depth; `name` is empty for layers outside any block."""
+
+    name: str
+    layers: tuple[Layer, ...]
+
+
+def paged(items: Sequence[T], costs: Sequence[int], most: int, budget: int) -> list[tuple[T, ...]]:
+    """Cut a list into pages of at most ``most`` items that cost at most ``budget`` together.
+
+    There is always at least one page, and an item that is too costly has a page of its own.
+    """
+    pages: list[list[T]] = [[]]
+    spent = 0
+    for item, cost in zip(items, costs, strict=True):
+        if pages[-1] and (len(pages[-1]) >= most or spent + cost > budget):
+            pages.append([])
+            spent = 0
+        pages[-1].append(item)
+        spent += cost
+    return [tuple(page) for page in pages]
+
+
+def row_stride(rows: int) -> int:
+    """How many rows share one label, so that a tall grid has few; always divides ``rows``."""
+    if rows <= MOST_LABELS:
+        return 1
+    return next((n for n in range(2, rows) if rows % n == 0 and rows // n <= MOST_LABELS), 1)
+
+
+def grid_cost(tiles: int, columns: int) -> int:
+    """About how many elements a grid of tiles takes on a page."""
+    used = max(1, min(columns, tiles))
+    rows = -(-tiles // used)
+    return _GRID_NODES + used + rows // row_stride(rows)
+
+
+class Outline:
+    """The pages of one report. Paths are relative to the report's folder."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.layers = {layer.path: layer for layer in report.model.layers}
+        self.images = {image.name: image for image in report.images}
+        self.galleries = {gallery.layer: gallery for gallery in report.galleries}
+        named = list(self.layers)
+        named += [g.layer for g in report.galleries if g.layer not in self.layers]
+        named += [a.layer for i in report.images for a in i.activations]
+        self.layer_slugs = slugs(named)
+        self.image_slugs = slugs(self.images)
+        self.block_slugs = slugs(block.name for block in self.blocks)
+
+    # What there is
+
+    def has(self, section: str) -> bool:
+        """Whether a section ("activations", "filters", "gradcam") is part of this report."""
+        return section in self.report.sections
+
+    @cached_property
+    def blocks(self) -> tuple[LayerBlock, ...]:
+        """All layers by block, blocks in order of depth."""
+        grouped: dict[str, list[Layer]] = {}
+        for layer in self.report.model.layers:
+            grouped.setdefault(layer.block, []).append(layer)
+        return tuple(LayerBlock(name, tuple(layers)) for name, layers in grouped.items())
+
+    @cached_property
+    def feeds(self) -> dict[str, list[str]]:
+        """The layers that each layer feeds."""
+        found: dict[str, list[str]] = {}
+        for layer in self.report.model.layers:
+            for path in layer.inputs:
+                found.setdefault(path, []).append(layer.path)
+        return found
+
+    @cached_property
+    def activations(self) -> dict[str, list[tuple[Image, Activations]]]:
+        """The activation grids of each layer over all images."""
+        found: dict[str, list[tuple[Image, Activations]]] = {}
+        if self.has("activations"):
+            for image in self.report.images:
+                for grid in image.activations:
+                    found.setdefault(grid.layer, []).append((image, grid))
+        return found
+
+    @cached_property
+    def filters(self) -> dict[str, list[Filter]]:
+        """The filter patterns of each layer, in the order of their tiles."""
+        found: dict[str, list[Filter]] = {}
+        for one in sorted(self.report.filters, key=lambda item: item.tile):
+            found.setdefault(one.layer, []).append(one)
+        return found
+
+    @cached_property
+    def shown_layers(self) -> tuple[str, ...]:
+        """Paths of the layers that have a page, in order of depth."""
+        shown = set(self.activations)
+        if self.has("filters"):
+            shown |= set(self.galleries)
+        return tuple(path for path in self.layers if path in shown)
+
+    @cached_property
+    def gallery_blocks(self) -> dict[str, tuple[Gallery, ...]]:
+        """The galleries of each block, in order of depth; empty without the section."""
+        if not self.has("filters"):
+            return {}
+        order = {path: at for at, path in enumerate(self.layers)}
+        found: dict[str, list[Gallery]] = {block.name: [] for block in self.blocks}
+        for gallery in sorted(self.report.galleries, key=lambda g: order.get(g.layer, len(order))):
+            found.setdefault(gallery.block, []).append(gallery)
+        return {name: tuple(galleries) for name, galleries in found.items() if galleries}
+
+    # What stands on which page
+
+    @cached_property
+    def image_pages(self) -> dict[str, list[tuple[Activations, ...]]]:
+        """The activation grids on each page of each image."""
+        pages = {}
+        for image in self.report.images:
+            grids = image.activations if self.has("activations") else []
+            costs = [grid_cost(g.shown, g.columns) + 8 * len(g.singles) for g in grids]
+            pages[image.name] = paged(grids, costs, MOST_GRIDS, MOST_NODES)
+        return pages
+
+    @cached_property
+    def layer_pages(self) -> dict[str, list[tuple[tuple[Image, Activations], ...]]]:
+        """The activation grids on each page of each layer."""
+        pages = {}
+        for path in self.shown_layers:
+            grids = self.activations.get(path, [])
+            costs = [grid_cost(grid.shown, grid.columns) for _, grid in grids]
+            pages[path] = paged(grids, costs, MOST_GRIDS, MOST_NODES - 100)
+        return pages
+
+    @cached_property
+    def filter_pages(self) -> dict[str, list[tuple[Gallery, ...]]]:
+        """The galleries on each page of each block."""
+        return {
+            name: paged(
+                galleries,
+                [grid_cost(g.shown, g.columns) for g in galleries],
+                MOST_GRIDS,
+                MOST_NODES,
+            )
+            for name, galleries in self.gallery_blocks.items()
+        }
+
+    @cached_property
+    def model_pages(self) -> list[tuple[LayerBlock, ...]]:
+        """The layers on each page of the model's table; a long block is cut."""
+        rows = [(block.name, layer) for block in self.blocks for layer in block.layers]
+        costs = [10 + 2 * min(len(layer.inputs), 4) for _, layer in rows]
+        return [
+            tuple(
+                LayerBlock(name, tuple(layer for _, layer in part))
+                for name, part in groupby(page, key=lambda row: row[0])
+            )
+            for page in paged(rows, costs, 60, MOST_NODES)
+        ]
+
+    # Where pages are
+
+    def image_page(self, name: str, page: int = 1) -> str:
+        """The path of a page of an image."""
+        return _numbered(f"images/{self.image_slugs[name]}", page)
+
+    def layer_page(self, path: str, page: int = 1) -> str:
+        """The path of a page of a layer that is among `shown_layers`."""
+        return _numbered(f"layers/{self.layer_slugs[path]}", page)
+
+    def filter_page(self, block: str, page: int = 1) -> str:
+        """The path of a page of a block's filter galleries."""
+        return _numbered(f"filters/{self.block_slugs.get(block, 'other')}", page)
+
+    def model_page(self, page: int = 1) -> str:
+        """The path of a page of the model's table."""
+        return _numbered("model", page)
+
+    def images_page(self, page: int = 1) -> str:
+        """The path of a page of the list of images."""
+        return _numbered("images/index", page)
+
+    def values_file(self, image: str) -> str:
+        """The path of the script file with the numbers behind an image's grids."""
+        return f"images/{self.image_slugs[image]}.values.js"
+
+    def filter_values_file(self, layer: str) -> str:
+        """The path of the script file with the numbers behind a layer's gallery."""
+        return f"layers/{self.layer_slugs[layer]}.values.js"
+
+    # Where things are: a path and an anchor
+
+    def layer_place(self, path: str) -> str:
+        """A layer's own page, or its row in the model's table."""
+        if path in self.layer_pages:
+            return quote(self.layer_page(path))
+        return self.row_place(path)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {
+            layer.path: number
+            for number, page in enumerate(self.model_pages, 1)
+            for block in page
+            for layer in block.layers
+        }
+
+    def row_place(self, path: str) -> str:
+        """A layer's row in the model's table; empty for a layer that the model does not have."""
+        if path not in self._rows:
+            return ""
+        return f"{quote(self.model_page(self._rows[path]))}#{quote(self.layer_slugs[path])}"
+
+    def block_place(self, block: str) -> str:
+        """A block's heading in the model's table."""
+        first = next((item.layers[0].path for item in self.blocks if item.name == block), None)
+        if first is None:
+            return ""
+        return f"{quote(self.model_page(self._rows[first]))}#{self.block_anchor(block)}"
+
+    def block_anchor(self, block: str) -> str:
+        """Anchor of a block; no layer's slug holds two hyphens, so it meets none."""
+        return f"block--{self.block_slugs[block]}"
+
+    @cached_property
+    def _grids(self) -> dict[tuple[str, str], int]:
+        return {
+            (name, grid.layer): number
+            for name, pages in self.image_pages.items()
+            for number, page in enumerate(pages, 1)
+            for grid in page
+        }
+
+    def image_place(self, name: str) -> str:
+        """An image's first page."""
+        return quote(self.image_page(name))
+
+    def grid_place(self, image: str, layer: str) -> str:
+        """The activation grid of a layer on an image's page."""
+        page = self._grids.get((image, layer))
+        if page is None:
+            return ""
+        return f"{quote(self.image_page(image, page))}#{quote(self.layer_slugs[layer])}"
+
+
+def href(page: str, place: str) -> str:
+    """The link from the page at the path ``page`` to a place, both seen from the folder.
+
+    ``place`` is percent-encoded and may carry an anchor; an empty one stays empty.
+    """
+    if not place:
+        return ""
+    path, hash_sign, anchor = place.partition("#")
+    if path == quote(page):
+        return f"#{anchor}" if anchor else quote(posixpath.basename(page))
+    return posixpath.relpath(path, quote(posixpath.dirname(page)) or ".") + hash_sign + anchor
+
+
+def src(page: str, picture: str) -> str:
+    """The address of a picture, script or style sheet, seen from a page."""
+    return href(page, quote(picture))
+
+
+def _numbered(stem: str, page: int) -> str:
+    return f"{stem}.html" if page == 1 else f"{stem}--{page}.html"

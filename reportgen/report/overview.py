@@ -1,0 +1,197 @@
+"""The overview, and the list of all images."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from reportgen.report.architecture import stages
+from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
+from reportgen.report.figures import plain_picture, svg_size
+from reportgen.report.findings import findings
+from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes import render_notes
+from reportgen.report.outline import Outline, href, paged
+from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
+from reportgen.results import Environment, Image, TensorInfo
+
+MOST_CARDS = 12
+CARDS_A_PAGE = 24
+_THUMBNAIL = 320
+_LABELS_ON_CARD = 3
+
+
+def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexPage:
+    """The context of `index.html`."""
+    report, page = outline.report, "index.html"
+    images = report.images
+    drawn, note = stages(outline, page)
+    found, found_note = findings(outline, page)
+    more = len(images) > MOST_CARDS
+    chart = report.sparsity_chart if outline.has("activations") else None
+    return IndexPage(
+        frame=navigation.frame(Here(page, report.title, "Overview")),
+        description=report.model.description,
+        facts=_facts(outline, page),
+        command=report.command,
+        environment=environment_facts(report.environment),
+        stages=drawn,
+        stages_note=note,
+        cards=tuple(card(outline, page, image) for image in images[:MOST_CARDS]),
+        all_images=Link(f"All {len(images):,} images", href(page, "images/index.html"))
+        if more
+        else None,
+        findings=found,
+        findings_note=found_note,
+        sparsity_chart=plain_picture(
+            page,
+            chart,
+            svg_size(folder / chart),
+            "Sparsity by depth: share of zeros in each layer's activations, for each image",
+            960,
+        )
+        if chart
+        else None,
+        notes=render_notes(report.notes),
+        doors=_doors(outline, navigation),
+    )
+
+
+def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagesPage]]:
+    """Paths and contexts of the list of all images."""
+    images = outline.report.images
+    if not images:
+        return
+    pages = paged(images, [1] * len(images), CARDS_A_PAGE, CARDS_A_PAGE)
+    paths = [outline.images_page(at) for at in range(1, len(pages) + 1)]
+    for at, (page, shown) in enumerate(zip(paths, pages, strict=True), 1):
+        yield (
+            page,
+            ImagesPage(
+                frame=navigation.frame(Here(page, "Images", "Images")),
+                cards=tuple(card(outline, page, image) for image in shown),
+                pager=pager(page, paths, at, "Pages of images"),
+                text=count(len(images), "image"),
+            ),
+        )
+
+
+def card(outline: Outline, page: str, image: Image) -> Card:
+    """An image's card: photo, first Grad-CAM, top predictions."""
+    first = next((one for one in image.gradcam if one.picture), None)
+    overlay = None
+    if outline.has("gradcam") and first is not None and first.picture:
+        alt = f"Grad-CAM of {first.label} on {image.name}"
+        overlay = plain_picture(page, first.picture, (first.width, first.height), alt, _THUMBNAIL)
+    photo = plain_picture(
+        page,
+        image.photo,
+        (image.photo_width, image.photo_height),
+        f"Photo {image.name}",
+        _THUMBNAIL,
+    )
+    return Card(
+        name=image.name,
+        href=href(page, outline.image_place(image.name)),
+        photo=photo,
+        overlay=overlay,
+        predictions=predictions(image)[:_LABELS_ON_CARD],
+        note=image.group or "",
+    )
+
+
+def predictions(image: Image) -> tuple[Prediction, ...]:
+    """An image's classes, worded."""
+    return tuple(
+        Prediction(
+            rank=rank,
+            label=one.label,
+            index=one.index,
+            probability=percent(one.probability),
+            score=number(one.score),
+            bar=f"{100 * min(1.0, max(0.0, one.probability)):.4g}"
+            if one.probability == one.probability
+            else "0",
+        )
+        for rank, one in enumerate(image.predictions, 1)
+    )
+
+
+def environment_facts(environment: Environment) -> tuple[Fact, ...]:
+    """Versions and device."""
+    return (
+        Fact("Device", environment.device),
+        Fact("Python", environment.python),
+        Fact("TensorFlow", environment.tensorflow),
+        Fact("Keras", environment.keras),
+    )
+
+
+def model_facts(outline: Outline) -> tuple[Fact, ...]:
+    """Parameters, inputs, outputs and preprocessing of the model."""
+    model = outline.report.model
+    frozen = model.parameters - model.trainable_parameters
+    trainable = f"{model.trainable_parameters:,} trainable, {frozen:,} frozen"
+    return (
+        Fact("Parameters", f"{model.parameters:,}", trainable),
+        Fact("Layers", f"{len(model.layers):,}", f"in {count(len(outline.blocks), 'block')}"),
+        Fact("Input", *_tensors(model.inputs)),
+        Fact("Output", *_output(outline)),
+        Fact("Preprocessing", model.preprocessing.mode, model.preprocessing.source),
+    )
+
+
+def _facts(outline: Outline, page: str) -> tuple[Fact, ...]:
+    model = outline.report.model
+    seed = outline.report.settings.get("seed")
+    facts = [
+        *model_facts(outline)[:4],
+        Fact("File", size_of(model.size), model.file),
+        Fact(
+            "Preprocessing",
+            model.preprocessing.mode,
+            model.preprocessing.source,
+            (Link("why", href(page, "about.html#about--preprocessing")),),
+        ),
+    ]
+    if seed is not None:
+        facts.append(Fact("Seed", str(seed)))
+    return tuple(facts)
+
+
+def _tensors(tensors: list[TensorInfo]) -> tuple[str, str]:
+    if not tensors:
+        return "none", ""
+    rest = f" and {len(tensors) - 1} more" if len(tensors) > 1 else ""
+    return shape(tensors[0].shape), tensors[0].name + rest
+
+
+def _output(outline: Outline) -> tuple[str, str]:
+    head = outline.report.model.head
+    if head is None or not head.classes:
+        value, note = _tensors(outline.report.model.outputs)
+        return value, head.reason if head and head.reason else note
+    return count(head.classes, "class", "classes"), head.activation
+
+
+def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
+    page = "index.html"
+    notes = {
+        "Model": count(len(outline.layers), "layer"),
+        "Images": count(len(outline.images), "image")
+        + (", layer by layer" if outline.has("activations") else ""),
+        "Filters": count(
+            sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
+        ),
+        "About": "methods, settings, versions",
+    }
+    doors = [
+        Link(text, href(page, place), note=notes[text])
+        for text, place in navigation.parts()
+        if text in notes
+    ]
+    return (*doors, Link("report.json", quote("report.json"), note="everything as data"))
+
+
+def photo_size(image: Image) -> str:
+    """The size of the photo: "640 × 480 pixels"."""
+    return f"{image.width} {TIMES} {image.height} pixels"

@@ -1,0 +1,95 @@
+"""The static site: a report's records and pictures → pages that open from disk.
+
+The address of a tile, such as `images/cat.html#block1_conv1:12`, is the anchor of its figure, a
+colon, and the channel's number; scripts open it, without them it leads to the page.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from reportgen.report.about_page import about_page
+from reportgen.report.assets import write_assets
+from reportgen.report.filter_pages import filter_pages, filters_index
+from reportgen.report.image_pages import image_pages
+from reportgen.report.layer_pages import layer_pages
+from reportgen.report.model_page import model_pages
+from reportgen.report.navigation import Navigation
+from reportgen.report.outline import Outline
+from reportgen.report.overview import images_pages, index_page
+from reportgen.report.scripts import activation_values, filter_values, search_index
+from reportgen.report.templates import environment, find_templates
+from reportgen.results import Report
+
+Pages = Iterator[tuple[str, str, Any]]
+"""Path of a page, name of its template, its context."""
+
+
+def write_site(report: Report, folder: Path, *, templates: Path | None = None) -> list[Path]:
+    """Write all pages, assets and values files of a report below ``folder``.
+
+    Args:
+        report: what to show; its pictures already lie in ``folder``.
+        folder: the report's folder, which exists.
+        templates: a folder of templates and assets to use instead of the package's own.
+
+    Returns:
+        The files written, sorted.
+
+    Raises:
+        OutputError: the templates cannot be found.
+
+    """
+    source = templates or find_templates()
+    outline = Outline(report)
+    assets = write_assets(source, folder, search_index(outline))
+    navigation = Navigation(outline, assets)
+    written = [folder / path for path in vars(assets).values()]
+    jinja = environment(source)
+    loaded = {name: jinja.get_template(f"{name}.html") for name in TEMPLATES}
+    for path, name, context in pages(outline, navigation, folder):
+        written.append(_write(folder / path, loaded[name].render(page=context)))
+    for path, text in values_files(outline):
+        written.append(_write(folder / path, text))
+    return sorted(written)
+
+
+TEMPLATES = ("index", "model", "images", "image", "layer", "filters_index", "filters", "about")
+"""Names of the page templates; each receives `page`, the dataclass named like it."""
+
+
+def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
+    """All pages of a report, in the order in which one would read them."""
+    yield "index.html", "index", index_page(outline, navigation, folder)
+    several: tuple[tuple[str, Callable[[Outline, Navigation], Iterator[tuple[str, Any]]]], ...] = (
+        ("model", model_pages),
+        ("images", images_pages),
+        ("image", image_pages),
+        ("layer", layer_pages),
+        ("filters", filter_pages),
+    )
+    for template, make in several:
+        for path, context in make(outline, navigation):
+            yield path, template, context
+    if outline.gallery_blocks:
+        yield "filters/index.html", "filters_index", filters_index(outline, navigation)
+    yield "about.html", "about", about_page(outline, navigation)
+
+
+def values_files(outline: Outline) -> Iterator[tuple[str, str]]:
+    """Path and text of the script files with the numbers behind tiles."""
+    if outline.has("activations"):
+        for image in outline.report.images:
+            if image.activations:
+                text = activation_values(outline, image.name, image.activations)
+                yield outline.values_file(image.name), text
+    for galleries in outline.gallery_blocks.values():
+        for gallery in galleries:
+            text = filter_values(outline, gallery.layer, outline.filters.get(gallery.layer, []))
+            yield outline.filter_values_file(gallery.layer), text
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8", newline="\n", errors="replace")
+    return path

@@ -1,0 +1,78 @@
+"""Numbers and facts as words: how pages and alternative texts say them."""
+
+import math
+from collections.abc import Sequence
+
+MINUS = "\u2212"
+TIMES = "\u00d7"
+
+
+def number(value: float | None) -> str:
+    """Three significant digits, thousands set apart; "not finite" for NaN, infinity and None."""
+    if value is None or not math.isfinite(value):
+        return "not finite"
+    size = abs(value)
+    if size >= 1e6 or 0 < size < 1e-4:
+        text = f"{value:.2e}"
+    elif size >= 1000:
+        text = f"{value:,.0f}"
+    else:
+        text = f"{value:.3g}"
+    return text.replace("-", MINUS, 1) if value < 0 else text
+
+
+def percent(share: float) -> str:
+    """A share 0..1 as percent; what is not quite nothing or everything is not rounded to it."""
+    if not math.isfinite(share):
+        return "unknown"
+    for edge, text in ((0.0, "< 0.1 %"), (1.0, "> 99.9 %")):
+        if share != edge and abs(share - edge) < 0.0005:
+            return text
+    return f"{share * 100:.3g} %" if share < 0.1 else f"{share * 100:.1f} %".replace(".0 %", " %")
+
+
+def count(amount: int, singular: str, plural: str = "") -> str:
+    """An amount and its noun: "1 channel", "1,024 channels"."""
+    return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"
+
+
+def size_of(amount: int) -> str:
+    """Bytes in the unit that keeps the number short: 1,000 bytes are a kB."""
+    if amount < 1000:
+        return count(amount, "byte")
+    value = float(amount)
+    for unit in ("kB", "MB", "GB"):
+        value /= 1000
+        if value < 999.5 or unit == "GB":
+            break
+    return f"{value:.3g} {unit}"
+
+
+def shape(sizes: Sequence[int | None]) -> str:
+    """The shape of a tensor without its batch axis: "150 × 150 × 32", "?" for an open size."""
+    inner = sizes[1:] if sizes and len(sizes) > 1 else sizes
+    return f" {TIMES} ".join("?" if size is None else str(size) for size in inner)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "0.4 s", "12 s", "3 min 20 s"."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def numbers(values: Sequence[int], most: int = 24) -> str:
+    """Channel numbers as a list in which runs are drawn together: "3, 7–12, 40 and 5 more"."""
+    runs: list[list[int]] = []
+    for value in values:
+        if runs and value == runs[-1][-1] + 1:
+            runs[-1].append(value)
+        else:
+            runs.append([value])
+    texts = [
+        str(run[0]) if len(run) == 1 else f"{run[0]}{', ' if len(run) == 2 else '–'}{run[-1]}"
+        for run in runs
+    ]
+    left = sum(len(run) for run in runs[most:])
+    return ", ".join(texts[:most]) + (f" and {left:,} more" if left else "")

@@ -1,0 +1,324 @@
+// What the pages can do beyond reading. Without this file they lose nothing but convenience.
+//   theme     a button that is remembered
+//   search    over layers, images and labels
+//   viewer    one dialog for every picture; in a grid it walks from channel to channel
+//   pointer   number and range of the tile under the pointer
+//   mix       from photo to heatmap
+// A tile's address is #figure:channel; the viewer opens it and keeps it up to date.
+(() => {
+  "use strict";
+
+  const make = (name, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+  const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
+  const scripts = new Map();
+  const load = (address) => {
+    if (!scripts.has(address)) {
+      scripts.set(address, new Promise((done) => {
+        const script = make("script", { src: address });
+        script.onload = script.onerror = () => done();
+        document.head.append(script);
+      }));
+    }
+    return scripts.get(address);
+  };
+  const say = (value) => (value === null || value === undefined ? "not finite" : String(value).replace("-", "\u2212"));
+
+  // Theme -------------------------------------------------------------------------------------
+
+  const root = document.documentElement;
+  const toggle = document.querySelector(".theme");
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
+  const showTheme = () => toggle.setAttribute("aria-pressed", String(isDark()));
+  toggle.addEventListener("click", () => {
+    root.dataset.theme = isDark() ? "light" : "dark";
+    showTheme();
+    try {
+      localStorage.setItem("reportgen-theme", root.dataset.theme);
+    } catch {
+      // A sandboxed page may not remember.
+    }
+  });
+  system.addEventListener("change", showTheme);
+  showTheme();
+  toggle.hidden = false;
+
+  // Search ------------------------------------------------------------------------------------
+
+  const form = document.querySelector(".search");
+  const field = form.querySelector("input");
+  const found = make("ul", { className: "found", hidden: true });
+  found.setAttribute("aria-label", "Found");
+  const status = make("p", { className: "unseen" });
+  status.setAttribute("role", "status");
+  form.append(found, status);
+  form.hidden = false;
+
+  const search = () => {
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const rows = globalThis.reportgenSearch ?? [];
+    const rank = (text) => (text.startsWith(words[0]) ? 0 : 1);
+    const hits = words.length === 0 ? [] : rows
+      .map((row) => [row[0].toLowerCase(), `${row[0]} ${row[1]}`.toLowerCase(), row])
+      .filter(([, all]) => words.every((word) => all.includes(word)))
+      .sort((one, other) => rank(one[0]) - rank(other[0]))
+      .map(([, , row]) => row);
+    const items = hits.slice(0, 12).map(([text, kind, address]) =>
+      make("li", {}, make("a", { href: document.body.dataset.root + address },
+        make("span", { textContent: text }), make("small", { textContent: kind }))));
+    if (words.length && !hits.length) items.push(make("li", {}, make("p", { textContent: "Nothing found" })));
+    found.replaceChildren(...items);
+    found.hidden = !words.length;
+    status.textContent = words.length ? `${hits.length} found` : "";
+  };
+  field.addEventListener("focus", () => load(document.body.dataset.search));
+  field.addEventListener("input", () => load(document.body.dataset.search).then(search));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    found.querySelector("a")?.click();
+  });
+  form.addEventListener("keydown", (event) => {
+    const links = [field, ...found.querySelectorAll("a")];
+    const at = links.indexOf(document.activeElement);
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      links[clamp(at + (event.key === "ArrowDown" ? 1 : -1), 0, links.length - 1)].focus();
+    } else if (event.key === "Escape" && !found.hidden) {
+      event.preventDefault();
+      found.hidden = true;
+      field.focus();
+    }
+  });
+  form.addEventListener("focusout", (event) => {
+    if (!form.contains(event.relatedTarget)) found.hidden = true;
+  });
+  document.addEventListener("keydown", (event) => {
+    const typing = /^(input|textarea|select)$/i.test(event.target.tagName);
+    if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !document.querySelector("dialog[open]")) {
+      event.preventDefault();
+      field.focus();
+    }
+  });
+
+  // Grids -------------------------------------------------------------------------------------
+
+  const geometry = (link) => {
+    const [columns, height, width, margin, tiles] = link.dataset.grid.split(" ").map(Number);
+    return { columns, height, width, margin, tiles, across: columns * (width + margin) - margin,
+      down: Math.ceil(tiles / columns) * (height + margin) - margin };
+  };
+  const box = (grid, tile) => ({
+    left: (tile % grid.columns) * (grid.width + grid.margin),
+    top: Math.floor(tile / grid.columns) * (grid.height + grid.margin),
+  });
+  const tileAt = (link, event) => {
+    const grid = geometry(link);
+    const area = link.querySelector("img").getBoundingClientRect();
+    const column = Math.floor(((event.clientX - area.left) / area.width) * grid.across / (grid.width + grid.margin));
+    const row = Math.floor(((event.clientY - area.top) / area.height) * grid.down / (grid.height + grid.margin));
+    const tile = row * grid.columns + clamp(column, 0, grid.columns - 1);
+    return tile >= 0 && tile < grid.tiles ? tile : null;
+  };
+  const values = (link) => globalThis.reportgenValues?.[link.dataset.key];
+  const channelOf = (link, tile) => values(link)?.channel?.[tile] ?? tile;
+  const describe = (link, tile) => {
+    const about = values(link);
+    if (!about) return "";
+    if (link.dataset.kind === "filters") {
+      if (about.status[tile] === undefined) return "";
+      return `${about.status[tile]}, score ${say(about.start[tile])} → ${say(about.end[tile])}`;
+    }
+    if (about.inactive.includes(tile)) return `inactive, ${say(about.low[tile])} everywhere`;
+    return `${say(about.low[tile])} to ${say(about.high[tile])}, mean ${say(about.mean[tile])}`;
+  };
+  const noun = (link) => (link.dataset.kind === "filters" ? "filter" : "channel");
+
+  const tip = make("div", { className: "tip", hidden: true });
+  const mark = make("div", { className: "tile-mark", hidden: true });
+  document.body.append(tip);
+  const leave = () => { tip.hidden = mark.hidden = true; };
+  const hover = (link, event) => {
+    const tile = tileAt(link, event);
+    if (tile === null) return leave();
+    const grid = geometry(link);
+    const place = box(grid, tile);
+    const area = link.querySelector("img").getBoundingClientRect();
+    const across = area.width / grid.across;
+    const down = area.height / grid.down;
+    if (mark.parentNode !== link) link.append(mark);
+    mark.style.left = `${place.left * across}px`;
+    mark.style.top = `${place.top * down}px`;
+    mark.style.width = `${grid.width * across}px`;
+    mark.style.height = `${grid.height * down}px`;
+    const words = describe(link, tile);
+    tip.textContent = `${noun(link)} ${channelOf(link, tile)}${words ? `: ${words}` : ""}`;
+    tip.hidden = mark.hidden = false;
+    tip.style.translate = `${clamp(event.clientX + 14, 4, Math.max(4, innerWidth - tip.offsetWidth - 4))}px ${
+      event.clientY + (event.clientY + 60 > innerHeight ? -40 : 18)}px`;
+  };
+
+  // Viewer ------------------------------------------------------------------------------------
+
+  const title = make("h2", { id: "site--viewer" });
+  const stage = make("div", { className: "viewer-stage" });
+  const text = make("p", { className: "viewer-text" });
+  const button = (words, sign, action) => {
+    const made = make("button", { type: "button", textContent: sign });
+    made.setAttribute("aria-label", words);
+    made.addEventListener("click", action);
+    return made;
+  };
+  const before = button("Previous", "←", () => walk(-1));
+  const after = button("Next", "→", () => walk(1));
+  const original = make("a", { textContent: "Picture file" });
+  const viewer = make("dialog", { className: "viewer" },
+    make("header", {}, title, button("Close", "×", () => viewer.close())),
+    stage, make("div", { className: "viewer-foot" }, before, after, text, original));
+  viewer.setAttribute("aria-labelledby", "site--viewer");
+  text.setAttribute("aria-live", "polite");
+  document.body.append(viewer);
+
+  let shown = null; // { link, tile }, tile is null for a plain picture
+  let came = null;
+  const plain = [...document.querySelectorAll("a.zoom:not([data-grid])")];
+
+  const drawTile = () => {
+    const { link, tile } = shown;
+    const grid = geometry(link);
+    const place = box(grid, tile);
+    const picture = link.querySelector("img");
+    const scale = Math.max(1, Math.floor(Math.min(innerWidth * 0.8, 720, innerHeight * 0.6) / Math.max(grid.width, grid.height)));
+    const canvas = make("canvas", { width: grid.width * scale, height: grid.height * scale });
+    const draw = () => {
+      const context = canvas.getContext("2d");
+      context.imageSmoothingEnabled = link.dataset.kind === "filters";
+      context.drawImage(picture, place.left, place.top, grid.width, grid.height, 0, 0, canvas.width, canvas.height);
+    };
+    picture.loading = "eager";
+    if (picture.complete && picture.naturalWidth) draw();
+    else picture.addEventListener("load", draw, { once: true });
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", title.textContent);
+    stage.replaceChildren(canvas);
+  };
+  const show = () => {
+    const { link, tile } = shown;
+    const picture = link.querySelector("img");
+    original.href = link.href;
+    if (tile === null) {
+      title.textContent = picture.alt;
+      text.textContent = "";
+      stage.replaceChildren(make("img", { src: link.href, alt: picture.alt, width: picture.width, height: picture.height }));
+      const large = stage.firstChild;
+      large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
+      large.className = picture.className;
+      before.disabled = plain.indexOf(link) <= 0;
+      after.disabled = plain.indexOf(link) >= plain.length - 1;
+      return;
+    }
+    const grid = geometry(link);
+    const figure = link.closest("figure");
+    const channel = channelOf(link, tile);
+    title.textContent = `${figure.querySelector("figcaption :is(h2,h3)").textContent}, ${noun(link)} ${channel}`;
+    text.textContent = describe(link, tile);
+    before.disabled = tile === 0;
+    after.disabled = tile === grid.tiles - 1;
+    drawTile();
+    history.replaceState(null, "", `#${figure.id}:${channel}`);
+  };
+  const open = (link, tile) => {
+    came = link;
+    shown = { link, tile };
+    leave();
+    if (!viewer.open) viewer.showModal();
+    show();
+    if (tile !== null) load(link.dataset.values).then(() => { if (viewer.open) show(); });
+  };
+  const walk = (step, rows = 0) => {
+    if (shown.tile === null) {
+      const next = plain[clamp(plain.indexOf(shown.link) + step, 0, plain.length - 1)];
+      if (next && !rows) shown.link = next;
+    } else {
+      const grid = geometry(shown.link);
+      const target = shown.tile + step + rows * grid.columns;
+      if (target < 0 || target >= grid.tiles) return;
+      shown.tile = target;
+    }
+    show();
+  };
+  viewer.addEventListener("keydown", (event) => {
+    const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+    if (event.key in steps && !event.altKey && !event.ctrlKey && !event.metaKey) {
+      event.preventDefault();
+      walk(...steps[event.key]);
+    }
+  });
+  viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
+  viewer.addEventListener("close", () => {
+    if (shown.tile !== null) history.replaceState(null, "", `#${shown.link.closest("figure").id}`);
+    came?.focus();
+  });
+
+  for (const link of document.querySelectorAll("a.zoom")) {
+    const grid = "grid" in link.dataset;
+    link.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey || event.button) return;
+      event.preventDefault();
+      // A click from the keyboard has no place and opens the first tile.
+      open(link, grid ? (event.detail ? tileAt(link, event) : 0) ?? 0 : null);
+    });
+    if (grid) {
+      link.addEventListener("pointerenter", () => load(link.dataset.values));
+      link.addEventListener("pointermove", (event) => { if (event.pointerType !== "touch") hover(link, event); });
+      link.addEventListener("pointerleave", leave);
+    }
+  }
+  addEventListener("scroll", leave, { passive: true });
+
+  const openAddress = () => {
+    const parts = /^#(.+?)(?::|-c)(\d+)$/.exec(location.hash);
+    const figure = parts && document.getElementById(decodeURIComponent(parts[1]));
+    const link = figure?.querySelector("a.zoom[data-grid]");
+    if (!link) return;
+    figure.scrollIntoView();
+    load(link.dataset.values).then(() => {
+      const numbers = values(link)?.channel;
+      const tile = numbers ? numbers.indexOf(Number(parts[2])) : Number(parts[2]);
+      if (tile >= 0 && tile < geometry(link).tiles) open(link, tile);
+    });
+  };
+  addEventListener("hashchange", openAddress);
+  openAddress();
+
+  // From photo to heatmap ---------------------------------------------------------------------
+
+  for (const pair of document.querySelectorAll(".pair[data-photo]")) {
+    const [overlay, heat] = pair.querySelectorAll("img");
+    if (!heat) continue;
+    const layer = (address) => make("img", { src: address, alt: "", width: overlay.width, height: overlay.height });
+    const stack = overlay.parentNode;
+    stack.classList.add("stack");
+    stack.prepend(layer(pair.dataset.photo));
+    stack.append(layer(heat.getAttribute("src")));
+    const slider = make("input", { type: "range", min: 0, max: 100, value: 50 });
+    slider.setAttribute("aria-label", "From photo over overlay to heatmap");
+    slider.addEventListener("input", () => {
+      stack.style.setProperty("--over", String(clamp(slider.value / 50, 0, 1)));
+      stack.style.setProperty("--heat", String(clamp(slider.value / 50 - 1, 0, 1)));
+    });
+    pair.after(make("label", { className: "mix" }, "Photo", slider, "Heatmap"));
+  }
+
+  // Layers and images by arrow key ------------------------------------------------------------
+
+  document.addEventListener("keydown", (event) => {
+    const plainKey = !event.altKey && !event.ctrlKey && !event.metaKey && !event.shiftKey;
+    const busy = viewer.open || event.target.closest("input, .scroll, .search, pre");
+    const rel = { ArrowLeft: "prev", ArrowRight: "next" }[event.key];
+    if (rel && plainKey && !busy) document.querySelector(`.beside [rel=${rel}]`)?.click();
+  });
+})();

@@ -1,0 +1,359 @@
+"""A small report with pictures that are what its records say, and names that mean harm."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.pictures.channels import channel_statistics
+from reportgen.pictures.encode import jpeg, palette_png, rgba_png
+from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
+from reportgen.report.names import slugs
+from reportgen.results import (
+    Activations,
+    Block,
+    Channel,
+    Environment,
+    Filter,
+    Gallery,
+    GradCam,
+    Head,
+    Image,
+    ImageInput,
+    Layer,
+    Model,
+    Prediction,
+    Preprocessing,
+    Report,
+    Skipped,
+    TensorInfo,
+)
+
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "\"onerror='x'",
+    "猫 und Hünd 🐱.jpg",
+    "a#b%20?c&amp;.png",
+    "{{ 7 * 7 }}",
+    "CON",
+    "..",
+    "x" * 300,
+)
+LABELS = ("<b>cat</b>", "dog & co", "snake")
+CHART = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="300" viewBox="0 0 900 300">'
+    '<rect width="900" height="300" fill="#fff"/></svg>'
+)
+COLORBAR = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="320" height="44" viewBox="0 0 320 44">'
+    '<rect x="32" y="8" width="256" height="16" fill="#21918c"/></svg>'
+)
+
+Plan = Sequence[tuple[str, str, str, int, int]]
+"""Layers to make: path, type, block, side of the maps, channels."""
+
+SMALL: Plan = (
+    ("block1_conv1", "Conv2D", "block1", 32, 24),
+    ("block1_pool", "MaxPooling2D", "block1", 16, 24),
+    ("base_1.00/block2_conv1", "Conv2D", "base_1.00/block2", 16, 10),
+    (HOSTILE[0], "Conv2D", HOSTILE[1], 8, 64),
+)
+
+
+def write_sample(
+    folder: Path,
+    plan: Plan = SMALL,
+    names: Sequence[str] = ("cat.jpg", *HOSTILE),
+    sections: Sequence[str] = ("activations", "filters", "gradcam"),
+) -> Report:
+    """Write the pictures of a sample report below ``folder``; its records."""
+    random = np.random.default_rng(0)
+    layers = _layers(plan)
+    images = [_image(folder, random, plan, name, slug) for name, slug in slugs(names).items()]
+    images.sort(key=lambda image: image.name)
+    filters: list[Filter] = []
+    galleries: list[Gallery] = []
+    if "filters" in sections:
+        for path, kind, block, _, channels in plan:
+            if kind == "Conv2D":
+                _gallery(folder, random, path, block, channels, filters, galleries)
+    _save(folder, "pictures/sparsity.svg", CHART.encode())
+    report = Report(
+        generator="reportgen 0.0.test",
+        created="2024-02-29T12:00:00+00:00",
+        title=f"Sample of {HOSTILE[0]}",
+        author=HOSTILE[1],
+        notes="# Notes\n\nA *first* look, <img src=x onerror=alert(1)>.\n\n"
+        "![a picture](https://example.org/x.png)\n\n| a | b |\n|---|--:|\n| 1 | 2 |\n",
+        environment=Environment(
+            python="3.13.5", tensorflow="2.20.0", keras="3.12.0", device="CPU (2 cores)"
+        ),
+        command="reportgen build sample.keras photos -o report",
+        settings={"seed": 0, "contrast": "128:64", "layers": [], "title": HOSTILE[0]},
+        sections=list(sections),
+        model=_model(plan, layers),
+        images=[_within(image, sections) for image in images],
+        filters=filters,
+        galleries=galleries,
+        sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
+        skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
+        warnings=["One of the photos is very small."],
+        timings={"activations": 1.25, "filters": 61.0},
+    )
+    _save(folder, "report.json", report.model_dump_json(indent=1).encode())
+    return report
+
+
+def _save(folder: Path, path: str, content: bytes) -> str:
+    target = folder / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return path
+
+
+def _within(image: Image, sections: Sequence[str]) -> Image:
+    changes: dict[str, Any] = {}
+    if "activations" not in sections:
+        changes["activations"] = []
+    if "gradcam" not in sections:
+        changes["gradcam"] = []
+    return image.model_copy(update=changes)
+
+
+def _layers(plan: Plan) -> list[Layer]:
+    first = Layer(
+        path="input",
+        name="input",
+        type="InputLayer",
+        block="",
+        output_shape=[None, 32, 32, 3],
+        parameters=0,
+        trainable_parameters=0,
+        trainable=True,
+        inputs=[],
+        channels=None,
+        spatial=False,
+        convolution=False,
+        passes_through=False,
+    )
+    layers = [first]
+    for path, kind, block, side, channels in plan:
+        parameters = channels * 28 if kind == "Conv2D" else 0
+        update = {
+            "path": path,
+            "name": path.rpartition("/")[2] or path,
+            "type": kind,
+            "block": block,
+            "output_shape": [None, side, side, channels],
+            "parameters": parameters,
+            "trainable_parameters": parameters if side > 8 else 0,
+            "inputs": [layers[-1].path],
+            "channels": channels,
+            "spatial": True,
+            "convolution": kind == "Conv2D",
+        }
+        layers.append(first.model_copy(update=update))
+    update = {
+        "path": "dense",
+        "name": "dense",
+        "type": "Dense",
+        "block": "head",
+        "output_shape": [None, 3],
+        "parameters": 195,
+        "trainable_parameters": 195,
+        "inputs": [layers[-1].path],
+    }
+    return [*layers, first.model_copy(update=update)]
+
+
+def _model(plan: Plan, layers: list[Layer]) -> Model:
+    blocks: dict[str, list[str]] = {}
+    for layer in layers:
+        blocks.setdefault(layer.block, []).append(layer.path)
+    return Model(
+        name=HOSTILE[0],
+        file="sample.keras",
+        description="A Functional model with three classes.",
+        sha256="0123456789abcdef" * 4,
+        size=1_234_567,
+        parameters=sum(layer.parameters for layer in layers),
+        trainable_parameters=sum(layer.trainable_parameters for layer in layers),
+        inputs=[TensorInfo(name="input", shape=[None, 32, 32, 3], dtype="float32")],
+        outputs=[TensorInfo(name="dense", shape=[None, 3], dtype="float32")],
+        image_input=ImageInput(name="input", height=32, width=32, channels=3, layout="HWC"),
+        head=Head(name="dense", layer="dense", activation="softmax", units=3, classes=3, reason=""),
+        labels=list(LABELS),
+        preprocessing=Preprocessing(
+            mode="unit", source="assumed", reason="Nothing says how pixels were prepared."
+        ),
+        layers=layers,
+        blocks=[Block(name=name, layers=paths) for name, paths in blocks.items()],
+        last_spatial_layer=plan[-1][0],
+        notes=["Read as a Keras 3 file."],
+    )
+
+
+def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slug: str) -> Image:
+    height, width = 180, 240
+    down, across = np.mgrid[0:height, 0:width] / 40 + random.uniform(0, 6, (2, 1, 1))
+    waves = [np.sin(down * a + across * b + c) for a, b, c in random.uniform(-3, 3, (3, 3))]
+    photo = (127 + 100 * np.stack(waves, axis=-1)).astype(np.uint8)
+    heat = np.stack([255 - photo[..., 0], photo[..., 1], photo[..., 0]], axis=-1)
+    shares = random.dirichlet(np.ones(3) / 2)
+    order = np.argsort(-shares)
+    shown = GradCam(
+        layer=plan[-1][0],
+        index=int(order[0]),
+        label=LABELS[order[0]],
+        probability=float(shares[order[0]]),
+        status="ok",
+        reason="",
+        picture=_save(folder, f"pictures/{slug}/overlay.jpg", jpeg(photo // 2 + heat // 2)),
+        heatmap=_save(folder, f"pictures/{slug}/heatmap.jpg", jpeg(heat)),
+        width=width,
+        height=height,
+    )
+    none = {
+        "index": int(order[1]),
+        "label": LABELS[order[1]],
+        "status": "no positive evidence",
+        "reason": "No place in the image speaks for this class.",
+        "picture": None,
+        "heatmap": None,
+    }
+    small = np.ascontiguousarray(photo[::6, ::8][:32, :32])
+    return Image(
+        name=name,
+        sha256="fedcba9876543210" * 4,
+        width=width,
+        height=height,
+        note="first of 6 frames" if name == "cat.jpg" else "",
+        group="pets" if name == "cat.jpg" else None,
+        photo=_save(folder, f"pictures/{slug}/photo.jpg", jpeg(photo)),
+        photo_width=width,
+        photo_height=height,
+        network_photo=_save(folder, f"pictures/{slug}/given.jpg", jpeg(small)),
+        predictions=[
+            Prediction(
+                index=int(at),
+                label=LABELS[at],
+                probability=float(shares[at]),
+                score=float(np.log(shares[at] + 1e-9)),
+            )
+            for at in order
+        ],
+        activations=[
+            _activations(folder, random, slug, index, photo, layer)
+            for index, layer in enumerate(plan)
+        ],
+        gradcam=[shown, shown.model_copy(update=none)],
+    )
+
+
+def _activations(
+    folder: Path,
+    random: np.random.Generator,
+    slug: str,
+    index: int,
+    photo: NDArray[np.uint8],
+    layer: tuple[str, str, str, int, int],
+) -> Activations:
+    path, _, _, side, channels = layer
+    rows = np.linspace(0, photo.shape[0] - 1, side).astype(int)
+    columns = np.linspace(0, photo.shape[1] - 1, side).astype(int)
+    small = photo[rows][:, columns].astype(np.float32) / 255
+    maps = np.maximum(small @ random.normal(size=(3, channels)).astype(np.float32) - 0.3, 0)
+    maps[..., 3::7] = 0
+    measured = channel_statistics(maps)
+    levels, inactive = normalise(maps)
+    layout = GridLayout.fit(channels, side, side)
+    stem = f"pictures/{slug}/{index:03}"
+    singles = []
+    if index == 0:
+        alone = palette_png(grid(levels[:, :, 2:3], inactive[2:3], 1, 0))
+        singles.append(
+            Channel(
+                channel=2,
+                low=float(measured.low[2]),
+                high=float(measured.high[2]),
+                inactive=bool(inactive[2]),
+                picture=_save(folder, f"{stem}-2.png", alone),
+                colorbar=_save(folder, f"{stem}-2.svg", COLORBAR.encode()),
+            )
+        )
+    return Activations(
+        layer=path,
+        channels=channels,
+        shown=channels,
+        size=[side, side],
+        inactive_channels=int(inactive.sum()),
+        inactive=np.flatnonzero(inactive).tolist(),
+        sparsity=float(np.mean(maps == 0)),
+        low=float(maps.min()),
+        high=float(maps.max()),
+        picture=_save(folder, f"{stem}.png", palette_png(grid(levels, inactive))),
+        width=layout.width,
+        height=layout.height,
+        columns=16,
+        margin=1,
+        means=measured.mean.tolist(),
+        lows=measured.low.tolist(),
+        highs=measured.high.tolist(),
+        singles=singles,
+    )
+
+
+def _gallery(
+    folder: Path,
+    random: np.random.Generator,
+    path: str,
+    block: str,
+    channels: int,
+    filters: list[Filter],
+    galleries: list[Gallery],
+) -> None:
+    shown = min(16, channels)
+    down, across = np.mgrid[0:64, 0:64]
+    waves = [
+        127 + 90 * np.sin(down * a + across * b + c)
+        for a, b, c in random.uniform(-0.7, 0.7, (3 * shown, 3))
+    ]
+    patterns = np.array(waves).reshape(shown, 3, 64, 64).transpose(0, 2, 3, 1).astype(np.uint8)
+    present = np.arange(shown) != 5
+    layout = GridLayout.fit(shown, 64, 64)
+    picture = _save(
+        folder,
+        f"pictures/filters/{slugs([path])[path]}.png",
+        rgba_png(gallery(patterns, present=present)),
+    )
+    for tile in range(shown):
+        status = "silent" if not present[tile] else "not risen" if tile == 7 else "ok"
+        filters.append(
+            Filter(
+                layer=path,
+                block=block,
+                channel=tile,
+                score_start=0.0 if status == "silent" else 0.25,
+                score_end={"silent": 0.0, "not risen": 0.2, "ok": 31.4}[status],
+                method="gradient ascent",
+                status=status,
+                picture=picture,
+                tile=tile,
+            )
+        )
+    galleries.append(
+        Gallery(
+            layer=path,
+            block=block,
+            filters=channels,
+            shown=shown,
+            picture=picture,
+            width=layout.width,
+            height=layout.height,
+            columns=16,
+            margin=1,
+            size=64,
+        )
+    )
