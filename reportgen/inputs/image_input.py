@@ -1,10 +1,10 @@
 """Find the input that takes the picture, and the concrete shapes of all inputs."""
 
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Literal
 
 from reportgen.errors import ModelError
-from reportgen.inputs.names import distinct
-from reportgen.results import ImageInput
+from reportgen.results import ImageInput, TensorInfo
 
 DEFAULT_SIZE = 224
 """Pixels a side for a model whose input size is open, when none is given."""
@@ -12,18 +12,8 @@ DEFAULT_SIZE = 224
 Shape = tuple[int | None, ...]
 
 
-def input_names(model: Any) -> list[str]:
-    """A distinct name for each input of the model."""
-    return distinct([str(tensor.name) for tensor in model.inputs])
-
-
-def output_names(model: Any) -> list[str]:
-    """A distinct name for each output: that of the layer it comes from."""
-    return distinct([str(tensor._keras_history.operation.name) for tensor in model.outputs])
-
-
 def find_image_input(
-    model: Any, size: tuple[int, int] | None
+    inputs: Sequence[TensorInfo], size: tuple[int, int] | None
 ) -> tuple[ImageInput | None, list[Shape]]:
     """The image input (None where no input takes a picture) and a concrete shape for each input.
 
@@ -31,19 +21,18 @@ def find_image_input(
     widths become `size`, else `DEFAULT_SIZE`; other open axes become 1. Raises ModelError when
     `size` contradicts the model.
     """
-    names = input_names(model)
     image: ImageInput | None = None
     shapes: list[Shape] = []
-    for name, tensor in zip(names, model.inputs, strict=True):
-        shape: Shape = tuple(tensor.shape)
-        layout = None if str(tensor.dtype) == "string" else _layout(shape)
+    for one in inputs:
+        shape: Shape = tuple(one.shape)
+        layout = None if one.dtype == "string" else _layout(shape)
         if layout is None:
             shapes.append((None, *(n or 1 for n in shape[1:])))
             continue
         shape = _sized(shape, layout, size)
         shapes.append(shape)
         if image is None:
-            image = _described(name, shape, layout)
+            image = _described(one.name, shape, layout)
     return image, shapes
 
 

@@ -12,9 +12,11 @@ import tensorflow as tf
 from reportgen.errors import ModelError
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.head import ClassScores, find_class_scores
-from reportgen.inputs.image_input import find_image_input, input_names, output_names, resized
+from reportgen.inputs.image_input import find_image_input, resized
+from reportgen.inputs.names import distinct
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
-from reportgen.inputs.tracing import Observer, Step, Trace, trace
+from reportgen.inputs.recording import input_tensors, record
+from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
 from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, Skipped, TensorInfo
 
 _PASSING_WHEN_PREDICTING = {
@@ -75,15 +77,34 @@ class Network:
         self._application = application
         self._size_given = input_size is not None or application is not None
         self._other_inputs = dict(other_inputs or {})
-        self.image_input, self._shapes = find_image_input(model, input_size)
-        self.trace: Trace = trace(model, self._shapes)
+        tensors = input_tensors(model, input_size)
+        names = distinct([str(tensor.name) for tensor in tensors])
+        self.inputs = _described(tensors, names)
+        self.image_input, self._shapes = find_image_input(self.inputs, input_size)
+        self.trace: Trace = self._traced()
+        self.outputs = self._describe_outputs()
         self._steps = {step.path: step for step in self.trace.steps}
         self._check_names(output)
         channels = self.image_input.channels if self.image_input else None
-        names = [info.name for info in self.outputs]
         self.class_scores: ClassScores | None = find_class_scores(
-            self.trace, names, channels, output
+            self.trace, [info.name for info in self.outputs], channels, output
         )
+
+    def _traced(self, *, partial: bool = False) -> Trace:
+        if has_graph(self.model):
+            return trace(self.model, self._shapes, partial=partial)
+        return record(self.model, self._shapes, partial=partial)
+
+    def _describe_outputs(self) -> list[TensorInfo]:
+        """The outputs under the names of the layers that they come from."""
+        if has_graph(self.model):
+            tensors = list(self.model.outputs)
+            names = [str(tensor._keras_history.operation.name) for tensor in tensors]
+        else:
+            tensors = list(self.trace.outputs)
+            makers = {id(x): step.path for step in self.trace.steps for x in step.outputs}
+            names = [makers.get(id(x), f"output {i}") for i, x in enumerate(tensors)]
+        return _described(tensors, distinct(names))
 
     def _check_names(self, output: str | None) -> None:
         outputs, inputs = [x.name for x in self.outputs], [x.name for x in self.inputs]
@@ -99,16 +120,6 @@ class Network:
     def head(self) -> Head | None:
         """The output that classifies, or the first one."""
         return self.class_scores.head if self.class_scores else None
-
-    @cached_property
-    def inputs(self) -> list[TensorInfo]:
-        """The model's inputs as the model declares them."""
-        return _described(self.model.inputs, input_names(self.model))
-
-    @cached_property
-    def outputs(self) -> list[TensorInfo]:
-        """The model's outputs as the model declares them."""
-        return _described(self.model.outputs, output_names(self.model))
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -240,7 +251,7 @@ class Network:
             else shape
             for shape, info in zip(self._shapes, self.inputs, strict=True)
         ]
-        other.trace = trace(self.model, other._shapes, partial=True)
+        other.trace = other._traced(partial=True)
         other._steps = {step.path: step for step in other.trace.steps}
         other.class_scores = None
         return other

@@ -61,7 +61,8 @@ def open_activations() -> Iterator[None]:
         _open_activations.reset(token)
 
 
-def _activate(function: Any, before: Any) -> Any:
+def activate(function: Any, before: Any) -> Any:
+    """Apply an activation function, or let it pass gradients while `open_activations` holds."""
     if not _open_activations.get():
         return function(before)
     passed = keras.ops.cast(before, keras.backend.standardize_dtype(before.dtype))
@@ -111,13 +112,13 @@ class Step:
             (self.args, dict(self.kwargs)),
         )
         if self.fused_activation is not None:
-            with _linear(self.layer):
+            with linear(self.layer):
                 inner = self.layer(*args, **kwargs)
             before[self.path] = inner
-            results = _activate(self.fused_activation, inner)
+            results = activate(self.fused_activation, inner)
         elif self.is_activation:
             before[self.path] = args[0]
-            results = _activate(self.layer, args[0])
+            results = activate(self.layer, args[0])
         else:
             results = self.layer(*args, **kwargs)
             before[self.path] = results
@@ -126,7 +127,7 @@ class Step:
 
 
 @contextlib.contextmanager
-def _linear(layer: Any) -> Iterator[None]:
+def linear(layer: Any) -> Iterator[None]:
     """Take the layer's activation function away while it is called."""
     function = layer.activation
     layer.activation = keras.activations.linear
@@ -188,10 +189,7 @@ def trace(model: Any, shapes: Sequence[tuple[int | None, ...]], *, partial: bool
     """
     graph = _graph_of(model)
     if graph is None:
-        raise ModelError(
-            f"The model “{model.name}” is a subclassed model without a graph of layers, so its "
-            "layers cannot be reached; save it as a Functional or Sequential model."
-        )
+        raise ModelError(f"The model “{model.name}” is no graph of layers.")
     symbols = tuple(
         KerasTensor(shape, dtype=tensor.dtype, name=tensor.name)
         for shape, tensor in zip(shapes, graph.inputs, strict=True)
@@ -219,6 +217,11 @@ def _graph_of(layer: Any) -> Any:
     if isinstance(layer, functional) and type(layer).call is functional.call:
         return layer
     return None
+
+
+def has_graph(model: Any) -> bool:
+    """Whether the model is a graph of layers, not Python code of its own."""
+    return _graph_of(model) is not None
 
 
 class _Walker:

@@ -229,10 +229,71 @@ def test_names_that_meet_stay_apart():
     assert len(set(paths)) == len(paths) == 2
 
 
-def test_a_subclassed_model_is_refused_in_one_sentence():
-    class Own(keras.Model):
-        def call(self, inputs):
-            return inputs
+@keras.saving.register_keras_serializable("tests")
+class Residual(layers.Layer):
+    def __init__(self, filters, **kwargs):
+        super().__init__(**kwargs)
+        self.conv = layers.Conv2D(filters, 3, padding="same", activation="relu", name="conv")
+        self.join = layers.Add(name="join")
 
-    with pytest.raises(ModelError, match="subclassed"):
-        trace(Own(name="own"), [(None, 8, 8, 3)])
+    def call(self, inputs):
+        return self.join([inputs, self.conv(inputs)])
+
+
+class Own(keras.Model):
+    def __init__(self):
+        super().__init__(name="own")
+        self.first = layers.Conv2D(4, 3, activation="relu", name="first")
+        self.block = Residual(4, name="block")
+        self.tail = keras.Sequential(
+            [layers.GlobalAveragePooling2D(name="mean"), layers.Dense(3, "softmax", name="out")],
+            name="tail",
+        )
+
+    def call(self, inputs, training=False):
+        return self.tail(self.block(self.block(self.first(inputs))))
+
+
+def test_a_subclassed_model_is_run_to_find_its_layers():
+    model = Own()
+    model(np.zeros((1, 16, 18, 3), "float32"))
+    network = Network(model, input_size=(16, 18))
+    paths = [layer.path for layer in network.layers]
+    assert paths[1:] == [
+        "first", "block/conv", "block/join", "block#2/conv", "block#2/join", "tail/mean", "tail/out"
+    ]  # fmt: skip
+    assert sum(layer.parameters for layer in network.layers) == model.count_params()
+    assert network.last_spatial_layer == "block#2/join"
+    assert (network.head.activation, network.head.classes) == ("softmax", 3)
+    values = pixels(network)
+    behind, _ = run(network, "block/join", values)
+    np.testing.assert_allclose(behind, model.block(model.first(values)), rtol=1e-5, atol=1e-6)
+    behind, before = run(network, "tail/out", values)
+    np.testing.assert_allclose(behind, model(values), rtol=1e-5, atol=1e-6)
+    assert not np.allclose(before.sum(axis=1), 1)
+    np.testing.assert_allclose(model(values), behind, rtol=1e-5, atol=1e-6)
+
+
+def test_gradients_of_a_subclassed_model_equal_keras_own():
+    import tensorflow as tf
+
+    from reportgen.analysis.gradients import score_gradients
+
+    model = Own()
+    model(np.zeros((1, 16, 18, 3), "float32"))
+    network = Network(model, input_size=(16, 18))
+    values = pixels(network, 1)
+    maps, classes, gradients = score_gradients(network, "block/join", 1)(values)
+    with tf.GradientTape() as tape:
+        middle = model.block(model.first(values))
+        tape.watch(middle)
+        dense = model.tail.layers[1]
+        mean = tf.reduce_mean(model.block(middle), [1, 2])
+        score = (mean @ dense.kernel + dense.bias)[0, int(classes[0, 0])]
+    np.testing.assert_allclose(maps, middle, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(gradients[0], tape.gradient(score, middle), rtol=1e-4, atol=1e-7)
+
+
+def test_a_subclassed_model_without_a_size_asks_for_one():
+    with pytest.raises(ModelError, match="--input-size"):
+        Network(Own())
