@@ -26,12 +26,25 @@ from reportgen.errors import SettingsError
 SECTIONS = ("activations", "filters", "gradcam")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
+FORMATS = ("site", "pdf")
+"""What a report can be written as."""
+
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-FILE_KEYS = ("notes", "labels", "weights", "output", "cache_dir")
+FILE_KEYS = ("notes", "labels", "weights", "output", "cache_dir", "browser")
 """Keys that name files: in a configuration file they are relative to its folder."""
 
-RUN_ONLY = {"output", "force", "open", "quiet", "debug", "strict", "cache_dir", "no_cache"}
+RUN_ONLY = {
+    "output",
+    "force",
+    "open",
+    "quiet",
+    "debug",
+    "strict",
+    "cache_dir",
+    "no_cache",
+    "browser",
+}
 """Settings that say how to run, not what the report holds: left out of report.json."""
 
 PROFILES = Path(__file__).parent / "profiles"
@@ -88,7 +101,15 @@ def _known_sections(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in FORMATS:
+            raise ValueError(f"there is no format “{value}” ({', '.join(FORMATS)})")
+    return tuple(name for name in FORMATS if name in values)
+
+
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
@@ -104,7 +125,18 @@ class Settings(BaseModel):
     )
     title: str = Field("", description="Title of the report; the model's name when not given.")
     author: str = Field("", description="Author named on the report.")
+    organisation: str = Field("", description="Course or organisation, on the cover of the PDF.")
     notes: Path | None = Field(None, description="Markdown file with your own text.")
+    format: Formats = Field(
+        ("site",), min_length=1, description="What to write: site, pdf (repeatable)."
+    )
+    pdf_engine: Literal["typst", "browser"] = Field(
+        "typst", description="What makes the PDF: Typst, or the browser of this machine."
+    )
+    paper: Literal["a4", "letter"] = Field("a4", description="Paper of the PDF.")
+    browser: Path | None = Field(
+        None, description="Chrome, Chromium or Edge for the PDF; looked for when not given."
+    )
 
     weights: str | None = Field(
         None, description="Weights for a keras.applications name: a file, or “imagenet”."

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "The run": ("output", "force", "open", "strict", "quiet", "debug"),
-    "The report": ("profile", "title", "author", "notes", "sections", "skip_section"),
+    "The report": (
+        *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
+        *("format", "pdf_engine", "paper", "browser"),
+    ),
     "Model and images": ("weights", "no_top", "input_size", "labels", "preprocess", "resize"),
     "Activations": ("layers", "channels", "columns", "max_channels", "contrast", "normalise"),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
@@ -34,13 +37,18 @@ INSPECT_KEYS = (
 """What `reportgen inspect` takes: what changes how the model is read."""
 
 DEMO_KEYS = tuple(
-    key for key in ALL_KEYS if key not in (*GROUPS["Model and images"], "author", "notes")
+    key
+    for key in ALL_KEYS
+    if key not in (*GROUPS["Model and images"], "author", "organisation", "notes")
 )
 """What `reportgen demo` takes: all but what its own model and images settle."""
 
 METAVARS = {
     "title": "TEXT",
     "author": "NAME",
+    "organisation": "NAME",
+    "format": "NAME",
+    "browser": "PATH",
     "notes": "FILE.md",
     "sections": "NAME",
     "skip_section": "NAME",
@@ -59,7 +67,7 @@ METAVARS = {
 }
 """What stands for an option's value in `--help`; N where nothing else is said."""
 
-COMMA_LISTS = ("sections", "skip_section")
+COMMA_LISTS = ("sections", "skip_section", "format")
 
 
 def flag(key: str) -> str:
@@ -84,7 +92,9 @@ def default_text(key: str, output: str = "report") -> str:
     if key == "output":
         return output
     default = field_of(key).default
-    return "" if default in (None, "", ()) or default is False else str(default)
+    if isinstance(default, tuple):
+        return ", ".join(default)
+    return "" if default in (None, "") or default is False else str(default)
 
 
 class SettingOption(click.Option):
