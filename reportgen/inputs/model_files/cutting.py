@@ -33,6 +33,19 @@ def check_cut(
     raise ModelFileError(f"{file_name} needs help: {'; '.join(missing.values())}.")
 
 
+def describe_cut(nodes: list[Node], unreached: set[str]) -> str:
+    """The sentence for the report about the layers left out."""
+    names = [
+        f"{stored_name(node)[:80]!r} ({class_name(node)[:60]})"
+        for node in nodes
+        if stored_name(node) in unreached and class_name(node) != "InputLayer"
+    ]
+    return (
+        "the end of the network was left out, because its code is not in the file:"
+        f" {', '.join(names)}"
+    )
+
+
 def _any_spatial(nodes: list[Node]) -> bool:
     return any(
         _any_spatial(layer_nodes(settings(node)))

@@ -9,7 +9,6 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.limits import WeightBudget
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
-from reportgen.inputs.model_files.naming import clean_name, stored_name
 
 # Layers that run stored code, read other files, or compute nothing from images.
 _NEVER_BUILT = {
@@ -29,7 +28,7 @@ _CONVNEXT = {"LayerScale", "StochasticDepth"}
 """Layers that Keras has for its own ConvNeXt, outside `keras.layers`."""
 _OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg")
 _BASE_ARGUMENTS = {"name", "trainable", "dtype", "autocast"}
-_NEUTRAL: dict[str, tuple[Any, ...] | None] = {
+NEUTRAL: dict[str, tuple[Any, ...] | None] = {
     "groups": (1,),
     "ragged": (False, None),
     "sparse": (False, None),
@@ -52,8 +51,12 @@ _NEUTRAL: dict[str, tuple[Any, ...] | None] = {
     "must_restore_from_config": (False,),
     "preserve_input_structure_in_config": (False,),
     "_attention_axes": (None,),
-    "force_generator": (False,),
-    "rng_type": (None,),
+    "force_generator": None,
+    "rng_type": None,
+    "robust_masking": None,
+    "softmax_robust_masking": None,
+    "rms_scaling": (False,),
+    "dynamic": (False,),
     "vocabulary_size": (None,),
     "axis_list": (None,),
     "query_shape": None,
@@ -109,13 +112,12 @@ def is_custom(node: Node, custom: dict[str, Any]) -> bool:
     return found is not None and not str(found.__module__).startswith("keras.")
 
 
-def build_custom(node: Node, custom: dict[str, Any]) -> Any:
+def build_custom(node: Node, custom: dict[str, Any], name: str) -> Any:
     """A layer of the user's class, from the settings that the file has for it."""
     import keras
 
     cls: Any = layer_class(class_name(node), custom)
-    name = stored_name(node)
-    config = {"name": name, **settings(node)}
+    config = {**settings(node), "name": name}
     with keras.saving.custom_object_scope(custom):
         try:
             return cls.from_config(dict(config))
@@ -124,7 +126,7 @@ def build_custom(node: Node, custom: dict[str, Any]) -> Any:
             if config.keys() - {"name", "trainable", "dtype"}:
                 raise
             layer = cls()
-            layer.name = clean_name(name)
+            layer.name = name
             return layer
 
 
@@ -151,6 +153,9 @@ class ArgumentReader:
         if "unroll" in arguments:
             # Unrolled or not, a recurrent layer computes the same; a long loop would be laid out.
             arguments["unroll"] = False
+        if isinstance(arguments.get("projection_dim"), int):
+            # LayerScale makes its weights without an initializer of ours.
+            self.budget.spend((arguments["projection_dim"],))
         zeros = self.budget.initializer_class()
         for key in accepted or ():
             if key.endswith("_initializer"):
@@ -158,8 +163,8 @@ class ArgumentReader:
         return arguments
 
     def _leave_out(self, key: str, value: Any, class_of_layer: str, layer_name: str) -> None:
-        if key in _NEUTRAL:
-            neutral = _NEUTRAL[key]
+        if key in NEUTRAL:
+            neutral = NEUTRAL[key]
             if neutral is None or any(value == item for item in neutral):
                 if key == "groups":
                     self.dropped.add(f"groups=1 of {class_of_layer}")

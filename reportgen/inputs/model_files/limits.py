@@ -11,6 +11,7 @@ _LONGEST_JSON = 1 << 26
 _DEEPEST_NESTING = 60
 _MOST_OBJECTS = 2_000_000
 MOST_LAYERS = 20_000
+MOST_CALLS = 100_000
 MOST_WEIGHTS = 1 << 32
 MOST_VALUES = 1 << 31
 """Numbers in one layer's output for one image; 2^31 are 8 GiB."""

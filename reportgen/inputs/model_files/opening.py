@@ -84,12 +84,12 @@ def open_model(
         with damage_named(file.name):
             found = _load(parts, stored.weights, file)
     writer = f"read from Keras {stored.keras_version}" if stored.keras_version else "read"
-    notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes)]
+    notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes())]
     warnings = [
         *found,
         *(
             f"the setting {item} is not known to today's Keras and was ignored"
-            for item in sorted(builder.arguments.ignored)
+            for item in builder.ignored()
         ),
     ]
     return OpenedModel(model, (*stored.notes, *notes), tuple(warnings))
@@ -133,9 +133,9 @@ def _read_architecture(path: Path) -> Iterator[StoredModel]:
 
 
 def _most_weights(file: ModelFile) -> int:
-    """How many weights a file of this size can hold, however well it is packed."""
+    """How many weights a file of this size can hold, at half a byte each, and some to spare."""
     size = file.size + (file.weights.stat().st_size if file.weights is not None else 0)
-    return 64 * size + 1_000_000
+    return 2 * size + 1_000_000
 
 
 def _load(parts: Part, weights: Any, file: ModelFile) -> list[str]:

@@ -130,6 +130,10 @@ def _rename_class(node: Node) -> Node:
             "class_name": "ReLU",
             "config": {**kept, "threshold": config.get("theta", 1.0)},
         }
+    if name == "LeakyReLU" and "alpha" in settings(node):
+        config = dict(settings(node))
+        config["negative_slope"] = config.pop("alpha")
+        return with_settings(node, config)
     if name in _CLASSES and (name != "Model" or "layers" in settings(node)):
         return {**node, "class_name": _CLASSES[name]}
     return node

@@ -1,0 +1,69 @@
+"""Files of today's Keras: what reportgen rebuilds computes what Keras's own loader computes."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reportgen.inputs.model_files import identify, open_model
+
+from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
+
+keras = pytest.importorskip("keras")
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+@pytest.mark.parametrize("network", list(NETWORKS))
+def test_outputs_equal_those_of_the_saved_model(network: str, suffix: str, tmp_path: Path) -> None:
+    model = shuffle_weights(NETWORKS[network](keras))
+    path = tmp_path / f"model{suffix}"
+    model.save(path)
+    opened = open_model(identify(str(path)))
+    inputs = random_inputs(model)
+    for ours, theirs in zip(outputs(opened.model, inputs), outputs(model, inputs), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert opened.warnings == ()
+    assert [layer.name for layer in opened.model.layers] == [layer.name for layer in model.layers]
+
+
+def test_operations_between_layers(tmp_path: Path) -> None:
+    entry = keras.Input((6, 6, 3))
+    tensor = keras.ops.concatenate([entry[..., ::-1] / 127.5 - 1.0, entry], axis=-1)
+    tensor = keras.layers.Conv2D(2, 3)(tensor)
+    model = shuffle_weights(keras.Model(entry, keras.ops.mean(tensor, axis=[1, 2])))
+    model.save(tmp_path / "model.keras")
+    opened = open_model(identify(str(tmp_path / "model.keras")))
+    inputs = random_inputs(model)
+    np.testing.assert_array_equal(outputs(opened.model, inputs)[0], outputs(model, inputs)[0])
+
+
+def test_outputs_in_a_dictionary_and_mixed_precision(tmp_path: Path) -> None:
+    entry = keras.Input((6, 6, 3))
+    tensor = keras.layers.Conv2D(2, 3, dtype="mixed_float16")(entry)
+    model = keras.Model(entry, {"a": tensor, "b": keras.layers.Flatten()(tensor)})
+    model.save(tmp_path / "model.keras")
+    opened = open_model(identify(str(tmp_path / "model.keras")))
+    found = opened.model(random_inputs(model))
+    assert set(found) == {"a", "b"}
+    assert opened.model.layers[1].compute_dtype == "float16"
+
+
+def test_wrong_names_of_files_do_not_matter(tmp_path: Path) -> None:
+    model = shuffle_weights(NETWORKS["plain"](keras))
+    model.save(tmp_path / "model.keras")
+    model.save(tmp_path / "model.h5")
+    (tmp_path / "model.keras").rename(tmp_path / "zip.h5")
+    (tmp_path / "model.h5").rename(tmp_path / "hdf5.keras")
+    assert identify(str(tmp_path / "zip.h5")).kind == "keras"
+    assert identify(str(tmp_path / "hdf5.keras")).kind == "hdf5"
+    open_model(identify(str(tmp_path / "zip.h5")))
+    open_model(identify(str(tmp_path / "hdf5.keras")))
+
+
+def test_a_layer_that_keras_keeps_for_convnext(tmp_path: Path) -> None:
+    from keras.src.applications.convnext import LayerScale
+
+    model = keras.Sequential([keras.Input((4, 4, 3)), LayerScale(0.5, 3), keras.layers.Flatten()])
+    model.save(tmp_path / "model.keras")
+    opened = open_model(identify(str(tmp_path / "model.keras")))
+    np.testing.assert_array_equal(opened.model.get_weights()[0], [0.5, 0.5, 0.5])
