@@ -7,7 +7,9 @@ from reportgen.report.contexts import AboutPage, Fact
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.overview import environment_facts
-from reportgen.report.wording import duration
+from reportgen.report.wording import count, duration, sentence
+
+MOST_SKIPPED = 150
 
 
 def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
@@ -18,14 +20,23 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
         show_activations=outline.has("activations"),
         show_filters=outline.has("filters"),
         show_gradcam=outline.has("gradcam"),
-        preprocessing=report.model.preprocessing.reason,
+        preprocessing=sentence(report.model.preprocessing.reason),
+        trials=tuple(
+            Fact(trial.mode, f"{trial.correct} of {count(trial.images, 'image')}")
+            for trial in report.model.preprocessing.trials
+        ),
+        skipped=tuple(
+            Fact(item.name, sentence(item.reason), item.what)
+            for item in report.skipped[:MOST_SKIPPED]
+        ),
+        warnings=tuple(sentence(text) for text in report.warnings[:MOST_SKIPPED]),
         settings=tuple(
             Fact(name, _value(value)) for name, value in sorted(report.settings.items())
         ),
         environment=(
             Fact("Made by", report.generator),
             *environment_facts(report.environment),
-            Fact("Model file", report.model.file, f"SHA-256 {report.model.sha256}"),
+            Fact("Model file", report.model.file, f"SHA-256 {report.model.sha256[:16]}…"),
         ),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
         command=report.command,

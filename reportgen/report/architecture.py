@@ -9,7 +9,7 @@ from reportgen.report.wording import TIMES, count
 from reportgen.results import Layer
 
 MOST_STAGES = 48
-_TALLEST = 116
+_TALLEST = 140
 _SKEW = 0.3
 
 
@@ -64,9 +64,7 @@ def _stage(
 def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | None:
     """Height, width, channels of a block: of its largest maps, the most channels."""
     sizes = [
-        size
-        for layer in block.layers
-        if layer.spatial and (size := _size(layer, channels_first=channels_first))
+        size for layer in block.layers if (size := _size(layer, channels_first=channels_first))
     ]
     if not sizes:
         return None
@@ -75,9 +73,9 @@ def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | 
 
 
 def _size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | None:
-    sizes: Sequence[int | None] = layer.output_shape[-3:]
-    if len(sizes) < 3:
+    if len(layer.output_shape) < 4:
         return None
+    sizes: Sequence[int | None] = layer.output_shape[-3:]
     first, second, third = (size or 1 for size in sizes)
     return (second, third, first) if channels_first else (first, second, third)
 

@@ -66,7 +66,7 @@ class Assembly:
             photo_height=stored.data["photo_height"],
             network_photo=self._copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
-            else "",
+            else None,
             predictions=self._predictions(seen, top) if seen else [],
             activations=self._grids(seen, base) if seen else [],
             gradcam=self._cams(cams, seen, base) if cams else [],

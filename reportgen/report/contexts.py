@@ -80,6 +80,8 @@ class Grid:
     title: str
     href: str
     """Page of the layer (or of the image, on a layer's page); empty where there is none."""
+    beside: str
+    """The same grid where it stands among those of its layer (on a layer's page: of its image)."""
     facts: tuple[str, ...]
     picture: Picture
     columns: tuple[str, ...]
@@ -376,6 +378,11 @@ class AboutPage:
     show_filters: bool
     show_gradcam: bool
     preprocessing: str
+    trials: tuple[Fact, ...]
+    """Preprocessing modes that were tried, and how many images came out right."""
+    skipped: tuple[Fact, ...]
+    """What is not in the report: name, reason, and its kind as note."""
+    warnings: tuple[str, ...]
     settings: tuple[Fact, ...]
     environment: tuple[Fact, ...]
     timings: tuple[Fact, ...]

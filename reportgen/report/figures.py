@@ -16,6 +16,7 @@ _TALLEST_GRID = 2000
 _SMALLEST_TILE = 30
 _SINGLE_SIDE = 384
 _WIDE = 560
+_SMALL_PHOTO = 200
 
 _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
@@ -46,12 +47,14 @@ def activation_grid(
         f"{percent(grid.sparsity)} zeros",
         f"{number(grid.low)} to {number(grid.high)}",
     ]
-    place = outline.grid_place(image.name, grid.layer) if of_layer else _layer_page(outline, grid)
+    on_image = outline.grid_place(image.name, grid.layer)
+    on_layer = outline.layer_grid_place(image.name, grid.layer)
     return Grid(
         id=outline.image_slugs[image.name] if of_layer else slug,
         kind="activations",
         title=image.name if of_layer else grid.layer,
-        href=href(page, place),
+        href=href(page, on_image if of_layer else outline.layer_place(grid.layer)),
+        beside=href(page, on_image if of_layer else on_layer),
         facts=tuple(facts),
         picture=_grid_picture(
             src(page, grid.picture),
@@ -111,6 +114,7 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
         kind="filters",
         title=gallery.layer,
         href=href(page, place) if quote(page) != place else "",
+        beside="",
         facts=facts,
         picture=_grid_picture(
             src(page, gallery.picture),
@@ -143,9 +147,14 @@ def filter_findings(filters: list[Filter]) -> list[str]:
 def plain_picture(page: str, picture: str, size: tuple[int, int], alt: str, most: int) -> Picture:
     """A photo or a drawing, no larger than ``most`` pixels either way."""
     width, height = size
-    scale = min(1.0, most / max(width, height, 1))
+    longest = max(width, height, 1)
+    scale = min(1.0, most / longest)
     return Picture(
-        src(page, picture), alt, max(1, round(width * scale)), max(1, round(height * scale))
+        src(page, picture),
+        alt,
+        max(1, round(width * scale)),
+        max(1, round(height * scale)),
+        pixelated=longest < _SMALL_PHOTO,
     )
 
 
@@ -172,9 +181,9 @@ def activation_legend(settings: dict[str, object]) -> Legend:
     who = "the layer" if whole else "each channel"
     return Legend(
         colormap="viridis",
-        low=f"{below:.3g} SD below",
+        low=f"{below:.2g} SD below",
         middle="",
-        high=f"{above:.3g} SD above",
+        high=f"{above:.2g} SD above",
         text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
         " (SD). Gray, struck-out tiles are inactive: one value everywhere.",
     )
@@ -191,10 +200,6 @@ def gradcam_legend(settings: dict[str, object]) -> Legend:
         high="strongest",
         text="Evidence for the class at each place, relative to the strongest in the picture.",
     )
-
-
-def _layer_page(outline: Outline, grid: Activations) -> str:
-    return outline.layer_place(grid.layer)
 
 
 def _shown(grid: Activations) -> str:

@@ -2,7 +2,7 @@
 
 from reportgen.report.contexts import Finding
 from reportgen.report.outline import Outline, href
-from reportgen.report.wording import count, numbers
+from reportgen.report.wording import count, numbers, sentence
 from reportgen.results import Activations
 
 MOST_FINDINGS = 18
@@ -13,7 +13,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
     kinds = [
         _warnings(outline),
-        _skipped(outline),
+        _skipped(outline, page),
         _dead_channels(outline, page),
         _unwilling_filters(outline, page),
         _empty_gradcams(outline, page),
@@ -33,12 +33,17 @@ def dead_channels(grids: list[Activations]) -> list[int]:
 
 
 def _warnings(outline: Outline) -> list[Finding]:
-    return [Finding("warning", "Warning", text, "") for text in outline.report.warnings]
+    return [Finding("warning", "Warning", sentence(text), "") for text in outline.report.warnings]
 
 
-def _skipped(outline: Outline) -> list[Finding]:
+def _skipped(outline: Outline, page: str) -> list[Finding]:
     return [
-        Finding("skipped", f"Skipped {item.what}: {item.name}", item.reason, "")
+        Finding(
+            "skipped",
+            f"Skipped {item.what}: {item.name}",
+            sentence(item.reason),
+            href(page, "about.html#about--skipped"),
+        )
         for item in outline.report.skipped
     ]
 
@@ -85,7 +90,7 @@ def _empty_gradcams(outline: Outline, page: str) -> list[Finding]:
         Finding(
             "note",
             f"No Grad-CAM for {one.label} on {image.name}",
-            one.reason or one.status,
+            sentence(one.reason or one.status),
             href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
         )
         for image in outline.report.images
@@ -99,4 +104,4 @@ def _inputs(outline: Outline, page: str) -> list[Finding]:
     if preprocessing.source != "assumed":
         return []
     link = href(page, "about.html#about--preprocessing")
-    return [Finding("note", "Preprocessing is assumed", preprocessing.reason, link)]
+    return [Finding("note", "Preprocessing is assumed", sentence(preprocessing.reason), link)]

@@ -14,7 +14,7 @@ from reportgen.report.figures import (
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.overview import photo_size, predictions
-from reportgen.report.wording import TIMES, percent
+from reportgen.report.wording import TIMES, percent, sentence
 from reportgen.results import Activations, Image, Report
 from reportgen.results import GradCam as GradCamRecord
 
@@ -51,6 +51,7 @@ def _pages(
             image.name,
             "Images",
             crumbs=tuple(crumbs),
+            image=image.name,
             previous=previous,
             next=following,
         )
@@ -108,7 +109,7 @@ def _no_predictions(report: Report) -> str:
     head = report.model.head
     if head is None:
         return "The model has no output that classifies."
-    return head.reason or "The model gave no classes for this image."
+    return sentence(head.reason) or "The model gave no classes for this image."
 
 
 def _gradcams(outline: Outline, page: str, image: Image) -> tuple[GradCam, ...]:
@@ -133,7 +134,7 @@ def _gradcam(outline: Outline, page: str, image: Image, one: GradCamRecord, at: 
         if shown and one.heatmap
         else None,
         photo=src(page, image.photo),
-        reason=one.reason or ("" if shown else f"{one.status[:1].upper()}{one.status[1:]}."),
+        reason=sentence(one.reason or ("" if shown else one.status)),
     )
 
 

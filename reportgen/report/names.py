@@ -14,7 +14,7 @@ MAX_LENGTH = 80
 """Longest slug in characters; leaves room for page numbers and suffixes below 255 bytes."""
 
 _IMAGE_SUFFIX = re.compile(r"(?<=[^/])\.(jpe?g|png|webp|bmp|gif|tiff?)$")
-_SEPARATORS = re.compile(r"[/\\]+")
+_SEPARATORS = re.compile(r"/+")
 _DISALLOWED = re.compile(r"[^a-z0-9._-]+")
 # Two hyphens are kept for page numbers ("cat--2.html"), so no slug may hold them.
 _RUNS = re.compile(r"-{2,}|\.{2,}")
@@ -27,8 +27,9 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
 
     Slugs are lower-case ASCII letters, digits, ``-``, ``_``, with ``.`` inside only, at most
     `MAX_LENGTH` characters, and unique on file systems that ignore case. A folder's ``/`` becomes
-    ``.`` and an image's suffix is dropped. Where other characters are lost, a digest of the name
-    is appended; where two names would meet, the one that already is a slug keeps it.
+    ``.``, a space becomes ``-``, and an image's suffix is dropped. Where other characters are
+    lost, a digest of the name is appended; where two names would meet, the one that already is a
+    slug keeps it.
     """
     remaining = sorted(set(names))
     taken: dict[str, str] = {}
@@ -61,7 +62,7 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
 def _readable(name: str) -> tuple[str, bool]:
     """The name as a slug without digest, and whether that says everything the name says."""
     lowered = name.lower()
-    text = _SEPARATORS.sub(".", _IMAGE_SUFFIX.sub("", lowered))
+    text = _SEPARATORS.sub(".", _IMAGE_SUFFIX.sub("", lowered)).replace(" ", "-")
     ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode("ascii")
     slug = _RUNS.sub(lambda run: run.group()[0], _DISALLOWED.sub("-", ascii_text))
     slug = _RUNS.sub(lambda run: run.group()[0], slug.strip("._-"))

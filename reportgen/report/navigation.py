@@ -39,6 +39,8 @@ class Here:
     """Text and place of the pages above this one, without the overview."""
     block: str | None = None
     layer: str | None = None
+    image: str | None = None
+    """On an image's page, the side bar leads to the layers of that image."""
     previous: tuple[str, str] | None = None
     next: tuple[str, str] | None = None
 
@@ -108,11 +110,11 @@ class Navigation:
         return SidebarBlock(
             name=block.name or "Other layers",
             href=href(page, outline.block_place(block.name)),
-            open=here.block == block.name,
+            open=here.block == block.name or here.image is not None,
             layers=tuple(
                 Link(
                     layers[i].name,
-                    href(page, outline.layer_place(paths[i])),
+                    href(page, self._layer_place(here, paths[i])),
                     paths[i] == here.layer,
                     shape(layers[i].output_shape),
                 )
@@ -120,6 +122,10 @@ class Navigation:
             ),
             note=count(len(block.layers), "layer"),
         )
+
+    def _layer_place(self, here: Here, path: str) -> str:
+        on_image = self.outline.grid_place(here.image, path) if here.image is not None else ""
+        return on_image or self.outline.layer_place(path)
 
 
 def pager(page: str, paths: Sequence[str], number: int, text: str) -> Pager:

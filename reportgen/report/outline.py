@@ -258,6 +258,22 @@ class Outline:
         """An image's first page."""
         return quote(self.image_page(name))
 
+    @cached_property
+    def _layer_grids(self) -> dict[tuple[str, str], int]:
+        return {
+            (image.name, path): number
+            for path, pages in self.layer_pages.items()
+            for number, page in enumerate(pages, 1)
+            for image, _ in page
+        }
+
+    def layer_grid_place(self, image: str, layer: str) -> str:
+        """The activation grid of an image on a layer's page."""
+        page = self._layer_grids.get((image, layer))
+        if page is None:
+            return ""
+        return f"{quote(self.layer_page(layer, page))}#{quote(self.image_slugs[image])}"
+
     def grid_place(self, image: str, layer: str) -> str:
         """The activation grid of a layer on an image's page."""
         page = self._grids.get((image, layer))

@@ -77,9 +77,9 @@ def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
 
 def card(outline: Outline, page: str, image: Image) -> Card:
     """An image's card: photo, first Grad-CAM, top predictions."""
-    first = next((one for one in image.gradcam if one.picture), None)
+    first = image.gradcam[0] if image.gradcam and outline.has("gradcam") else None
     overlay = None
-    if outline.has("gradcam") and first is not None and first.picture:
+    if first is not None and first.picture:
         alt = f"Grad-CAM of {first.label} on {image.name}"
         overlay = plain_picture(page, first.picture, (first.width, first.height), alt, _THUMBNAIL)
     photo = plain_picture(

@@ -28,7 +28,7 @@ def percent(share: float) -> str:
     for edge, text in ((0.0, "< 0.1 %"), (1.0, "> 99.9 %")):
         if share != edge and abs(share - edge) < 0.0005:
             return text
-    return f"{share * 100:.3g} %" if share < 0.1 else f"{share * 100:.1f} %".replace(".0 %", " %")
+    return f"{share * 100:.2g} %" if share < 0.1 else f"{share * 100:.1f} %".replace(".0 %", " %")
 
 
 def count(amount: int, singular: str, plural: str = "") -> str:
@@ -76,3 +76,11 @@ def numbers(values: Sequence[int], most: int = 24) -> str:
     ]
     left = sum(len(run) for run in runs[most:])
     return ", ".join(texts[:most]) + (f" and {left:,} more" if left else "")
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence: with a capital first letter and a full stop."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")

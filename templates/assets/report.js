@@ -175,9 +175,11 @@
   const before = button("Previous", "←", () => walk(-1));
   const after = button("Next", "→", () => walk(1));
   const original = make("a", { textContent: "Picture file" });
+  const beside = make("a", { textContent: "This channel on every image" });
+  const strip = make("div", { className: "viewer-strip" });
   const viewer = make("dialog", { className: "viewer" },
     make("header", {}, title, button("Close", "×", () => viewer.close())),
-    stage, make("div", { className: "viewer-foot" }, before, after, text, original));
+    stage, make("div", { className: "viewer-foot" }, before, after, text, beside, original), strip);
   viewer.setAttribute("aria-labelledby", "site--viewer");
   text.setAttribute("aria-live", "polite");
   document.body.append(viewer);
@@ -186,12 +188,12 @@
   let came = null;
   const plain = [...document.querySelectorAll("a.zoom:not([data-grid])")];
 
-  const drawTile = () => {
-    const { link, tile } = shown;
+  const tileOf = (link, channel) => values(link)?.channel?.indexOf(channel) ?? channel;
+  const drawTile = (link, tile, room) => {
     const grid = geometry(link);
     const place = box(grid, tile);
     const picture = link.querySelector("img");
-    const scale = Math.max(1, Math.floor(Math.min(innerWidth * 0.8, 720, innerHeight * 0.6) / Math.max(grid.width, grid.height)));
+    const scale = Math.max(1, Math.floor(room / Math.max(grid.width, grid.height)));
     const canvas = make("canvas", { width: grid.width * scale, height: grid.height * scale });
     const draw = () => {
       const context = canvas.getContext("2d");
@@ -201,10 +203,29 @@
     picture.loading = "eager";
     if (picture.complete && picture.naturalWidth) draw();
     else picture.addEventListener("load", draw, { once: true });
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", title.textContent);
-    stage.replaceChildren(canvas);
+    return canvas;
   };
+  // The same channel in the other figures of the page: on a layer's page, its pattern and images.
+  const drawStrip = (link, channel) => {
+    const layer = link.dataset.key.split("/")[1];
+    const peers = [...document.querySelectorAll("a.zoom[data-grid]")]
+      .filter((other) => other.dataset.key.split("/")[1] === layer);
+    strip.hidden = peers.length < 2;
+    strip.replaceChildren(...(strip.hidden ? [] : peers).flatMap((other) => {
+      const tile = tileOf(other, channel);
+      if (tile < 0 || tile >= geometry(other).tiles) return [];
+      const name = other.dataset.kind === "filters" ? "Filter pattern" : other.closest("figure").querySelector("figcaption > *").textContent;
+      const made = make("button", { type: "button" }, drawTile(other, tile, 96), make("span", { textContent: name }));
+      if (other === link) made.setAttribute("aria-current", "true");
+      made.addEventListener("click", () => {
+        shown = { link: other, tile };
+        show();
+        strip.querySelector("[aria-current]")?.focus();
+      });
+      return [made];
+    }));
+  };
+  const onLayer = (link) => document.querySelectorAll(`a.zoom[data-key$="/${CSS.escape(link.dataset.key.split("/")[1])}"]`).length > 1;
   const show = () => {
     const { link, tile } = shown;
     const picture = link.querySelector("img");
@@ -212,6 +233,7 @@
     if (tile === null) {
       title.textContent = picture.alt;
       text.textContent = "";
+      strip.hidden = beside.hidden = true;
       stage.replaceChildren(make("img", { src: link.href, alt: picture.alt, width: picture.width, height: picture.height }));
       const large = stage.firstChild;
       large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
@@ -223,11 +245,18 @@
     const grid = geometry(link);
     const figure = link.closest("figure");
     const channel = channelOf(link, tile);
-    title.textContent = `${figure.querySelector("figcaption :is(h2,h3)").textContent}, ${noun(link)} ${channel}`;
+    title.textContent = `${figure.querySelector("figcaption :is(h2,h3,h4)").textContent}, ${noun(link)} ${channel}`;
     text.textContent = describe(link, tile);
     before.disabled = tile === 0;
     after.disabled = tile === grid.tiles - 1;
-    drawTile();
+    const canvas = drawTile(link, tile, Math.min(innerWidth * 0.8, 720, innerHeight * (onLayer(link) ? 0.45 : 0.6)));
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", title.textContent);
+    stage.replaceChildren(canvas);
+    drawStrip(link, channel);
+    beside.hidden = !link.dataset.beside;
+    beside.href = `${link.dataset.beside}:${channel}`;
+    beside.textContent = onLayer(link) ? "This image" : "This channel on every image";
     history.replaceState(null, "", `#${figure.id}:${channel}`);
   };
   const open = (link, tile) => {

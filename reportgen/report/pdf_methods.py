@@ -1,0 +1,56 @@
+"""How a report was made, in sentences: each method with its source, and the settings used."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from reportgen.report.pdf_contexts import Fact, Method
+from reportgen.results import Report
+
+ACTIVATIONS = Method(
+    "Activations",
+    "Each photo is passed through the network once, and the output of every spatial layer is drawn"
+    " as one tile a channel, brought to a common contrast by its mean and standard deviation."
+    " A channel that has one value everywhere has nothing to show: it is drawn gray, struck out,"
+    " and counted as inactive.",
+    "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
+)
+FILTERS = Method(
+    "Filter patterns",
+    "Beginning with gray noise, an image is changed step by step along the gradient of one"
+    " filter’s response, through the model’s own preprocessing, until it excites that filter as"
+    " strongly as it can. A filter whose response did not grow is marked, and one that never"
+    " answers is drawn as silent instead of as noise.",
+    "D. Erhan et al., Visualizing Higher-Layer Features of a Deep Network, 2009; F. Chollet,"
+    " Deep Learning with Python, 2017, section 5.4; C. Olah et al., Feature Visualization,"
+    " Distill, 2017.",
+)
+GRADCAM = Method(
+    "Grad-CAM",
+    "The maps of a late layer are added up, each weighted by how much it speaks for the class (the"
+    " spatial mean of the gradient of the class score before softmax or sigmoid), and what speaks"
+    " against it is cut off. The result is enlarged to the photo; where no place speaks for the"
+    " class, that is said and nothing is drawn.",
+    "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
+    " Localization, 2017.",
+)
+
+
+def methods(report: Report) -> Iterator[Method]:
+    """What was done for the sections that this report has."""
+    by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
+    yield from (method for name, method in by_section.items() if name in report.sections)
+    taken = report.model.preprocessing
+    reason = taken.reason[:1].upper() + taken.reason[1:].rstrip(".")
+    yield Method("Preprocessing", f"Pixels 0 to 255 are fed as “{taken.mode}”. {reason}.", "")
+
+
+def settings_facts(report: Report) -> tuple[Fact, ...]:
+    """Every setting by its name, as one writes it in the configuration file."""
+    return tuple(Fact(name, _value(value)) for name, value in sorted(report.settings.items()))
+
+
+def _value(value: Any) -> str:
+    if value is None or value in ("", [], ()):
+        return "not set"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
