@@ -26,6 +26,7 @@ from reportgen.execution.units import Unit
 from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
+from reportgen.inputs.preprocessing import function_of
 from reportgen.opening import ModelJob
 from reportgen.planning import Planned, plan
 from reportgen.progress import Progress
@@ -184,6 +185,8 @@ class _Trip:
                 "it was trained; --preprocess chooses another way."
             )
             self.progress.warn(self.warnings[-1])
+        if facts.image_input:
+            function_of(wanted.mode, facts.image_input.channels)  # refuses what cannot be used
         self.bench.preprocess = wanted.mode
         return facts.model_copy(update={"preprocessing": wanted})
 

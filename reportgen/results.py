@@ -222,8 +222,8 @@ class Image(Record):
     """Picture of the photo as the page shows it."""
     photo_width: int
     photo_height: int
-    network_photo: str
-    """Picture of what the network was given, at the network's input size."""
+    network_photo: str | None
+    """Picture of what the network was given, at its input size; None where it takes no image."""
     predictions: list[Prediction]
     activations: list[Activations]
     gradcam: list[GradCam]

@@ -1,0 +1,298 @@
+"""The whole trip on a small model: what the report states, and what a build leaves and keeps."""
+
+import json
+import shutil
+from pathlib import Path
+
+import jsonschema
+import numpy as np
+import pytest
+from PIL import Image
+
+keras = pytest.importorskip("keras")
+
+from reportgen.build import build, inspect  # noqa: E402
+from reportgen.config import make_settings  # noqa: E402
+from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError  # noqa: E402
+from reportgen.progress import Silent  # noqa: E402
+from reportgen.report.schema import SCHEMA, schema_text  # noqa: E402
+from tests.report.links import check_site  # noqa: E402
+
+layers = keras.layers
+HOSTILE = """it's "q" & <b>x<b> #1 100% 猫.png"""
+FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((24, 24, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="first"),
+            layers.MaxPooling2D(name="pool"),
+            layers.Dropout(0.2, name="drop"),
+            layers.Conv2D(6, 3, activation="relu", name="second"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(3, activation="softmax", name="out"),
+        ],
+        name="small",
+    )
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(0)
+    for name in ("a.png", "b.jpg", HOSTILE):
+        pixels = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    (folder / "Thumbs.db").write_bytes(b"\0")
+    return folder
+
+
+def make(model, images, output, **options):
+    settings = make_settings({**FAST, "output": str(output), **options})
+    command = "reportgen build small.keras photos"
+    return build(str(model), [str(images)], settings, progress=Silent(), command=command)
+
+
+@pytest.fixture(scope="session")
+def built(small_model, photos, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("built") / "report"
+    return make(small_model, photos, folder, channels=["first:1,3"])
+
+
+def test_the_report_is_what_its_schema_says(built):
+    report = json.loads((built.folder / "report.json").read_text(encoding="utf-8"))
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.validate(report, schema)
+    assert SCHEMA.read_text(encoding="utf-8") == schema_text()
+    assert set(report) >= {
+        "schema_version", "generator", "environment", "command", "settings", "model", "images",
+        "filters", "skipped", "warnings", "timings",
+    }  # fmt: skip
+
+
+def test_every_part_is_there(built, small_model):
+    report = built.report
+    model = keras.models.load_model(small_model)
+    assert report.model.parameters == model.count_params()
+    assert [image.name for image in report.images] == ["a.png", "b.jpg", HOSTILE]
+    for image in report.images:
+        assert [one.layer for one in image.activations] == ["first", "pool", "second"]
+        assert sum(one.probability for one in image.predictions) == pytest.approx(1, abs=1e-5)
+        assert {cam.layer for cam in image.gradcam} == {"second"}
+    assert [one.channel for one in report.images[0].activations[0].singles] == [1, 3]
+    assert {(one.layer, one.channel) for one in report.filters} == {
+        ("first", 0), ("first", 1), ("second", 0), ("second", 1)
+    }  # fmt: skip
+    for one in report.filters:
+        assert one.status != "ok" or one.score_end > one.score_start
+
+
+def test_every_picture_that_is_named_is_there_and_of_its_size(built):
+    for image in built.report.images:
+        for one in image.activations:
+            with Image.open(built.folder / one.picture) as picture:
+                assert picture.size == (one.width, one.height)
+                assert picture.mode == "P"
+    for gallery in built.report.galleries:
+        with Image.open(built.folder / gallery.picture) as picture:
+            assert picture.size == (gallery.width, gallery.height)
+
+
+def test_what_is_skipped_is_said(built):
+    skipped = {(one.what, one.name) for one in built.report.skipped}
+    assert skipped == {("image", "broken.jpg"), ("image", "Thumbs.db"), ("layer", "drop")}
+
+
+def test_all_links_resolve(built):
+    assert check_site(built.folder) == []
+
+
+def test_no_folder_of_the_machine_is_in_a_report(built, small_model, photos):
+    for file in built.folder.rglob("*"):
+        if file.is_file():
+            content = file.read_bytes()
+            for folder in (small_model.parent, photos, built.folder.parent):
+                assert str(folder).encode() not in content, file
+
+
+def contents(folder):
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_two_builds_are_the_same_byte_for_byte(small_model, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    first = make(small_model, photos, tmp_path / "one")
+    second = make(small_model, photos, tmp_path / "elsewhere" / "two")
+    assert first.report.created == "2023-11-14T22:13:20Z"
+    assert first.report.timings == {}
+    assert contents(first.folder) == contents(second.folder)
+
+
+def test_a_rebuild_from_the_cache_is_the_same(small_model, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    cached = {"no_cache": False, "cache_dir": tmp_path / "cache"}
+    first = make(small_model, photos, tmp_path / "report", **cached)
+    before = contents(first.folder)
+    again = make(small_model, photos, tmp_path / "report", **cached)
+    assert contents(again.folder) == before
+    assert make(small_model, photos, tmp_path / "none").report == again.report
+
+
+def test_sections_can_be_left_out(small_model, photos, tmp_path):
+    only = make(small_model, photos / "a.png", tmp_path / "a", sections=["gradcam"])
+    assert only.report.sections == ["gradcam"]
+    assert only.report.images[0].predictions
+    assert not only.report.images[0].activations
+    assert check_site(only.folder) == []
+    without = make(small_model, photos / "a.png", tmp_path / "b", skip_section=["gradcam"])
+    assert without.report.sections == ["activations", "filters"]
+    assert not without.report.images[0].gradcam
+
+
+def test_layers_classes_and_labels(small_model, photos, tmp_path):
+    (tmp_path / "labels.txt").write_text("cat\ndog\nowl\n")
+    options = {"labels": tmp_path / "labels.txt", "class": "Dog", "gradcam_layer": "pool"}
+    report = make(
+        small_model, photos / "a.png", tmp_path / "r", layers=["sec*"], top=2, **options
+    ).report
+    (image,) = report.images
+    assert [one.layer for one in image.activations] == ["second"]
+    assert {one.layer for one in report.filters} == {"second"}
+    assert [(cam.layer, cam.label) for cam in image.gradcam] == [("pool", "dog")]
+    assert len(image.predictions) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"layers": ["nothing*"]}, "no layer “nothing"),
+        ({"gradcam_layer": "secnd"}, "did you mean “second”"),
+        ({"gradcam_layer": "out"}, "no maps"),
+        ({"channels": ["first:4"]}, "counted from 0 to 3"),
+        ({"channels": ["frist:0"]}, "did you mean “first”"),
+        ({"class": "7"}, "7"),
+        ({"preprocess": "nosuchmodule:f"}, "nosuchmodule"),
+    ],
+)
+def test_what_the_model_has_not_is_named(small_model, photos, tmp_path, options, message):
+    with pytest.raises(ReportgenError, match=message):
+        make(small_model, photos / "a.png", tmp_path / "r", **options)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_skipped_image_is_an_error_when_strict(small_model, photos, tmp_path):
+    with pytest.raises(ReportgenError, match=r"broken\.jpg|Thumbs\.db"):
+        make(small_model, photos, tmp_path / "r", strict=True)
+    assert not (tmp_path / "r").exists()
+    assert not list(tmp_path.glob(".r-*"))
+    assert make(small_model, photos / "a.png", tmp_path / "r", strict=True).report.images
+
+
+def test_no_image_left_is_an_error(small_model, photos, tmp_path):
+    with pytest.raises(ImageError, match=r"broken\.jpg"):
+        make(small_model, photos / "broken.jpg", tmp_path / "r")
+
+
+def test_a_folder_with_other_things_is_not_touched(small_model, photos, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "thesis.txt").write_text("years of work")
+    (mine / "index.html").write_text("my page")
+    with pytest.raises(OutputError, match="--force"):
+        make(small_model, photos / "a.png", mine)
+    assert sorted(path.name for path in mine.iterdir()) == ["index.html", "thesis.txt"]
+    make(small_model, photos / "a.png", mine, force=True)
+    assert (mine / "thesis.txt").read_text() == "years of work"
+    assert (mine / "index.html.kept").read_text() == "my page"
+    assert (mine / "report.json").is_file()
+
+
+def test_a_new_report_replaces_the_old_one_whole(small_model, photos, tmp_path):
+    make(small_model, photos, tmp_path / "r")
+    (tmp_path / "r" / "remark.txt").write_text("mine")
+    make(small_model, photos / "a.png", tmp_path / "r")
+    assert (tmp_path / "r" / "remark.txt").read_text() == "mine"
+    assert [path.name for path in (tmp_path / "r" / "pictures").iterdir() if path.is_dir()]
+    assert not list((tmp_path / "r").rglob("b.*html"))
+    assert check_site(tmp_path / "r") == []
+
+
+def test_a_failed_build_leaves_the_old_report(small_model, photos, tmp_path, monkeypatch):
+    make(small_model, photos / "a.png", tmp_path / "r")
+    before = contents(tmp_path / "r")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("reportgen.build.write_site", fail)
+    with pytest.raises(OutputError, match="No space left"):
+        make(small_model, photos, tmp_path / "r")
+    assert contents(tmp_path / "r") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["r"]
+
+
+@pytest.mark.parametrize("output", [".", ".."])
+def test_the_current_folder_is_not_replaced(small_model, photos, tmp_path, monkeypatch, output):
+    work = tmp_path / "work"
+    work.mkdir()
+    monkeypatch.chdir(work)
+    with pytest.raises(OutputError, match="folder of its own"):
+        make(small_model, photos / "a.png", Path(output))
+
+
+def test_two_files_of_one_name_and_one_content(small_model, photos, tmp_path):
+    for folder in ("x", "y"):
+        (tmp_path / "in" / folder).mkdir(parents=True)
+        shutil.copy(photos / "a.png", tmp_path / "in" / folder / "same.png")
+    result = make(small_model, tmp_path / "in", tmp_path / "r")
+    assert [image.name for image in result.report.images] == ["x/same.png", "y/same.png"]
+    assert check_site(result.folder) == []
+
+
+def test_the_users_own_preprocessing(small_model, photos, tmp_path, monkeypatch):
+    (tmp_path / "own_preprocessing.py").write_text("def half(x):\n    return x / 255.0 / 2\n")
+    monkeypatch.chdir(tmp_path)
+    own = make(small_model, photos / "a.png", tmp_path / "r", preprocess="own_preprocessing:half")
+    unit = make(small_model, photos / "a.png", tmp_path / "u")
+    assert own.report.model.preprocessing.source == "given"
+    assert own.report.images[0].predictions != unit.report.images[0].predictions
+    assert own.report.filters
+
+
+def test_what_is_assumed_is_said(small_model, photos, tmp_path):
+    report = make(small_model, photos / "a.png", tmp_path / "r", preprocess="auto").report
+    assert report.model.preprocessing.source == "assumed"
+    assert any("x / 255" in warning for warning in report.warnings)
+
+
+def test_notes_that_cannot_be_read(small_model, photos, tmp_path):
+    with pytest.raises(SettingsError, match=r"nothing\.md"):
+        make(small_model, photos / "a.png", tmp_path / "r", notes=tmp_path / "nothing.md")
+
+
+def test_a_model_without_an_image_gets_a_summary(photos, tmp_path):
+    model = keras.Sequential([keras.Input((6,)), layers.Dense(2, activation="softmax")])
+    model.save(tmp_path / "vector.keras")
+    result = make(tmp_path / "vector.keras", photos / "a.png", tmp_path / "r")
+    reasons = {one.name: one.reason for one in result.report.skipped if one.what == "section"}
+    assert "image" in reasons["gradcam"]
+    assert result.report.sections == []
+    assert result.report.model.parameters == model.count_params()
+    assert check_site(result.folder) == []
+
+
+def test_inspect_tells_the_same_model(small_model, built):
+    facts = inspect(str(small_model), make_settings(FAST), progress=Silent())
+    assert facts == built.report.model
