@@ -7,6 +7,7 @@ import click
 import pytest
 
 from reportgen.cli import cli
+from reportgen.config import make_settings
 from reportgen.options import GROUPS, SettingOption, default_text, field_of, flag
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -35,17 +36,49 @@ def test_the_option_tables_are_those_of_the_settings(title: str) -> None:
     assert rows == option_rows()[title]
 
 
-def test_readme_names_no_option_that_is_not_there() -> None:
+OTHERS = {"--check", "--format"}
+"""Options of other programs, ruff and git."""
+
+TEXTS = [
+    REPOSITORY / "README.md",
+    *(
+        path
+        for name in ("ci", "quick_start")
+        for path in (REPOSITORY / "examples" / name).iterdir()
+    ),
+]
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_no_option_is_named_that_is_not_there(path: Path) -> None:
     known = {
         name
         for command in _commands(cli)
         for parameter in command.get_params(click.Context(command))
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
-    named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", README))
-    others = {"--check"}  # of ruff
-    assert named - others <= known
-    assert {flag(key) for keys in GROUPS.values() for key in keys} <= named
+    assert _named_options(path.read_text(encoding="utf-8")) - OTHERS <= known
+
+
+def test_readme_names_every_option() -> None:
+    assert {flag(key) for keys in GROUPS.values() for key in keys} <= _named_options(README)
+
+
+def _named_options(text: str) -> set[str]:
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text))
+
+
+def test_the_quick_starts_configuration_can_be_used() -> None:
+    folder = REPOSITORY / "examples" / "quick_start"
+    settings = make_settings({}, folder / "reportgen.toml")
+    assert settings.labels is not None
+    assert settings.labels.read_text(encoding="utf-8").split() == ["cat", "dog"]
+
+
+def test_readmes_configuration_can_be_used(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.+?)```", README, re.DOTALL)
+    (tmp_path / "reportgen.toml").write_text(example, encoding="utf-8")
+    assert make_settings({}, tmp_path / "reportgen.toml").layers == ("block1*", "block2*")
 
 
 def _commands(group: click.Group) -> list[click.Command]:
