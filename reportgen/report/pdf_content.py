@@ -53,6 +53,7 @@ def document(
         paper=PAPERS[paper],
         fonts=tuple(fonts),
         title=report.title,
+        short_title=shorten(report.title, 40),
         author=report.author,
         organisation=str(report.settings.get("organisation") or ""),
         date=f"{created.day} {created:%B %Y}",
@@ -83,8 +84,7 @@ def document(
         filters_text=_filters_text(outline),
         methods=tuple(methods(report)),
         environment=tuple(
-            Fact(one.name, one.value, one.note)
-            for one in (*environment_facts(report.environment),)
+            Fact(one.name, one.value, one.note) for one in (*environment_facts(report.environment),)
         ),
         settings=settings_facts(report),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),

@@ -185,6 +185,7 @@ class Document:
     fonts: tuple[str, ...]
     """Families of fonts, the first for text, the others for scripts that it lacks."""
     title: str
+    short_title: str
     author: str
     organisation: str
     date: str

@@ -1,0 +1,130 @@
+"""The report as a PDF, made by Typst from the records and the pictures: never from a model."""
+
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import typst
+
+from reportgen.errors import OutputError
+from reportgen.report.pdf_content import document
+from reportgen.report.pdf_contexts import Document
+from reportgen.report.pdf_fill import Fits, Mark, better_fits
+from reportgen.report.pdf_fonts import TEXT_FONTS, printable
+from reportgen.report.pdf_palette import put_streams_back
+from reportgen.report.pdf_pictures import PdfPictures
+from reportgen.report.templates import find_templates
+from reportgen.results import Report
+
+PDF_NAME = "report.pdf"
+
+_MOST_PASSES = 4
+
+
+@dataclass(frozen=True)
+class PdfResult:
+    """The file that was written, and sentences on what is not in it as it should be."""
+
+    path: Path
+    warnings: tuple[str, ...]
+
+
+def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
+    """Write `folder/report.pdf` from a report whose pictures lie in `folder`.
+
+    The PDF is tagged and meets PDF/UA-1 where it can; the same report gives the same bytes on
+    machines with the same fonts. A damaged picture has a placeholder that says why. `paper` is
+    "a4" or "letter". Raises OutputError when the file cannot be written or made.
+    """
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
+            PdfPictures(folder, Path(scratch)) as pictures,
+        ):
+            return _write(report, pictures, paper)
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"{PDF_NAME} cannot be written: {reason}.") from error
+
+
+def _write(report: Report, pictures: PdfPictures, paper: str) -> PdfResult:
+    fonts = typst.Fonts()
+    families = [name for name in TEXT_FONTS if name in fonts.families()]
+    content = document(report, pictures, paper=paper, fonts=families)
+    data, missing = printable(asdict(content), fonts)
+    pictures.finish()
+    setter = _Setter(content, data, pictures, fonts)
+    made, warnings = setter.compile()
+    path = pictures.folder / PDF_NAME
+    path.write_bytes(_finished(made, pictures))
+    return PdfResult(path, (*pictures.problems, *missing, *warnings))
+
+
+class _Setter:
+    """Sets the pages: once to see how they fill, and again until none is nearly empty."""
+
+    def __init__(
+        self, content: Document, data: Mapping[str, Any], pictures: PdfPictures, fonts: typst.Fonts
+    ) -> None:
+        self.content = content
+        file = pictures.scratch / "content.json"
+        file.write_text(json.dumps(data), encoding="utf-8")
+        self.path = f"/{pictures.scratch.name}/{file.name}"
+        self.folder = pictures.folder
+        self.fonts = fonts
+        self.template = (find_templates() / "report.typ").read_bytes()
+
+    def compile(self) -> tuple[bytes, tuple[str, ...]]:
+        """The PDF's bytes, and warnings. Raises OutputError when Typst cannot make it."""
+        fits: Fits | None = Fits()
+        for _ in range(_MOST_PASSES):
+            setting, compiler = fits, self._compiler(fits)
+            marks = [Mark(**one) for one in json.loads(_run(compiler.query, "<mark>", "value"))]
+            fits = better_fits(marks, self.content, setting)
+            if fits is None:
+                break
+        moment = datetime(*self.content.created, tzinfo=UTC)
+        try:
+            return compiler.compile(
+                self.template, format="pdf", timestamp=moment, pdf_standards=["ua-1"]
+            ), ()
+        except RuntimeError as error:
+            made = _run(compiler.compile, self.template, format="pdf", timestamp=moment)
+            return made, (f"The PDF is not fully accessible (PDF/UA-1): {_first_line(error)}.",)
+
+    def _compiler(self, fits: Fits) -> typst.Compiler:
+        inputs = {"content": self.path, "fits": json.dumps(asdict(fits))}
+        return typst.Compiler(
+            self.template, root=self.folder, font_paths=self.fonts, sys_inputs=inputs
+        )
+
+
+def _run(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    try:
+        return work(*arguments, **options)
+    except RuntimeError as error:
+        raise OutputError(f"Typst cannot make {PDF_NAME}: {_first_line(error)}.") from error
+
+
+def _first_line(error: RuntimeError) -> str:
+    return str(error).partition("\n")[0].strip().rstrip(".")
+
+
+def _finished(made: bytes, pictures: PdfPictures) -> bytes:
+    """The PDF with the pictures' own streams, the same bytes for the same content."""
+    with pikepdf.open(BytesIO(made)) as pdf:
+        put_streams_back(pdf, pictures.plates)
+        buffer = BytesIO()
+        pdf.save(
+            buffer,
+            deterministic_id=True,
+            object_stream_mode=pikepdf.ObjectStreamMode.generate,
+            stream_decode_level=pikepdf.StreamDecodeLevel.none,
+        )
+    return buffer.getvalue()
