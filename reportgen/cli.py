@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reportgen import __version__
+from reportgen.commands import COMMANDS
 from reportgen.errors import ReportgenError
 from reportgen.options import (
     DEMO_KEYS,
@@ -175,6 +176,10 @@ def clear(cache_dir: Path | None) -> None:
     """Remove all finished work; the next build computes everything anew."""
     store = _store(cache_dir)
     say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
 
 
 def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Settings":

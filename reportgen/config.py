@@ -9,7 +9,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -108,6 +108,7 @@ def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in values)
 
 
+ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
@@ -120,8 +121,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    profile: Literal["quick", "standard", "full"] = Field(
-        "standard", description="A set of defaults: quick, standard, or full (for a GPU)."
+    profile: ProfileName = Field(
+        "standard", description="A set of defaults; reportgen profile NAME prints one."
     )
     title: str = Field("", description="Title of the report; the model's name when not given.")
     author: str = Field("", description="Author named on the report.")
@@ -291,7 +292,7 @@ def make_settings(command_line: Mapping[str, Any], config: Path | None = None) -
     """
     file = read_toml(config) if config else {}
     profile = command_line.get("profile") or file.get("profile") or "standard"
-    known = profile in ("quick", "standard", "full")
+    known = profile in get_args(ProfileName)
     merged = {**(read_profile(profile) if known else {}), **file, **command_line}
     try:
         return Settings.model_validate(merged)
