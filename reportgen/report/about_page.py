@@ -31,7 +31,7 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
         ),
         warnings=tuple(sentence(text) for text in report.warnings[:MOST_SKIPPED]),
         settings=tuple(
-            Fact(name, _value(value)) for name, value in sorted(report.settings.items())
+            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
         ),
         environment=(
             Fact("Made by", report.generator),
@@ -43,7 +43,7 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
     )
 
 
-def _value(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A setting as one writes it in the configuration file; empty ones as "not set"."""
     if value is None or value in ("", [], ()):
         return "not set"

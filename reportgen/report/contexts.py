@@ -299,7 +299,7 @@ class ImagePage:
     first: bool
     facts: tuple[Fact, ...]
     photo: Picture
-    network_photo: Picture
+    network_photo: Picture | None
     predictions: tuple[Prediction, ...]
     no_predictions: str
     """Why there are no predictions; empty where there are."""

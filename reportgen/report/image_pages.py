@@ -91,9 +91,11 @@ def _facts(image: Image) -> tuple[Fact, ...]:
     return (*facts, Fact("SHA-256", f"{image.sha256[:16]}…"))
 
 
-def _network_photo(report: Report, page: str, image: Image) -> Picture:
+def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
     taken = report.model.image_input
-    height, width = (taken.height, taken.width) if taken else (_NETWORK_PHOTO, _NETWORK_PHOTO)
+    if taken is None or image.network_photo is None:
+        return None
+    height, width = taken.height, taken.width
     factor = max(1, _NETWORK_PHOTO // max(height, width))
     picture = plain_picture(
         page,

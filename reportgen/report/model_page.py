@@ -50,11 +50,6 @@ def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> L
 
 
 def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
-    trained = ""
-    if layer.parameters:
-        trained = "frozen" if not layer.trainable_parameters else "yes"
-        if 0 < layer.trainable_parameters < layer.parameters:
-            trained = "in part"
     place = outline.layer_place(layer.path)
     left = len(layer.inputs) - _MOST_INPUTS
     return LayerRow(
@@ -64,9 +59,18 @@ def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
         type=layer.type,
         shape=shape(layer.output_shape),
         parameters=f"{layer.parameters:,}",
-        trainable=trained,
+        trainable=trained_text(layer),
         inputs=tuple(
             Link(path, href(page, outline.row_place(path))) for path in layer.inputs[:_MOST_INPUTS]
         ),
         more_inputs=f"and {left} more" if left > 0 else "",
     )
+
+
+def trained_text(layer: Layer) -> str:
+    """Whether a layer's parameters are trained: "yes", "in part", "frozen"; empty without any."""
+    if not layer.parameters:
+        return ""
+    if not layer.trainable_parameters:
+        return "frozen"
+    return "yes" if layer.trainable_parameters == layer.parameters else "in part"

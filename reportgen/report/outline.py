@@ -1,6 +1,5 @@
 """Which pages a report has, what stands on each, and how one page links to another."""
 
-import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -291,8 +290,13 @@ def href(page: str, place: str) -> str:
         return ""
     path, hash_sign, anchor = place.partition("#")
     if path == quote(page):
-        return f"#{anchor}" if anchor else quote(posixpath.basename(page))
-    return posixpath.relpath(path, quote(posixpath.dirname(page)) or ".") + hash_sign + anchor
+        return f"#{anchor}" if anchor else quote(page.rpartition("/")[2])
+    folder = quote(page.rpartition("/")[0])
+    if folder and path.startswith(f"{folder}/"):
+        path = path[len(folder) + 1 :]
+    elif folder:
+        path = "../" * (folder.count("/") + 1) + path
+    return path + hash_sign + anchor
 
 
 def src(page: str, picture: str) -> str:

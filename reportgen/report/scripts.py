@@ -1,7 +1,6 @@
 """Data that pages' scripts need, as script files: from disk, a page may load nothing else."""
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
@@ -9,7 +8,7 @@ from urllib.parse import quote
 from reportgen.report.outline import Outline, href
 from reportgen.results import Activations, Filter
 
-_DIGITS = 3
+_NOT_FINITE = ("nan", "inf", "-inf")
 
 
 def activation_values(outline: Outline, image: str, grids: Sequence[Activations]) -> str:
@@ -21,7 +20,7 @@ def activation_values(outline: Outline, image: str, grids: Sequence[Activations]
                 "low": _rounded(grid.lows),
                 "high": _rounded(grid.highs),
                 "mean": _rounded(grid.means),
-                "inactive": grid.inactive,
+                "inactive": _json(grid.inactive),
             }
             for grid in grids
         }
@@ -34,12 +33,12 @@ def filter_values(outline: Outline, layer: str, filters: Sequence[Filter]) -> st
     return _register(
         {
             f"filters/{outline.layer_slugs[layer]}": {
-                "channel": [one.channel for one in filters],
+                "channel": _json([one.channel for one in filters]),
                 "start": _rounded([one.score_start for one in filters]),
                 "end": _rounded([one.score_end for one in filters]),
-                "status": [one.status for one in filters],
-                "methods": methods,
-                "method": [methods.index(one.method) for one in filters],
+                "status": _json([one.status for one in filters]),
+                "methods": _json(methods),
+                "method": _json([methods.index(one.method) for one in filters]),
             }
         }
     )
@@ -60,8 +59,13 @@ def search_index(outline: Outline) -> str:
     return f"globalThis.reportgenSearch={_json(rows)};\n"
 
 
-def _register(values: Mapping[str, Any]) -> str:
-    return f"Object.assign(globalThis.reportgenValues??={{}},{_json(values)});\n"
+def _register(values: Mapping[str, Mapping[str, str]]) -> str:
+    """A script that adds to the values of the page; the inner values are JSON already."""
+    entries = (
+        f"{_json(key)}:{{{','.join(f'{_json(name)}:{text}' for name, text in entry.items())}}}"
+        for key, entry in values.items()
+    )
+    return f"Object.assign(globalThis.reportgenValues??={{}},{{{','.join(entries)}}});\n"
 
 
 def _json(value: Any) -> str:
@@ -70,12 +74,8 @@ def _json(value: Any) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _rounded(values: Sequence[float | None]) -> list[float | int | None]:
-    return [_short(value) for value in values]
-
-
-def _short(value: float | None) -> float | int | None:
-    if value is None or not math.isfinite(value):
-        return None
-    short = float(f"{value:.{_DIGITS}g}")
-    return int(short) if short.is_integer() and abs(short) < 1e15 else short
+def _rounded(values: Sequence[float | None]) -> str:
+    """Three significant digits each, null where a value is not finite."""
+    # Millions of numbers pass here for a large network: formatting them is all that is done.
+    texts = ["null" if value is None else f"{value:.3g}" for value in values]
+    return f"[{','.join('null' if text in _NOT_FINITE else text for text in texts)}]"

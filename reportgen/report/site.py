@@ -45,7 +45,7 @@ def write_site(report: Report, folder: Path, *, templates: Path | None = None) -
     assets = write_assets(source, folder, search_index(outline))
     navigation = Navigation(outline, assets)
     written = [folder / path for path in vars(assets).values()]
-    jinja = environment(source)
+    jinja = environment(source, trusted=templates is None)
     loaded = {name: jinja.get_template(f"{name}.html") for name in TEMPLATES}
     for path, name, context in pages(outline, navigation, folder):
         written.append(_write(folder / path, loaded[name].render(page=context)))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen.errors import OutputError
@@ -17,9 +17,13 @@ def find_templates() -> Path:
     raise OutputError(f"The page templates are missing beside {package}; install reportgen again.")
 
 
-def environment(folder: Path) -> ImmutableSandboxedEnvironment:
-    """An environment that escapes everything and refuses names that do not exist."""
-    return ImmutableSandboxedEnvironment(
+def environment(folder: Path, *, trusted: bool) -> Environment:
+    """An environment that escapes everything and refuses names that do not exist.
+
+    Templates that are not the package's own run in Jinja2's sandbox.
+    """
+    kind = Environment if trusted else ImmutableSandboxedEnvironment
+    return kind(
         loader=FileSystemLoader(folder),
         autoescape=True,
         undefined=StrictUndefined,

@@ -4,7 +4,9 @@
 somewhere, nothing is fetched from elsewhere, and nothing breaks the pages' own security policy.
 """
 
+import os
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,7 +27,7 @@ class Page(HTMLParser):
     path: Path
     links: list[tuple[str, str, str]] = field(default_factory=list)
     """Tag, attribute, address."""
-    ids: list[str] = field(default_factory=list)
+    ids: Counter[str] = field(default_factory=Counter)
     nodes: int = 0
     headings: list[int] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -47,7 +49,7 @@ class Page(HTMLParser):
         if tag not in _EMPTY:
             self.stack.append(tag)
         if identifier := attributes.get("id"):
-            self.ids.append(identifier)
+            self.ids[identifier] += 1
         if re.fullmatch(r"h[1-6]", tag):
             self.headings.append(int(tag[1]))
         for name, value in attrs:
@@ -76,7 +78,7 @@ class Page(HTMLParser):
     def check(self) -> list[str]:
         """Problems that the page alone shows."""
         found = list(self.problems)
-        found += [f"id {name!r} stands twice" for name in self.ids if self.ids.count(name) > 1]
+        found += [f"id {name!r} stands twice" for name, times in self.ids.items() if times > 1]
         if self.policy != POLICY:
             found.append(f"the security policy is {self.policy!r}")
         if self.headings[:1] != [1] or self.headings.count(1) != 1:
@@ -92,6 +94,7 @@ class Page(HTMLParser):
 
 def check_site(folder: Path) -> list[str]:
     """Every problem of every page below ``folder``, as "page: problem"."""
+    folder = Path(os.path.normpath(folder))
     pages = {path: Page(path) for path in sorted(folder.rglob("*.html"))}
     problems = []
     for path, page in pages.items():
@@ -115,14 +118,13 @@ def _check_link(folder: Path, pages: dict[Path, Page], page: Page, tag: str, add
         return f"{address!r} is not relative"
     if parts.query:
         return f"{address} has a query"
-    target = page.path.parent / unquote(parts.path) if parts.path else page.path
-    resolved = target.resolve()
-    if not resolved.is_relative_to(folder.resolve()):
+    target = os.path.normpath(page.path.parent / unquote(parts.path)) if parts.path else page.path
+    if not Path(target).is_relative_to(os.path.normpath(folder)):
         return f"{address} leaves the folder"
-    if not resolved.is_file():
+    owner = pages.get(Path(target))
+    if owner is None and not Path(target).is_file():
         return f"{address} is broken"
     anchor = _CHANNEL.sub("", unquote(parts.fragment))
-    owner = pages.get(resolved) or pages.get(folder / resolved.relative_to(folder.resolve()))
     if anchor and (owner is None or anchor not in owner.ids):
         return f"{address} has no such anchor"
     return ""
