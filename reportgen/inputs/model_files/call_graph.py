@@ -5,8 +5,7 @@ from typing import Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.migration.graph import is_reference, map_references
-from reportgen.inputs.model_files.migration.rule import Node, class_name
-from reportgen.inputs.model_files.naming import stored_name
+from reportgen.inputs.model_files.migration.rule import Node, class_name, stored_name
 
 
 class _NotYetError(Exception):
@@ -43,6 +42,8 @@ class CallGraph:
         progress = False
         calls = self.waiting[key]
         while calls:
+            if not isinstance(calls[0], dict):
+                raise ModelFileError(f"{self.file_name}: the layer {key[:80]!r} is called wrongly.")
             try:
                 args = self.resolve_arguments(calls[0].get("args", []), key)
                 kwargs = self.resolve_arguments(calls[0].get("kwargs", {}), key)

@@ -11,8 +11,8 @@ from reportgen.inputs.model_files.migration.rule import (
     class_name,
     layer_nodes,
     settings,
+    stored_name,
 )
-from reportgen.inputs.model_files.naming import stored_name
 
 _SPATIAL = ("Conv", "MaxPool", "AveragePool", "UpSampling", "SeparableConv", "DepthwiseConv")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS = 200_000
 _LONGEST_TEXT = 1 << 26
-_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
+ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
 
 
 class DamagedFileError(ModelFileError):
@@ -52,7 +52,7 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
         check_superblock(start.read(96), path.stat().st_size, path.name)
     try:
         file = h5py.File(path, "r")
-    except _DAMAGE as error:
+    except ANY_DAMAGE as error:
         raise DamagedFileError(path.name) from error
     with file:
         yield file
@@ -87,7 +87,7 @@ def text_attribute(group: "h5py.Group", name: str) -> str | None:
         if attribute.get_storage_size() > _LONGEST_TEXT:
             return None
         value = group.attrs[name]
-    except _DAMAGE as error:
+    except ANY_DAMAGE as error:
         raise DamagedFileError(Path(group.file.filename).name) from error
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
@@ -115,7 +115,7 @@ def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
         while f"{name}{index}" in group.attrs:
             names += one(f"{name}{index}")
             index += 1
-    except _DAMAGE as error:
+    except ANY_DAMAGE as error:
         raise DamagedFileError(Path(group.file.filename).name) from error
     return names
 
@@ -134,7 +134,7 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
                 )
             if dataset.dtype.kind in "fiub" or str(dataset.dtype) == "bfloat16":
                 arrays[path] = StoredArray(dataset)
-    except _DAMAGE as error:
+    except ANY_DAMAGE as error:
         raise DamagedFileError(file_name) from error
     return arrays
 
@@ -161,9 +161,14 @@ def _datasets(
 
 
 @contextmanager
-def damage_named(file_name: str) -> Iterator[None]:
-    """Turn what libhdf5 raises while an array is read into one sentence."""
+def damage_named(
+    file_name: str, damage: tuple[type[Exception], ...] = (OSError, RuntimeError)
+) -> Iterator[None]:
+    """Turn what libhdf5 raises while something is read into one sentence.
+
+    `damage` are the exceptions meant: `ANY_DAMAGE` around code that only reads.
+    """
     try:
         yield
-    except (OSError, RuntimeError) as error:
+    except damage as error:
         raise DamagedFileError(file_name) from error

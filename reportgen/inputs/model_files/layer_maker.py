@@ -12,8 +12,14 @@ from reportgen.inputs.model_files.layers import (
     operation_class,
 )
 from reportgen.inputs.model_files.limits import MOST_CALLS, MOST_LAYERS, WeightBudget, check_output
-from reportgen.inputs.model_files.migration.rule import MODEL_CLASSES, Node, class_name, settings
-from reportgen.inputs.model_files.naming import help_for, stored_name, unique_names
+from reportgen.inputs.model_files.migration.rule import (
+    MODEL_CLASSES,
+    Node,
+    class_name,
+    settings,
+    stored_name,
+)
+from reportgen.inputs.model_files.naming import help_for, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.tensorflow_operations import tensorflow_operation
 from reportgen.inputs.model_files.user_code import Replacement

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+from reportgen.inputs.model_files.migration.rule import Node, stored_name
 
 
 def help_for(key: str, name: str) -> str:
@@ -19,12 +19,6 @@ def help_for(key: str, name: str) -> str:
         f"the layer {shown!r} is of the class {name[:60]!r}, which is not part of Keras: give"
         " its code with --custom-objects FILE.py"
     )
-
-
-def stored_name(node: Node) -> str:
-    """A layer's name in the file."""
-    name = node.get("name", settings(node).get("name"))
-    return name if isinstance(name, str) else class_name(node).lower()
 
 
 def clean_name(name: Any) -> str:

@@ -74,7 +74,7 @@ def open_model(
     custom = load_custom_objects(custom_objects) if custom_objects is not None else {}
     with _read(file) as stored:
         if is_subclassed(stored.config):
-            model = open_subclassed(file, stored, custom)
+            model = open_subclassed(file, stored, custom, input_size)
             return OpenedModel(model, ("a subclassed model, built from the user's code",), ())
         migrated = migrate(stored.config, stored.keras_version)
         budget = WeightBudget(file.name, _most_weights(file))

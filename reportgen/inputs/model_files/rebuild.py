@@ -18,13 +18,9 @@ from reportgen.inputs.model_files.migration.rule import (
     class_name,
     layer_nodes,
     settings,
-)
-from reportgen.inputs.model_files.naming import (
-    clean_name,
-    is_trainable,
     stored_name,
-    unique_names,
 )
+from reportgen.inputs.model_files.naming import clean_name, is_trainable, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.user_code import Replacement, check_replaced
 

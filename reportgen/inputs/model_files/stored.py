@@ -74,12 +74,13 @@ def count_arrays(weights: Weights) -> int:
 def read_hdf5_model(path: Path) -> Iterator[StoredModel]:
     """The model in an HDF5 file; its arrays can be read while the context is open."""
     with hdf5.open_file(path) as file:
-        text = hdf5.text_attribute(file, "model_config")
+        with hdf5.damage_named(path.name, hdf5.ANY_DAMAGE):
+            text = hdf5.text_attribute(file, "model_config")
+            version = hdf5.text_attribute(file, "keras_version")
+            weights = _legacy_weights(file, path.name) if "model_weights" in file else None
         if text is None:
             raise ModelFileError(f"{path.name} holds weights only, without a network.")
         config = parse_config(text, path.name)
-        version = hdf5.text_attribute(file, "keras_version")
-        weights = _legacy_weights(file, path.name) if "model_weights" in file else None
         yield StoredModel(config, weights, version)
 
 
@@ -95,7 +96,9 @@ def read_weights(path: Path) -> Iterator[Weights]:
             yield stored.weights
         return
     with hdf5.open_file(path) as file:
-        yield _weights_in(file, path.name)
+        with hdf5.damage_named(path.name, hdf5.ANY_DAMAGE):
+            weights = _weights_in(file, path.name)
+        yield weights
 
 
 def _weights_in(file: "h5py.File", file_name: str) -> Weights:

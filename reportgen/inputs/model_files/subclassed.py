@@ -23,7 +23,12 @@ def is_subclassed(config: Node) -> bool:
     return not isinstance(settings(config).get("layers"), list)
 
 
-def open_subclassed(file: ModelFile, stored: StoredModel, custom: dict[str, Any]) -> "keras.Model":
+def open_subclassed(
+    file: ModelFile,
+    stored: StoredModel,
+    custom: dict[str, Any],
+    input_size: tuple[int, int] | None = None,
+) -> "keras.Model":
     """Build the user's class and let Keras load the weights; raises `ModelFileError`."""
     import keras
 
@@ -38,9 +43,7 @@ def open_subclassed(file: ModelFile, stored: StoredModel, custom: dict[str, Any]
     try:
         with keras.saving.custom_object_scope(custom):
             model = cls.from_config(dict(settings(stored.config)))
-            build_config = stored.config.get("build_config")
-            if isinstance(build_config, dict) and not model.built:
-                model.build_from_config(build_config)
+            _build(model, stored.config.get("build_config"), input_size)
         _load_weights(model, file)
     except ModelFileError:
         raise
@@ -50,6 +53,18 @@ def open_subclassed(file: ModelFile, stored: StoredModel, custom: dict[str, Any]
             f"{file.name}: the class {name[:60]!r} cannot be rebuilt: {reason}"
         ) from error
     return model
+
+
+def _build(model: "keras.Model", build_config: Any, input_size: tuple[int, int] | None) -> None:
+    """Let the model make its weights: as its file says, or by one black image of `input_size`."""
+    import keras
+
+    if isinstance(build_config, dict) and not model.built:
+        model.build_from_config(build_config)
+        # Keras's own loader says so too: the layers are built, the model does not notice.
+        model.built = True
+    elif input_size is not None and not model.built:
+        model(keras.ops.zeros((1, *input_size, 3)))
 
 
 def _load_weights(model: "keras.Model", file: ModelFile) -> None:

@@ -16,8 +16,7 @@ from reportgen.inputs.model_files.arithmetic import (
     evaluate,
     parse_arithmetic,
 )
-from reportgen.inputs.model_files.migration.rule import Node, layer_nodes, settings
-from reportgen.inputs.model_files.naming import stored_name
+from reportgen.inputs.model_files.migration.rule import Node, layer_nodes, settings, stored_name
 
 
 @dataclass(frozen=True)

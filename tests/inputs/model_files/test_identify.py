@@ -140,11 +140,11 @@ def test_applications() -> None:
 
 
 def test_absent_files() -> None:
-    with pytest.raises(ModelFileError, match="did you mean vgg19|did you mean vgg16"):
+    with pytest.raises(ModelFileError, match=r"did you mean vgg19|did you mean vgg16"):
         identify("vgg17")
-    with pytest.raises(ModelFileError, match="no model file 'cats/model.h5'"):
+    with pytest.raises(ModelFileError, match=r"no model file 'cats/model\.h5'"):
         identify("cats/model.h5")
-    with pytest.raises(ModelFileError, match="no weights file 'imagenet' .*only with the name"):
+    with pytest.raises(ModelFileError, match=r"no weights file 'imagenet' .*only with the name"):
         identify(__file__, weights="imagenet")
     with pytest.raises(ModelFileError, match="not a file of Keras weights"):
         identify("vgg16", weights=__file__)

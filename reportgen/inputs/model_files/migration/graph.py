@@ -15,6 +15,7 @@ from reportgen.inputs.model_files.migration.rule import (
     class_name,
     layer_nodes,
     settings,
+    stored_name,
     with_settings,
 )
 
@@ -82,7 +83,7 @@ def _node_references(node: Node) -> Node:
         return node
     config = settings(node)
     layers = layer_nodes(config)
-    names = {layer.get("name", settings(layer).get("name")) for layer in layers}
+    names = {stored_name(layer) for layer in layers}
 
     def in_arguments(value: Any) -> Any:
         return map_references(
@@ -137,7 +138,7 @@ def _shifted_layers(config: Node, layers: list[Node]) -> set[str]:
     map_ends(config, remember)
     shifted = set()
     for layer in layers:
-        name = str(layer.get("name", settings(layer).get("name")))
+        name = stored_name(layer)
         calls = found.get(name, set())
         nested = class_name(layer) in MODEL_CLASSES or "layers" in settings(layer)
         beyond = any(call >= len(_calls(layer)) for call in calls)
@@ -174,7 +175,7 @@ def _output_references(node: Node) -> Node:
         return node
     config = settings(node)
     nested = {
-        str(layer.get("name"))
+        stored_name(layer)
         for layer in layer_nodes(config)
         if class_name(layer) == "Functional" or "output_layers" in settings(layer)
     }

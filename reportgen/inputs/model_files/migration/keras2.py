@@ -61,11 +61,10 @@ def _input_first(node: Node) -> Node:
 def _input_shape_keys(node: Node) -> Node:
     config = settings(node)
     if class_name(node) == "InputLayer":
-        if "batch_input_shape" not in config and "ragged" not in config:
+        if "batch_input_shape" not in config:
             return node
         kept = {key: config[key] for key in ("name", "dtype") if key in config}
-        shape = config.get("batch_input_shape", config.get("batch_shape"))
-        return with_settings(node, {**kept, "batch_shape": shape})
+        return with_settings(node, {**kept, "batch_shape": config["batch_input_shape"]})
     gone = [key for key in _SHAPE_KEYS if key in config]
     if class_name(node) == "Embedding":
         gone = [key for key in gone if key != "input_dim"]
@@ -200,7 +199,7 @@ SEQUENTIAL_LIST = Rule("sequential_list", "Sequential layers were a bare list", 
 INPUT_FIRST = Rule(
     "input_first", "the input's shape stood on the first layer of a Sequential model", _input_first
 )
-INPUT_SHAPE_KEYS = Rule("input_shape_keys", "", _input_shape_keys)
+INPUT_SHAPE_KEYS = Rule("input_shape_keys", "", _input_shape_keys, EVERY_ORIGIN)
 TRAINING_LEFTOVERS = Rule(
     "stated_training_leftovers",
     "initializers carried a dtype; they were dropped, as they do not matter once trained",

@@ -51,3 +51,9 @@ def layer_nodes(config: Node) -> list[Node]:
     if not isinstance(layers, list):
         return []
     return [layer for layer in layers if isinstance(layer, dict) and "class_name" in layer]
+
+
+def stored_name(node: Node) -> str:
+    """A layer's name in the file."""
+    name = node.get("name", settings(node).get("name"))
+    return name if isinstance(name, str) else class_name(node).lower()

@@ -1,0 +1,128 @@
+"""Weights and network in different files, and the networks of keras.applications."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files import identify, open_model
+
+from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
+from .stored_files import numbers, write_weights
+
+keras = pytest.importorskip("keras")
+SIZE = (32, 32)
+
+
+@pytest.fixture(scope="module")
+def mobilenet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
+    """A MobileNet for five classes, and a folder with its weights in every form."""
+    folder = tmp_path_factory.mktemp("mobilenet")
+    model = keras.applications.MobileNet(weights=None, classes=5, input_shape=(*SIZE, 3))
+    shuffle_weights(model)
+    model.save_weights(folder / "full.weights.h5")
+    base = keras.Model(model.input, model.get_layer("conv_pw_13_relu").output)
+    base.save_weights(folder / "base.weights.h5")
+    for name, part in [("full.h5", model), ("base.h5", base)]:
+        with h5py.File(folder / name, "w") as file:
+            stored = {
+                layer.name: [
+                    (f"{layer.name}/{variable.name}:0", np.asarray(variable))
+                    for variable in layer.weights
+                ]
+                for layer in part.layers
+            }
+            write_weights(file, stored)
+    return model, folder
+
+
+@pytest.mark.parametrize("name", ["full.weights.h5", "full.h5"])
+def test_an_application_with_its_top(name: str, mobilenet: tuple[Any, Path]) -> None:
+    model, folder = mobilenet
+    file = identify("MobileNet", weights=str(folder / name))
+    opened = open_model(file, input_size=SIZE)
+    inputs = random_inputs(model)
+    np.testing.assert_array_equal(outputs(opened.model, inputs)[0], outputs(model, inputs)[0])
+    assert opened.notes == (f"{name} holds a top for 5 classes instead of 1000",)
+
+
+@pytest.mark.parametrize("name", ["base.weights.h5", "base.h5"])
+def test_weights_without_a_top_leave_the_top_out(name: str, mobilenet: tuple[Any, Path]) -> None:
+    model, folder = mobilenet
+    opened = open_model(identify("mobilenet", weights=str(folder / name)), input_size=SIZE)
+    assert opened.model.output_shape == (None, 1, 1, 1024)
+    assert "without its top" in opened.notes[0]
+    np.testing.assert_array_equal(
+        opened.model.get_layer("conv_pw_13").get_weights()[0],
+        model.get_layer("conv_pw_13").get_weights()[0],
+    )
+
+
+def test_no_top_is_obeyed(mobilenet: tuple[Any, Path]) -> None:
+    file = identify("mobilenet", weights=str(mobilenet[1] / "full.weights.h5"))
+    opened = open_model(file, top=False, input_size=SIZE)
+    assert opened.model.output_shape == (None, 1, 1, 1024)
+    assert opened.notes == ()
+
+
+def test_weights_of_another_network_name_layer_and_shapes(mobilenet: tuple[Any, Path]) -> None:
+    file = identify("mobilenetv2", weights=str(mobilenet[1] / "base.weights.h5"))
+    with pytest.raises(ModelFileError, match=r"base\.weights\.h5.*the layer '.*'"):
+        open_model(file, input_size=SIZE)
+
+
+def test_random_weights_are_a_warning_and_the_same_for_the_same_seed() -> None:
+    first = open_model(identify("mobilenet"), top=False, input_size=SIZE, seed=3)
+    again = open_model(identify("mobilenet"), top=False, input_size=SIZE, seed=3)
+    assert "random weights (seed 3)" in first.warnings[0]
+    np.testing.assert_array_equal(first.model.get_weights()[0], again.model.get_weights()[0])
+    assert np.ptp(first.model.get_weights()[0]) > 0
+
+
+def test_a_size_that_a_network_cannot_have() -> None:
+    with pytest.raises(ModelFileError, match="VGG16 cannot have an input of 16 × 20 pixels"):
+        open_model(identify("vgg16"), top=False, input_size=(20, 16))
+
+
+def test_imagenet_weights_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Exception("URL fetch failure")
+
+    from keras.src.utils import file_utils
+
+    monkeypatch.setattr(file_utils, "get_file", refuse)
+    with pytest.raises(ModelFileError, match="not in Keras's cache and could not be fetched"):
+        open_model(identify("mobilenet", weights="imagenet"))
+
+
+@pytest.mark.parametrize("network", ["plain", "branched", "nested"])
+@pytest.mark.parametrize("form", ["m.weights.h5", "m.h5", "m.keras"])
+def test_an_architecture_with_weights(network: str, form: str, tmp_path: Path) -> None:
+    model = shuffle_weights(NETWORKS[network](keras))
+    (tmp_path / "net.json").write_text(model.to_json())
+    (model.save_weights if "weights" in form else model.save)(tmp_path / form)
+    opened = open_model(identify(str(tmp_path / "net.json"), weights=str(tmp_path / form)))
+    inputs = random_inputs(model)
+    np.testing.assert_array_equal(outputs(opened.model, inputs)[0], outputs(model, inputs)[0])
+    with pytest.raises(ModelFileError, match="a network, but no weights; give them with --weights"):
+        open_model(identify(str(tmp_path / "net.json")))
+
+
+def test_weights_alone_ask_for_the_network(mobilenet: tuple[Any, Path]) -> None:
+    with pytest.raises(ModelFileError, match="holds weights, but no network"):
+        open_model(identify(str(mobilenet[1] / "base.weights.h5")))
+
+
+def test_weights_under_other_names_are_given_by_order(tmp_path: Path) -> None:
+    model = keras.Sequential([keras.Input((6, 6, 3)), keras.layers.Conv2D(2, 3, name="mine")])
+    (tmp_path / "net.json").write_text(json.dumps(json.loads(model.to_json())))
+    kernel = numbers(3, 3, 3, 2)
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        write_weights(file, {"theirs": [("theirs/k:0", kernel), ("theirs/b:0", numbers(2))]})
+    opened = open_model(identify(str(tmp_path / "net.json"), weights=str(tmp_path / "w.h5")))
+    np.testing.assert_array_equal(opened.model.get_weights()[0], kernel)
+    assert "weights were given by order" in opened.warnings[0]
