@@ -8,6 +8,7 @@ from markdown_it.token import Token
 from markupsafe import Markup, escape
 
 _OUTSIDE = re.compile(r"(https?:|mailto:)", re.IGNORECASE)
+_FIRST_HEADING = 3
 _HEADING_SHIFT = 2
 
 
@@ -15,15 +16,19 @@ def render_notes(text: str) -> Markup:
     """Markdown → HTML that is safe to place into a page.
 
     Raw HTML is shown as text. A picture is replaced by its alternative text, since nothing is
-    fetched. Headings begin at level 3, below the section's own.
+    fetched. Headings begin at level 3, below the section's own, and go down
+    one level at a time.
     """
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
     parser.enable(["table", "strikethrough"])
     parser.add_render_rule("image", _picture)
     tokens = parser.parse(text)
+    level = _FIRST_HEADING - 1
     for token in tokens:
+        if token.type == "heading_open":
+            level = max(_FIRST_HEADING, min(6, level + 1, int(token.tag[1]) + _HEADING_SHIFT))
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(6, int(token.tag[1]) + _HEADING_SHIFT)}"
+            token.tag = f"h{level}"
         token.attrs.pop("style", None)
         for child in token.children or ():
             if child.type == "link_open" and _OUTSIDE.match(str(child.attrs.get("href", ""))):

@@ -2,9 +2,8 @@
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from reportgen.report.pdf_content import document
 from reportgen.report.pdf_contexts import Document
 from reportgen.report.pdf_fill import Fits, Mark, better_fits
 from reportgen.report.pdf_fonts import TEXT_FONTS, printable
-from reportgen.report.pdf_palette import put_streams_back
+from reportgen.report.pdf_plates import put_plates
 from reportgen.report.pdf_pictures import PdfPictures
 from reportgen.report.templates import find_templates
 from reportgen.results import Report
@@ -45,7 +44,7 @@ def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
-            PdfPictures(folder, Path(scratch)) as pictures,
+            PdfPictures(folder, Path(scratch), stand_ins=True) as pictures,
         ):
             return _write(report, pictures, paper)
     except OSError as error:
@@ -57,7 +56,7 @@ def _write(report: Report, pictures: PdfPictures, paper: str) -> PdfResult:
     fonts = typst.Fonts()
     families = [name for name in TEXT_FONTS if name in fonts.families()]
     content = document(report, pictures, paper=paper, fonts=families)
-    data, missing = printable(asdict(content), fonts)
+    data, missing = printable({**asdict(content), "moment": content.moment.timetuple()[:6]}, fonts)
     pictures.finish()
     setter = _Setter(content, data, pictures, fonts)
     made, warnings = setter.compile()
@@ -73,43 +72,46 @@ class _Setter:
         self, content: Document, data: Mapping[str, Any], pictures: PdfPictures, fonts: typst.Fonts
     ) -> None:
         self.content = content
-        file = pictures.scratch / "content.json"
-        file.write_text(json.dumps(data), encoding="utf-8")
-        self.path = f"/{pictures.scratch.name}/{file.name}"
-        self.folder = pictures.folder
-        self.fonts = fonts
-        self.template = (find_templates() / "report.typ").read_bytes()
+        self.scratch = pictures.scratch
+        template = self.scratch / "report.typ"
+        template.write_bytes((find_templates() / template.name).read_bytes())
+        (self.scratch / "content.json").write_text(json.dumps(data), encoding="utf-8")
+        # One compiler for all passes: each new one takes another hundred megabytes.
+        self.compiler = typst.Compiler(template, root=pictures.folder, font_paths=fonts)
 
     def compile(self) -> tuple[bytes, tuple[str, ...]]:
         """The PDF's bytes, and warnings. Raises OutputError when Typst cannot make it."""
         fits: Fits | None = Fits()
+        warning: tuple[str, ...] = ()
         for _ in range(_MOST_PASSES):
-            setting, compiler = fits, self._compiler(fits)
-            marks = [Mark(**one) for one in json.loads(_run(compiler.query, "<mark>", "value"))]
-            fits = better_fits(marks, self.content, setting)
             if fits is None:
                 break
-        moment = datetime(*self.content.created, tzinfo=UTC)
+            try:
+                made = self._made(fits, accessible=not warning)
+            except RuntimeError as error:
+                reason = _first_line(error).removeprefix("PDF/UA-1 error: ")
+                warning = (f"The PDF is not fully accessible (PDF/UA-1): {reason}.",)
+                made = self._plain(fits)
+            marks = [Mark(**one) for one in json.loads(self.compiler.query("<mark>", "value"))]
+            fits = better_fits(marks, self.content, fits)
+        return made, warning
+
+    def _plain(self, fits: Fits) -> bytes:
         try:
-            return compiler.compile(
-                self.template, format="pdf", timestamp=moment, pdf_standards=["ua-1"]
-            ), ()
+            return self._made(fits, accessible=False)
         except RuntimeError as error:
-            made = _run(compiler.compile, self.template, format="pdf", timestamp=moment)
-            return made, (f"The PDF is not fully accessible (PDF/UA-1): {_first_line(error)}.",)
+            raise OutputError(f"Typst cannot make {PDF_NAME}: {_first_line(error)}.") from error
 
-    def _compiler(self, fits: Fits) -> typst.Compiler:
-        inputs = {"content": self.path, "fits": json.dumps(asdict(fits))}
-        return typst.Compiler(
-            self.template, root=self.folder, font_paths=self.fonts, sys_inputs=inputs
+    def _made(self, fits: Fits, *, accessible: bool) -> bytes:
+        made = self.compiler.compile(
+            format="pdf",
+            sys_inputs={"fits": json.dumps(asdict(fits))},
+            timestamp=self.content.moment,
+            pdf_standards=["ua-1"] if accessible else [],
         )
-
-
-def _run(work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
-    try:
-        return work(*arguments, **options)
-    except RuntimeError as error:
-        raise OutputError(f"Typst cannot make {PDF_NAME}: {_first_line(error)}.") from error
+        if not isinstance(made, bytes):
+            raise OutputError(f"Typst made no {PDF_NAME}.")
+        return made
 
 
 def _first_line(error: RuntimeError) -> str:
@@ -119,7 +121,9 @@ def _first_line(error: RuntimeError) -> str:
 def _finished(made: bytes, pictures: PdfPictures) -> bytes:
     """The PDF with the pictures' own streams, the same bytes for the same content."""
     with pikepdf.open(BytesIO(made)) as pdf:
-        put_streams_back(pdf, pictures.plates)
+        placed = put_plates(pdf, pictures.plates)
+        if len(placed) != len(pictures.plates):
+            raise OutputError(f"{PDF_NAME} lacks pictures: its template leaves them out.")
         buffer = BytesIO()
         pdf.save(
             buffer,

@@ -57,7 +57,7 @@ def document(
         author=report.author,
         organisation=str(report.settings.get("organisation") or ""),
         date=f"{created.day} {created:%B %Y}",
-        created=created.timetuple()[:6],
+        moment=created,
         generator=report.generator,
         model=f"{model.name}, {count(model.parameters, 'parameter')}",
         cover=_cover(images),

@@ -5,6 +5,7 @@ literal: neither template takes any of it for markup.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 
@@ -190,8 +191,8 @@ class Document:
     organisation: str
     date: str
     """Day as a reader writes it."""
-    created: tuple[int, ...]
-    """Year, month, day, hour, minute, second in UTC."""
+    moment: datetime
+    """Of the build, in UTC."""
     generator: str
     model: str
     """What model this is about, in a line."""

@@ -7,6 +7,7 @@ import hashlib
 import warnings
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Self
 
@@ -23,6 +24,17 @@ Box = tuple[int, int, int, int]
 _COMPRESS_LEVEL = 6
 _JPEG = ("JPEG", "MPO")
 
+STAND_IN = b"\x52\xa0\x17"
+"""Colour of the second pixel of a stand-in; the first is the number of its plate."""
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A PNG file that goes into the PDF, with `palette` (RGB) in the place of its own if given."""
+
+    file: Path
+    palette: bytes | None = None
+
 
 class UnusablePictureError(Exception):
     """A picture that is missing or damaged; the message says so in a few words."""
@@ -31,19 +43,21 @@ class UnusablePictureError(Exception):
 class PdfPictures:
     """The pictures of one report, ready for the PDF.
 
-    What is cut or made opaque lies in `scratch`, a folder inside `folder`. `plates` has each PNG
-    written there by the digest of its RGB pixels, so that the PDF can take over its bytes.
+    What is cut or made opaque lies in `scratch`, a folder inside `folder`. With `stand_ins` each
+    of these PNG files, the `plates`, is represented by a picture of two pixels: its number, and
+    `STAND_IN`. See `pdf_plates` for why.
     """
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path, *, stand_ins: bool = False) -> None:
         self.folder = folder
         self.scratch = scratch
-        self.plates: dict[bytes, Path] = {}
+        self.stand_ins = stand_ins
+        self.plates: list[Plate] = []
+        self._srcs: dict[bytes, str] = {}
         self.problems: list[str] = []
         self._known: dict[str, Picture] = {}
         self._pool = ThreadPoolExecutor(4)
         self._waiting: list[Future[None]] = []
-        self._count = 0
 
     def __enter__(self) -> Self:
         return self
@@ -68,16 +82,15 @@ class PdfPictures:
         """Cut a picture; returns the parts' paths. Raises UnusablePictureError."""
         try:
             with _opened(self._file(path)) as image:
+                if list(boxes) == [(0, 0, *image.size)]:
+                    return [self._whole(path, image)]
+                if any(box[2] > image.width or box[3] > image.height for box in boxes):
+                    raise UnusablePictureError("it is smaller than the report states")
                 opaque = _opaque(image)
+                return [self._plate(opaque.crop(box)) for box in boxes]
         except UnusablePictureError as error:
             self._note(path, str(error))
             raise
-        right, bottom = max(box[2] for box in boxes), max(box[3] for box in boxes)
-        if right > opaque.width or bottom > opaque.height:
-            reason = "the picture is smaller than the report states"
-            self._note(path, reason)
-            raise UnusablePictureError(reason)
-        return [self._save(opaque.crop(box)) for box in boxes]
 
     def _prepared(self, path: str) -> Picture:
         try:
@@ -87,7 +100,7 @@ class PdfPictures:
             with _opened(file) as image:
                 if image.format in _JPEG:
                     return Picture(f"/{path}", "", image.width, image.height)
-                return Picture(self._save(_opaque(image)), "", image.width, image.height)
+                return Picture(self._whole(path, image), "", image.width, image.height)
         except UnusablePictureError as error:
             self._note(path, str(error))
             return Picture("", "", 4, 3, reason=str(error))
@@ -112,23 +125,49 @@ class PdfPictures:
             raise UnusablePictureError("the file is missing")
         return file
 
-    def _save(self, image: Image.Image) -> str:
-        self._count += 1
-        file = self.scratch / f"{self._count:06}.png"
-        self._waiting.append(self._pool.submit(self._write, image, file))
-        return f"/{self.scratch.name}/{file.name}"
+    def _whole(self, path: str, image: Image.Image) -> str:
+        """A picture that is not cut: its own file will do, unless it has to be made opaque."""
+        opaque = _opaque(image)
+        plain = image.format == "PNG" and not image.info.get("interlace")
+        if not plain or opaque.mode != image.mode:
+            return self._plate(opaque)
+        digest = _digest(opaque)
+        if digest not in self._srcs:
+            palette = bytes(opaque.getpalette() or ()) if opaque.mode == "P" else None
+            self._srcs[digest] = self._placed(Plate(self._file(path), palette), f"/{path}")
+        return self._srcs[digest]
 
-    def _write(self, image: Image.Image, file: Path) -> None:
-        image.save(file, "PNG", compress_level=_COMPRESS_LEVEL)
-        self.plates[pixels_digest(image.convert("RGB").tobytes(), image.width)] = file
+    def _plate(self, image: Image.Image) -> str:
+        """Write a picture to `scratch`, in the background; the same picture only once."""
+        digest = _digest(image)
+        if digest not in self._srcs:
+            file = self.scratch / f"plate-{len(self._waiting):06}.png"
+            self._waiting.append(
+                self._pool.submit(image.save, file, "PNG", compress_level=_COMPRESS_LEVEL)
+            )
+            self._srcs[digest] = self._placed(Plate(file), f"/{self.scratch.name}/{file.name}")
+        return self._srcs[digest]
+
+    def _placed(self, plate: Plate, src: str) -> str:
+        """What the template names: the file itself, or its stand-in."""
+        if not self.stand_ins:
+            return src
+        number = len(self.plates)
+        self.plates.append(plate)
+        stand_in = Image.frombytes("RGB", (2, 1), number.to_bytes(3, "big") + STAND_IN)
+        stand_in.save(self.scratch / f"{number:06}.png", "PNG")
+        return f"/{self.scratch.name}/{number:06}.png"
 
     def _note(self, path: str, reason: str) -> None:
         self.problems.append(f"The picture {path} is left out of the PDF: {reason}.")
 
 
-def pixels_digest(pixels: bytes, width: int) -> bytes:
-    """What tells RGB pictures apart: their bytes, row by row, and their width."""
-    return hashlib.blake2b(pixels, digest_size=20, salt=width.to_bytes(8, "big")).digest()
+def _digest(image: Image.Image) -> bytes:
+    """What tells pictures apart."""
+    digest = hashlib.blake2b(f"{image.mode} {image.width} {image.height}".encode(), digest_size=20)
+    digest.update(bytes(image.getpalette() or ()))
+    digest.update(image.tobytes())
+    return digest.digest()
 
 
 def _opened(file: Path) -> Image.Image:
