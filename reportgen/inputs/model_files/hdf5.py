@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 SIGNATURE = b"\x89HDF\r\n\x1a\n"
-_MOST_OBJECTS = 200_000
+_MOST_OBJECTS = 50_000
 _LONGEST_TEXT = 1 << 26
 ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
 
