@@ -52,13 +52,13 @@ class Outcome:
 def build(
     model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
 ) -> Outcome:
-    """Make the report of a model and images in `settings.output`.
+    """Make the report of a model and images in `settings.out`.
 
     `model` is a file or the name of a network of keras.applications, `images` are files, folders
     and globs; `command` is what the report shows as its origin. Raises ReportgenError, its message
     one sentence for the user; the old report is then as it was.
     """
-    output = settings.output or DEFAULT_OUTPUT
+    output = settings.out or DEFAULT_OUTPUT
     check_output(output, force=settings.force)
     with _store(settings) as store:
         trip = _Trip(model, settings, progress, store)
@@ -106,6 +106,10 @@ class _Trip:
     def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
         self.settings = settings
         self.progress = progress
+        self.notes = _read_notes(settings.notes)
+        stamp = os.environ.get("SOURCE_DATE_EPOCH")
+        self.created = _timestamp(stamp)
+        self.reproducible = stamp is not None
         self.runner = Runner(store, progress)
         self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
         self.bench = Workbench(
@@ -242,15 +246,15 @@ class _Trip:
         )
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
-        settings, stamp = self.settings, os.environ.get("SOURCE_DATE_EPOCH")
+        settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images)}  # fmt: skip
         return Report(
             generator=f"reportgen {__version__}",
-            created=_timestamp(stamp).isoformat().replace("+00:00", "Z"),
+            created=self.created.isoformat().replace("+00:00", "Z"),
             title=settings.title or facts.name,
             author=settings.author,
-            notes=_read_notes(settings.notes),
+            notes=self.notes,
             environment=Environment(
                 python=platform.python_version(), device=self.device, **versions()
             ),
@@ -264,7 +268,7 @@ class _Trip:
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
             warnings=self.warnings,
-            timings={} if stamp else self.timings,
+            timings={} if self.reproducible else self.timings,
         )
 
     def _check_strict(self, skipped: Sequence[Skipped]) -> None:

@@ -189,7 +189,7 @@ def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Set
     config = ctx.params.get("config")
     settings = make_settings(given, Path(config) if config else None)
     ctx.meta["debug"] = settings.debug
-    return settings.model_copy(update={"output": settings.output or Path(output)})
+    return settings.model_copy(update={"out": settings.out or Path(output)})
 
 
 def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:

@@ -31,11 +31,11 @@ FORMATS = ("site", "pdf")
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-FILE_KEYS = ("notes", "labels", "weights", "output", "cache_dir", "browser")
+FILE_KEYS = ("notes", "labels", "weights", "custom_objects", "out", "cache_dir", "browser")
 """Keys that name files: in a configuration file they are relative to its folder."""
 
 RUN_ONLY = {
-    "output",
+    "out",
     "force",
     "open",
     "quiet",
@@ -59,6 +59,14 @@ def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not re.fullmatch(r".+:\d+(,\d+)*", value):
             raise ValueError(f"“{value}” is not of the form LAYER:3,30")
+    return values
+
+
+def _input_files(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        name, equals, file = value.partition("=")
+        if not (name and equals and file.endswith(".npy")):
+            raise ValueError(f"“{value}” is not of the form NAME=FILE.npy")
     return values
 
 
@@ -146,6 +154,22 @@ class Settings(BaseModel):
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
         None, description="Pixels to feed a model whose input size is open: SIZE or HxW."
     )
+    custom_objects: Path | None = Field(
+        None, description="Python file of yours with classes that the model needs; it is run."
+    )
+    replace_layer: Strings = Field(
+        (),
+        description="What a Lambda layer computes, as NAME=x/127.5-1 or NAME=MODULE:FUNCTION "
+        "(repeatable); stored code is never run.",
+    )
+    input: Annotated[Strings, AfterValidator(_input_files)] = Field(
+        (),
+        description="Values for an input that is not the image, as NAME=FILE.npy (repeatable); "
+        "zeros when not given.",
+    )
+    output: str | None = Field(
+        None, description="Output that classifies, by name, in a model that has several."
+    )
 
     layers: Strings = Field((), description="Only layers whose path matches GLOB (repeatable).")
     channels: Annotated[Strings, AfterValidator(_channels)] = Field(
@@ -196,7 +220,7 @@ class Settings(BaseModel):
     sections: Sections = Field((), description="Only these sections (repeatable).")
     skip_section: Sections = Field((), description="All sections but these (repeatable).")
 
-    output: Path | None = Field(None, description="Folder for the report.")
+    out: Path | None = Field(None, description="Folder for the report.")
     force: bool = Field(False, description="Write into a folder that holds other things too.")
     strict: bool = Field(False, description="A skipped image or a failed part is an error.")
     open: bool = Field(False, description="Open the report in the browser when it is done.")
@@ -235,13 +259,20 @@ class Settings(BaseModel):
         return {layer: tuple(dict.fromkeys(numbers)) for layer, numbers in chosen.items()}
 
     @property
+    def input_files(self) -> dict[str, Path]:
+        """Files with values for inputs that are not the image, by the input's name."""
+        pairs = (value.partition("=") for value in self.input)
+        return {name: Path(file) for name, _, file in pairs}
+
+    @property
     def for_report(self) -> dict[str, Any]:
         """The settings as report.json states them: no folder of the machine, nothing of the run."""
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
         values["filters"] = values["filters"] or "all"
-        for name in ("notes", "labels", "weights"):
+        for name in ("notes", "labels", "weights", "custom_objects"):
             if values[name]:
                 values[name] = Path(values[name]).name
+        values["input"] = [f"{name}={file.name}" for name, file in self.input_files.items()]
         return {key.replace("_", "-"): value for key, value in values.items()}
 
 
@@ -271,7 +302,15 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
         is_file = name in FILE_KEYS and isinstance(value, str) and value != "imagenet"
         settings[name] = str(path.parent / value) if is_file else value
+        if name == "input":
+            settings[name] = [_beside(path, one) for one in _listed(value)]
     return settings
+
+
+def _beside(config: Path, value: Any) -> Any:
+    """NAME=FILE with the file looked for in the configuration file's folder."""
+    name, equals, file = str(value).partition("=")
+    return f"{name}={config.parent / file}" if equals else value
 
 
 def _nearest(key: str, known: Mapping[str, str]) -> str:

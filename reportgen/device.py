@@ -75,7 +75,7 @@ def _hushed() -> Iterator[None]:
         try:
             yield
             failed = False
-        except DeviceError:
+        except (DeviceError, KeyboardInterrupt):
             failed = False
             raise
         finally:

@@ -1,7 +1,12 @@
 """The model of one build: how it is opened, and what is added to the facts it tells."""
 
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 
 from reportgen import device
 from reportgen.analysis.workbench import Opened
@@ -12,6 +17,34 @@ from reportgen.inputs.model_files import ModelFile, open_model
 from reportgen.inputs.preprocessing import choose
 from reportgen.progress import Progress
 from reportgen.results import Head, Model, Preprocessing
+
+
+def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
+    """Arrays for inputs that are not the image, by the input's name.
+
+    Raises SettingsError for a file that is no plain `.npy` array; pickled objects are not loaded.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, file in files.items():
+        try:
+            array = np.load(file, allow_pickle=False)
+        except FileNotFoundError as error:
+            raise SettingsError(f"--input {name}: there is no file {file.name}.") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise SettingsError(
+                f"--input {name}: {file.name} is not a plain .npy array of numbers."
+            ) from error
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+            raise SettingsError(f"--input {name}: {file.name} holds no array of numbers.")
+        arrays[name] = array
+    return arrays
+
+
+def _digest(file: Path | None) -> str | None:
+    """SHA-256 of a file's bytes; None where there is no file, which opening it will tell."""
+    if file is None or not file.is_file():
+        return None
+    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 class ModelJob:
@@ -34,6 +67,10 @@ class ModelJob:
             "input_size": list(settings.input_size) if settings.input_size else None,
             "seed": settings.seed,
             "device": settings.device,
+            "custom_objects": _digest(settings.custom_objects),
+            "replace_layer": list(settings.replace_layer),
+            "input": {name: _digest(file) for name, file in settings.input_files.items()},
+            "output": settings.output,
             **device.versions(),
         }
 
@@ -48,10 +85,16 @@ class ModelJob:
                 self.file,
                 top=not settings.no_top,
                 input_size=settings.input_size,
+                custom_objects=settings.custom_objects,
+                replace_layers=settings.replace_layer,
                 seed=settings.seed,
             )
             network = Network(
-                opened.model, input_size=settings.input_size, application=self.file.application
+                opened.model,
+                input_size=settings.input_size,
+                application=self.file.application,
+                output=settings.output,
+                other_inputs=read_inputs(settings.input_files),
             )
         return Opened(network, opened.notes, opened.warnings, chosen.name)
 

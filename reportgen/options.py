@@ -15,12 +15,15 @@ if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "The run": ("output", "force", "open", "strict", "quiet", "debug"),
+    "The run": ("out", "force", "open", "strict", "quiet", "debug"),
     "The report": (
         *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
         *("format", "pdf_engine", "paper", "browser"),
     ),
-    "Model and images": ("weights", "no_top", "input_size", "labels", "preprocess", "resize"),
+    "Model and images": (
+        *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
+        *("labels", "preprocess", "resize"),
+    ),
     "Activations": ("layers", "channels", "columns", "max_channels", "contrast", "normalise"),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
     "Grad-CAM": ("top", "class", "gradcam_layer"),
@@ -62,7 +65,11 @@ METAVARS = {
     "class": "INDEX|LABEL",
     "gradcam_layer": "PATH",
     "labels": "FILE",
-    "output": "DIR",
+    "out": "DIR",
+    "custom_objects": "FILE.py",
+    "replace_layer": "NAME=EXPR",
+    "input": "NAME=FILE.npy",
+    "output": "NAME",
     "cache_dir": "DIR",
 }
 """What stands for an option's value in `--help`; N where nothing else is said."""
@@ -89,7 +96,7 @@ def field_of(key: str) -> "FieldInfo":
 
 def default_text(key: str, output: str = "report") -> str:
     """The default as help and README print it; empty where there is nothing to print."""
-    if key == "output":
+    if key == "out":
         return output
     default = field_of(key).default
     if isinstance(default, tuple):
@@ -110,7 +117,7 @@ class SettingOption(click.Option):
     @staticmethod
     def _names(key: str, field: "FieldInfo") -> list[str]:
         names = f"{flag(key)}/{opposite(key)}" if field.annotation is bool else flag(key)
-        return [key, *(["-o"] if key == "output" else []), names]
+        return [key, *(["-o"] if key == "out" else []), names]
 
     @staticmethod
     def _kind(key: str, field: "FieldInfo") -> dict[str, Any]:

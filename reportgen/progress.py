@@ -1,7 +1,7 @@
 """What a long run says while it works; the command line gives it a face."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
@@ -15,10 +15,8 @@ class Stage(Protocol):
 class Progress(Protocol):
     """Where a run reports its stages and the sentences a user should read."""
 
-    @contextmanager
-    def stage(self, title: str, total: int | None = None) -> Iterator[Stage]:
+    def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Stage]:
         """Open a stage of `total` steps; None where the number is not known."""
-        yield Silent()
 
     def note(self, sentence: str) -> None:
         """Tell the user one thing, once."""

@@ -55,8 +55,8 @@ def photos(tmp_path_factory):
     return folder
 
 
-def make(model, images, output, **options):
-    settings = make_settings({**FAST, "output": str(output), **options})
+def make(model, images, place, **options):
+    settings = make_settings({**FAST, "out": str(place), **options})
     command = "reportgen build small.keras photos"
     return build(str(model), [str(images)], settings, progress=Silent(), command=command)
 
@@ -296,3 +296,37 @@ def test_a_model_without_an_image_gets_a_summary(photos, tmp_path):
 def test_inspect_tells_the_same_model(small_model, built):
     facts = inspect(str(small_model), make_settings(FAST), progress=Silent())
     assert facts == built.report.model
+
+
+def test_values_for_another_input_change_what_is_computed(photos, tmp_path):
+    keras.utils.set_random_seed(4)
+    image, age = keras.Input((16, 16, 3), name="photo"), keras.Input((2,), name="age")
+    mean = layers.GlobalAveragePooling2D()(layers.Conv2D(3, 3, name="conv")(image))
+    joined = layers.Concatenate()([mean, age])
+    species = layers.Dense(3, activation="softmax", name="species")(joined)
+    sex = layers.Dense(2, activation="softmax", name="sex")(joined)
+    keras.Model([image, age], [species, sex]).save(tmp_path / "two.keras")
+    np.save(tmp_path / "age.npy", np.array([3.0, -2.0], "float32"))
+    given = f"age={tmp_path / 'age.npy'}"
+    plain = make(tmp_path / "two.keras", photos / "a.png", tmp_path / "a").report
+    fed = make(tmp_path / "two.keras", photos / "a.png", tmp_path / "b", input=[given]).report
+    other = make(tmp_path / "two.keras", photos / "a.png", tmp_path / "c", output="sex").report
+    assert [one.name for one in plain.skipped if one.what == "input"] == ["age"]
+    assert not [one for one in fed.skipped if one.what == "input"]
+    assert plain.images[0].predictions != fed.images[0].predictions
+    assert fed.settings["input"] == ["age=age.npy"]
+    assert [one.name for one in plain.model.outputs] == ["species", "sex"]
+    assert (plain.model.head.name, other.model.head.name) == ("species", "sex")
+    for options, message in [
+        ({"input": [f"size={tmp_path / 'age.npy'}"]}, "no input “size”"),
+        ({"input": ["age=nothing.npy"]}, "no file nothing.npy"),
+        ({"output": "nothing"}, "no output “nothing”"),
+    ]:
+        with pytest.raises(ReportgenError, match=message):
+            make(tmp_path / "two.keras", photos / "a.png", tmp_path / "d", **options)
+
+
+def test_pickles_are_not_loaded(small_model, photos, tmp_path):
+    np.save(tmp_path / "bad.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    with pytest.raises(SettingsError, match="plain"):
+        make(small_model, photos / "a.png", tmp_path / "r", input=[f"x={tmp_path / 'bad.npy'}"])

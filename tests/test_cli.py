@@ -57,7 +57,7 @@ class Calls:
         if self.error:
             raise self.error
         report = types.SimpleNamespace(images=[1, 2], galleries=[1], skipped=[], warnings=[])
-        return types.SimpleNamespace(folder=settings.output, report=report)
+        return types.SimpleNamespace(folder=settings.out, report=report)
 
     def inspect(self, model: str, settings: Settings, *, progress: Any):
         from reportgen.results import Model
@@ -132,7 +132,11 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "batch_size": ("4", 4),
     "seed": ("9", 9),
     "cache_dir": ("kept", Path("kept")),
-    "output": ("out", Path("out")),
+    "out": ("out", Path("out")),
+    "custom_objects": ("own.py", Path("own.py")),
+    "replace_layer": ("scale=x/127.5-1", ("scale=x/127.5-1",)),
+    "input": ("age=age.npy", ("age=age.npy",)),
+    "output": ("species", "species"),
 }
 SWITCHES = ("no_top", "force", "open", "strict", "quiet", "debug", "no_cache")
 
@@ -158,7 +162,7 @@ def test_each_option_sets_its_own_setting(
         assert calls.settings.filters == 4
     else:
         assert changed(calls.settings) == {
-            "output": Path("report"),
+            "out": Path("report"),
             option_names()[key]: expected,
         }
 
@@ -182,11 +186,11 @@ def test_the_command_line_undoes_a_switch_of_the_configuration_file(
 
 
 def test_command_line_wins_over_file_and_file_over_profile(calls: Calls) -> None:
-    Path("mine.toml").write_text('profile = "quick"\ntop = 7\nfilter-size = 99\noutput = "site"\n')
+    Path("mine.toml").write_text('profile = "quick"\ntop = 7\nfilter-size = 99\nout = "site"\n')
     assert run("build", "m.h5", "a.jpg", "--config", "mine.toml", "--top", "2").exit_code == 0
     assert calls.settings is not None
     assert (calls.settings.top, calls.settings.filter_size, calls.settings.filters) == (2, 99, 4)
-    assert calls.settings.output == Path("site")
+    assert calls.settings.out == Path("site")
 
 
 def test_a_repeated_option_collects_its_values(calls: Calls) -> None:
@@ -322,7 +326,7 @@ def test_demo_brings_its_own_model_labels_and_images(calls: Calls) -> None:
     result = run("demo", "--top", "1")
     assert result.exit_code == 0, result.output
     assert calls.settings is not None
-    assert calls.settings.output == Path("reportgen-demo")
+    assert calls.settings.out == Path("reportgen-demo")
     assert calls.settings.preprocess == "unit"
     assert calls.settings.labels is not None
     assert calls.settings.labels.is_file()

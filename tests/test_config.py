@@ -91,10 +91,10 @@ def test_wrong_values_are_refused_in_one_sentence(given: dict[str, Any], sentenc
 
 
 def test_files_are_relative_to_the_configuration_file(tmp_path: Path) -> None:
-    file = config(tmp_path, 'labels = "names.txt"\noutput = "site"\nweights = "w.h5"\n')
+    file = config(tmp_path, 'labels = "names.txt"\nout = "site"\nweights = "w.h5"\n')
     settings = make_settings({}, file)
     assert settings.labels == tmp_path / "names.txt"
-    assert settings.output == tmp_path / "site"
+    assert settings.out == tmp_path / "site"
     assert settings.weights == str(tmp_path / "w.h5")
 
 
@@ -155,7 +155,7 @@ def test_any_text_is_taken_or_refused_in_one_sentence(given: dict[str, str]) -> 
 
 def test_what_a_report_states_holds_no_folder_and_nothing_of_the_run(tmp_path: Path) -> None:
     stated = make_settings(
-        {"labels": tmp_path / "names.txt", "output": tmp_path, "filters": "all", "class": "cat"}
+        {"labels": tmp_path / "names.txt", "out": tmp_path, "filters": "all", "class": "cat"}
     ).for_report
     assert stated["labels"] == "names.txt"
     assert stated["filters"] == "all"

@@ -110,9 +110,17 @@ class Network:
         outputs, inputs = [x.name for x in self.outputs], [x.name for x in self.inputs]
         if output is not None and output not in outputs:
             raise ModelError(f"The model has no output “{output}”; it has {_listed(outputs)}.")
-        for name in self._other_inputs:
+        for name, value in self._other_inputs.items():
             if name not in inputs:
                 raise ModelError(f"The model has no input “{name}”; it has {_listed(inputs)}.")
+            if self.image_input and name == self.image_input.name:
+                raise ModelError(f"The input “{name}” takes the image; no other value can be fed.")
+            wanted = self._shapes[inputs.index(name)][1:]
+            if tuple(value.shape) != wanted:
+                raise ModelError(
+                    f"The input “{name}” takes values of the shape {wanted}, without a batch "
+                    f"axis; the file's are {tuple(value.shape)}."
+                )
 
     # What the model is
 
