@@ -48,8 +48,8 @@ class Stage:
 
 STAGES = (
     Stage("strongest positions", noise=10.0),
-    Stage("stronger noise", noise=40.0, more_steps=20),
-    Stage("blocked ReLUs opened", noise=40.0, more_steps=20, opened_steps=20),
+    Stage("stronger noise", noise=40.0, more_steps=60),
+    Stage("blocked ReLUs opened", noise=40.0, more_steps=60, opened_steps=20),
 )
 """The first is called "mean activation" where the filter answers the noise from the start."""
 

@@ -82,8 +82,8 @@ def ascent(
 
     A step adds the gradient divided by its root mean square over the image, so it is one pixel
     level large (Chollet, Deep Learning with Python, 2017, 5.4), and keeps the values in 0..255.
-    The gradient is that of the response before the activation function, summed over the positions
-    that `_climbed` chooses. With `opened`, blocked activation functions on the way let it through.
+    The gradient is that of the response before the activation function at the positions that
+    `_height` chooses. With `opened`, blocked activation functions on the way let it through.
     """
     import tensorflow as tf
 
@@ -101,7 +101,7 @@ def ascent(
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(pixels)
                 behind, before = responses(pixels, channels)
-                height = tf.reduce_sum(_climbed(behind, before) * before)
+                height = _height(behind, before)
             slope = tape.gradient(height, pixels, unconnected_gradients="zero")
             score = tf.reduce_mean(behind, [1, 2])
             changed = tf.clip_by_value(pixels + _unit(slope), 0.0, 255.0)
@@ -134,23 +134,23 @@ def _channel(maps: Any, channels: Any) -> Any:
     return tf.gather(maps, channels[:, None], axis=3, batch_dims=1)[..., 0]
 
 
-def _climbed(behind: Any, before: Any) -> Any:
-    """Which positions (N, h, w) to climb: 1 or 0.
+def _height(behind: Any, before: Any) -> Any:
+    """What an ascent climbs, from a channel's response (N, h, w) behind and before its activation.
 
-    All that respond: their gradient is that of the mean activation. A ReLU blocks the others; of
-    these the strongest in each neighbourhood is climbed until it responds. Climbing the mean of
-    blocked positions instead flattens the image, since most of them pull against the few that can
-    be woken.
+    Where the channel responds, the response: its gradient is that of the mean activation. A ReLU
+    blocks the other positions. In a neighbourhood without any response, its strongest position
+    before the ReLU is climbed until it responds; the mean of all blocked positions would only
+    flatten the image, since most pull against the few that can be woken.
     """
     import tensorflow as tf
 
-    blocked = (behind == 0.0) & (before < 0.0)
-    side = NEIGHBOURHOOD
-    highest = tf.nn.max_pool2d(before[..., None], side, side, "SAME")
-    highest = tf.repeat(tf.repeat(highest, side, axis=1), side, axis=2)[..., 0]
-    shape = tf.shape(before)
-    strongest = before >= highest[:, : shape[1], : shape[2]]
-    return tf.cast(strongest | ~blocked, tf.float32)
+    blocked = (behind == 0.0) & (before <= 0.0)
+    highest = tf.nn.max_pool2d(before[..., None], NEIGHBOURHOOD, NEIGHBOURHOOD, "SAME")
+    responds = tf.cast(~blocked, tf.float32)[..., None]
+    responds = tf.nn.max_pool2d(responds, NEIGHBOURHOOD, NEIGHBOURHOOD, "SAME")
+    return tf.reduce_sum(tf.where(blocked, 0.0, before)) + tf.reduce_sum(
+        tf.where(responds > 0, 0.0, highest)
+    )
 
 
 def _unit(slope: Any) -> Any:
