@@ -38,7 +38,6 @@ class Legend:
 
     colormap: str
     low: str
-    middle: str
     high: str
     text: str
 
@@ -52,7 +51,6 @@ class Picture:
     width: int
     height: int
     pixelated: bool = False
-    caption: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +108,6 @@ class Section:
 class Prediction:
     """One class of an image; `bar` is the probability as a length 0..100."""
 
-    rank: int
     label: str
     index: int
     probability: str

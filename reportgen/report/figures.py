@@ -182,7 +182,6 @@ def activation_legend(settings: dict[str, object]) -> Legend:
     return Legend(
         colormap="viridis",
         low=f"{below:.2g} SD below",
-        middle="",
         high=f"{above:.2g} SD above",
         text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
         " (SD). Gray, struck-out tiles are inactive: one value everywhere.",
@@ -196,7 +195,6 @@ def gradcam_legend(settings: dict[str, object]) -> Legend:
     return Legend(
         colormap=name if name in known else "jet",
         low="none",
-        middle="",
         high="strongest",
         text="Evidence for the class at each place, relative to the strongest in the picture.",
     )

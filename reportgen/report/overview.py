@@ -103,7 +103,6 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
     """An image's classes, worded."""
     return tuple(
         Prediction(
-            rank=rank,
             label=one.label,
             index=one.index,
             probability=percent(one.probability),
@@ -112,7 +111,7 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
             if one.probability == one.probability
             else "0",
         )
-        for rank, one in enumerate(image.predictions, 1)
+        for one in image.predictions
     )
 
 

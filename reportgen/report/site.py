@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from jinja2 import TemplateError
+
+from reportgen.errors import OutputError
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
 from reportgen.report.filter_pages import filter_pages, filters_index
@@ -37,7 +40,7 @@ def write_site(report: Report, folder: Path, *, templates: Path | None = None) -
         The files written, sorted.
 
     Raises:
-        OutputError: the templates cannot be found.
+        OutputError: the templates cannot be found, or one of them cannot be used.
 
     """
     source = templates or find_templates()
@@ -46,16 +49,15 @@ def write_site(report: Report, folder: Path, *, templates: Path | None = None) -
     navigation = Navigation(outline, assets)
     written = [folder / path for path in vars(assets).values()]
     jinja = environment(source, trusted=templates is None)
-    loaded = {name: jinja.get_template(f"{name}.html") for name in TEMPLATES}
     for path, name, context in pages(outline, navigation, folder):
-        written.append(_write(folder / path, loaded[name].render(page=context)))
+        try:
+            text = jinja.get_template(f"{name}.html").render(page=context)
+        except TemplateError as error:
+            raise OutputError(f"The template {name}.html cannot be used: {error}.") from error
+        written.append(_write(folder / path, text))
     for path, text in values_files(outline):
         written.append(_write(folder / path, text))
     return sorted(written)
-
-
-TEMPLATES = ("index", "model", "images", "image", "layer", "filters_index", "filters", "about")
-"""Names of the page templates; each receives `page`, the dataclass named like it."""
 
 
 def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:

@@ -1,0 +1,58 @@
+"""Fixtures of the site's tests: one sample site for all, and a browser where there is one."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from reportgen.report.site import write_site
+from reportgen.results import Report
+from tests.report.sample import write_sample
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "browser: needs Playwright and Chromium")
+
+
+class Site(NamedTuple):
+    """A finished site, and the report that it shows."""
+
+    folder: Path
+    report: Report
+
+    def text(self, page: str) -> str:
+        return (self.folder / page).read_text(encoding="utf-8")
+
+    def texts(self) -> dict[str, str]:
+        paths = sorted(path.relative_to(self.folder) for path in self.folder.rglob("*.html"))
+        return {path.as_posix(): self.text(path.as_posix()) for path in paths}
+
+
+def build_site(folder: Path, **choices: Any) -> Site:
+    """Write a sample report and its site."""
+    report = write_sample(folder, **choices)
+    write_site(report, folder)
+    return Site(folder, report)
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site with every kind of page. Tests only read it."""
+    return build_site(tmp_path_factory.mktemp("site"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A headless Chromium: REPORTGEN_CHROMIUM, else the one on the path, else Playwright's own."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    path = os.environ.get("REPORTGEN_CHROMIUM") or shutil.which("chromium")
+    with playwright.sync_playwright() as running:
+        try:
+            browser = running.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        except playwright.Error:
+            pytest.skip("there is no Chromium")
+        yield browser
+        browser.close()

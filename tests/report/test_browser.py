@@ -1,0 +1,167 @@
+"""The site in a real browser: quiet, reachable by keyboard, complete on a phone."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.report.conftest import Site
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "index.html",
+    "model.html",
+    "images/index.html",
+    "images/cat.html",
+    "layers/block1_conv1.html",
+    "filters/index.html",
+    "filters/block1.html",
+    "about.html",
+)
+
+
+@pytest.fixture
+def page(chromium: Any) -> Iterator[Any]:
+    """A page that must stay without messages, errors and requests outside."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    noise: list[str] = []
+    opened.on("console", lambda message: noise.append(message.text))
+    opened.on("pageerror", lambda error: noise.append(str(error)))
+    opened.on("requestfailed", lambda request: noise.append(request.url))
+    opened.on(
+        "request", lambda request: request.url.startswith("file:") or noise.append(request.url)
+    )
+    yield opened
+    context.close()
+    assert noise == []
+
+
+def address(site: Site, path: str) -> str:
+    return f"{site.folder.as_uri()}/{path}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_overflows_and_every_picture_loads(
+    site: Site, page: Any, path: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(address(site, path))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    broken = page.evaluate(
+        """async () => {
+            const pictures = [...document.images];
+            pictures.forEach((picture) => (picture.loading = "eager"));
+            await Promise.allSettled(pictures.map((picture) => picture.decode()));
+            return pictures.filter((picture) => !picture.naturalWidth).map((one) => one.src);
+        }"""
+    )
+    assert broken == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_text_and_pictures_are_there_without_scripts(
+    site: Site, chromium: Any, page: Any, path: str
+) -> None:
+    page.goto(address(site, path))
+    context = chromium.new_context(java_script_enabled=False)
+    plain = context.new_page()
+    plain.goto(address(site, path))
+    for selector in ("main h1", "main h2", "main h3", "main h4", "main td", "main dd", "nav a"):
+        assert plain.locator(selector).count() == page.locator(selector).count()
+    for shown in plain.locator(":is(main, .menu) :is(h1, h3, img, a):not(details *)").all():
+        assert shown.is_visible()
+    context.close()
+
+
+def test_a_tile_opens_by_its_address_and_keys_walk_on(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html#block1_conv1:12"))
+    viewer = page.locator("dialog")
+    viewer.wait_for(state="visible")
+    heading = viewer.locator("h2")
+    assert heading.text_content() == "block1_conv1, channel 12"
+    grid = next(one for one in site.report.images if one.name == "cat.jpg").activations[0]
+    low, high = (float(f"{values[12] or 0:.3g}") for values in (grid.lows, grid.highs))
+    assert viewer.locator(".viewer-text").text_content().startswith(f"{low:g} to {high:g}")
+    page.keyboard.press("ArrowRight")
+    assert heading.text_content() == "block1_conv1, channel 13"
+    assert page.url.endswith("#block1_conv1:13")
+    page.keyboard.press("ArrowUp")
+    assert heading.text_content() == "block1_conv1, channel 13"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    assert heading.text_content() == "block1_conv1, channel 12"
+    page.keyboard.press("Escape")
+    viewer.wait_for(state="hidden")
+    assert page.url.endswith("#block1_conv1")
+
+
+def test_the_viewer_opens_by_key_and_gives_the_focus_back(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html"))
+    link = page.locator("#block1_pool a[data-grid]")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.locator("dialog").wait_for(state="visible")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        inside = (
+            "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
+        )
+        assert page.evaluate(inside)
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.closest('figure').id") == "block1_pool"
+
+
+def test_a_click_opens_the_tile_under_it(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html"))
+    picture = page.locator("#block1_conv1 a[data-grid] img")
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    # The second row's fourth tile of sixteen columns.
+    page.mouse.click(box["x"] + box["width"] * 3.5 / 16, box["y"] + box["height"] * 0.75)
+    assert page.locator("dialog h2").text_content() == "block1_conv1, channel 19"
+    assert page.evaluate("document.querySelector('dialog canvas').width") >= 320
+
+
+def test_one_channel_stands_beside_its_pattern_and_other_images(site: Site, page: Any) -> None:
+    page.goto(address(site, "layers/block1_conv1.html#cat:2"))
+    strip = page.locator(".viewer-strip button")
+    strip.first.wait_for(state="visible")
+    assert strip.count() == len(site.report.images) + 1
+    assert strip.first.text_content() == "Filter pattern"
+
+
+def test_search_finds_layers_images_and_labels(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html"))
+    for words, target in (
+        ("block2 conv", "layers/base_1.00.block2_conv1.html"),
+        ("cat.jpg", "images/cat.html"),
+    ):
+        page.keyboard.press("/")
+        page.locator(".search input").fill(words)
+        page.locator(".found a").first.wait_for(state="visible")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.wait_for_url(address(site, target))
+
+
+def test_the_theme_is_remembered(site: Site, page: Any) -> None:
+    page.goto(address(site, "index.html"))
+    before = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.locator(".theme").click()
+    page.goto(address(site, "about.html"))
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != before
+
+
+def test_the_slider_goes_from_photo_to_heatmap(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html"))
+    stack = page.locator(".stack").first
+    assert stack.locator("img").count() == 3
+    page.locator(".mix input").first.fill("0")
+    opacity = "getComputedStyle(document.querySelectorAll('.stack img')[1]).opacity"
+    assert page.evaluate(opacity) == "0"
+    page.locator(".mix input").first.fill("100")
+    assert page.evaluate(opacity.replace("[1]", "[2]")) == "1"
