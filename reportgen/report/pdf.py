@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,22 +16,13 @@ from reportgen.report.pdf_content import document
 from reportgen.report.pdf_contexts import Document
 from reportgen.report.pdf_fill import Fits, Mark, better_fits
 from reportgen.report.pdf_fonts import TEXT_FONTS, printable
-from reportgen.report.pdf_plates import put_plates
 from reportgen.report.pdf_pictures import PdfPictures
+from reportgen.report.pdf_plates import put_plates
+from reportgen.report.pdf_result import PDF_NAME, PdfResult
 from reportgen.report.templates import find_templates
 from reportgen.results import Report
 
-PDF_NAME = "report.pdf"
-
 _MOST_PASSES = 4
-
-
-@dataclass(frozen=True)
-class PdfResult:
-    """The file that was written, and sentences on what is not in it as it should be."""
-
-    path: Path
-    warnings: tuple[str, ...]
 
 
 def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:

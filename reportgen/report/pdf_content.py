@@ -216,13 +216,11 @@ def _sections(
 
     grids = image.activations if outline.has("activations") else []
     for block, members in groupby(grids, key=block_of):
-        drawn = tuple(_activations(outline, pictures, image, one, room) for one in members)
+        drawn = tuple(_activations(outline, pictures, one, room) for one in members)
         yield Section(block or "Other layers", drawn)
 
 
-def _activations(
-    outline: Outline, pictures: PdfPictures, image: Image, one: Activations, room: float
-) -> Grid:
+def _activations(outline: Outline, pictures: PdfPictures, one: Activations, room: float) -> Grid:
     layer = outline.layers.get(one.layer)
     height, width = one.size
     channels = count(one.channels, "channel")
@@ -255,7 +253,7 @@ def _single(pictures: PdfPictures, grid: Activations, one: Channel) -> Single:
         colorbar=pictures.picture(one.colorbar, f"Colour bar from {span}")
         if one.colorbar
         else None,
-        title=f"Channel {one.channel}",
+        title=f"{shorten(grid.layer, 40)}, channel {one.channel}",
         text=span + (", inactive" if one.inactive else ""),
     )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from reportgen.report.pdf_contexts import Document
 
@@ -15,7 +16,7 @@ _WIDEST_SPACE = 11.0
 
 @dataclass(frozen=True)
 class Mark:
-    """Where something begins or ends: "start:…" or "end:…", `y` millimetres below the page's top."""
+    """Where something begins or ends ("start:…", "end:…"): `y` millimetres below the page's top."""
 
     id: str
     page: int
@@ -60,7 +61,7 @@ def better_fits(marks: Sequence[Mark], content: Document, fits: Fits) -> Fits | 
     chapters = [name for name in starts if not name.startswith("image-")]
     follow = [
         second
-        for first, second in zip(chapters, chapters[1:], strict=False)
+        for first, second in pairwise(chapters)
         if second in fits.follow
         or (_fill(ends[first], content) < FULL_ENOUGH and images == dict(fits.images))
     ]

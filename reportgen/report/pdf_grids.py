@@ -11,7 +11,8 @@ LABEL_WIDTH = 8.0
 
 _LARGEST_TILE = 42.0
 _TALLEST_ROW = 110.0
-_TALLEST_BAND = 46.0
+_TALLEST_WHOLE = 50.0
+_TALLEST_BAND = 24.0
 _SMALLEST_LABELLED = 2.4
 _FEW_PATTERNS = 64
 _PATTERNS_A_LINE = 8
@@ -42,7 +43,7 @@ class Line:
 
 
 def lines_of(tiles: Tiles) -> list[Line]:
-    """The lines in reading order; patterns of which there are few are drawn larger, eight a line."""
+    """The lines in reading order; patterns are drawn larger, eight a line, where they are few."""
     used = max(1, min(tiles.columns, len(tiles.channels)))
     few = tiles.smooth and len(tiles.channels) <= _FEW_PATTERNS
     across = min(used, _PATTERNS_A_LINE) if few else used
@@ -56,8 +57,12 @@ def lines_of(tiles: Tiles) -> list[Line]:
 
 
 def bands_of(lines: Sequence[Line], row: float) -> list[list[Line]]:
-    """Lines drawn as one picture: whole rows below one another, no taller than a band may be."""
-    most = max(1, int(_TALLEST_BAND / row))
+    """Lines drawn as one picture: whole rows below one another, no taller than a band may be.
+
+    A grid that is low as a whole is not cut.
+    """
+    whole = len(lines) * row <= _TALLEST_WHOLE
+    most = len(lines) if whole else max(1, int(_TALLEST_BAND / row))
     bands: list[list[Line]] = []
     for line in lines:
         previous = bands[-1][-1] if bands else None

@@ -11,8 +11,29 @@ Node = dict[str, Any]
 
 _OUTSIDE = ("http://", "https://", "mailto:")
 _SPANS = {"strong": "strong", "em": "emphasis", "s": "strike"}
-_BLOCKS = {"paragraph": "paragraph", "blockquote": "quote", "bullet_list": "list",
-           "ordered_list": "list", "list_item": "item"}  # fmt: skip
+_BLOCKS = {
+    "paragraph": "paragraph",
+    "blockquote": "quote",
+    "bullet_list": "list",
+    "ordered_list": "list",
+    "list_item": "item",
+    "tr": "row",
+    "th": "cell",
+    "td": "cell",
+}
+_LEAVES = {
+    "text": "text",
+    "text_special": "text",
+    "softbreak": "text",
+    "image": "text",
+    "html_inline": "text",
+    "html_block": "text",
+    "hardbreak": "break",
+    "code_inline": "code",
+    "fence": "listing",
+    "code_block": "listing",
+    "hr": "rule",
+}
 
 
 def note_nodes(text: str) -> tuple[Node, ...]:
@@ -45,37 +66,35 @@ def _nodes(children: Sequence[SyntaxTreeNode]) -> Iterator[Node]:
 
 
 def _node(node: SyntaxTreeNode) -> Iterator[Node]:
-    inner = list(_nodes(node.children)) if node.type != "image" else []
     kind = node.type
-    if kind in ("inline", "thead", "tbody"):
-        yield from inner
-    elif kind == "text" or kind == "text_special":
-        if node.content:
-            yield {"kind": "text", "text": node.content}
-    elif kind == "softbreak":
-        yield {"kind": "text", "text": " "}
-    elif kind == "hardbreak":
-        yield {"kind": "break"}
-    elif kind == "code_inline":
-        yield {"kind": "code", "text": node.content}
-    elif kind in ("fence", "code_block"):
-        yield {"kind": "listing", "text": node.content.removesuffix("\n")}
-    elif kind == "image":
-        yield {"kind": "text", "text": node.content or "picture"}
-    elif kind == "link":
+    if kind in _LEAVES:
+        yield from _leaf(node)
+        return
+    inner = list(_nodes(node.children))
+    if kind == "link":
         yield from _link(str(node.attrs.get("href", "")), inner)
     elif kind in _SPANS:
         yield {"kind": _SPANS[kind], "children": inner}
     elif kind == "heading":
         yield {"kind": "heading", "level": node.meta["level"], "children": inner}
-    elif kind == "hr":
-        yield {"kind": "rule"}
     elif kind == "table":
         yield {"kind": "table", "rows": [row["children"] for row in inner]}
-    elif kind in ("tr", "th", "td"):
-        yield {"kind": kind, "children": inner}
     elif kind in _BLOCKS:
         yield _block(node, inner)
+    else:
+        yield from inner
+
+
+def _leaf(node: SyntaxTreeNode) -> Iterator[Node]:
+    kind, text = _LEAVES[node.type], node.content
+    if node.type in ("fence", "code_block"):
+        text = text.removesuffix("\n")
+    elif node.type == "softbreak":
+        text = " "
+    elif node.type == "image":
+        text = text or "picture"
+    if kind != "text" or text:
+        yield {"kind": kind, "text": text}
 
 
 def _link(href: str, inner: list[Node]) -> Iterator[Node]:

@@ -108,9 +108,10 @@ class PdfPictures:
     def _drawing(self, path: str, file: Path) -> Picture:
         import typst
 
+        source = b"#image(sys.inputs.path)"
+        compiler = typst.Compiler(source, self.folder, [], True, {"path": f"/{path}"})
         try:
-            typst.compile(b"#image(sys.inputs.path)", root=self.folder, format="svg",
-                          sys_inputs={"path": f"/{path}"}, ignore_system_fonts=True)  # fmt: skip
+            compiler.compile(format="svg")
         except RuntimeError as error:
             raise UnusablePictureError("the drawing is damaged") from error
         return Picture(f"/{path}", "", *svg_size(file))

@@ -35,12 +35,21 @@ class _Png:
 def put_plates(pdf: pikepdf.Pdf, plates: Sequence[Plate]) -> set[int]:
     """Replace every stand-in by the PNG file whose number it has; returns the numbers."""
     placed = set()
+    shared: dict[bytes, pikepdf.Object] = {}
     for stream in pdf.objects:
         if isinstance(stream, pikepdf.Stream) and stream.get("/Subtype") == "/Image":
             number = _number(stream)
             if number is not None:
                 plate = plates[number]
-                _take_over(stream, _read_png(plate.file), plate.palette)
+                png = _read_png(plate.file)
+                if png.colour == _PALETTE:
+                    colours = (plate.palette or png.palette)[: 3 << png.bits]
+                    if colours not in shared:
+                        shared[colours] = pdf.make_indirect(_indexed(stream.ColorSpace, colours))
+                    stream.ColorSpace = shared[colours]
+                elif png.colour == _GRAY:
+                    stream.ColorSpace = pikepdf.Name.DeviceGray
+                _take_over(stream, png)
                 placed.add(number)
     return placed
 
@@ -55,15 +64,15 @@ def _number(stream: pikepdf.Stream) -> int | None:
     return int.from_bytes(pixels[:3], "big")
 
 
-def _take_over(stream: pikepdf.Stream, png: _Png, palette: bytes | None) -> None:
+def _indexed(base: pikepdf.Object, colours: bytes) -> pikepdf.Array:
+    """The colour space of a palette, shared by all pictures that have the same one."""
+    last = len(colours) // 3 - 1
+    return pikepdf.Array([pikepdf.Name.Indexed, base, last, pikepdf.String(colours)])
+
+
+def _take_over(stream: pikepdf.Stream, png: _Png) -> None:
     stream.Width, stream.Height = png.width, png.height
     stream.BitsPerComponent = png.bits
-    if png.colour == _GRAY:
-        stream.ColorSpace = pikepdf.Name.DeviceGray
-    elif png.colour == _PALETTE:
-        colours = (palette or png.palette)[: 3 << png.bits]
-        last, lookup = len(colours) // 3 - 1, pikepdf.String(colours)
-        stream.ColorSpace = pikepdf.Array([pikepdf.Name.Indexed, stream.ColorSpace, last, lookup])
     parameters = pikepdf.Dictionary(
         Predictor=15,
         Colors=3 if png.colour == _RGB else 1,
