@@ -31,9 +31,11 @@ from reportgen.opening import ModelJob
 from reportgen.planning import Planned, plan
 from reportgen.progress import Progress
 from reportgen.report.assembly import Assembly
+from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
+from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
 from reportgen.results import Environment, Model, Report, Skipped
@@ -48,6 +50,11 @@ class Outcome:
     folder: Path
     report: Report
 
+    @property
+    def page(self) -> Path:
+        """What to open first: the site, or where there is none the PDF."""
+        return self.folder / ("index.html" if "site" in self.report.settings["format"] else PDF_NAME)
+
 
 def build(
     model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
@@ -60,6 +67,8 @@ def build(
     """
     output = settings.out or DEFAULT_OUTPUT
     check_output(output, force=settings.force)
+    if "pdf" in settings.format and settings.pdf_engine == "browser":
+        find_browser(settings.browser)  # before anything is computed
     with _store(settings) as store:
         trip = _Trip(model, settings, progress, store)
         trip.find(images)
@@ -77,9 +86,23 @@ def build(
             report = trip.assemble(folder, facts, planned, outcomes, command)
             text = report.model_dump_json(by_alias=True)
             (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
-            write_site(report, folder)
+            if "site" in settings.format:
+                write_site(report, folder)
+            if "pdf" in settings.format:
+                for warning in _write_pdf(report, folder, settings):
+                    progress.warn(warning)
             write_manifest(folder)
     return Outcome(output, report)
+
+
+def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:
+    """Write the PDF with the engine that was asked for; returns warnings."""
+    paper = settings.paper
+    if settings.pdf_engine == "browser":
+        return print_with_browser(report, folder, paper=paper, browser=settings.browser).warnings
+    from reportgen.report.pdf import write_pdf
+
+    return write_pdf(report, folder, paper=paper).warnings
 
 
 def inspect(model: str, settings: Settings, *, progress: Progress) -> Model:
