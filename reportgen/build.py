@@ -27,6 +27,7 @@ from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.preprocessing import function_of
+from reportgen.model_copy import save_copy
 from reportgen.opening import ModelJob
 from reportgen.planning import Planned, plan
 from reportgen.progress import Progress
@@ -35,6 +36,8 @@ from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
+from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
+from reportgen.report.notebook_execution import check_notebook_tools
 from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
@@ -52,8 +55,9 @@ class Outcome:
 
     @property
     def page(self) -> Path:
-        """What to open first: the site, or where there is none the PDF."""
-        return self.folder / ("index.html" if "site" in self.report.settings["format"] else PDF_NAME)
+        """What to open first: the site, else the PDF, else the notebook."""
+        pages = {"site": "index.html", "pdf": PDF_NAME, "notebook": NOTEBOOK}
+        return self.folder / pages[self.report.settings["format"][0]]
 
 
 def build(
@@ -69,6 +73,8 @@ def build(
     check_output(output, force=settings.force)
     if "pdf" in settings.format and settings.pdf_engine == "browser":
         find_browser(settings.browser)  # before anything is computed
+    if "notebook" in settings.format:
+        check_notebook_tools()
     with _store(settings) as store:
         trip = _Trip(model, settings, progress, store)
         trip.find(images)
@@ -91,6 +97,8 @@ def build(
             if "pdf" in settings.format:
                 for warning in _write_pdf(report, folder, settings):
                     progress.warn(warning)
+            if "notebook" in settings.format:
+                trip.write_notebook(report, folder)
             write_manifest(folder)
     return Outcome(output, report)
 
@@ -293,6 +301,15 @@ class _Trip:
             warnings=self.warnings,
             timings={} if self.reproducible else self.timings,
         )
+
+    def write_notebook(self, report: Report, folder: Path) -> None:
+        """Write the working notebook, with a copy of the model that it opens."""
+        name = slugs([Path(report.model.file).stem])[Path(report.model.file).stem]
+        model = folder / "model" / f"{name}.keras"
+        inputs, own = self.settings.input_files, self.settings.custom_objects
+        with self.progress.stage("Notebook"):
+            save_copy(self.bench.network.model, model, report.created)
+            write_notebook(report, folder, Sources(model, self.bench.photos, inputs, own))
 
     def _check_strict(self, skipped: Sequence[Skipped]) -> None:
         """With --strict, an image or a part that is missing is an error."""

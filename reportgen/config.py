@@ -26,7 +26,7 @@ from reportgen.errors import SettingsError
 SECTIONS = ("activations", "filters", "gradcam")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
-FORMATS = ("site", "pdf")
+FORMATS = ("site", "pdf", "notebook")
 """What a report can be written as."""
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
@@ -137,7 +137,7 @@ class Settings(BaseModel):
     organisation: str = Field("", description="Course or organisation, on the cover of the PDF.")
     notes: Path | None = Field(None, description="Markdown file with your own text.")
     format: Formats = Field(
-        ("site",), min_length=1, description="What to write: site, pdf (repeatable)."
+        ("site",), min_length=1, description="What to write: site, pdf, notebook (repeatable)."
     )
     pdf_engine: Literal["typst", "browser"] = Field(
         "typst", description="What makes the PDF: Typst, or the browser of this machine."

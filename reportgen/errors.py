@@ -39,3 +39,7 @@ class OutputError(ReportgenError):
 
 class DeviceError(ReportgenError):
     """The computing device that was asked for is not there."""
+
+
+class NotebookError(ReportgenError):
+    """The working notebook cannot be written, or one of its cells failed."""

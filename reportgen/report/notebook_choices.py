@@ -1,0 +1,205 @@
+"""What of a report the notebook computes again: a few photos, layers, filters and classes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from reportgen.report.placed_notes import PlacedNotes, place_notes
+from reportgen.results import Activations, Image, Layer, Report
+
+T = TypeVar("T")
+
+MOST_PHOTOS = 4
+"""Photos taken from the front of the report; those with notes come on top of them."""
+
+LAYERS = 3
+"""Layers shown where the user has chosen none, spread over the depth of the network."""
+
+MOST_TILES = 16
+MOST_CLASSES = 3
+PATTERNS, PATTERNS_LARGE = 4, 2
+"""Filter patterns for each layer; fewer where the input has more than `_LARGE` pixels."""
+
+_LARGE = 160 * 160
+
+_FUSING = {
+    *("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose"),
+    *("DepthwiseConv2D", "SeparableConv2D", "Dense", "EinsumDense"),
+}
+_FLOATS = ("float16", "bfloat16", "float32", "float64")
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """The activations of one layer for the first photo, and the numbers that must come out."""
+
+    path: str
+    type: str
+    channels: int
+    size: tuple[int, int]
+    channels_first: bool
+    shown: int
+    low: float | None
+    high: float | None
+    sparsity: float
+    singles: list[tuple[int, float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class ShownPatterns:
+    """Filters of one layer whose patterns are sought."""
+
+    path: str
+    channels: list[int]
+    channels_first: bool
+
+
+@dataclass(frozen=True)
+class Head:
+    """How class scores are reached: the layer whose output they are.
+
+    `fused` says that its activation function has to be taken out first; `is_map` that there is a
+    score for each position.
+    """
+
+    score_layer: str
+    fused: bool
+    is_map: bool
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the notebook holds; `head` is None where there is nothing to explain."""
+
+    photos: list[Image]
+    layers: list[ShownLayer]
+    patterns: list[ShownPatterns]
+    gradcam_layer: Layer | None
+    head: Head | None
+    is_nested: bool
+    notes: PlacedNotes
+
+
+def choose(report: Report) -> Choices:
+    """Choose what the notebook computes again.
+
+    What the user singled out is always in it: layers with channels to show large, and whatever the
+    notes speak about.
+    """
+    by_path = {layer.path: layer for layer in report.model.layers}
+    notes = place_notes(report.notes, places(report))
+    photos = [
+        image
+        for at, image in enumerate(report.images)
+        if at < MOST_PHOTOS or f"image {image.name}" in notes.by_place
+    ]
+    shown = [grid for grid in photos[0].activations if _is_reachable(by_path[grid.layer])]
+    wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
+    layers = wanted or _spread([one for one in shown if _is_telling(by_path[one.layer])] or shown)
+    head = _head(report, by_path)
+    cams = photos[0].gradcam if head else []
+    cam_layer = by_path[cams[0].layer] if cams else None
+    if cam_layer and not _is_reachable(cam_layer):
+        cam_layer = None
+    patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
+    paths = [*(grid.layer for grid in layers), *(one.path for one in patterns)]
+    paths += [head.score_layer] if head else []
+    paths += [cam_layer.path] if cam_layer else []
+    return Choices(
+        photos=photos,
+        layers=[_shown_layer(grid, by_path[grid.layer]) for grid in layers],
+        patterns=patterns,
+        gradcam_layer=cam_layer,
+        head=head,
+        is_nested=any(by_path[path].name != path for path in paths),
+        notes=notes,
+    )
+
+
+def places(report: Report) -> dict[str, str]:
+    """Headings that stand for a layer or an image, by their place ("layer PATH", "image NAME").
+
+    A layer goes by its path, and by its name alone where no other has it.
+    """
+    layers = report.model.layers
+    names = [layer.name for layer in layers]
+    found = {layer.name: f"layer {layer.path}" for layer in layers if names.count(layer.name) == 1}
+    found |= {layer.path: f"layer {layer.path}" for layer in layers}
+    return found | {image.name: f"image {image.name}" for image in report.images}
+
+
+def image_dtype(report: Report) -> str:
+    """The type of number of the input that takes the picture."""
+    target = report.model.image_input
+    return next(
+        (one.dtype for one in report.model.inputs if target and one.name == target.name), ""
+    )
+
+
+def is_channels_first(layer: Layer) -> bool:
+    """Whether a layer's maps stand behind their channel axis."""
+    shape = layer.output_shape
+    return len(shape) == 4 and shape[1] == layer.channels != shape[3]
+
+
+def _is_reachable(layer: Layer) -> bool:
+    """Whether a path names a layer's only call; a shared layer's others cannot be told apart."""
+    return "#" not in layer.path and bool(layer.inputs)
+
+
+def _is_telling(layer: Layer) -> bool:
+    return layer.convolution or "Activation" in layer.type or "ReLU" in layer.type
+
+
+def _spread(many: Sequence[T], count: int = LAYERS) -> list[T]:
+    """The first, the last, and what lies evenly between them."""
+    if len(many) <= count:
+        return list(many)
+    return [many[round(k * (len(many) - 1) / (count - 1))] for k in range(count)]
+
+
+def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
+    return ShownLayer(
+        path=grid.layer,
+        type=layer.type,
+        channels=grid.channels,
+        size=(grid.size[0], grid.size[1]),
+        channels_first=is_channels_first(layer),
+        shown=min(grid.channels, MOST_TILES),
+        low=grid.low,
+        high=grid.high,
+        sparsity=grid.sparsity,
+        singles=[(one.channel, one.low, one.high) for one in grid.singles],
+    )
+
+
+def _patterns(
+    report: Report, by_path: Mapping[str, Layer], wanted: Mapping[str, Activations]
+) -> list[ShownPatterns]:
+    """Filters that answered in the report; the channels singled out, where they are filters."""
+    target = report.model.image_input
+    galleries = [one.layer for one in report.galleries if _is_reachable(by_path[one.layer])]
+    if target is None or image_dtype(report) not in _FLOATS:
+        return []
+    count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
+    chosen = []
+    for path in [one for one in galleries if one in wanted] or _spread(galleries):
+        singles = [one.channel for one in wanted[path].singles] if path in wanted else []
+        answering = [
+            one.channel for one in report.filters if one.layer == path and one.status == "ok"
+        ]
+        if channels := (singles or answering)[:count]:
+            chosen.append(ShownPatterns(path, channels, is_channels_first(by_path[path])))
+    return chosen
+
+
+def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
+    head = report.model.head
+    if head is None or not head.classes or not all(one.predictions for one in report.images):
+        return None
+    layer = by_path[head.layer]
+    is_map = len(layer.output_shape) == 4
+    fused = head.activation != "linear" and layer.type in _FUSING
+    if not (fused or head.activation == "linear"):
+        layer = by_path[layer.inputs[0]]
+    return Head(layer.path, fused, is_map) if _is_reachable(layer) else None
