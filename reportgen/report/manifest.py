@@ -8,6 +8,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -19,13 +20,12 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def write_manifest(folder: Path) -> Path:
     """List every file below ``folder`` except the manifest itself, and write the list there."""
     files = {
-        path.relative_to(folder).as_posix(): {"sha256": _digest(path), "size": path.stat().st_size}
+        path.relative_to(folder).as_posix(): (_digest(path), path.stat().st_size)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / MANIFEST
     }
     target = folder / MANIFEST
-    text = json.dumps({"version": VERSION, "files": files}, indent=1, sort_keys=True)
-    target.write_text(text + "\n", encoding="utf-8", newline="\n")
+    target.write_text(manifest_text(files), encoding="utf-8", newline="\n")
     return target
 
 
@@ -36,16 +36,30 @@ def read_manifest(folder: Path) -> dict[str, str] | None:
     counts as none.
     """
     try:
-        listed = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return parse_manifest((folder / MANIFEST).read_bytes())
+    except OSError:
+        return None
+
+
+def parse_manifest(content: bytes) -> dict[str, str] | None:
+    """As `read_manifest`, from the manifest's bytes."""
+    try:
+        listed = json.loads(content.decode("utf-8"))
         files = {str(path): entry["sha256"] for path, entry in listed["files"].items()}
         known = listed["version"] == VERSION
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
     if not known or not all(_inside(path) for path in files):
         return None
     if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in files.values()):
         return None
     return files
+
+
+def manifest_text(files: Mapping[str, tuple[str, int]]) -> str:
+    """The manifest of files: SHA-256 and bytes by path."""
+    listed = {path: {"sha256": sha256, "size": size} for path, (sha256, size) in files.items()}
+    return json.dumps({"version": VERSION, "files": listed}, indent=1, sort_keys=True) + "\n"
 
 
 def _digest(path: Path) -> str:
