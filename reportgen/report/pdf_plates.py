@@ -32,26 +32,24 @@ class _Png:
     data: bytes
 
 
-def put_plates(pdf: pikepdf.Pdf, plates: Sequence[Plate]) -> set[int]:
-    """Replace every stand-in by the PNG file whose number it has; returns the numbers."""
-    placed = set()
+def put_plates(pdf: pikepdf.Pdf, plates: Sequence[Plate]) -> None:
+    """Replace every stand-in by the PNG file whose number it has."""
     shared: dict[bytes, pikepdf.Object] = {}
     for stream in pdf.objects:
         if isinstance(stream, pikepdf.Stream) and stream.get("/Subtype") == "/Image":
             number = _number(stream)
-            if number is not None:
-                plate = plates[number]
-                png = _read_png(plate.file)
-                if png.colour == _PALETTE:
-                    colours = (plate.palette or png.palette)[: 3 << png.bits]
-                    if colours not in shared:
-                        shared[colours] = pdf.make_indirect(_indexed(stream.ColorSpace, colours))
-                    stream.ColorSpace = shared[colours]
-                elif png.colour == _GRAY:
-                    stream.ColorSpace = pikepdf.Name.DeviceGray
-                _take_over(stream, png)
-                placed.add(number)
-    return placed
+            if number is None or number >= len(plates):
+                continue
+            plate = plates[number]
+            png = _read_png(plate.file)
+            if png.colour == _PALETTE:
+                colours = (plate.palette or png.palette)[: 3 << png.bits]
+                if colours not in shared:
+                    shared[colours] = pdf.make_indirect(_indexed(stream.ColorSpace, colours))
+                stream.ColorSpace = shared[colours]
+            elif png.colour == _GRAY:
+                stream.ColorSpace = pikepdf.Name.DeviceGray
+            _take_over(stream, png)
 
 
 def _number(stream: pikepdf.Stream) -> int | None:

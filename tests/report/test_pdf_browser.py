@@ -1,0 +1,66 @@
+"""The PDF printed by a browser: finding one, and what comes out."""
+
+import shutil
+import sys
+from pathlib import Path
+
+import pypdf
+import pytest
+
+from reportgen.errors import OutputError
+from reportgen.report.browser import find_browser, print_with_browser
+from tests.report.sample import write_sample
+
+
+def test_without_a_browser_it_is_said_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    with pytest.raises(OutputError) as caught:
+        find_browser(None)
+    for words in ("chromium", "google-chrome", "microsoft-edge", "--browser", "typst"):
+        assert words in str(caught.value)
+
+
+def test_a_browser_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match=r"There is no program .*nothing for --browser"):
+        find_browser(tmp_path / "nothing")
+
+
+def test_the_first_browser_that_is_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    found = "/Applications/Microsoft Edge.app/Contents/MacOS/Microsoft Edge"
+    monkeypatch.setattr(shutil, "which", lambda name: name if name == found else None)
+    assert find_browser(None) == Path(found)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a browser is a shell script")
+def test_a_browser_that_makes_nothing(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, names=("cat.jpg",))
+    browser = tmp_path / "browser"
+    browser.write_text("#!/bin/sh\nexit 0\n")
+    browser.chmod(0o755)
+    with pytest.raises(OutputError, match="The browser browser made no PDF"):
+        print_with_browser(report, tmp_path, browser=browser)
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+def test_the_browser_prints_the_same_report(tmp_path: Path) -> None:
+    try:
+        browser = find_browser(None)
+    except OutputError:
+        pytest.skip("this machine has no browser")
+    report = write_sample(tmp_path, names=("cat.jpg",))
+    result = print_with_browser(report, tmp_path, paper="letter", browser=browser)
+    reader = pypdf.PdfReader(result.path)
+    assert result.warnings == ()
+    box = reader.pages[0].mediabox
+    assert (round(float(box.width)), round(float(box.height))) == (612, 792)
+    text = "".join(page.extract_text() for page in reader.pages)
+    squeezed = "".join(text.split())
+    for words in (report.title, report.model.layers[1].path, "Filter patterns", "cat.jpg"):
+        assert "".join(words.split()) in squeezed
+    about = reader.metadata
+    assert about is not None
+    assert (about.title, about.author) == (report.title, report.author)
+    grids = sum(len(image.activations) for image in report.images)
+    assert sum(len(page.images) for page in reader.pages) >= grids
