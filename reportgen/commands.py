@@ -1,11 +1,12 @@
 """Commands around a report: print a profile, export a bundle, verify a report or a bundle."""
 
 import sys
+from pathlib import Path
 from typing import get_args
 
 import click
 
-from reportgen.terminal import say
+from reportgen.terminal import print_path, say
 
 
 @click.command()
@@ -29,5 +30,55 @@ def profile(name: str | None) -> None:
         raise SettingsError(f"There is no profile “{name}” ({', '.join(names)}).")
 
 
-COMMANDS = (profile,)
+@click.command()
+@click.argument("report", type=click.Path(path_type=Path))
+@click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE.zip",
+              help="Zip to write; the report's name with .zip when not given.")  # fmt: skip
+@click.option("--include", metavar="NAME", help="Only these parts: site,pdf,notebook,model.")
+@click.option("--max-size", metavar="SIZE", help="Shrink or leave out what does not fit, as 25MB.")
+def export(report: Path, out: Path | None, include: str | None, max_size: str | None) -> None:
+    """Pack the report in the folder REPORT into one zip to hand in.
+
+    The zip holds a README.txt that says what to open, and the list that `reportgen verify` checks.
+    """
+    from reportgen.bundle_parts import PARTS
+    from reportgen.errors import SettingsError
+    from reportgen.export import export as pack
+    from reportgen.export import parse_size
+
+    parts = [part.strip() for part in (include or "").split(",") if part.strip()]
+    if unknown := [part for part in parts if part not in PARTS]:
+        raise SettingsError(f"--include: there is no part “{unknown[0]}” ({', '.join(PARTS)}).")
+    target = out or report.with_name(f"{report.resolve().name}.zip")
+    bundle = pack(
+        report, target, include=parts, max_size=parse_size(max_size) if max_size else None
+    )
+    for part, size in bundle.parts.items():
+        say(f"{part:<9} {size / 1e6:8.2f} MB")
+    for sentence in bundle.sentences:
+        say(sentence)
+    say(f"{'in all':<9} {bundle.size / 1e6:8.2f} MB")
+    print_path(bundle.path)
+
+
+@click.command()
+@click.argument("report", type=click.Path(path_type=Path), metavar="REPORT")
+@click.pass_context
+def verify(ctx: click.Context, report: Path) -> None:
+    """Check every file of REPORT, a folder or a zip, against its manifest.
+
+    Names what is missing, changed or added; the exit code is 1 then.
+    """
+    from reportgen.verify import verify as check
+
+    verdict = check(report)
+    for kind in ("missing", "changed", "added"):
+        for name in getattr(verdict, kind):
+            say(f"{kind}: {name}", sys.stdout)
+    count = "1 file is" if verdict.intact == 1 else f"{verdict.intact} files are"
+    say(f"{count} as listed.", sys.stdout)
+    ctx.exit(0 if verdict.is_whole else 1)
+
+
+COMMANDS = (profile, export, verify)
 """What the command line adds to its own commands."""

@@ -43,3 +43,7 @@ class DeviceError(ReportgenError):
 
 class NotebookError(ReportgenError):
     """The working notebook cannot be written, or one of its cells failed."""
+
+
+class BundleError(ReportgenError):
+    """A report that cannot be bundled, or a bundle that cannot be trusted or read."""
