@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+Node = dict[str, Any]
+"""A piece of the user's notes, see `pdf_notes`."""
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -83,6 +86,7 @@ class Grid:
     gap: float
     reason: str = ""
     singles: tuple[Single, ...] = ()
+    notes: tuple[Node, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,7 @@ class Photo:
     no_predictions: str
     gradcams: tuple[GradCam, ...]
     sections: tuple[Section, ...]
+    notes: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
@@ -197,8 +202,11 @@ class Document:
     model: str
     """What model this is about, in a line."""
     cover: tuple[Picture, ...]
-    notes: tuple[dict[str, Any], ...]
-    """The user's notes as nodes, see `pdf_notes`."""
+    notes: tuple[Node, ...]
+    """The user's notes, as far as they belong to no other place."""
+    model_text: tuple[Node, ...]
+    images_text: tuple[Node, ...]
+    filters_text: tuple[Node, ...]
     description: str
     facts: tuple[Fact, ...]
     findings: tuple[Finding, ...]
@@ -210,7 +218,7 @@ class Document:
     gradcam_legend: str
     images: tuple[Photo, ...]
     filters: tuple[Section, ...]
-    filters_text: str
+    filters_lead: str
     methods: tuple[Method, ...]
     environment: tuple[Fact, ...]
     settings: tuple[Fact, ...]

@@ -1,13 +1,15 @@
 """The user's notes for the PDF: Markdown → nodes of plain data, each text literal."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-Node = dict[str, Any]
+from reportgen.report.notebook_choices import places
+from reportgen.report.pdf_contexts import Node
+from reportgen.report.placed_notes import place_notes
+from reportgen.results import Report
 
 _OUTSIDE = ("http://", "https://", "mailto:")
 _SPANS = {"strong": "strong", "em": "emphasis", "s": "strike"}
@@ -36,19 +38,44 @@ _LEAVES = {
 }
 
 
-def note_nodes(text: str) -> tuple[Node, ...]:
+class PdfNotes:
+    """A report's notes by their places; what nobody takes goes to the front."""
+
+    def __init__(self, report: Report) -> None:
+        placed = place_notes(report.notes, places(report))
+        self._front = placed.front
+        self._left = dict(placed.by_place)
+
+    def take(self, place: str, above: int) -> tuple[Node, ...]:
+        """The notes of a place, once, below a heading of the level `above`."""
+        return note_nodes(self._left.pop(place, ""), above)
+
+    def front(self) -> tuple[Node, ...]:
+        """Everything that is left, each part of it under the name of its place."""
+        left = [
+            node
+            for place, text in self._left.items()
+            for node in (
+                {"kind": "heading", "level": 2, "children": [{"kind": "text", "text": place}]},
+                *note_nodes(text, 2),
+            )
+        ]
+        return (*note_nodes(self._front), *left)
+
+
+def note_nodes(text: str, above: int = 1) -> tuple[Node, ...]:
     """Markdown as nodes: every node has a `kind`, most have `children`, some a `text`.
 
     Raw HTML is text. A picture is replaced by its alternative text, a link that leads nowhere
-    outside by its words. Headings start at level 2, below the chapter's own, and skip no level.
+    outside by its words. Headings start below the level `above`, and skip no level.
     """
     parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
     parser.enable(["table", "strikethrough"])
-    return tuple(_nodes(SyntaxTreeNode(_levelled(parser.parse(text))).children))
+    return tuple(_nodes(SyntaxTreeNode(_levelled(parser.parse(text), above)).children))
 
 
-def _levelled(tokens: list[Token]) -> list[Token]:
-    """Give headings the levels 2 to 6 without gaps: a screen reader's user counts on them."""
+def _levelled(tokens: list[Token], level: int) -> list[Token]:
+    """Give headings levels without gaps: a screen reader's user counts on them."""
     above: list[int] = []
     for token in tokens:
         if token.type == "heading_open":
@@ -56,7 +83,7 @@ def _levelled(tokens: list[Token]) -> list[Token]:
             while above and above[-1] >= given:
                 above.pop()
             above.append(given)
-            token.meta["level"] = 1 + len(above)
+            token.meta["level"] = min(6, level + len(above))
     return tokens
 
 

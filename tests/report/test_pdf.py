@@ -302,6 +302,20 @@ def test_it_is_hardly_larger_than_its_pictures(printed: Printed) -> None:
     assert (printed.folder / "report.pdf").stat().st_size < 1.1 * pictures + 600_000
 
 
+def test_notes_stand_in_their_places(small: tuple[Path, Report]) -> None:
+    folder, report = small
+    notes = "Front\n\n# Model\n\nM0\n\n# block1_conv1\n\nL1\n\n# cat.jpg\n\nC2\n\n# input\n\nX3"
+    result = printed_in(folder, report.model_copy(update={"notes": notes}))
+    chapters = {title: page for level, title, page in outline(result.reader) if level == 1}
+    place = {
+        word: next(at for at, text in enumerate(result.pages, 1) if word in text.split())
+        for word in ("Front", "M0", "L1", "C2", "X3")
+    }
+    assert place["Front"] == place["X3"] == chapters["Notes"]
+    assert place["M0"] == chapters["Model"]
+    assert chapters["Images"] <= place["C2"] <= place["L1"] < chapters["Filter patterns"]
+
+
 @pytest.fixture
 def small(tmp_path: Path) -> tuple[Path, Report]:
     """A report of one image."""
