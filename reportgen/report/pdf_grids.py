@@ -11,6 +11,7 @@ LABEL_WIDTH = 8.0
 
 _LARGEST_TILE = 42.0
 _TALLEST_ROW = 110.0
+_WIDEST_MARGIN = 4.0
 _TALLEST_WHOLE = 50.0
 _TALLEST_BAND = 24.0
 _SMALLEST_LABELLED = 2.4
@@ -87,6 +88,7 @@ def grid(
         (room - LABEL_WIDTH) / taken,
         _LARGEST_TILE / max(tiles.width, tiles.height),
         _TALLEST_ROW / tiles.height,
+        _WIDEST_MARGIN / max(tiles.margin, 1),
     )
     bands = bands_of(lines, (tiles.height + tiles.margin) * scale)
     try:
