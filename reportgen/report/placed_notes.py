@@ -33,7 +33,7 @@ def place_notes(text: str, places: Mapping[str, str]) -> PlacedNotes:
     """
     known = {words: name for name, many in SECTION_HEADINGS.items() for words in many}
     lines = text.splitlines()
-    taken: dict[str, list[str]] = {}
+    taken: dict[str, list[list[str]]] = {}
     front: list[str] = []
     current, depth, position = front, 7, 0
     for start, end, level, title in _headings(text):
@@ -41,13 +41,16 @@ def place_notes(text: str, places: Mapping[str, str]) -> PlacedNotes:
         place = places.get(title) or known.get(title.lower())
         position = start
         if place is not None:
-            current, depth, position = taken.setdefault(place, []), level, end
+            current, depth, position = [], level, end
+            taken.setdefault(place, []).append(current)
         elif level <= depth:
             current, depth = front, 7
     current += lines[position:]
-    return PlacedNotes(
-        _joined(front), {place: _joined(many) for place, many in taken.items() if _joined(many)}
-    )
+    placed = {
+        place: "\n\n".join(_joined(one) for one in many if _joined(one))
+        for place, many in taken.items()
+    }
+    return PlacedNotes(_joined(front), {place: note for place, note in placed.items() if note})
 
 
 def without_html(text: str) -> str:
@@ -89,7 +92,8 @@ def _headings(text: str) -> list[tuple[int, int, int, str]]:
     for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open" and opening.level == 0 and opening.map:
             title = inline.content.strip().strip("`").strip()
-            found.append((*opening.map, int(opening.tag[1]), title))
+            first, behind = opening.map
+            found.append((first, behind, int(opening.tag[1]), title))
     return found
 
 

@@ -1,0 +1,342 @@
+"""The working notebook: it runs, its numbers are the report's, it tells nothing of its maker."""
+
+import ast
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.errors import NotebookError
+from reportgen.report import notebook_execution
+from reportgen.report.notebook_cells import Cell, Files, make_cells
+from reportgen.report.notebook_choices import choose
+from reportgen.report.notebook_execution import check_notebook_tools, without_paths
+from tests.inputs.model_files.stored_files import layer, numbers, write_hdf5
+from tests.report.sample import write_sample
+
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("nbclient")
+pytest.importorskip("ipykernel")
+keras = pytest.importorskip("keras")
+
+from reportgen.build import build  # noqa: E402
+from reportgen.config import make_settings  # noqa: E402
+from reportgen.inputs.model_files import identify, open_model  # noqa: E402
+from reportgen.model_copy import save_copy  # noqa: E402
+from reportgen.progress import Silent  # noqa: E402
+from reportgen.report.notebook import Sources, write_notebook  # noqa: E402
+
+FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("photos")
+    y, x = np.mgrid[:30, :44]
+    waves = np.stack([np.sin(x / 3), np.cos(y / 4), np.sin((x + y) / 5)], axis=-1)
+    pixels = np.uint8(waves * 100 + 128)
+    Image.fromarray(pixels).save(folder / "waves.png")
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "Secret Camera"
+    Image.fromarray(pixels[::-1]).save(folder / "turned.jpg", exif=exif, quality=95)
+    return folder
+
+
+def make_report(model: str, photos: Path, out: Path, **options: Any) -> Any:
+    settings = make_settings({**FAST, "out": str(out), **options})
+    return build(model, [str(photos)], settings, progress=Silent(), command="reportgen").report
+
+
+def unrun(model: str, photos: Path, place: Path, **options: Any) -> Any:
+    """A report, and its notebook in `place` without outputs."""
+    report = make_report(model, photos, place.with_name(f"{place.name}-site"), **options)
+    settings = make_settings(options)
+    opened = open_model(identify(model), custom_objects=settings.custom_objects).model
+    save_copy(opened, place / "model" / "copy.keras", report.created)
+    digests = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in photos.iterdir()}
+    sources = Sources(
+        place / "model" / "copy.keras", digests, settings.input_files, settings.custom_objects
+    )
+    return report, nbformat.read(write_notebook(report, place, sources, run=False), 4)
+
+
+def run_here(notebook: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """Run the cells in this process, where Keras is loaded already; returns their names."""
+    import matplotlib as mpl
+
+    mpl.use("Agg")
+    monkeypatch.chdir(place)
+    monkeypatch.syspath_prepend(str(place))
+    names: dict[str, Any] = {}
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            source = re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
+            exec(compile(source, cell.id, "exec"), names)  # noqa: S102
+    return names
+
+
+def legacy_nested(path: Path) -> str:
+    """A Sequential in a Sequential as Keras 2.1.6 saved it, one sigmoid at the end."""
+    shape = {"batch_input_shape": [None, 20, 24, 3]}
+    inner = [
+        layer("Conv2D", name="look", filters=5, kernel_size=[3, 3], padding="same",
+              activation="relu", **shape),
+        layer("MaxPooling2D", name="pool", pool_size=[2, 2]),
+    ]  # fmt: skip
+    outer = [
+        layer("InputLayer", name="photo", **shape),
+        layer("Sequential", name="base", layers=inner),
+        layer("Flatten", name="flat"),
+        layer("Dense", name="say", units=1, activation="sigmoid"),
+    ]
+    config = layer("Sequential", name="legacy", layers=outer)
+    weights = {
+        "base": [("look/kernel:0", numbers(3, 3, 3, 5) - 0.5), ("look/bias:0", numbers(5) - 0.5)],
+        "flat": [],
+        "say": [("say/kernel:0", (numbers(600, 1) - 0.5) / 50), ("say/bias:0", numbers(1) - 0.5)],
+    }
+    return write_hdf5(path, config, weights)
+
+
+def texts(notebook: Any) -> str:
+    return "".join(
+        output.text for cell in notebook.cells for output in cell.get("outputs", ())
+        if output.output_type == "stream"
+    )  # fmt: skip
+
+
+def test_a_built_notebook_has_run_and_says_nothing_of_this_machine(
+    tmp_path: Path, photos: Path
+) -> None:
+    from reportgen.demo import demo_images, demo_labels, demo_model
+
+    own = tmp_path / "own"
+    own.mkdir()
+    for name in ("circle_1.png", "cross_1.png"):
+        (own / name).write_bytes((demo_images() / name).read_bytes())
+    (tmp_path / "notes.md").write_text(
+        "My words.\n\n# Grad-CAM\n\nIt looks at the edges.\n\n# conv2d_1\n\nNote on the layer.\n"
+    )
+    report = make_report(
+        str(demo_model()), own, tmp_path / "report", labels=str(demo_labels()),
+        format=["notebook"], notes=str(tmp_path / "notes.md"), channels=["conv2d_1:3,30"],
+    )  # fmt: skip
+    raw = (tmp_path / "report" / "report.ipynb").read_text(encoding="utf-8")
+    notebook = nbformat.reads(raw, 4)
+    for place in (str(tmp_path), str(Path.cwd()), "/usr/", "Traceback", "import reportgen"):
+        assert place not in raw
+    codes = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert [cell.execution_count for cell in codes] == list(range(1, len(codes) + 1))
+    assert "import reportgen" not in raw
+    assert [cell.id for cell in notebook.cells][:4] == [
+        "title-text",
+        "notes",
+        "setup",
+        "model-text",
+    ]
+    said = texts(notebook)
+    for image in report.images:
+        for one in image.predictions:
+            pattern = rf"{one.label}, probability: (\S+) \(in the report {one.probability:.5g}\)"
+            values = [float(value) for value in re.findall(pattern, said)]
+            assert any(abs(value - one.probability) < 1e-5 for value in values)
+    assert said.count("Channel 3, largest") == said.count("Channel 30, largest") == 1
+    pictures = [
+        base64.b64decode(output.data["image/png"])
+        for cell in codes for output in cell.outputs if "image/png" in output.get("data", {})
+    ]  # fmt: skip
+    assert len(pictures) >= 5
+    assert not any(b"Software" in picture for picture in pictures)
+    ids = {cell.id: cell for cell in notebook.cells}
+    assert "It looks at the edges." in ids["gradcam-text"].source
+    assert "Note on the layer." in ids["layer-0-text"].source
+    assert ids["notes"].source == "My words."
+
+
+def test_a_legacy_file_becomes_a_notebook_that_opens_the_migrated_copy(
+    tmp_path: Path, photos: Path
+) -> None:
+    model = legacy_nested(tmp_path / "old.h5")
+    report = make_report(model, photos, tmp_path / "report", format=["notebook"])
+    notebook = nbformat.read(tmp_path / "report" / "report.ipynb", 4)
+    ids = {cell.id: cell for cell in notebook.cells}
+    assert '"model/old.keras"' in ids["model"].source
+    assert "base/look" in ids["layer-0"].source
+    assert report.images[0].gradcam
+    assert "class 1, probability" in texts(notebook) or "probability" in texts(notebook)
+    copy = keras.saving.load_model(tmp_path / "report" / "model" / "old.keras")
+    assert np.allclose(copy.get_layer("base").get_layer("look").bias, numbers(5) - 0.5)
+    (photo,) = (tmp_path / "report" / "photos").glob("*.jpg")
+    assert b"Secret" not in photo.read_bytes()
+
+
+def gray_without_channel_axis() -> Any:
+    return keras.Sequential(
+        [keras.Input((18, 14)), keras.layers.Reshape((18, 14, 1)),
+         keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.GlobalMaxPooling2D(),
+         keras.layers.Dense(3)]
+    )  # fmt: skip
+
+
+def separate_softmax() -> Any:
+    entry = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu")(entry)
+    scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps))
+    return keras.Model(entry, keras.layers.Softmax()(scores))
+
+
+def classes_on_a_map() -> Any:
+    entry = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu", name="look")(entry)
+    return keras.Model(entry, keras.layers.Conv2D(3, 1, activation="softmax")(maps))
+
+
+def several_sigmoids_frozen() -> Any:
+    model = keras.Sequential(
+        [keras.Input((16, 16, 3)), keras.layers.Conv2D(4, 3, activation="relu"),
+         keras.layers.Flatten(), keras.layers.Dense(3, activation="sigmoid")]
+    )  # fmt: skip
+    model.trainable = False
+    return model
+
+
+def two_inputs() -> Any:
+    entry, age = keras.Input((16, 16, 3), name="photo"), keras.Input((2,), name="age")
+    maps = keras.layers.Conv2D(4, 3, activation="relu")(entry)
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(maps), age])
+    return keras.Model([age, entry], keras.layers.Dense(3, activation="softmax")(joined))
+
+
+def whole_numbers() -> Any:
+    entry = keras.Input((16, 16, 3), dtype="uint8")
+    maps = keras.layers.Conv2D(4, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(entry))
+    flat = keras.layers.Flatten()(maps)
+    return keras.Model(entry, keras.layers.Dense(3, activation="softmax")(flat))
+
+
+def no_classes() -> Any:
+    entry = keras.Input((16, 16, 3))
+    return keras.Model(entry, keras.layers.Conv2D(3, 3, padding="same", activation="relu")(entry))
+
+
+@pytest.mark.parametrize(
+    ("make", "options"),
+    [
+        (gray_without_channel_axis, {"resize": "pad"}),
+        (separate_softmax, {"resize": "crop", "preprocess": "caffe"}),
+        (classes_on_a_map, {"preprocess": "torch", "layers": ["look"]}),
+        (several_sigmoids_frozen, {"preprocess": "signed"}),
+        (two_inputs, {"input": ["age=AGE.npy"]}),
+        (whole_numbers, {"preprocess": "none"}),
+        (no_classes, {}),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_its_numbers_are_the_reports_for_every_kind_of_model(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, make: Any, options: dict
+) -> None:
+    keras.utils.set_random_seed(4)
+    make().save(tmp_path / "model.keras")
+    np.save(tmp_path / "AGE.npy", np.array([3.0, -4.0], "float32"))
+    if "input" in options:
+        options = {**options, "input": [f"age={tmp_path / 'AGE.npy'}"]}
+    place = tmp_path / "notebook"
+    report, notebook = unrun(str(tmp_path / "model.keras"), photos, place, **options)
+    names = run_here(notebook, place, monkeypatch)
+    assert ("grad_cam" in names) == bool(report.images[0].gradcam)
+    assert ("REPORTED" in names) == bool(report.images[0].predictions)
+    shown = [np.asarray(Image.open(f"{place}-site/{one.network_photo}")) for one in report.images]
+    for given, seen in zip(shown, names["pixels"], strict=True):
+        assert np.abs(given.astype(float) - seen.squeeze()).max() <= 0.51
+
+
+def test_grad_cam_is_the_reports(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reportgen.analysis.gradcam import weighted_map
+    from reportgen.analysis.gradients import score_gradients
+    from reportgen.inputs.network import Network
+
+    model = legacy_nested(tmp_path / "old.h5")
+    report, notebook = unrun(model, photos, tmp_path / "notebook")
+    names = run_here(notebook, tmp_path / "notebook", monkeypatch)
+    network = Network(open_model(identify(model)).model)
+    compute = score_gradients(network, report.model.last_spatial_layer, 2)
+    for one in names["pixels"]:
+        maps, classes, gradients = compute(network.preprocess("unit")(one[None]))
+        for at, index in enumerate(classes[0]):
+            expected = weighted_map(maps[0], gradients[at, 0])
+            found = names["grad_cam"](one, report.model.last_spatial_layer, int(index))
+            largest = expected.max()
+            assert np.allclose(found * largest, expected, atol=1e-5 * max(largest, 1e-9))
+
+
+def test_a_number_that_differs_stops_the_notebook(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = legacy_nested(tmp_path / "old.h5")
+    _, notebook = unrun(model, photos, tmp_path / "notebook")
+    cell = next(cell for cell in notebook.cells if cell.id == "layer-0")
+    cell.source = re.sub(
+        r'(check\("Largest activation", maps.max\(\), )([\d.]+)',
+        lambda match: f"{match[1]}{float(match[2]) * 1.01}", cell.source,
+    )  # fmt: skip
+    with pytest.raises(AssertionError, match="Largest activation is not as in the report"):
+        run_here(notebook, tmp_path / "notebook", monkeypatch)
+
+
+def test_a_cell_that_fails_fails_the_build_in_one_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "place"
+    folder.mkdir()
+    source = f"import sys\nprint('x', file=sys.stderr)\nraise ValueError('{folder}/a is\\nbad.')"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="odd")])
+    with pytest.raises(NotebookError) as caught:
+        notebook_execution.execute(notebook, folder, cpu_only=True)
+    said = str(caught.value)
+    assert said == "The notebook was not written, because its cell “odd” fails: ValueError: ./a is."
+
+
+def test_without_nbclient_the_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(NotebookError, match=r"nbclient.*pip install 'reportgen\[notebook\]'"):
+        check_notebook_tools()
+
+
+def sample_cells(folder: Path) -> list[Cell]:
+    report = write_sample(folder)
+    settings = {**report.settings, "resize": "stretch", "filter-steps": 4}
+    report = report.model_copy(update={"settings": settings})
+    choices = choose(report)
+    return make_cells(report, choices, Files("m.keras", ["photos/a.png"], {}, False))
+
+
+def test_hostile_names_stay_words(tmp_path: Path) -> None:
+    cells = sample_cells(tmp_path)
+    assert len({cell.id for cell in cells}) == len(cells)
+    for cell in cells:
+        if cell.is_code:
+            ast.parse(re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE))
+        else:
+            assert not re.search(r"<(script|img|b|i)\b", cell.source)
+    source = "\n".join(cell.source for cell in cells if cell.is_code)
+    strings = [node.value for node in ast.walk(ast.parse(re.sub(r"(?m)^%.*$", "", source)))
+               if isinstance(node, ast.Constant)]  # fmt: skip
+    assert "<b>cat</b>" in strings
+
+
+def test_the_same_report_gives_the_same_cells(tmp_path: Path) -> None:
+    first, second = sample_cells(tmp_path / "a"), sample_cells(tmp_path / "b")
+    assert json.dumps([vars(c) for c in first]) == json.dumps([vars(c) for c in second])
+
+
+def test_folders_of_the_machine_are_cut_out(tmp_path: Path) -> None:
+    text = f"at {tmp_path}/model/x.keras and {Path.cwd()}/y"
+    assert without_paths(text, tmp_path) == "at ./model/x.keras and ./y"
