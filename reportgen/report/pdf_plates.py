@@ -42,7 +42,7 @@ def put_plates(pdf: pikepdf.Pdf, plates: Sequence[Plate]) -> None:
                 continue
             plate = plates[number]
             png = _read_png(plate.file)
-            if png.colour == _PALETTE:
+            if plate.palette or png.colour == _PALETTE:
                 colours = (plate.palette or png.palette)[: 3 << png.bits]
                 if colours not in shared:
                     shared[colours] = pdf.make_indirect(_indexed(stream.ColorSpace, colours))
