@@ -114,6 +114,8 @@ def _sentence(error: Exception, notebook: "NotebookNode", folder: Path) -> str:
         reason = f"{output.ename}: {said[0]}" if said else str(output.ename)
         cell = f"its cell “{failed.id}” fails: {without_paths(reason, folder)}"
         return f"The notebook was not written, because {cell.rstrip('.')}."
+    if type(error).__name__ == "DeadKernelError":
+        return "The notebook could not be run: its kernel died, most likely for want of memory."
     said = str(error).strip().splitlines()
     reason = said[0] if said else type(error).__name__
     return f"The notebook could not be run: {without_paths(reason, folder).rstrip('.')}."

@@ -230,7 +230,7 @@ def no_classes() -> Any:
     [
         (gray_without_channel_axis, {"resize": "pad"}),
         (separate_softmax, {"resize": "crop", "preprocess": "caffe"}),
-        (classes_on_a_map, {"preprocess": "torch", "layers": ["look"]}),
+        (classes_on_a_map, {"preprocess": "torch"}),
         (several_sigmoids_frozen, {"preprocess": "signed"}),
         (two_inputs, {"input": ["age=AGE.npy"]}),
         (whole_numbers, {"preprocess": "none"}),
