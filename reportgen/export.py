@@ -65,6 +65,8 @@ def export(
     if listed is None:
         raise BundleError(f"{report.name or report} is not a report: it has no {MANIFEST}.")
     entries = [one for one in read_entries(report, list(listed)) if one.name != README]
+    if "index.html" not in listed:  # pictures without pages are of no use to anyone
+        entries = [one for one in entries if one.part != "site"]
     present = [part for part in PARTS if any(one.part == part for one in entries)]
     if lacking := [part for part in include if part not in present]:
         raise BundleError(

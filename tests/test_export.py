@@ -195,6 +195,13 @@ def test_a_part_that_was_never_built_is_named(report: Path, tmp_path: Path) -> N
         export(report, tmp_path / "x.zip", include=["pdf"])
 
 
+def test_pictures_without_their_pages_stay_behind(report: Path, tmp_path: Path) -> None:
+    (report / "index.html").unlink()
+    write_manifest(report)
+    assert list(export(report, tmp_path / "x.zip").parts) == ["pdf", "notebook", "model"]
+    assert "index.html" not in readme(tmp_path / "x.zip")
+
+
 def test_a_report_whose_json_is_damaged_can_still_be_packed(report: Path, tmp_path: Path) -> None:
     (report / "report.json").write_text('{"created": 3}')
     export(report, tmp_path / "x.zip")

@@ -256,6 +256,38 @@ def test_its_numbers_are_the_reports_for_every_kind_of_model(
         assert np.abs(given.astype(float) - seen.squeeze()).max() <= 0.51
 
 
+OWN_CODE = """
+import keras
+
+class Twice(keras.layers.Layer):
+    def call(self, values):
+        return 2 * values
+"""
+
+
+def test_the_users_own_code_comes_along(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own.py").write_text(OWN_CODE)
+    (tmp_path / "halving.py").write_text("def halve(pixels):\n    return pixels / 2\n")
+    names: dict[str, Any] = {}
+    exec(OWN_CODE, names)  # noqa: S102
+    entry = keras.Input((16, 16, 3))
+    flat = keras.layers.Flatten()(names["Twice"]()(keras.layers.Conv2D(3, 3)(entry)))
+    model = keras.Model(entry, keras.layers.Dense(2, activation="softmax")(flat))
+    model.save(tmp_path / "model.keras")
+    monkeypatch.chdir(tmp_path)
+    place = tmp_path / "notebook"
+    options = {"custom_objects": str(tmp_path / "own.py"), "preprocess": "halving:halve"}
+    report, notebook = unrun("model.keras", photos, place, **options)
+    (tmp_path / "halving.py").rename(tmp_path / "gone")
+    assert (place / "halving.py").is_file()
+    run = run_here(notebook, place, monkeypatch)
+    assert run["halve"](4) == 2
+    assert any(type(layer).__name__ == "Twice" for layer in run["model"].layers)
+    assert len(run["REPORTED"]) == len(report.images) == 2
+
+
 def test_grad_cam_is_the_reports(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
