@@ -139,9 +139,17 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     settings = _settings(ctx, given_settings(ctx), output="report")
     _hide_warnings(settings)
     from reportgen.build import inspect as facts_about
+    from reportgen.inputs.model_files import identify
+    from reportgen.summary_table import print_file, print_summary
 
-    with progress(quiet=settings.quiet or as_json) as face:
-        facts = facts_about(model, settings, progress=face)
+    file = identify(model, weights=settings.weights)
+    try:
+        with progress(quiet=settings.quiet or as_json) as face:
+            facts = facts_about(model, settings, progress=face)
+    except ReportgenError:
+        if not as_json:  # what the file is can be said even where it cannot be opened
+            print_file(file)
+        raise
     if as_json:
         import json
 
@@ -149,8 +157,6 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
         text = json.dumps(facts.model_dump(mode="json"), indent=2, ensure_ascii=not is_utf8)
         click.echo(text)
     else:
-        from reportgen.summary_table import print_summary
-
         print_summary(facts)
 
 

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from reportgen.inputs.model_files import ModelFile
 from reportgen.results import Layer, Model
 from reportgen.terminal import is_terminal, visible
 
@@ -25,6 +26,16 @@ def print_summary(model: Model) -> None:
     console.print(_layers(model))
     for note in model.notes:
         console.print(Text(f"Note: {visible(note)}", style="yellow"))
+
+
+def print_file(file: ModelFile) -> None:
+    """Print what is known of a model file without opening it."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    table = Table.grid(padding=(0, 2))
+    facts = ("File", file.name), ("Kind", file.description), ("Size", f"{file.size / 1e6:.1f} MB")
+    for name, value in facts:
+        table.add_row(Text(name, style="dim"), Text(visible(value), overflow="fold"))
+    console.print(table)
 
 
 def shape_text(shape: Iterable[int | None]) -> str:

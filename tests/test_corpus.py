@@ -1,0 +1,91 @@
+"""The real models end to end: each gives a complete report, or one sentence. Prints a table."""
+
+import pytest
+
+from reportgen.build import build, inspect
+from reportgen.config import make_settings
+from reportgen.errors import ReportgenError
+from reportgen.progress import Silent
+from tests.inputs.model_files.test_corpus import MODELS
+from tests.report.links import check_site
+
+pytestmark = pytest.mark.corpus
+
+SMALL = {"filters": 1, "filter_steps": 2, "filter_size": 32, "max_channels": 16, "top": 1}
+
+
+@pytest.fixture(scope="module")
+def table():
+    rows: list[str] = []
+    yield rows
+    print("\n" + "\n".join(rows))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table, capsys):
+    expected = MODELS[name]
+    options = {**SMALL, "out": tmp_path / "report", "cache_dir": tmp_path / "cache"}
+    model = str(corpus / "models" / name)
+    if expected.model:
+        model, options["weights"] = expected.model, model
+    if expected.code:
+        (tmp_path / "own.py").write_text(expected.code)
+        options["custom_objects"] = tmp_path / "own.py"
+    options["replace_layer"] = expected.replace
+    settings = make_settings(options)
+    photo = str(corpus / "images" / "photos" / "kerassquee_cat.jpeg")
+    if expected.sentence:
+        for attempt in (
+            lambda: inspect(model, settings, progress=Silent()),
+            lambda: build(model, [photo], settings, progress=Silent(), command=""),
+        ):
+            with pytest.raises(ReportgenError, match=expected.sentence) as raised:
+                attempt()
+            assert "\n" not in str(raised.value)
+        table.append(f"{name:40} {raised.value}")
+        return
+    facts = inspect(model, settings, progress=Silent())
+    report = build(model, [photo], settings, progress=Silent(), command="").report
+    (image,) = report.images
+    assert report.model.layers == facts.layers
+    drawn = [layer.path for layer in facts.layers if layer.spatial and not layer.passes_through]
+    assert [one.layer for one in image.activations] == drawn
+    convolutions = [layer.path for layer in facts.layers if layer.convolution]
+    assert sorted({one.layer for one in report.filters}) == sorted(convolutions)
+    assert not [one for one in report.skipped if one.what not in ("layer", "section")]
+    assert bool(image.gradcam) == bool(facts.head and facts.head.classes)
+    assert check_site(tmp_path / "report") == []
+    assert capsys.readouterr().err == ""
+    table.append(
+        f"{name:40} {len(drawn)} grids, {len(report.filters)} patterns, "
+        f"{len(image.gradcam)} Grad-CAM"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "folder", "mode", "least"),
+    [
+        ("cats_vs_dogs_jeanxl.h5", "cats_dogs", "unit", 0.88),
+        ("potatoes_akash.h5", "potato_leaves", "none", 0.95),
+    ],
+)
+def test_class_folders_confirm_the_preprocessing(corpus, tmp_path, name, folder, mode, least):
+    settings = make_settings({"sections": ["gradcam"], "out": tmp_path / "r", "no_cache": True})
+    model, photos = str(corpus / "models" / name), str(corpus / "datasets" / folder)
+    report = build(model, [photos], settings, progress=Silent(), command="").report
+    preprocessing = report.model.preprocessing
+    assert (preprocessing.mode, preprocessing.source) == (mode, "detected")
+    (chosen,) = [trial for trial in preprocessing.trials if trial.mode == mode]
+    assert chosen.correct / chosen.images >= least
+
+
+def test_the_odd_images_are_shown_or_skipped_with_a_reason(corpus, tmp_path):
+    settings = make_settings({**SMALL, "sections": ["gradcam"], "out": tmp_path / "r"})
+    model, odd = str(corpus / "models" / "mnist_moonflower.keras"), corpus / "images" / "odd"
+    report = build(model, [str(odd)], settings, progress=Silent(), command="").report
+    shown = {image.name for image in report.images}
+    skipped = {one.name: one.reason for one in report.skipped if one.what == "image"}
+    assert shown | set(skipped) == {path.name for path in odd.iterdir()}
+    assert not shown & set(skipped)
+    assert all(skipped.values())
+    assert check_site(tmp_path / "r") == []
