@@ -79,8 +79,12 @@ class ModelJob:
         settings = self.settings
         with self.progress.stage(f"Opening {self.file.name}"):
             chosen = device.start(settings.device, settings.seed)
+            import keras
+
             from reportgen.inputs.network import Network
 
+            # Layers without a name of their own are numbered: the same each time a model is opened.
+            keras.utils.clear_session(free_memory=False)
             opened = open_model(
                 self.file,
                 top=not settings.no_top,

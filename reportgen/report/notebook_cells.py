@@ -72,7 +72,7 @@ class Writer:
         self._code = _environment(folder, _literal)
         self._text = _environment(folder, _escaped)
 
-    def add(self, name: str, *, cell: str = "", **values: Any) -> None:
+    def add(self, name: str, /, *, cell: str = "", **values: Any) -> None:
         """Add the text and the code of `name`, as far as there are templates for them."""
         for kind, environment in ((".md.j2", self._text), (".py.j2", self._code)):
             if f"{name}{kind}" in environment.list_templates():
