@@ -142,13 +142,13 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     from reportgen.inputs.model_files import identify
     from reportgen.summary_table import print_file, print_summary
 
-    file = identify(model, weights=settings.weights)
     try:
         with progress(quiet=settings.quiet or as_json) as face:
             facts = facts_about(model, settings, progress=face)
     except ReportgenError:
         if not as_json:  # what the file is can be said even where it cannot be opened
-            print_file(file)
+            with contextlib.suppress(ReportgenError):
+                print_file(identify(model, weights=settings.weights))
         raise
     if as_json:
         import json
