@@ -208,7 +208,7 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
     with progress(quiet=settings.quiet) as face:
         outcome = build_report(model, images, settings, progress=face, command=command)
         face.note(_what_was_made(outcome))
-    index = outcome.folder / "index.html"
+    index = outcome.page
     if not settings.quiet:
         print_path(index)
     if settings.open:

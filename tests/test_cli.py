@@ -57,7 +57,9 @@ class Calls:
         if self.error:
             raise self.error
         report = types.SimpleNamespace(images=[1, 2], galleries=[1], skipped=[], warnings=[])
-        return types.SimpleNamespace(folder=settings.out, report=report)
+        return types.SimpleNamespace(
+            folder=settings.out, report=report, page=settings.out / "index.html"
+        )
 
     def inspect(self, model: str, settings: Settings, *, progress: Any):
         from reportgen.results import Model
