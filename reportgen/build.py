@@ -151,7 +151,6 @@ class _Trip:
             resize=settings.resize,
             batch_size=settings.batch_size,
         )
-        self.found: list[ImageFile] = []
         self.photos: list[tuple[ImageFile, str]] = []
         self.decoded: dict[str, tuple[Unit, Stored]] = {}
         self.skipped: list[Skipped] = []
@@ -174,9 +173,9 @@ class _Trip:
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""
-        self.found, skipped = find_images(arguments)
+        found, skipped = find_images(arguments)
         self.skipped += [Skipped(what="image", name=s.name, reason=s.reason) for s in skipped]
-        for image in self.found:
+        for image in found:
             try:
                 digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
             except OSError as error:

@@ -13,7 +13,7 @@ import keras
 from keras import KerasTensor
 
 from reportgen.errors import ModelError
-from reportgen.inputs.tracing import Observer, Step, Trace, activate, linear
+from reportgen.inputs.tracing import Observer, Paths, Step, Trace
 
 OnCall = Callable[[str, Any, tuple[Any, ...], dict[str, Any], Any, Any], None]
 """Takes path, layer, arguments, keywords, and the outputs behind and before the activation."""
@@ -139,7 +139,7 @@ class _Listener:
         self._on_call = on_call
         self._prefix = ""
         self._inside = False
-        self._paths: set[str] = set()
+        self._paths = Paths()
 
     def wrap(self, layer: Any, call: Callable[..., Any]) -> Callable[..., Any]:
         """`call`, as a container that is entered or as a layer that is told."""
@@ -155,36 +155,19 @@ class _Listener:
 
     def _container(self, layer: Any, call: Any, args: Any, kwargs: Any) -> Any:
         outer = self._prefix
-        self._prefix = f"{self._new_path(layer)}/"
+        self._prefix = f"{self._paths.new(f'{self._prefix}{layer.name}')}/"
         try:
             return call(*args, **kwargs)
         finally:
             self._prefix = outer
 
     def _leaf(self, layer: Any, call: Any, args: Any, kwargs: Any) -> Any:
-        path = self._new_path(layer)
+        path = self._paths.new(f"{self._prefix}{layer.name}")
         step = Step(path, layer, args, kwargs, (), repeated=False)
         self._inside = True
         try:
-            if step.fused_activation is not None:
-                function = step.fused_activation
-                with linear(layer):
-                    before = call(*args, **kwargs)
-                behind = activate(function, before)
-            elif step.is_activation:
-                before, behind = args[0], activate(lambda x: call(x, **kwargs), args[0])
-            else:
-                before = behind = call(*args, **kwargs)
+            behind, before = step.split(call, args, kwargs)
         finally:
             self._inside = False
         self._on_call(path, layer, args, kwargs, behind, before)
         return behind
-
-    def _new_path(self, layer: Any) -> str:
-        wanted = f"{self._prefix}{layer.name}"
-        path, count = wanted, 1
-        while path in self._paths:
-            count += 1
-            path = f"{wanted}#{count}"
-        self._paths.add(path)
-        return path

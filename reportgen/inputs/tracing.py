@@ -102,6 +102,20 @@ class Step:
             return isinstance(self.layer, _ACTIVATIONS)
         return type(self.layer).__name__ in _ACTIVATION_OPERATIONS and len(self.args) == 1
 
+    def split(
+        self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
+        """What `call` computes for the layer, behind and before its activation function."""
+        if self.fused_activation is not None:
+            function = self.fused_activation
+            with linear(self.layer):
+                before = call(*args, **kwargs)
+            return activate(function, before), before
+        if self.is_activation:
+            return activate(lambda value: call(value, **kwargs), args[0]), args[0]
+        behind = call(*args, **kwargs)
+        return behind, behind
+
     def run(self, values: dict[int, Any], before: dict[str, Any]) -> None:
         """Compute the step; `values` maps symbolic tensors to real ones and receives the outputs.
 
@@ -111,19 +125,25 @@ class Step:
             lambda leaf: values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf,
             (self.args, dict(self.kwargs)),
         )
-        if self.fused_activation is not None:
-            with linear(self.layer):
-                inner = self.layer(*args, **kwargs)
-            before[self.path] = inner
-            results = activate(self.fused_activation, inner)
-        elif self.is_activation:
-            before[self.path] = args[0]
-            results = activate(self.layer, args[0])
-        else:
-            results = self.layer(*args, **kwargs)
-            before[self.path] = results
+        results, before[self.path] = self.split(self.layer, args, kwargs)
         for symbol, value in zip(self.outputs, keras.tree.flatten(results), strict=True):
             values[id(symbol)] = value
+
+
+class Paths:
+    """Hands out layer paths; a path that is taken gets "#2", "#3" and so on."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def new(self, wanted: str) -> str:
+        """The path wanted, or with the first number that is free."""
+        path, count = wanted, 1
+        while path in self._taken:
+            count += 1
+            path = f"{wanted}#{count}"
+        self._taken.add(path)
+        return path
 
 
 @contextlib.contextmanager
@@ -229,7 +249,7 @@ class _Walker:
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
-        self._paths: set[str] = set()
+        self._paths = Paths()
         self._seen: set[int] = set()
 
     def walk(self, graph: Any, inputs: Sequence[KerasTensor], prefix: str) -> Any:
@@ -238,7 +258,7 @@ class _Walker:
         )
 
     def _call(self, layer: Any, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        path = self._new_path(f"{prefix}{layer.name}")
+        path = self._paths.new(f"{prefix}{layer.name}")
         if isinstance(layer, keras.Sequential) and not layer.built:
             layer.build(args[0].shape)
         graph = _graph_of(layer)
@@ -253,11 +273,3 @@ class _Walker:
         self.steps.append(Step(path, layer, args, kwargs, flat, id(layer) in self._seen))
         self._seen.add(id(layer))
         return outputs
-
-    def _new_path(self, wanted: str) -> str:
-        path, count = wanted, 1
-        while path in self._paths:
-            count += 1
-            path = f"{wanted}#{count}"
-        self._paths.add(path)
-        return path
