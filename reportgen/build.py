@@ -34,6 +34,7 @@ from reportgen.progress import Progress
 from reportgen.report.assembly import Assembly
 from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
+from reportgen.report.data_file import write_data
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
@@ -90,8 +91,7 @@ def build(
         }
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             report = trip.assemble(folder, facts, planned, outcomes, command)
-            text = report.model_dump_json(by_alias=True)
-            (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+            write_data(report, folder)
             if "site" in settings.format:
                 write_site(report, folder)
             if "pdf" in settings.format:

@@ -179,6 +179,10 @@ class Settings(BaseModel):
     max_channels: Count | None = Field(
         None, description="Show only the first N channels of each layer."
     )
+    tile_size: Annotated[int, Field(ge=8)] = Field(
+        96, description="Longest side of a tile; larger maps are reduced by area averaging."
+    )
+    full_resolution: bool = Field(False, description="Reduce no map: tiles as large as the maps.")
     contrast: Annotated[str, AfterValidator(_contrast)] = Field(
         "128:64", description="Mean and standard deviation of a tile's gray levels."
     )

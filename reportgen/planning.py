@@ -95,6 +95,7 @@ def _plan_activations(
         "layers": layers,
         "columns": settings.columns,
         "max_channels": settings.max_channels,
+        "tile_size": None if settings.full_resolution else settings.tile_size,
         "contrast": list(settings.contrast_levels),
         "normalise": settings.normalise,
         "channels": _single_channels(model.layers, settings),

@@ -28,10 +28,19 @@ _ABANDONED_AFTER = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Stored:
-    """A finished unit: its data, and the folder that holds its files."""
+    """A finished unit in the folder that holds its files.
 
-    data: Mapping[str, Any]
+    The data is read when it is asked for and not kept: thousands of units would fill the memory.
+    """
+
     folder: Path
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The unit's data."""
+        text = (self.folder / "result.json").read_text(encoding="utf-8")
+        data: Mapping[str, Any] = json.loads(text)["data"]
+        return data
 
     def file(self, name: str) -> Path:
         """Path of one of its files."""
@@ -57,7 +66,7 @@ class Store:
             complete = all((folder / name).is_file() for name in data["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Stored(data["data"], folder) if complete else None
+        return Stored(folder) if complete else None
 
     def put(self, unit: Unit, result: Result) -> Stored:
         """Keep a finished unit; raises OutputError when the disk does not take it."""
@@ -84,7 +93,7 @@ class Store:
                 f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
                 "space, name another folder with --cache-dir, or use --no-cache."
             ) from error
-        return Stored(json.loads(text)["data"], place)
+        return Stored(place)
 
     def _publish(self, unfinished: Path, place: Path) -> None:
         try:
