@@ -93,9 +93,12 @@ def _forward(
     layers: list[str] = list(options["layers"])
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]
-    quantisers = [_quantiser(path, network.map_channels(path) or 1, options) for path in layers]
+    chosen = [_quantiser(path, network.map_channels(path) or 1, options) for path in layers]
+    # As functions of their own, they are traced once for all layers of one shape.
+    functions = {one: tf.function(one, autograph=False) for one in set(chosen)}
+    quantisers = [functions[one] for one in chosen]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def graph(values: Any) -> Any:
         behind, before = network.run(values, paths)
         seen = [

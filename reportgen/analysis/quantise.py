@@ -103,12 +103,12 @@ class Quantiser:
         chosen = tf.constant(self.singles, tf.int32)
         tiles = reduce(maps[..., : self.shown], self.longest)
 
-        def levels(values: Any, of: Any) -> Any:
-            idle = tf.gather(inactive, of, axis=1)
+        def levels(values: Any, select: Any) -> Any:
+            idle = select(inactive)
             if self.per == "layer":
                 middle, width = centre[:, None], spread[:, None]
             else:
-                middle, width = tf.gather(mean, of, axis=1), tf.gather(std, of, axis=1)
+                middle, width = select(mean), select(std)
             factor = tf.where(idle, 0.0, self.std / tf.where(idle, 1.0, width))
             scaled = (values - middle[:, None, None]) * factor[:, None, None] + self.mean
             # Inactive channels may hold NaN, which has no level.
@@ -118,8 +118,8 @@ class Quantiser:
         sound = tf.math.is_finite(mean)
         infinity = np.float32(np.inf)
         return Quantised(
-            levels(tiles, tf.range(tf.shape(tiles)[3])),
-            levels(tf.gather(maps, chosen, axis=3), chosen),
+            levels(tiles, lambda of: of[:, : self.shown]),
+            levels(tf.gather(maps, chosen, axis=3), lambda of: tf.gather(of, chosen, axis=1)),
             tf.stack([low, high, mean, std, tf.cast(inactive, tf.float32)], 1),
             tf.stack(
                 [
@@ -167,7 +167,7 @@ def _statistics(maps: Any) -> Any:
     share = tf.fill([1, count], np.float32(1 / count))
 
     def average(of: Any) -> Any:
-        return tf.matmul(tf.repeat(share[None], tf.shape(of)[0], 0), of)[:, 0]
+        return tf.matmul(share, of)[:, 0]
 
     low, high, mean = tf.reduce_min(values, 1), tf.reduce_max(values, 1), average(values)
     zeros = average(tf.cast(values == 0.0, tf.float32))

@@ -45,7 +45,7 @@ class PreprocessingTrial:
         channels = bench.image_input.channels
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def scores_of(values: Any) -> Any:
             behind, before = network.run(values, [head.path])
             return head.scores(behind[0], before[0])
