@@ -315,3 +315,5 @@ class Report(Record):
     warnings: list[str]
     timings: dict[str, float]
     """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
+    timing_notes: list[str] = []
+    """What a reader of the timings should know, such as batches that had to be halved."""

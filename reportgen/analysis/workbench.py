@@ -16,7 +16,10 @@ from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import ResizeMode, fit
 from reportgen.results import ImageInput
 
-_KEPT_BYTES = 48_000_000
+_AHEAD = 8
+"""Photos that are decoded while the model is opened."""
+
+_KEPT_BYTES = 32_000_000
 """Of decoded photos that are kept for the next analysis: a dozen of them, most often."""
 
 _MOST_THREADS = 8
@@ -57,7 +60,9 @@ class Workbench:
 
     @cached_property
     def opened(self) -> Opened:
-        """The opened model."""
+        """The opened model; photos are decoded while TensorFlow is imported."""
+        for digest in list(self.photos)[:_AHEAD]:
+            self.threads.submit(self.decoded, digest)
         return self.open()
 
     @property
