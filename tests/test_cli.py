@@ -126,6 +126,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "channels": ("conv2d:3,30", ("conv2d:3,30",)),
     "columns": ("8", 8),
     "max_channels": ("5", 5),
+    "tile_size": ("48", 48),
+    "cache_size": ("2GB", "2GB"),
     "contrast": ("100:32.5", "100:32.5"),
     "normalise": ("layer", "layer"),
     "filters": ("all", None),
@@ -144,7 +146,16 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "input": ("age=age.npy", ("age=age.npy",)),
     "output": ("species", "species"),
 }
-SWITCHES = ("no_top", "force", "open", "strict", "quiet", "debug", "no_cache")
+SWITCHES = (
+    "no_top",
+    "force",
+    "open",
+    "strict",
+    "quiet",
+    "debug",
+    "no_cache",
+    "full_resolution",
+)
 
 
 def changed(settings: Settings | None) -> dict[str, Any]:

@@ -28,6 +28,7 @@ GRAY = 128.0
 """Level around which the noise lies that an ascent starts from."""
 
 BATCH = 4
+GPU_BATCH = 16
 """Patterns that ascend together. Batches are filled up to it, so that a pattern does not depend on
 how many others are asked for; four fill the cores of a CPU."""
 
@@ -77,7 +78,7 @@ class Filters:
     """The pattern of each filter of the convolution layers."""
 
     name = "filters"
-    version = 1
+    version = 2
     title = "Filter galleries"
 
     def unit(self, model: str, layer: str, channel: int, options: Mapping[str, Any]) -> Unit:
@@ -126,12 +127,13 @@ def patterns(
     }
     best: dict[int, Pattern] = {}
     waiting = list(channels)
+    batch = bench.batch_size or (BATCH if bench.free_memory is None else GPU_BATCH)
     for stage in STAGES:
-        for part in (waiting[i : i + BATCH] for i in range(0, len(waiting), BATCH)):
+        for part in (waiting[i : i + batch] for i in range(0, len(waiting), batch)):
             start = np.stack([noise(seed, layer, k, shape, stage.noise) for k in part])
-            for channel, pattern in zip(
-                part, _climb(ascents, stage, start, part, steps), strict=True
-            ):
+            missing = batch - len(part)
+            found = _climb(ascents, stage, start, part, steps, missing)
+            for channel, pattern in zip(part, found, strict=True):
                 if channel not in best or pattern.end > best[channel].end:
                     best[channel] = pattern
                 if best[channel].status == "ok":
@@ -142,10 +144,14 @@ def patterns(
 
 
 def _climb(
-    ascents: Mapping[bool, Ascent], stage: Stage, start: Pixels, channels: Sequence[int], steps: int
+    ascents: Mapping[bool, Ascent],
+    stage: Stage,
+    start: Pixels,
+    channels: Sequence[int],
+    steps: int,
+    missing: int,
 ) -> list[Pattern]:
-    """The patterns of one batch, which is filled up by repeating its last one."""
-    missing = BATCH - len(channels)
+    """The patterns of one batch, which is filled up by repeating its last one `missing` times."""
     pixels = np.concatenate([start, np.repeat(start[-1:], missing, axis=0)])
     chosen = np.array([*channels, *[channels[-1]] * missing], np.int32)
     total = steps + stage.more_steps

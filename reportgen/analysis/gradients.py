@@ -91,9 +91,7 @@ def ascent(
 
     def responses(pixels: Any, channels: Any) -> tuple[Any, Any]:
         with open_activations() if opened else contextlib.nullcontext():
-            outputs = network.run(prepare(pixels), [layer])
-        behind, before = (network.maps(output[0], layer) for output in outputs)
-        return _channel(behind, channels), _channel(before, channels)
+            return network.channels(prepare(pixels), layer, channels)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def graph(pixels: Any, channels: Any, steps: Any) -> Any:
@@ -125,13 +123,6 @@ def ascent(
         return climbed.numpy(), start.numpy(), end.numpy()
 
     return compute
-
-
-def _channel(maps: Any, channels: Any) -> Any:
-    """One channel of each of the maps (N, h, w, channels): (N, h, w)."""
-    import tensorflow as tf
-
-    return tf.gather(maps, channels[:, None], axis=3, batch_dims=1)[..., 0]
 
 
 def _height(behind: Any, before: Any) -> Any:

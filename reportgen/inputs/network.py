@@ -16,6 +16,7 @@ from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.names import distinct
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.recording import input_tensors, record
+from reportgen.inputs.slim import can_slim, slim
 from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
 from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, Skipped, TensorInfo
 
@@ -80,6 +81,7 @@ class Network:
         tensors = input_tensors(model, input_size)
         names = distinct([str(tensor.name) for tensor in tensors])
         self.inputs = _described(tensors, names)
+        self._sizes: dict[tuple[int, int], Network] = {}
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
         self.outputs = self._describe_outputs()
@@ -248,15 +250,19 @@ class Network:
         """
         if self.image_input is None:
             raise ModelError(f"The model “{self.model.name}” takes no image.")
+        if (height, width) not in self._sizes:
+            self._sizes[height, width] = self._resized(self.image_input, height, width)
+        return self._sizes[height, width]
+
+    def _resized(self, target: ImageInput, height: int, width: int) -> "Network":
         other = copy.copy(self)
+        other._sizes = {}
         other.__dict__.pop("_layout", None)
         other.__dict__.pop("layers", None)
         other.__dict__.pop("blocks", None)
-        other.image_input = self.image_input.model_copy(update={"height": height, "width": width})
+        other.image_input = target.model_copy(update={"height": height, "width": width})
         other._shapes = [
-            resized(shape, self.image_input.layout, height, width)
-            if info.name == self.image_input.name
-            else shape
+            resized(shape, target.layout, height, width) if info.name == target.name else shape
             for shape, info in zip(self._shapes, self.inputs, strict=True)
         ]
         other.trace = other._traced(partial=True)
@@ -312,6 +318,21 @@ class Network:
         `observe` as in `Trace.run`.
         """
         return self.trace.run(self.feed(values), paths, observe)
+
+    def channels(self, values: Any, path: str, channels: Any) -> tuple[Any, Any]:
+        """One channel of a layer for each preprocessed image: (N, h, w) behind and before.
+
+        `channels` (N,) says which. A plain convolution computes no others.
+        """
+        layer = self._steps[path].layer
+        chosen, calls = channels, {}
+        if can_slim(layer):
+            calls[path] = slim(layer, channels)
+            chosen = tf.range(tf.shape(channels)[0])
+        behind, before = self.trace.run(self.feed(values), [path], calls=calls)
+        found = (self.maps(one[0], path) for one in (behind, before))
+        first, second = (tf.gather(one, chosen[:, None], axis=3, batch_dims=1) for one in found)
+        return first[..., 0], second[..., 0]
 
     def maps(self, value: Any, path: str) -> Any:
         """A spatial layer's output as float32 maps (N, H, W, C); of a video its middle frame."""

@@ -5,7 +5,7 @@ again and stops as soon as the layers asked for are computed.
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,7 +54,11 @@ class RecordedTrace(Trace):
         return list(self.steps[: last + 1])
 
     def run(
-        self, inputs: Sequence[Any], paths: Sequence[str], observe: Observer | None = None
+        self,
+        inputs: Sequence[Any],
+        paths: Sequence[str],
+        observe: Observer | None = None,
+        calls: Mapping[str, Callable[..., Any]] | None = None,
     ) -> tuple[list[Any], list[Any]]:
         """As `Trace.run`, by running the model up to the last layer asked for."""
         found: dict[str, tuple[Any, Any]] = {}
@@ -70,7 +74,7 @@ class RecordedTrace(Trace):
             if not missing:
                 raise _Done
 
-        with _listening(self.model, on_call), contextlib.suppress(_Done):
+        with _listening(self.model, on_call, calls), contextlib.suppress(_Done):
             self.model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
         return [found[path][0] for path in paths], [found[path][1] for path in paths]
 
@@ -118,9 +122,14 @@ def record(
 
 
 @contextlib.contextmanager
-def _listening(model: Any, on_call: OnCall) -> Iterator[None]:
-    """While the block runs, tell `on_call` of every call of one of the model's layers."""
-    listener = _Listener(on_call)
+def _listening(
+    model: Any, on_call: OnCall, calls: Mapping[str, Callable[..., Any]] | None = None
+) -> Iterator[None]:
+    """While the block runs, tell `on_call` of every call of one of the model's layers.
+
+    `calls` has functions to call instead of some layers, by path.
+    """
+    listener = _Listener(on_call, calls or {})
     layers = list(model._flatten_layers(include_self=False, recursive=True))
     listened = [layer for layer in layers if "call" not in vars(layer)]
     for layer in listened:
@@ -135,8 +144,9 @@ def _listening(model: Any, on_call: OnCall) -> Iterator[None]:
 class _Listener:
     """Wraps layers' `call`; knows the path of the containers that are being called."""
 
-    def __init__(self, on_call: OnCall) -> None:
+    def __init__(self, on_call: OnCall, calls: Mapping[str, Callable[..., Any]]) -> None:
         self._on_call = on_call
+        self._calls = calls
         self._prefix = ""
         self._inside = False
         self._paths = Paths()
@@ -163,6 +173,7 @@ class _Listener:
 
     def _leaf(self, layer: Any, call: Any, args: Any, kwargs: Any) -> Any:
         path = self._paths.new(f"{self._prefix}{layer.name}")
+        call = self._calls.get(path, call)
         step = Step(path, layer, args, kwargs, (), repeated=False)
         self._inside = True
         try:

@@ -116,7 +116,9 @@ class Step:
         behind = call(*args, **kwargs)
         return behind, behind
 
-    def run(self, values: dict[int, Any], before: dict[str, Any]) -> None:
+    def run(
+        self, values: dict[int, Any], before: dict[str, Any], call: Callable[..., Any] | None = None
+    ) -> None:
         """Compute the step; `values` maps symbolic tensors to real ones and receives the outputs.
 
         `before` receives, by path, what stands in front of the activation function.
@@ -125,7 +127,7 @@ class Step:
             lambda leaf: values[id(leaf)] if isinstance(leaf, KerasTensor) else leaf,
             (self.args, dict(self.kwargs)),
         )
-        results, before[self.path] = self.split(self.layer, args, kwargs)
+        results, before[self.path] = self.split(call or self.layer, args, kwargs)
         for symbol, value in zip(self.outputs, keras.tree.flatten(results), strict=True):
             values[id(symbol)] = value
 
@@ -179,19 +181,24 @@ class Trace:
         return [step for step in self.steps if step.path in found]
 
     def run(
-        self, inputs: Sequence[Any], paths: Sequence[str], observe: Observer | None = None
+        self,
+        inputs: Sequence[Any],
+        paths: Sequence[str],
+        observe: Observer | None = None,
+        calls: Mapping[str, Callable[..., Any]] | None = None,
     ) -> tuple[list[Any], list[Any]]:
         """Outputs of the layers at `paths`, behind and before their activation functions.
 
         `inputs` are real tensors, one for each symbolic input. Where a layer has no activation
         function of its own, the two are the same. `observe` is called with the path and the first
         output of every layer as soon as it is computed (a gradient tape can watch it there).
+        `calls` has functions to call instead of some layers, by path.
         """
         values = {id(symbol): value for symbol, value in zip(self.inputs, inputs, strict=True)}
         before: dict[str, Any] = {}
         steps = self.needed(paths)
         for step in steps:
-            step.run(values, before)
+            step.run(values, before, (calls or {}).get(step.path))
             if observe is not None:
                 observe(step.path, values[id(step.outputs[0])])
         by_path = {step.path: step for step in steps}
