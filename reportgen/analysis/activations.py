@@ -3,6 +3,7 @@
 Chollet, Deep Learning with Python (2017), section 5.4: intermediate activations.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -42,7 +43,8 @@ class Activations:
         """Yield class scores, probabilities and grids of each image."""
         options = units[0].options
         layers: list[str] = list(options["layers"])
-        forward = _forward(bench, options)
+        key = json.dumps([self.name, dict(options)], sort_keys=True)
+        forward = bench.compiled(key, lambda: _forward(bench, options))
         by_digest = {unit.inputs[1]: unit for unit in units}
 
         def draw(found: "_Found", at: int, _: str) -> Callable[[], Result]:

@@ -58,8 +58,10 @@ class GradCams:
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
         """Yield each image's maps, the class with the highest score first."""
         options = units[0].options
-        gradients_of = score_gradients(
-            bench.network, options["layer"], options["classes"], options["class"]
+        layer, top, chosen = options["layer"], options["classes"], options["class"]
+        gradients_of = bench.compiled(
+            f"{self.name} {layer} {top} {chosen}",
+            lambda: score_gradients(bench.network, layer, top, chosen),
         )
         by_digest = {unit.inputs[1]: unit for unit in units}
 

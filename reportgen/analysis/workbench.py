@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,8 @@ from reportgen.analysis.recent import Recent
 from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import ResizeMode, fit
 from reportgen.results import ImageInput
+
+T = TypeVar("T")
 
 _AHEAD = 8
 """Photos that are decoded while the model is opened."""
@@ -56,6 +58,7 @@ class Workbench:
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)
     """What happened on the way that a reader of the timings should know."""
+    _compiled: dict[str, Any] = field(default_factory=dict)
     _recent: "Recent[Decoded]" = field(default_factory=lambda: Recent(_KEPT_BYTES))
 
     @cached_property
@@ -92,6 +95,13 @@ class Workbench:
     def decoded(self, digest: str) -> Decoded:
         """A photo as it was taken; those read last are kept, so that few are read twice."""
         return self._recent(digest, lambda: decode(self.photos[digest]))
+
+    def compiled(self, key: str, make: Callable[[], T]) -> T:
+        """A function of the network made once: TensorFlow takes seconds to trace and compile it."""
+        if key not in self._compiled:
+            self._compiled[key] = make()
+        made: T = self._compiled[key]
+        return made
 
     def note_halved(self, size: int) -> None:
         """Say that the device's memory did not suffice for a batch."""
