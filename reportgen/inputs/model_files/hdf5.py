@@ -40,7 +40,16 @@ class StoredArray:
         """The array's numbers."""
         import numpy as np
 
-        return np.asarray(self.dataset[()])
+        values = np.asarray(self.dataset[()])
+        if is_bfloat16(self.dataset):  # the upper half of a float32
+            return (values.view("<u2").astype("<u4") << 16).view("<f4")
+        return values
+
+
+def is_bfloat16(dataset: "h5py.Dataset") -> bool:
+    """Whether an array holds bfloat16, which HDF5 does not know: Keras keeps its bytes as such."""
+    named = text_attribute(dataset, "dtype") == "bfloat16"
+    return named and dataset.dtype.kind == "V" and dataset.dtype.itemsize == 2
 
 
 @contextmanager
@@ -78,7 +87,7 @@ def check_superblock(block: bytes, size: int, file_name: str) -> None:
         )
 
 
-def text_attribute(group: "h5py.Group", name: str) -> str | None:
+def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
     """A string attribute, or None when it is absent or something else than text."""
     try:
         if name not in group.attrs:
@@ -132,7 +141,7 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
                 raise ModelFileError(
                     f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
                 )
-            if dataset.dtype.kind in "fiub" or str(dataset.dtype) == "bfloat16":
+            if dataset.dtype.kind in "fiub" or is_bfloat16(dataset):
                 arrays[path] = StoredArray(dataset)
     except ANY_DAMAGE as error:
         raise DamagedFileError(file_name) from error

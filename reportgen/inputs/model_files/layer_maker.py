@@ -130,13 +130,20 @@ class LayerMaker:
         """
         import keras
 
-        self._calls += self._costs.get(id(layer), 1)
-        if self._calls > MOST_CALLS:
-            raise ModelFileError(f"{self.file_name} calls more layers than any network needs.")
+        self.count_call(layer)
         outputs = self.guarded(key, lambda: layer(*args, **kwargs))
         for tensor in keras.tree.flatten(outputs):
             check_output(getattr(tensor, "shape", ()), key, self.file_name)
+        if isinstance(layer, keras.Sequential):
+            for inner in layer.layers:  # that was built by this call, if it was not before
+                check_output(getattr(inner.output, "shape", ()), inner.name, self.file_name)
         return outputs
+
+    def count_call(self, layer: Any) -> None:
+        """Count one call of a layer; raises `ModelFileError` when there are too many."""
+        self._calls += self._costs.get(id(layer), 1)
+        if self._calls > MOST_CALLS:
+            raise ModelFileError(f"{self.file_name} calls more layers than any network needs.")
 
     def guarded(self, key: str, make: Callable[[], Any]) -> Any:
         """Run one step; whatever Keras raises becomes a sentence that names the layer."""

@@ -91,7 +91,11 @@ class Rebuilder:
 
         config = settings(node)
         nodes = layer_nodes(config)
-        tensor = self._entry(node, nodes)
+        shape, first = self._entry_shape(node, nodes)
+        tensor = None
+        if shape is not None or outermost:
+            entry = unique_names(nodes[:1])[stored_name(nodes[0])] if first else None
+            tensor = self._input(entry, shape, first)
         made, missing = self.maker.make_all(nodes)
         names = [stored_name(item) for item in nodes]
         first_missing = min((names.index(key) for key in missing), default=len(names))
@@ -100,7 +104,8 @@ class Rebuilder:
             raise ModelFileError(
                 f"{self.file_name}: the model {stored_name(node)[:80]!r} has no layers."
             )
-        layers: list[Any] = [tensor]
+        # Without a shape of its own, a model inside another one is built when that one calls it.
+        layers: list[Any] = [] if tensor is None else [tensor]
         parts = []
         cut = False
         for layer_node in nodes:
@@ -112,7 +117,10 @@ class Rebuilder:
             if cut or part is None:
                 parts.append(Part(key, class_name(layer_node), None))
                 continue
-            tensor = self.maker.call(part.layer, key, [tensor], {})
+            if tensor is None:
+                self.maker.count_call(part.layer)
+            else:
+                tensor = self.maker.call(part.layer, key, [tensor], {})
             layers.append(part.layer)
             parts.append(part)
         model = self.maker.guarded(
@@ -122,8 +130,8 @@ class Rebuilder:
             self.maker.notes.append(describe_cut(nodes, set(names[first_missing:])))
         return Part(stored_name(node), class_name(node), model, parts)
 
-    def _entry(self, node: Node, nodes: list[Node]) -> Any:
-        """The symbolic input of a Sequential model."""
+    def _entry_shape(self, node: Node, nodes: list[Node]) -> tuple[Any, Node]:
+        """The shape that a Sequential model takes, if known, and its InputLayer's settings."""
         first = settings(nodes[0]) if nodes and class_name(nodes[0]) == "InputLayer" else {}
         shape = first.get("batch_shape")
         if shape is None:
@@ -132,8 +140,7 @@ class Rebuilder:
             shape = node["build_config"].get("input_shape")
         if shape is None and self.input_shape is not None:
             shape = [None, *self.input_shape]
-        name = unique_names(nodes[:1])[stored_name(nodes[0])] if first else None
-        return self._input(name, shape, first)
+        return shape, first
 
     def _input(self, name: str | None, shape: Any, config: Node) -> Any:
         import keras
@@ -141,7 +148,7 @@ class Rebuilder:
         if not isinstance(shape, list) or not shape:
             raise ModelFileError(
                 f"{self.file_name} does not say how large its input is; give --input-size"
-                " WIDTHxHEIGHT."
+                " HEIGHTxWIDTH (in pixels)."
             )
         check_output([1, *shape[1:]], name or "input", self.file_name)
         dtype = config.get("dtype", "float32")

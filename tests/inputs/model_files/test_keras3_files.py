@@ -48,6 +48,16 @@ def test_outputs_in_a_dictionary_and_mixed_precision(tmp_path: Path) -> None:
     assert opened.model.layers[1].compute_dtype == "float16"
 
 
+def test_weights_of_sixteen_bits(tmp_path: Path) -> None:
+    """HDF5 has no bfloat16: Keras keeps the bytes, and says so in an attribute."""
+    entry = keras.Input((6, 6, 3))
+    model = shuffle_weights(keras.Model(entry, keras.layers.Conv2D(2, 3, dtype="bfloat16")(entry)))
+    model.save(tmp_path / "model.keras")
+    opened = open_model(identify(str(tmp_path / "model.keras")))
+    for ours, theirs in zip(opened.model.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours.astype("float32"), theirs.astype("float32"))
+
+
 def test_wrong_names_of_files_do_not_matter(tmp_path: Path) -> None:
     model = shuffle_weights(NETWORKS["plain"](keras))
     model.save(tmp_path / "model.keras")

@@ -126,6 +126,8 @@ def mutated_configs(draw: st.DrawFn) -> Any:
             elif isinstance(value, list):
                 places += [(value, inner) for inner in range(len(value))]
             index += 1
+        if not places:
+            break
         holder, key = draw(st.sampled_from(places))
         if draw(st.booleans()) and isinstance(holder, dict):
             holder.pop(key)
