@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from reportgen.errors import SettingsError
+from reportgen.inputs.names import printable
 
 SECTIONS = ("activations", "filters", "gradcam")
 """Parts of the report that can be switched on and off, in the order of the pages."""
@@ -271,8 +272,10 @@ class Settings(BaseModel):
         values["filters"] = values["filters"] or "all"
         for name in ("notes", "labels", "weights", "custom_objects"):
             if values[name]:
-                values[name] = Path(values[name]).name
-        values["input"] = [f"{name}={file.name}" for name, file in self.input_files.items()]
+                values[name] = printable(Path(values[name]).name)
+        values["input"] = [
+            f"{name}={printable(file.name)}" for name, file in self.input_files.items()
+        ]
         return {key.replace("_", "-"): value for key, value in values.items()}
 
 
@@ -289,8 +292,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(
-            f"The configuration file {path.name} cannot be read: {error}"
+            f"The configuration file {path.name} cannot be read: {reason}."
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path.name} is not valid TOML: {error}") from error

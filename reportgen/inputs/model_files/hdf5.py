@@ -100,7 +100,10 @@ def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
         raise DamagedFileError(Path(group.file.filename).name) from error
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return str(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # h5py hands bytes that are not UTF-8 out as surrogates, which no file can be written with.
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:

@@ -9,6 +9,7 @@ import pytest
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import OpenedModel, identify, open_model
 
+from .keras2 import compare_with_keras_2
 from .stored_files import call, functional, image, layer, numbers, write_hdf5
 
 keras = pytest.importorskip("keras")
@@ -73,7 +74,9 @@ def convolution(x: np.ndarray, kernel: np.ndarray = KERNEL, bias: np.ndarray = B
 @pytest.mark.parametrize("nesting", list(NESTINGS))
 def test_the_inputs_shape_is_found_at_any_depth(nesting: str, tmp_path: Path) -> None:
     config, group = NESTINGS[nesting]
-    result = opened(write_hdf5(tmp_path / "m.h5", config, {group: WEIGHTS}, "2.1.6"))
+    path = write_hdf5(tmp_path / "m.h5", config, {group: WEIGHTS}, "2.1.6")
+    result = opened(path)
+    compare_with_keras_2(path, result)
     x = image(6, 6, 3)
     np.testing.assert_allclose(np.asarray(result.model(x)), convolution(x), atol=1e-5)
     assert result.warnings == ()
