@@ -1,5 +1,7 @@
 """HDF5 files of strangers: checked before libhdf5 sees them, never followed to other files."""
 
+import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,22 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
 
 if TYPE_CHECKING:
     import h5py
     import numpy as np
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS = 50_000
 _LONGEST_TEXT = 1 << 26
 ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
-
-
-class DamagedFileError(ModelFileError):
-    """A file whose bytes contradict each other."""
-
-    def __init__(self, name: str, format_name: str = "HDF5") -> None:
-        super().__init__(f"{name} is a damaged {format_name} file; copy or download it again.")
 
 
 @dataclass(frozen=True)
@@ -57,34 +52,17 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
     """Open an HDF5 file for reading; whatever libhdf5 raises becomes one `ModelFileError`."""
     import h5py
 
-    with path.open("rb") as start:
-        check_superblock(start.read(96), path.stat().st_size, path.name)
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise DamagedFileError(path.name)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            check_bytes(content, path.name)
     try:
-        file = h5py.File(path, "r")
+        opened = h5py.File(path, "r")
     except ANY_DAMAGE as error:
         raise DamagedFileError(path.name) from error
-    with file:
-        yield file
-
-
-def check_superblock(block: bytes, size: int, file_name: str) -> None:
-    """Compare the length that a file states with the one it has (HDF5 specification, II.A).
-
-    `block` is the file's first 96 bytes. libhdf5 checks this too, but late, and not for every
-    version.
-    """
-    if len(block) < 48 or not block.startswith(SIGNATURE):
-        raise DamagedFileError(file_name)
-    version = block[8]
-    # Where the base address stands depends on the version; the end-of-file address is 16 further.
-    base = {0: 24, 1: 28, 2: 12, 3: 12}.get(version)
-    if base is None or block[13 if version < 2 else 9] != 8:
-        raise DamagedFileError(file_name)
-    end = int.from_bytes(block[base + 16 : base + 24], "little")
-    if end > size:
-        raise ModelFileError(
-            f"{file_name} is cut off: it has {size} of {end} bytes; copy or download it again."
-        )
+    with opened:
+        yield opened
 
 
 def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:

@@ -12,6 +12,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.applications import APPLICATIONS, find_application, nearest_application
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.graph_definition import savedmodel_kind
+from reportgen.inputs.model_files.hdf5_check import SIGNATURE
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
 from reportgen.inputs.names import printable
@@ -114,7 +115,7 @@ def _weights_file(weights: str) -> Path:
         )
     head = _head(path)
     explanation = explain_unsuitable(head, path.stat().st_size)
-    if explanation is None and not head.startswith((hdf5.SIGNATURE, b"PK\x03\x04", b"{")):
+    if explanation is None and not head.startswith((SIGNATURE, b"PK\x03\x04", b"{")):
         explanation = "not a file of Keras weights (.weights.h5, .weights.json, .h5 or .keras)"
     if explanation is not None:
         raise ModelFileError(f"{path.name} is {explanation}.")
@@ -150,7 +151,7 @@ def _sniff_file(path: Path) -> tuple[str, str]:
     explanation = explain_unsuitable(head, size)
     if explanation is not None:
         raise ModelFileError(f"{path.name} is {explanation}.")
-    if head.startswith(hdf5.SIGNATURE):
+    if head.startswith(SIGNATURE):
         return _sniff_hdf5(path)
     if head.startswith(b"PK"):
         return _sniff_zip(path)

@@ -31,6 +31,8 @@ MakeModel = Callable[[Node, str], Part]
 class LayerMaker:
     """Makes one file's layers, and counts what they cost.
 
+    `make_model` builds the nested models; whoever puts models together sets it.
+
     `replaced` collects the names of replaced layers, `notes` sentences for the report, `renamed`
     tells whether a layer has another name than in the file.
     """
@@ -41,13 +43,12 @@ class LayerMaker:
         budget: WeightBudget,
         custom: dict[str, Any],
         replacements: dict[str, Replacement],
-        make_model: MakeModel,
     ) -> None:
         self.file_name = file_name
         self.budget = budget
         self.custom = custom
         self.replacements = replacements
-        self.make_model = make_model
+        self.make_model: MakeModel
         self.arguments = ArgumentReader(file_name, custom, budget)
         self.notes: list[str] = []
         self.replaced: set[str] = set()

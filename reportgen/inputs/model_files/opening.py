@@ -10,6 +10,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.application import open_application
 from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
+from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.limits import WeightBudget, parse_config
 from reportgen.inputs.model_files.migration import migrate
 from reportgen.inputs.model_files.parts import Part
@@ -82,7 +83,7 @@ def open_model(
         migrated = migrate(stored.config, stored.keras_version)
         budget = WeightBudget(file.name, _most_weights(file))
         shape = (*input_size, 3) if input_size is not None else None
-        builder = Rebuilder(file.name, budget, custom, replacements, shape)
+        builder = Rebuilder(LayerMaker(file.name, budget, custom, replacements), shape)
         model, parts = builder.build(migrated.config)
         with damage_named(file.name):
             found = _load(parts, stored.weights, file)

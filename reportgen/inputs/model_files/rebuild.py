@@ -12,7 +12,7 @@ from reportgen.inputs.model_files.call_graph import CallGraph
 from reportgen.inputs.model_files.cutting import check_cut, cut_outputs, describe_cut
 from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.layers import hard_sigmoid_of_keras_2
-from reportgen.inputs.model_files.limits import WeightBudget, check_output
+from reportgen.inputs.model_files.limits import check_output
 from reportgen.inputs.model_files.migration.rule import (
     Node,
     class_name,
@@ -22,7 +22,7 @@ from reportgen.inputs.model_files.migration.rule import (
 )
 from reportgen.inputs.model_files.naming import clean_name, is_trainable, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
-from reportgen.inputs.model_files.user_code import Replacement, check_replaced
+from reportgen.inputs.model_files.user_code import check_replaced
 
 if TYPE_CHECKING:
     import keras
@@ -32,19 +32,12 @@ class Rebuilder:
     """Builds one file's model; `notes` and `ignored` say afterwards what the report should."""
 
     def __init__(
-        self,
-        file_name: str,
-        budget: WeightBudget,
-        custom: dict[str, Any],
-        replacements: dict[str, Replacement],
-        input_shape: tuple[int | None, ...] | None = None,
+        self, maker: LayerMaker, input_shape: tuple[int | None, ...] | None = None
     ) -> None:
-        self.file_name = file_name
-        self.budget = budget
-        self.custom = custom
-        self.replacements = replacements
+        self.maker = maker
+        self.file_name = maker.file_name
         self.input_shape = input_shape
-        self.maker = LayerMaker(file_name, budget, custom, replacements, self._model)
+        maker.make_model = self._model
 
     def build(self, root: Node) -> tuple["keras.Model", Part]:
         """The model that `root` describes, and its parts; raises `ModelFileError`."""
@@ -52,13 +45,13 @@ class Rebuilder:
 
         # Wrappers write their inner layer down and read it again: they must find what it holds.
         own = {
-            "CountedZeros": self.budget.initializer_class(),
+            "CountedZeros": self.maker.budget.initializer_class(),
             "hard_sigmoid_of_keras_2": hard_sigmoid_of_keras_2,
         }
-        with keras.saving.custom_object_scope({**self.custom, **own}):
+        with keras.saving.custom_object_scope({**self.maker.custom, **own}):
             name = clean_name(settings(root).get("name", "model"))
             part = self._model(root, name, outermost=True)
-        check_replaced(self.file_name, self.replacements, self.maker.replaced, root)
+        check_replaced(self.file_name, self.maker.replacements, self.maker.replaced, root)
         return part.layer, part
 
     def notes(self) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.hdf5 import StoredArray
+from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
 from reportgen.inputs.model_files.limits import parse_config
 from reportgen.inputs.model_files.shards import is_index, shards_of
 
@@ -132,19 +133,19 @@ def _legacy_weights(file: "h5py.File", file_name: str) -> LegacyWeights:
     group = file.get("model_weights", file)
     names = hdf5.names_attribute(group, "layer_names") if isinstance(group, h5py.Group) else None
     if names is None:
-        raise hdf5.DamagedFileError(file_name)
+        raise DamagedFileError(file_name)
     arrays = hdf5.stored_arrays(group, file_name)
     layers: dict[str, list[tuple[str, StoredArray]]] = {}
     for name in names:
         layer_group = group.get(name)
         if not isinstance(layer_group, h5py.Group):
-            raise hdf5.DamagedFileError(file_name)
+            raise DamagedFileError(file_name)
         weight_names = hdf5.names_attribute(layer_group, "weight_names") or []
         stored = []
         for weight_name in weight_names:
             array = arrays.get(re.sub("/+", "/", f"{name}/{weight_name}"))
             if array is None:
-                raise hdf5.DamagedFileError(file_name)
+                raise DamagedFileError(file_name)
             stored.append((weight_name, array))
         layers[name] = stored
     return LegacyWeights(
@@ -198,7 +199,7 @@ def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise hdf5.DamagedFileError(path.name, ".keras") from error
+        raise DamagedFileError(path.name, ".keras") from error
     with archive:
         yield archive
 
@@ -211,21 +212,21 @@ def _member(archive: zipfile.ZipFile, name: str, file_name: str) -> bytes:
             raise ModelFileError(f"{file_name} unpacks to more than a model needs ({name}).")
         return archive.read(info)
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError) as error:
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
     except Exception as error:  # zlib, lzma and bz2 have errors of their own
         if isinstance(error, ModelFileError):
             raise
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
 
 
 @contextmanager
 def _open_memory(content: io.BytesIO, file_name: str) -> Iterator["h5py.File"]:
     import h5py
 
-    hdf5.check_superblock(content.getvalue()[:96], len(content.getvalue()), file_name)
+    check_bytes(content.getvalue(), file_name)
     try:
         file = h5py.File(content, "r")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
     with file:
         yield file
