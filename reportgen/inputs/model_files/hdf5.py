@@ -70,8 +70,7 @@ def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
     try:
         if name not in group.attrs:
             return None
-        attribute = group.attrs.get_id(name)
-        if attribute.get_storage_size() > _LONGEST_TEXT:
+        if not _is_text(group.attrs.get_id(name)):
             return None
         value = group.attrs[name]
     except ANY_DAMAGE as error:
@@ -84,11 +83,24 @@ def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
     return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
+def _is_text(attribute: Any) -> bool:
+    """Whether an attribute holds strings, not too many: libhdf5 crashes on some other types."""
+    import h5py
+
+    is_string = bool(attribute.get_type().get_class() == h5py.h5t.STRING)
+    return is_string and int(attribute.get_storage_size()) <= _LONGEST_TEXT
+
+
 def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
     """A list of names; Keras splits one that is too long for HDF5 into name0, name1, ..."""
     import numpy as np
 
     def one(key: str) -> list[str]:
+        attribute = group.attrs.get_id(key)
+        if attribute.shape == (0,):  # an empty list has no type
+            return []
+        if not _is_text(attribute):
+            raise DamagedFileError(Path(group.file.filename).name)
         values = np.asarray(group.attrs[key])
         return [
             value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)

@@ -40,16 +40,38 @@ def todays_layout(
     The guess: files of Keras 1 do not say whether Theano or TensorFlow wrote them, and Theano
     convolves with the kernel upside down (keras.utils.convert_all_kernels_in_model).
     """
+    if part.children:
+        return _layer_by_layer(arrays, part, backend, keras_version)
     found = list(arrays)
     leaf = _innermost(part.layer)
     guessed = False
-    if not part.children:
-        if (keras_version or "1").startswith("1"):
-            found = _joined_gates(found, type(leaf).__name__)
-            found, guessed = _kernels_of_keras_1(found, leaf, backend)
-        if backend == "theano" and type(leaf).__name__ in _CONVOLUTIONS:
-            found = [_flipped(pair) if len(pair[1].shape) > 2 else pair for pair in found]
+    if (keras_version or "1").startswith("1"):
+        found = _joined_gates(found, type(leaf).__name__)
+        found, guessed = _kernels_of_keras_1(found, leaf, backend)
+    if backend == "theano" and type(leaf).__name__ in _CONVOLUTIONS:
+        found = [_flipped(pair) if len(pair[1].shape) > 2 else pair for pair in found]
     return _without_cudnn(found), guessed
+
+
+def _layer_by_layer(
+    arrays: Sequence[Named], part: Part, backend: str | None, keras_version: str | None
+) -> tuple[list[Named], bool]:
+    """The same for a nested model: its layers' trainable arrays in order, then all others."""
+    old = (keras_version or "1").startswith("1")
+    found: list[Named] = []
+    rest = list(arrays)
+    guessed = False
+    for child in part.leaves():
+        if child.layer is None:
+            continue
+        weights = child.layer.trainable_weights if part.layer.trainable else child.layer.weights
+        gates = _GATES_OF_KERAS_1.get(type(_innermost(child.layer)).__name__, ()) if old else ()
+        count = len(weights) * (len(gates) or 1)
+        changed, guess = todays_layout(rest[:count], child, backend, keras_version)
+        found += changed
+        guessed |= guess
+        rest = rest[count:]
+    return [*found, *rest], guessed
 
 
 def _innermost(layer: Any) -> Any:

@@ -279,6 +279,20 @@ def test_groups_that_hold_themselves(tmp_path: Path) -> None:
         open_model(identify(path))
 
 
+@pytest.mark.parametrize("where", ["/", "/model_weights", "/model_weights/f"])
+def test_attributes_that_are_no_text_are_not_read(where: str, tmp_path: Path) -> None:
+    """Lists of numbers whose lengths are damaged have crashed libhdf5, and Python with it."""
+    path = write_hdf5(tmp_path / "m.h5", model_of(layer("Flatten", name="f")), {"f": []})
+    name = {"/": "model_config", "/model_weights": "layer_names"}.get(where, "weight_names")
+    with h5py.File(path, "r+") as file:
+        del file[where].attrs[name]
+        values = np.empty(1, h5py.vlen_dtype(np.uint8))
+        values[0] = np.zeros(3, "u1")
+        file[where].attrs.create(name, values, dtype=values.dtype)
+    with pytest.raises(ModelFileError, match=r"damaged HDF5|but no network"):
+        open_model(identify(path))
+
+
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 def test_a_heap_in_which_libhdf5_would_turn_in_a_circle(suffix: str, tmp_path: Path) -> None:
     """Strings lie in a global heap; free space of no size there is never got past."""
