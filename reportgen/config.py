@@ -149,7 +149,9 @@ class Settings(BaseModel):
     )
 
     weights: str | None = Field(
-        None, description="Weights for a keras.applications name: a file, or “imagenet”."
+        None,
+        description="Weights for a keras.applications name or an architecture: a file, or "
+        "“imagenet”.",
     )
     no_top: bool = Field(False, description="Leave out the classification head of an application.")
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
