@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from reportgen.errors import SettingsError
+from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
 SECTIONS = ("activations", "filters", "gradcam")
@@ -156,7 +157,9 @@ class Settings(BaseModel):
     )
 
     weights: str | None = Field(
-        None, description="Weights for a keras.applications name: a file, or “imagenet”."
+        None,
+        description="Weights for a keras.applications name or an architecture: a file, or "
+        "“imagenet”.",
     )
     no_top: bool = Field(False, description="Leave out the classification head of an application.")
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
@@ -286,8 +289,10 @@ class Settings(BaseModel):
         values["filters"] = values["filters"] or "all"
         for name in ("notes", "labels", "weights", "custom_objects"):
             if values[name]:
-                values[name] = Path(values[name]).name
-        values["input"] = [f"{name}={file.name}" for name, file in self.input_files.items()]
+                values[name] = printable(Path(values[name]).name)
+        values["input"] = [
+            f"{name}={printable(file.name)}" for name, file in self.input_files.items()
+        ]
         return {key.replace("_", "-"): value for key, value in values.items()}
 
 
@@ -304,8 +309,9 @@ def read_toml(path: Path) -> dict[str, Any]:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(
-            f"The configuration file {path.name} cannot be read: {error}"
+            f"The configuration file {path.name} cannot be read: {reason}."
         ) from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path.name} is not valid TOML: {error}") from error

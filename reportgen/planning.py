@@ -96,6 +96,9 @@ def _plan_activations(
             for layer in chosen
             if (reason := _why_not_drawn(layer))
         ]
+        if not layers or model.image_input is None:
+            reason = "no layer has maps to show" if model.image_input else _no_image(model)
+            skipped.append(Skipped(what="section", name="activations", reason=reason))
     options = {
         **feeding,
         "layers": layers,
@@ -146,7 +149,7 @@ def _plan_filters(
         return Plan(analysis, [])
     layers = [layer for layer in chosen if layer.convolution and layer.channels]
     if not layers or model.image_input is None:
-        reason = "the model takes no image" if layers else "there is no convolution layer"
+        reason = _no_image(model) if layers else "there is no two-dimensional convolution layer"
         skipped.append(Skipped(what="section", name="filters", reason=reason))
         return Plan(analysis, [])
     options = {
@@ -197,12 +200,24 @@ def _plan_gradcam(
 
 def _why_no_gradcam(model: Model, layer: str | None) -> str:
     if model.image_input is None:
-        return "the model takes no image"
+        return _no_image(model)
     if model.head is None:
         return "the model has no output of its own"
     if not model.head.classes:
         return model.head.reason
     return "" if layer else "no layer with maps leads to the class scores"
+
+
+def _no_image(model: Model) -> str:
+    """Why there is nothing to see: what the model takes instead of a picture."""
+    shapes = [
+        " × ".join("?" if n is None else str(n) for n in one.shape[1:]) for one in model.inputs
+    ]
+    are = "inputs are" if len(shapes) > 1 else "input is"
+    return (
+        f"the model takes no image: its {are} {' and '.join(shapes)}, not pixels with one or three"
+        " channels"
+    )
 
 
 def preprocessing_key(mode: str) -> str:

@@ -1,7 +1,9 @@
 """The whole trip on a small model: what the report states, and what a build leaves and keeps."""
 
 import json
+import os
 import shutil
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -291,6 +293,22 @@ def test_a_model_without_an_image_gets_a_summary(photos, tmp_path):
     assert result.report.sections == []
     assert result.report.model.parameters == model.count_params()
     assert check_site(result.folder) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file names are text there")
+def test_names_of_files_that_are_no_text(small_model, photos, tmp_path):
+    folder = tmp_path / os.fsdecode(b"\xe9t\xe9")
+    folder.mkdir()
+    model, labels = folder / os.fsdecode(b"mod\xe8le.keras"), folder / os.fsdecode(b"\xe9.txt")
+    shutil.copy(small_model, model)
+    labels.write_text("a\nb\nc\n")
+    image = folder / os.fsdecode(b"\xe9.png")
+    shutil.copy(photos / "a.png", image)
+    result = make(model, image, folder / "r", labels=labels, format=["site", "pdf"])
+    assert result.report.model.file == "mod\N{REPLACEMENT CHARACTER}le.keras"
+    assert result.report.settings["labels"] == "\N{REPLACEMENT CHARACTER}.txt"
+    assert check_site(result.folder) == []
+    assert (result.folder / "report.pdf").is_file()
 
 
 def test_inspect_tells_the_same_model(small_model, built):

@@ -12,6 +12,9 @@ from tests.report.links import check_site
 pytestmark = pytest.mark.corpus
 
 SMALL = {"skip_section": "filters", "max_channels": 16, "top": 1}
+GALLERIES = {"filters": 2, "filter_steps": 3, "filter_size": 32, "max_channels": 16, "top": 1}
+WITH_GALLERIES = {"autoencoder_compress.keras", "cats_dogs_seagap.h5", "mnist_moonflower.keras"}
+"""Models so small that their galleries are drawn here too."""
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +27,11 @@ def table():
 @pytest.mark.parametrize("name", MODELS)
 def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table):
     expected = MODELS[name]
-    options = {**SMALL, "out": tmp_path / "report", "cache_dir": tmp_path / "cache"}
+    options = {
+        **(GALLERIES if name in WITH_GALLERIES else SMALL),
+        "out": tmp_path / "report",
+        "cache_dir": tmp_path / "cache",
+    }
     model = str(corpus / "models" / name)
     if expected.model:
         model, options["weights"] = expected.model, model
@@ -52,8 +59,13 @@ def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table):
     assert [one.layer for one in image.activations] == drawn
     assert not [one for one in report.skipped if one.what not in ("layer", "section")]
     assert bool(image.gradcam) == bool(facts.head and facts.head.classes)
+    galleries = [gallery.layer for gallery in report.galleries]
+    convolutions = [layer.path for layer in facts.layers if layer.convolution]
+    assert galleries == (convolutions if name in WITH_GALLERIES else [])
     assert check_site(tmp_path / "report") == []
-    table.append(f"{name:40} {len(drawn)} grids, {len(image.gradcam)} Grad-CAM")
+    table.append(
+        f"{name:40} {len(drawn)} grids, {len(image.gradcam)} Grad-CAM, {len(galleries)} galleries"
+    )
 
 
 @pytest.mark.parametrize(

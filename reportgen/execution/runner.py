@@ -1,5 +1,6 @@
 """The local runner: finds what is finished, computes the rest, keeps it in the store."""
 
+import re
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -119,4 +120,7 @@ def _sentence(error: Exception) -> str:
         return str(error)
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
+    if text == "in user code:":  # TensorFlow puts its own traceback in front of what went wrong
+        said = [line for line in lines if re.match(r"\w*(Error|Exception): ", line)]
+        text = said[-1].partition(": ")[2] if said else text
     return f"{type(error).__name__}: {text}"[:300]

@@ -278,7 +278,9 @@ class Network:
         """What the model itself tells about the preprocessing of its images."""
         entry = []
         for step in self.trace.steps:
-            if isinstance(step.layer, keras.layers.Layer) and step.layer.trainable_weights:
+            # A frozen layer has learnt too; only Normalization has weights that are preprocessing.
+            learnt = isinstance(step.layer, keras.layers.Layer) and bool(step.layer.weights)
+            if learnt and not isinstance(step.layer, keras.layers.Normalization):
                 break
             entry.append(EntryLayer(step.path, type(step.layer).__name__))
         nested = [self.model.name, *(part for path in self._steps for part in path.split("/")[:-1])]

@@ -54,17 +54,46 @@ def test_the_reason_says_what_the_trial_found():
     assert (unclear.mode, unclear.source) == ("unit", "assumed")
 
 
-def test_a_model_fed_raw_pixels_is_found_out(tmp_path):
-    keras = pytest.importorskip("keras")
-    from tests.analysis.bench import bench_of
-
-    # Bright against dark, with its threshold at 127.5 of 0..255: only raw pixels reach it.
+def bright_or_dark(keras):
+    """A classifier with its threshold at 127.5 of 0..255: only raw pixels reach it."""
     model = keras.Sequential(
         [keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 1), keras.layers.GlobalMaxPooling2D(),
          keras.layers.Dense(1, activation="sigmoid")]
     )  # fmt: skip
     model.layers[0].set_weights([np.full((1, 1, 3, 1), 1 / 3), np.zeros(1)])
     model.layers[2].set_weights([np.ones((1, 1)), np.array([-127.5])])
+    return model
+
+
+def test_class_folders_settle_the_preprocessing_of_a_build(tmp_path):
+    keras = pytest.importorskip("keras")
+    from reportgen.build import build
+    from reportgen.config import make_settings
+    from reportgen.progress import Silent
+
+    for i in range(12):
+        folder = tmp_path / "photos" / ("b bright" if i % 2 else "a dark")
+        folder.mkdir(parents=True, exist_ok=True)
+        value = (200 if i % 2 else 40) + i
+        Image.new("RGB", (9, 9), (value, value, value)).save(folder / f"{i}.png")
+    bright_or_dark(keras).save(tmp_path / "m.keras")
+    options = {"sections": ["gradcam"], "out": tmp_path / "r", "no_cache": True}
+    report = build(
+        str(tmp_path / "m.keras"), [str(tmp_path / "photos")], make_settings(options),
+        progress=Silent(), command="",
+    ).report  # fmt: skip
+    found = report.model.preprocessing
+    assert (found.mode, found.source) == ("none", "detected")
+    assert {"none": 12, "unit": 6}.items() <= {t.mode: t.correct for t in found.trials}.items()
+    assert {one.predictions[0].index for one in report.images} == {0, 1}
+    assert not [one for one in report.warnings if "assumed" in one]
+
+
+def test_a_model_fed_raw_pixels_is_found_out(tmp_path):
+    keras = pytest.importorskip("keras")
+    from tests.analysis.bench import bench_of
+
+    model = bright_or_dark(keras)
     photos, classes = {}, {}
     for i in range(12):
         bright = i % 2

@@ -91,3 +91,21 @@ def test_an_analysis_that_leaves_units_out_is_told(tmp_path):
 
     found = run(tmp_path, Lazy(), units(1, 2))
     assert all(isinstance(one, Failure) for one in found)
+
+
+def test_tensorflows_own_traceback_is_left_out_of_a_reason(tmp_path):
+    said = """in user code:
+
+    File "x.py", line 3, in f
+        y = layer(x)
+
+    ValueError: Dimensions must be equal, but are 8 and 3.
+"""
+
+    class Fails(Doubles):
+        def compute(self, units, bench):
+            raise ValueError(said)
+
+    (outcome,) = run(tmp_path, Fails(), units(1))
+    assert isinstance(outcome, Failure)
+    assert outcome.reason == "ValueError: Dimensions must be equal, but are 8 and 3."

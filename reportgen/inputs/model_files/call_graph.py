@@ -79,9 +79,9 @@ class CallGraph:
             return self.tensor(config.get("keras_history"))
         if name is None:
             return {item: self.resolve_arguments(inner, key) for item, inner in value.items()}
-        return self._stored_value(name, config, key)
+        return self._stored_value(str(name), config, key)
 
-    def _stored_value(self, name: Any, config: Any, key: str) -> Any:
+    def _stored_value(self, name: str, config: Any, key: str) -> Any:
         import numpy as np
 
         inner = config if isinstance(config, dict) else {}
@@ -100,7 +100,7 @@ class CallGraph:
             return inner.get("name")
         raise ModelFileError(
             f"{self.file_name}: the layer {key[:80]!r} is called with an object of the class"
-            f" {str(name)[:60]!r}, which is not part of Keras."
+            f" {name[:60]!r}, which is not part of Keras."
         )
 
     def tensor(self, reference: Any) -> Any:

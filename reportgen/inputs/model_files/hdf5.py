@@ -1,5 +1,7 @@
 """HDF5 files of strangers: checked before libhdf5 sees them, never followed to other files."""
 
+import mmap
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,22 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
 
 if TYPE_CHECKING:
     import h5py
     import numpy as np
 
-SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MOST_OBJECTS = 50_000
 _LONGEST_TEXT = 1 << 26
 ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
-
-
-class DamagedFileError(ModelFileError):
-    """A file whose bytes contradict each other."""
-
-    def __init__(self, name: str, format_name: str = "HDF5") -> None:
-        super().__init__(f"{name} is a damaged {format_name} file; copy or download it again.")
 
 
 @dataclass(frozen=True)
@@ -40,7 +35,16 @@ class StoredArray:
         """The array's numbers."""
         import numpy as np
 
-        return np.asarray(self.dataset[()])
+        values = np.asarray(self.dataset[()])
+        if is_bfloat16(self.dataset):  # the upper half of a float32
+            return (values.view("<u2").astype("<u4") << 16).view("<f4")
+        return values
+
+
+def is_bfloat16(dataset: "h5py.Dataset") -> bool:
+    """Whether an array holds bfloat16, which HDF5 does not know: Keras keeps its bytes as such."""
+    named = text_attribute(dataset, "dtype") == "bfloat16"
+    return named and dataset.dtype.kind == "V" and dataset.dtype.itemsize == 2
 
 
 @contextmanager
@@ -48,50 +52,43 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
     """Open an HDF5 file for reading; whatever libhdf5 raises becomes one `ModelFileError`."""
     import h5py
 
-    with path.open("rb") as start:
-        check_superblock(start.read(96), path.stat().st_size, path.name)
+    with path.open("rb") as file:
+        if not os.fstat(file.fileno()).st_size:
+            raise DamagedFileError(path.name)
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            check_bytes(content, path.name)
     try:
-        file = h5py.File(path, "r")
+        opened = h5py.File(path, "r")
     except ANY_DAMAGE as error:
         raise DamagedFileError(path.name) from error
-    with file:
-        yield file
+    with opened:
+        yield opened
 
 
-def check_superblock(block: bytes, size: int, file_name: str) -> None:
-    """Compare the length that a file states with the one it has (HDF5 specification, II.A).
-
-    `block` is the file's first 96 bytes. libhdf5 checks this too, but late, and not for every
-    version.
-    """
-    if len(block) < 48 or not block.startswith(SIGNATURE):
-        raise DamagedFileError(file_name)
-    version = block[8]
-    # Where the base address stands depends on the version; the end-of-file address is 16 further.
-    base = {0: 24, 1: 28, 2: 12, 3: 12}.get(version)
-    if base is None or block[13 if version < 2 else 9] != 8:
-        raise DamagedFileError(file_name)
-    end = int.from_bytes(block[base + 16 : base + 24], "little")
-    if end > size:
-        raise ModelFileError(
-            f"{file_name} is cut off: it has {size} of {end} bytes; copy or download it again."
-        )
-
-
-def text_attribute(group: "h5py.Group", name: str) -> str | None:
+def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
     """A string attribute, or None when it is absent or something else than text."""
     try:
         if name not in group.attrs:
             return None
-        attribute = group.attrs.get_id(name)
-        if attribute.get_storage_size() > _LONGEST_TEXT:
+        if not _is_text(group.attrs.get_id(name)):
             return None
         value = group.attrs[name]
     except ANY_DAMAGE as error:
         raise DamagedFileError(Path(group.file.filename).name) from error
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
-    return str(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    # h5py hands bytes that are not UTF-8 out as surrogates, which no file can be written with.
+    return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _is_text(attribute: Any) -> bool:
+    """Whether an attribute holds strings, not too many: libhdf5 crashes on some other types."""
+    import h5py
+
+    is_string = bool(attribute.get_type().get_class() == h5py.h5t.STRING)
+    return is_string and int(attribute.get_storage_size()) <= _LONGEST_TEXT
 
 
 def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
@@ -99,6 +96,11 @@ def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
     import numpy as np
 
     def one(key: str) -> list[str]:
+        attribute = group.attrs.get_id(key)
+        if attribute.shape == (0,):  # an empty list has no type
+            return []
+        if not _is_text(attribute):
+            raise DamagedFileError(Path(group.file.filename).name)
         values = np.asarray(group.attrs[key])
         return [
             value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
@@ -132,7 +134,7 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
                 raise ModelFileError(
                     f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
                 )
-            if dataset.dtype.kind in "fiub" or str(dataset.dtype) == "bfloat16":
+            if dataset.dtype.kind in "fiub" or is_bfloat16(dataset):
                 arrays[path] = StoredArray(dataset)
     except ANY_DAMAGE as error:
         raise DamagedFileError(file_name) from error

@@ -12,7 +12,10 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.applications import APPLICATIONS, find_application, nearest_application
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.graph_definition import savedmodel_kind
+from reportgen.inputs.model_files.hdf5_check import SIGNATURE
+from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
+from reportgen.inputs.names import printable
 
 _BLOCK = 1 << 20
 _LARGEST_JSON = 1 << 26
@@ -22,8 +25,9 @@ _LARGEST_JSON = 1 << 26
 class ModelFile:
     """Everything known about a model before TensorFlow is imported.
 
-    `kind` is one of "hdf5", "keras" (a `.keras` zip), "savedmodel", "architecture" (JSON),
-    "weights" (no network inside) and "application" (a name of `keras.applications`).
+    `kind` is one of "hdf5", "keras" (a `.keras` zip), "keras folder" (the same unpacked),
+    "savedmodel", "architecture" (JSON), "weights" (no network inside) and "application" (a name of
+    `keras.applications`).
     `sha256` covers the model's bytes (a folder's files in sorted order) and those of the weights
     file, if one was given; for an application, its name instead of bytes. `size` is in bytes.
     """
@@ -54,9 +58,9 @@ def identify(model: str, *, weights: str | None = None) -> ModelFile:
     kind, description = _sniff_folder(path) if path.is_dir() else _sniff_file(path)
     digest, size = _digest(path)
     if weights_path is not None:
-        _digest_file(weights_path, digest)
+        _digest_weights(weights_path, digest)
     return ModelFile(
-        name=path.resolve().name,
+        name=printable(path.resolve().name),
         path=path,
         kind=kind,
         description=description,
@@ -82,9 +86,10 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
     else:
         weights_path = _weights_file(weights)
         description = (
-            f"{constructor} of keras.applications, with the weights in {weights_path.name}"
+            f"{constructor} of keras.applications, with the weights in"
+            f" {printable(weights_path.name)}"
         )
-        size = _digest_file(weights_path, digest)
+        size = _digest_weights(weights_path, digest)
     return ModelFile(
         name, None, "application", description, digest.hexdigest(), size, name, weights_path
     )
@@ -110,14 +115,16 @@ def _weights_file(weights: str) -> Path:
         )
     head = _head(path)
     explanation = explain_unsuitable(head, path.stat().st_size)
-    if explanation is None and not head.startswith((hdf5.SIGNATURE, b"PK\x03\x04")):
-        explanation = "not a file of Keras weights (.weights.h5, .h5 or .keras)"
+    if explanation is None and not head.startswith((SIGNATURE, b"PK\x03\x04", b"{")):
+        explanation = "not a file of Keras weights (.weights.h5, .weights.json, .h5 or .keras)"
     if explanation is not None:
         raise ModelFileError(f"{path.name} is {explanation}.")
     return path
 
 
 def _sniff_folder(path: Path) -> tuple[str, str]:
+    if (path / "config.json").is_file() and (path / "model.weights.h5").is_file():
+        return "keras folder", "Keras model in a folder, as a .keras file unpacked"
     if not (path / "saved_model.pb").is_file():
         inside = sorted(
             entry.name for entry in path.iterdir() if entry.suffix in {".keras", ".h5", ".hdf5"}
@@ -144,7 +151,7 @@ def _sniff_file(path: Path) -> tuple[str, str]:
     explanation = explain_unsuitable(head, size)
     if explanation is not None:
         raise ModelFileError(f"{path.name} is {explanation}.")
-    if head.startswith(hdf5.SIGNATURE):
+    if head.startswith(SIGNATURE):
         return _sniff_hdf5(path)
     if head.startswith(b"PK"):
         return _sniff_zip(path)
@@ -157,12 +164,12 @@ def _sniff_file(path: Path) -> tuple[str, str]:
 
 def _sniff_hdf5(path: Path) -> tuple[str, str]:
     with hdf5.open_file(path) as file:
-        version = hdf5.text_attribute(file, "keras_version")
-        written_by = f", written by Keras {version}" if version else ""
+        written_by = _writer(hdf5.text_attribute(file, "keras_version"))
         if hdf5.text_attribute(file, "model_config") is None:
             return "weights", f"Keras weights in HDF5{written_by}, without a network"
         backend = hdf5.text_attribute(file, "backend")
-        return "hdf5", f"Keras model in HDF5{written_by}{f' ({backend})' if backend else ''}"
+        on_it = f" ({printable(backend)[:20]})" if backend else ""
+        return "hdf5", f"Keras model in HDF5{written_by}{on_it}"
 
 
 def _sniff_zip(path: Path) -> tuple[str, str]:
@@ -182,9 +189,12 @@ def _sniff_zip(path: Path) -> tuple[str, str]:
         else:
             what = "a zip archive that holds no Keras model (no config.json inside)"
         raise ModelFileError(f"{path.name} is {what}.")
-    version = metadata.get("keras_version")
-    written_by = f", written by Keras {version}" if isinstance(version, str) else ""
-    return "keras", f"Keras model in a .keras file{written_by}"
+    return "keras", f"Keras model in a .keras file{_writer(metadata.get('keras_version'))}"
+
+
+def _writer(version: object) -> str:
+    """The end of a description that says which Keras wrote the file, empty where it is unknown."""
+    return f", written by Keras {printable(version)[:20]}" if isinstance(version, str) else ""
 
 
 def _small_json(archive: zipfile.ZipFile, name: str) -> dict[str, object]:
@@ -213,8 +223,7 @@ def _sniff_json(path: Path, size: int) -> tuple[str, str]:
         raise ModelFileError(
             f"{path.name} is JSON, but not a Keras architecture: it has no class_name and config."
         )
-    version = content.get("keras_version")
-    written_by = f", written by Keras {version}" if isinstance(version, str) else ""
+    written_by = _writer(content.get("keras_version"))
     return "architecture", f"Keras architecture in JSON{written_by}, without weights"
 
 
@@ -238,6 +247,10 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield path
     else:
         yield from sorted(file for file in path.rglob("*") if file.is_file())
+
+
+def _digest_weights(path: Path, digest: "hashlib._Hash") -> int:
+    return sum(_digest_file(file, digest) for file in files_of_weights(path))
 
 
 def _digest_file(path: Path, digest: "hashlib._Hash") -> int:

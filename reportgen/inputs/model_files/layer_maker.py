@@ -31,6 +31,8 @@ MakeModel = Callable[[Node, str], Part]
 class LayerMaker:
     """Makes one file's layers, and counts what they cost.
 
+    `make_model` builds the nested models; whoever puts models together sets it.
+
     `replaced` collects the names of replaced layers, `notes` sentences for the report, `renamed`
     tells whether a layer has another name than in the file.
     """
@@ -41,13 +43,12 @@ class LayerMaker:
         budget: WeightBudget,
         custom: dict[str, Any],
         replacements: dict[str, Replacement],
-        make_model: MakeModel,
     ) -> None:
         self.file_name = file_name
         self.budget = budget
         self.custom = custom
         self.replacements = replacements
-        self.make_model = make_model
+        self.make_model: MakeModel
         self.arguments = ArgumentReader(file_name, custom, budget)
         self.notes: list[str] = []
         self.replaced: set[str] = set()
@@ -130,13 +131,20 @@ class LayerMaker:
         """
         import keras
 
-        self._calls += self._costs.get(id(layer), 1)
-        if self._calls > MOST_CALLS:
-            raise ModelFileError(f"{self.file_name} calls more layers than any network needs.")
+        self.count_call(layer)
         outputs = self.guarded(key, lambda: layer(*args, **kwargs))
         for tensor in keras.tree.flatten(outputs):
             check_output(getattr(tensor, "shape", ()), key, self.file_name)
+        if isinstance(layer, keras.Sequential):
+            for inner in layer.layers:  # that was built by this call, if it was not before
+                check_output(getattr(inner.output, "shape", ()), inner.name, self.file_name)
         return outputs
+
+    def count_call(self, layer: Any) -> None:
+        """Count one call of a layer; raises `ModelFileError` when there are too many."""
+        self._calls += self._costs.get(id(layer), 1)
+        if self._calls > MOST_CALLS:
+            raise ModelFileError(f"{self.file_name} calls more layers than any network needs.")
 
     def guarded(self, key: str, make: Callable[[], Any]) -> Any:
         """Run one step; whatever Keras raises becomes a sentence that names the layer."""

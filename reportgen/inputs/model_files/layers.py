@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from reportgen.errors import ModelFileError
+from reportgen.inputs.model_files.bygone_layers import bygone_class
 from reportgen.inputs.model_files.limits import WeightBudget
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
@@ -83,7 +84,9 @@ def layer_class(name: str, custom: dict[str, Any]) -> Any | None:
     found = getattr(keras.layers, bare, None)
     if bare in _CONVNEXT:
         found = getattr(importlib.import_module("keras.src.applications.convnext"), bare, None)
-    return found if inspect.isclass(found) and issubclass(found, keras.layers.Layer) else None
+    if inspect.isclass(found) and issubclass(found, keras.layers.Layer):
+        return found
+    return bygone_class(bare)
 
 
 def operation_class(node: Node) -> Any | None:
@@ -109,7 +112,7 @@ def operation_class(node: Node) -> Any | None:
 def is_custom(node: Node, custom: dict[str, Any]) -> bool:
     """Whether the class of this stored layer comes from the user's file."""
     found = layer_class(class_name(node), custom)
-    return found is not None and not str(found.__module__).startswith("keras.")
+    return found is not None and not str(found.__module__).startswith(("keras.", "reportgen."))
 
 
 def build_custom(node: Node, custom: dict[str, Any], name: str) -> Any:
@@ -153,6 +156,9 @@ class ArgumentReader:
         if "unroll" in arguments:
             # Unrolled or not, a recurrent layer computes the same; a long loop would be laid out.
             arguments["unroll"] = False
+        if "stateful" in arguments:
+            # A state kept from batch to batch would mix the images, and fixes the batch's size.
+            arguments["stateful"] = False
         if isinstance(arguments.get("projection_dim"), int):
             # LayerScale makes its weights without an initializer of ours.
             self.budget.spend((arguments["projection_dim"],))

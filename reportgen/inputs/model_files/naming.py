@@ -15,6 +15,12 @@ def help_for(key: str, name: str) -> str:
             f" computes with --replace-layer '{shown}=EXPR' (such as x/127.5-1) or"
             f" '{shown}=MODULE:FUNCTION'"
         )
+    if name == "Merge":
+        return (
+            f"the layer {shown!r} is a Merge with code of its own, which is never run: say what it"
+            f" computes with --replace-layer '{shown}=EXPR' (such as x0-x1) or"
+            f" '{shown}=MODULE:FUNCTION'"
+        )
     return (
         f"the layer {shown!r} is of the class {name[:60]!r}, which is not part of Keras: give"
         " its code with --custom-objects FILE.py"

@@ -10,6 +10,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.application import open_application
 from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
+from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.limits import WeightBudget, parse_config
 from reportgen.inputs.model_files.migration import migrate
 from reportgen.inputs.model_files.parts import Part
@@ -19,11 +20,13 @@ from reportgen.inputs.model_files.savedmodel import (
     load_checkpoint,
     read_savedmodel,
 )
+from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.stored import (
     LegacyWeights,
     StoredModel,
     VariableTree,
     read_hdf5_model,
+    read_keras_folder,
     read_keras_model,
     read_weights,
 )
@@ -31,6 +34,7 @@ from reportgen.inputs.model_files.subclassed import is_subclassed, open_subclass
 from reportgen.inputs.model_files.user_code import load_custom_objects, parse_replacements
 from reportgen.inputs.model_files.weights_legacy import load_legacy
 from reportgen.inputs.model_files.weights_tree import load_tree
+from reportgen.inputs.names import printable
 
 if TYPE_CHECKING:
     import keras
@@ -79,11 +83,13 @@ def open_model(
         migrated = migrate(stored.config, stored.keras_version)
         budget = WeightBudget(file.name, _most_weights(file))
         shape = (*input_size, 3) if input_size is not None else None
-        builder = Rebuilder(file.name, budget, custom, replacements, shape)
+        builder = Rebuilder(LayerMaker(file.name, budget, custom, replacements), shape)
         model, parts = builder.build(migrated.config)
         with damage_named(file.name):
             found = _load(parts, stored.weights, file)
-    writer = f"read from Keras {stored.keras_version}" if stored.keras_version else "read"
+    writer = "read"
+    if stored.keras_version:
+        writer = f"read from Keras {printable(stored.keras_version)[:20]}"
     notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes())]
     warnings = [
         *found,
@@ -108,6 +114,7 @@ def _read(file: ModelFile) -> Iterator[StoredModel]:
     readers: dict[str, Any] = {
         "hdf5": read_hdf5_model,
         "keras": read_keras_model,
+        "keras folder": read_keras_folder,
         "savedmodel": read_savedmodel,
         "architecture": _read_architecture,
     }
@@ -134,7 +141,8 @@ def _read_architecture(path: Path) -> Iterator[StoredModel]:
 
 def _most_weights(file: ModelFile) -> int:
     """How many weights a file of this size can hold, at half a byte each, and some to spare."""
-    size = file.size + (file.weights.stat().st_size if file.weights is not None else 0)
+    others = files_of_weights(file.weights) if file.weights is not None else []
+    size = file.size + sum(other.stat().st_size for other in others)
     return 2 * size + 1_000_000
 
 

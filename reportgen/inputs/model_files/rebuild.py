@@ -12,7 +12,7 @@ from reportgen.inputs.model_files.call_graph import CallGraph
 from reportgen.inputs.model_files.cutting import check_cut, cut_outputs, describe_cut
 from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.layers import hard_sigmoid_of_keras_2
-from reportgen.inputs.model_files.limits import WeightBudget, check_output
+from reportgen.inputs.model_files.limits import check_output
 from reportgen.inputs.model_files.migration.rule import (
     Node,
     class_name,
@@ -22,7 +22,7 @@ from reportgen.inputs.model_files.migration.rule import (
 )
 from reportgen.inputs.model_files.naming import clean_name, is_trainable, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
-from reportgen.inputs.model_files.user_code import Replacement, check_replaced
+from reportgen.inputs.model_files.user_code import check_replaced
 
 if TYPE_CHECKING:
     import keras
@@ -32,19 +32,12 @@ class Rebuilder:
     """Builds one file's model; `notes` and `ignored` say afterwards what the report should."""
 
     def __init__(
-        self,
-        file_name: str,
-        budget: WeightBudget,
-        custom: dict[str, Any],
-        replacements: dict[str, Replacement],
-        input_shape: tuple[int | None, ...] | None = None,
+        self, maker: LayerMaker, input_shape: tuple[int | None, ...] | None = None
     ) -> None:
-        self.file_name = file_name
-        self.budget = budget
-        self.custom = custom
-        self.replacements = replacements
+        self.maker = maker
+        self.file_name = maker.file_name
         self.input_shape = input_shape
-        self.maker = LayerMaker(file_name, budget, custom, replacements, self._model)
+        maker.make_model = self._model
 
     def build(self, root: Node) -> tuple["keras.Model", Part]:
         """The model that `root` describes, and its parts; raises `ModelFileError`."""
@@ -52,13 +45,13 @@ class Rebuilder:
 
         # Wrappers write their inner layer down and read it again: they must find what it holds.
         own = {
-            "CountedZeros": self.budget.initializer_class(),
+            "CountedZeros": self.maker.budget.initializer_class(),
             "hard_sigmoid_of_keras_2": hard_sigmoid_of_keras_2,
         }
-        with keras.saving.custom_object_scope({**self.custom, **own}):
+        with keras.saving.custom_object_scope({**self.maker.custom, **own}):
             name = clean_name(settings(root).get("name", "model"))
             part = self._model(root, name, outermost=True)
-        check_replaced(self.file_name, self.replacements, self.maker.replaced, root)
+        check_replaced(self.file_name, self.maker.replacements, self.maker.replaced, root)
         return part.layer, part
 
     def notes(self) -> list[str]:
@@ -91,7 +84,11 @@ class Rebuilder:
 
         config = settings(node)
         nodes = layer_nodes(config)
-        tensor = self._entry(node, nodes)
+        shape, first = self._entry_shape(node, nodes)
+        tensor = None
+        if shape is not None or outermost:
+            entry = unique_names(nodes[:1])[stored_name(nodes[0])] if first else None
+            tensor = self._input(entry, shape, first)
         made, missing = self.maker.make_all(nodes)
         names = [stored_name(item) for item in nodes]
         first_missing = min((names.index(key) for key in missing), default=len(names))
@@ -100,7 +97,8 @@ class Rebuilder:
             raise ModelFileError(
                 f"{self.file_name}: the model {stored_name(node)[:80]!r} has no layers."
             )
-        layers: list[Any] = [tensor]
+        # Without a shape of its own, a model inside another one is built when that one calls it.
+        layers: list[Any] = [] if tensor is None else [tensor]
         parts = []
         cut = False
         for layer_node in nodes:
@@ -112,7 +110,10 @@ class Rebuilder:
             if cut or part is None:
                 parts.append(Part(key, class_name(layer_node), None))
                 continue
-            tensor = self.maker.call(part.layer, key, [tensor], {})
+            if tensor is None:
+                self.maker.count_call(part.layer)
+            else:
+                tensor = self.maker.call(part.layer, key, [tensor], {})
             layers.append(part.layer)
             parts.append(part)
         model = self.maker.guarded(
@@ -122,8 +123,8 @@ class Rebuilder:
             self.maker.notes.append(describe_cut(nodes, set(names[first_missing:])))
         return Part(stored_name(node), class_name(node), model, parts)
 
-    def _entry(self, node: Node, nodes: list[Node]) -> Any:
-        """The symbolic input of a Sequential model."""
+    def _entry_shape(self, node: Node, nodes: list[Node]) -> tuple[Any, Node]:
+        """The shape that a Sequential model takes, if known, and its InputLayer's settings."""
         first = settings(nodes[0]) if nodes and class_name(nodes[0]) == "InputLayer" else {}
         shape = first.get("batch_shape")
         if shape is None:
@@ -132,8 +133,7 @@ class Rebuilder:
             shape = node["build_config"].get("input_shape")
         if shape is None and self.input_shape is not None:
             shape = [None, *self.input_shape]
-        name = unique_names(nodes[:1])[stored_name(nodes[0])] if first else None
-        return self._input(name, shape, first)
+        return shape, first
 
     def _input(self, name: str | None, shape: Any, config: Node) -> Any:
         import keras
@@ -141,7 +141,7 @@ class Rebuilder:
         if not isinstance(shape, list) or not shape:
             raise ModelFileError(
                 f"{self.file_name} does not say how large its input is; give --input-size"
-                " WIDTHxHEIGHT."
+                " HEIGHTxWIDTH (in pixels)."
             )
         check_output([1, *shape[1:]], name or "input", self.file_name)
         dtype = config.get("dtype", "float32")

@@ -4,7 +4,7 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.hdf5 import StoredArray
+from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
 from reportgen.inputs.model_files.limits import parse_config
+from reportgen.inputs.model_files.shards import is_index, shards_of
 
 if TYPE_CHECKING:
     import h5py
@@ -87,6 +89,13 @@ def read_hdf5_model(path: Path) -> Iterator[StoredModel]:
 @contextmanager
 def read_weights(path: Path) -> Iterator[Weights]:
     """The weights in a file of weights (or in a whole model's file), old or new."""
+    if is_index(path):
+        with ExitStack() as opened:
+            arrays: dict[str, StoredArray] = {}
+            for shard in shards_of(path):
+                arrays |= _tree(opened.enter_context(hdf5.open_file(shard)), shard.name)
+            yield VariableTree(path.name, arrays)
+        return
     with path.open("rb") as start:
         is_zip = start.read(2) == b"PK"
     if is_zip:
@@ -104,15 +113,18 @@ def read_weights(path: Path) -> Iterator[Weights]:
 def _weights_in(file: "h5py.File", file_name: str) -> Weights:
     if "layer_names" in file.attrs or "layer_names0" in file.attrs or "model_weights" in file:
         return _legacy_weights(file, file_name)
-    arrays = {
-        name.replace("\\", "/"): array
-        for name, array in hdf5.stored_arrays(file, file_name).items()
-    }
+    arrays = _tree(file, file_name)
     if not arrays:
         raise ModelFileError(f"{file_name} holds no arrays of weights.")
     if any(re.search(r"(^|/)vars/\d+$", name) for name in arrays):
         return VariableTree(file_name, arrays)
     raise ModelFileError(f"{file_name} holds arrays, but not as Keras keeps weights.")
+
+
+def _tree(file: "h5py.File", file_name: str) -> dict[str, StoredArray]:
+    """All arrays by path; Windows wrote paths with backslashes."""
+    arrays = hdf5.stored_arrays(file, file_name)
+    return {name.replace("\\", "/"): array for name, array in arrays.items()}
 
 
 def _legacy_weights(file: "h5py.File", file_name: str) -> LegacyWeights:
@@ -121,19 +133,19 @@ def _legacy_weights(file: "h5py.File", file_name: str) -> LegacyWeights:
     group = file.get("model_weights", file)
     names = hdf5.names_attribute(group, "layer_names") if isinstance(group, h5py.Group) else None
     if names is None:
-        raise hdf5.DamagedFileError(file_name)
+        raise DamagedFileError(file_name)
     arrays = hdf5.stored_arrays(group, file_name)
     layers: dict[str, list[tuple[str, StoredArray]]] = {}
     for name in names:
         layer_group = group.get(name)
         if not isinstance(layer_group, h5py.Group):
-            raise hdf5.DamagedFileError(file_name)
+            raise DamagedFileError(file_name)
         weight_names = hdf5.names_attribute(layer_group, "weight_names") or []
         stored = []
         for weight_name in weight_names:
             array = arrays.get(re.sub("/+", "/", f"{name}/{weight_name}"))
             if array is None:
-                raise hdf5.DamagedFileError(file_name)
+                raise DamagedFileError(file_name)
             stored.append((weight_name, array))
         layers[name] = stored
     return LegacyWeights(
@@ -154,16 +166,32 @@ def read_keras_model(path: Path) -> Iterator[StoredModel]:
             metadata = parse_config(_member(archive, "metadata.json", path.name), path.name)
         version = metadata.get("keras_version")
         version = version if isinstance(version, str) else None
+        if "model.weights.npz" in archive.namelist():
+            raise ModelFileError(
+                f"{path.name} keeps its weights as Python pickles (model.weights.npz), which are"
+                " never loaded; save the model with model.save('model.keras') where it was trained."
+            )
         if "model.weights.h5" not in archive.namelist():
             yield StoredModel(config, None, version)
             return
         content = io.BytesIO(_member(archive, "model.weights.h5", path.name))
         with _open_memory(content, path.name) as file:
-            arrays = {
-                name.replace("\\", "/"): array
-                for name, array in hdf5.stored_arrays(file, path.name).items()
-            }
-            yield StoredModel(config, VariableTree(path.name, arrays, version), version)
+            weights = VariableTree(path.name, _tree(file, path.name), version)
+            yield StoredModel(config, weights, version)
+
+
+@contextmanager
+def read_keras_folder(path: Path) -> Iterator[StoredModel]:
+    """The model in a folder, which `keras.saving.save_model(..., zipped=False)` writes."""
+    name = path.resolve().name
+    config = parse_config((path / "config.json").read_bytes(), name)
+    metadata = {}
+    if (path / "metadata.json").is_file():
+        metadata = parse_config((path / "metadata.json").read_bytes(), name)
+    version = metadata.get("keras_version")
+    version = version if isinstance(version, str) else None
+    with hdf5.open_file(path / "model.weights.h5") as file:
+        yield StoredModel(config, VariableTree(name, _tree(file, name), version), version)
 
 
 @contextmanager
@@ -171,7 +199,7 @@ def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
-        raise hdf5.DamagedFileError(path.name, ".keras") from error
+        raise DamagedFileError(path.name, ".keras") from error
     with archive:
         yield archive
 
@@ -184,21 +212,21 @@ def _member(archive: zipfile.ZipFile, name: str, file_name: str) -> bytes:
             raise ModelFileError(f"{file_name} unpacks to more than a model needs ({name}).")
         return archive.read(info)
     except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError) as error:
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
     except Exception as error:  # zlib, lzma and bz2 have errors of their own
         if isinstance(error, ModelFileError):
             raise
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
 
 
 @contextmanager
 def _open_memory(content: io.BytesIO, file_name: str) -> Iterator["h5py.File"]:
     import h5py
 
-    hdf5.check_superblock(content.getvalue()[:96], len(content.getvalue()), file_name)
+    check_bytes(content.getvalue(), file_name)
     try:
         file = h5py.File(content, "r")
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        raise hdf5.DamagedFileError(file_name, ".keras") from error
+        raise DamagedFileError(file_name, ".keras") from error
     with file:
         yield file

@@ -71,6 +71,9 @@ def _load_weights(model: "keras.Model", file: ModelFile) -> None:
     if file.weights is not None:
         model.load_weights(file.weights)
         return
+    if file.path is not None and file.kind == "keras folder":
+        model.load_weights(file.path / "model.weights.h5")
+        return
     if file.path is None or file.kind != "keras":
         raise ModelFileError(f"{file.name} keeps no weights for a subclassed model.")
     with tempfile.TemporaryDirectory() as folder:

@@ -81,7 +81,7 @@ def tensorflow_operation(node: Node) -> Callable[..., Any] | None:
     """A function of Keras tensors that computes this stored layer; None when it is unknown."""
     name = class_name(node)
     config = settings(node)
-    if name == "TFOpLambda" and config.get("function") in _NAMES:
+    if name == "TFOpLambda" and str(config.get("function")) in _NAMES:
         return _modern(_NAMES[config["function"]])
     if name == "SlicingOpLambda":
         return _slice

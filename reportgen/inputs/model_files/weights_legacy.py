@@ -5,9 +5,10 @@ others. Names tell them apart where they are unique, the order where they are no
 """
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from reportgen.inputs.model_files.hdf5 import StoredArray
+from reportgen.inputs.model_files.migration.sequential import UNNAMED
 from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.stored import LegacyWeights
 from reportgen.inputs.model_files.weights_assign import (
@@ -17,32 +18,15 @@ from reportgen.inputs.model_files.weights_assign import (
     finish,
     size_text,
 )
+from reportgen.inputs.model_files.weights_layouts import todays_layout
 
 _KERAS_1_NAMES = {
     "W": "kernel",
     "b": "bias",
+    "U": "recurrent_kernel",
     "running_mean": "moving_mean",
     "running_std": "moving_variance",
 }
-_KERAS_1_CONVOLUTIONS = ("Conv1D", "Conv2D", "Conv3D")
-
-
-@dataclass(frozen=True)
-class _Turned:
-    """An array in another order of axes, as another backend kept it."""
-
-    array: Array
-    axes: tuple[int, ...]
-    flip: bool
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.array.shape[axis] for axis in self.axes)
-
-    def read(self) -> Any:
-        values = self.array.read().transpose(self.axes)
-        # Theano convolves with the kernel upside down (keras.utils.convert_all_kernels_in_model).
-        return values[::-1, ::-1] if self.flip else values
 
 
 def load_legacy(root: Part, weights: LegacyWeights) -> list[str]:
@@ -55,29 +39,58 @@ def load_legacy(root: Part, weights: LegacyWeights) -> list[str]:
     parts = [part for part in root.children or [root] if part.layer is not None]
     weighted = [part for part in parts if part.layer.weights]
     stored = {name: arrays for name, arrays in weights.layers.items() if arrays}
-    warnings = []
-    if weighted and stored and not any(part.name in stored for part in weighted):
-        if len(stored) < len(weighted):
-            raise WeightsMismatchError(
-                f"{weights.file_name} holds weights for {len(stored)} layers, none of them with"
-                " a name"
-                f" of the network, which has {len(weighted)} ({weighted[0].name[:80]!r}, ...)."
-            )
-        warnings.append(
-            f"{weights.file_name} names its layers differently ({next(iter(stored))[:60]!r} for"
-            f" {weighted[0].name[:60]!r}); weights were given by order"
-        )
-        stored = {
-            part.name: arrays for part, arrays in zip(weighted, stored.values(), strict=False)
-        }
+    warnings = _name_by_order(weighted, stored, weights.file_name)
+    guessed = []
     for part in weighted:
         if part.name not in stored:
             raise WeightsMismatchError(
                 f"{weights.file_name} has no weights for the layer {part.name[:80]!r}."
             )
-        turned = [(name, _as_tensorflow(array, part, weights)) for name, array in stored[part.name]]
-        _load_layer(part, turned, weights.file_name)
+        arrays, guess = todays_layout(
+            stored[part.name], part, weights.backend, weights.keras_version
+        )
+        _load_layer(part, arrays, weights.file_name)
+        guessed += [part.name] if guess else []
+    if guessed:
+        warnings.append(
+            f"{weights.file_name} does not say whether TensorFlow or Theano wrote the kernels of"
+            f" {guessed[0][:60]!r}: TensorFlow is assumed (Theano's would be upside down)"
+        )
     return warnings
+
+
+def _name_by_order(
+    weighted: list[Part], stored: dict[str, list[tuple[str, StoredArray]]], file_name: str
+) -> list[str]:
+    """Give stored lists that no layer is called by to the layers without one, in order.
+
+    `stored` gets further names; the result are warnings. Nested models without a stored name are
+    no warning: their order is all there ever was.
+    """
+    lacking = [part for part in weighted if part.name not in stored]
+    names = {part.name for part in weighted}
+    spare = [name for name in stored if name not in names]
+    if not lacking:
+        return []
+    if len(lacking) == len(weighted) and stored and len(spare) < len(lacking):
+        raise WeightsMismatchError(
+            f"{file_name} holds weights for {len(stored)} layers, none of them with a name"
+            f" of the network, which has {len(weighted)} ({weighted[0].name[:80]!r}, ...)."
+        )
+    if len(spare) != len(lacking) and not (spare and len(lacking) == len(weighted)):
+        return []
+    for part, name in zip(lacking, spare, strict=False):
+        stored[part.name] = stored[name]
+    named = [
+        (part, name)
+        for part, name in zip(lacking, spare, strict=False)
+        if not part.name.startswith(UNNAMED)
+    ]
+    return [
+        f"{file_name} names its layers differently ({name[:60]!r} for {part.name[:60]!r}); weights"
+        " were given by order"
+        for part, name in named[:1]
+    ]
 
 
 def last_size_legacy(root: Part, weights: LegacyWeights) -> int | None:
@@ -174,19 +187,3 @@ def _all_trainable_first(part: Part) -> list[Any]:
 def _owner(variable: Any, part: Part) -> str:
     pieces = str(variable.path).split("/")
     return pieces[-2] if part.children and len(pieces) > 1 else part.name
-
-
-def _as_tensorflow(array: Array, part: Part, weights: LegacyWeights) -> Array:
-    """A convolution's kernel with the axes that TensorFlow has: height, width, in, out."""
-    shape = tuple(array.shape)
-    if len(shape) != 4 or part.children:
-        return array
-    expected = {tuple(variable.shape) for variable in part.layer.weights}
-    flip = weights.backend == "theano"
-    # Keras 1 with Theano's channel order kept kernels as out, in, height, width.
-    theano_order = (2, 3, 1, 0)
-    turned = tuple(shape[axis] for axis in theano_order)
-    old = (weights.keras_version or "1").startswith("1")
-    if shape not in expected and turned in expected and old:
-        return _Turned(array, theano_order, True)
-    return _Turned(array, (0, 1, 2, 3), True) if flip else array

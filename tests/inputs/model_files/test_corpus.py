@@ -1,5 +1,6 @@
 """The real models: each opens (with help where it needs some), or says what is missing."""
 
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
 
+from .keras2 import opened_by_keras_2
 from .networks import outputs, random_inputs
 
 pytestmark = pytest.mark.corpus
@@ -138,17 +140,14 @@ COMPARED = [
 @pytest.mark.parametrize("name", COMPARED)
 def test_outputs_equal_those_of_keras_2(name: str, corpus: Path, tmp_path: Path) -> None:
     """Keras 2 needs the code of CTCLayer, and cannot read the weights of a zip from Windows."""
-    import shutil
-
     path = corpus / "models" / name
-    opened = open_model(identify(str(path)))  # refuses a Lambda before Keras 2 would run it
+    opened = open_model(identify(str(path)))
     if name in {"mnist_moonflower.keras", "potatoes_jeevan.keras"}:
         keras = pytest.importorskip("keras")
         theirs = keras.models.load_model(path, compile=False)
     else:
-        tf_keras = pytest.importorskip("tf_keras")
         copy = path if path.is_dir() else Path(shutil.copy(path, tmp_path / "model.h5"))
-        theirs = tf_keras.models.load_model(copy, compile=False)
+        theirs = opened_by_keras_2(copy)
     inputs = random_inputs(opened.model)
     expected = outputs(theirs, inputs)
     for ours, reference in zip(outputs(opened.model, inputs), expected, strict=True):

@@ -235,6 +235,9 @@ EXCESSIVE = {
         layer("RepeatVector", name="v", n=2**30),
         layer("LSTM", name="l", units=4, unroll=True),
     ),
+    "built by its call": model_of(
+        {"class_name": "Sequential", "config": [layer("UpSampling2D", name="u", size=[10**5] * 2)]}
+    ),
     "depth": chain(200),
     "calls": called_again_and_again(),
 }  # fmt: skip

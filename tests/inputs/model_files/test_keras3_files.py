@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
 
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
@@ -48,6 +49,16 @@ def test_outputs_in_a_dictionary_and_mixed_precision(tmp_path: Path) -> None:
     assert opened.model.layers[1].compute_dtype == "float16"
 
 
+def test_weights_of_sixteen_bits(tmp_path: Path) -> None:
+    """HDF5 has no bfloat16: Keras keeps the bytes, and says so in an attribute."""
+    entry = keras.Input((6, 6, 3))
+    model = shuffle_weights(keras.Model(entry, keras.layers.Conv2D(2, 3, dtype="bfloat16")(entry)))
+    model.save(tmp_path / "model.keras")
+    opened = open_model(identify(str(tmp_path / "model.keras")))
+    for ours, theirs in zip(opened.model.get_weights(), model.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours.astype("float32"), theirs.astype("float32"))
+
+
 def test_wrong_names_of_files_do_not_matter(tmp_path: Path) -> None:
     model = shuffle_weights(NETWORKS["plain"](keras))
     model.save(tmp_path / "model.keras")
@@ -67,3 +78,23 @@ def test_a_layer_that_keras_keeps_for_convnext(tmp_path: Path) -> None:
     model.save(tmp_path / "model.keras")
     opened = open_model(identify(str(tmp_path / "model.keras")))
     np.testing.assert_array_equal(opened.model.get_weights()[0], [0.5, 0.5, 0.5])
+
+
+def test_a_keras_file_that_was_unpacked(tmp_path: Path) -> None:
+    model = shuffle_weights(NETWORKS["nested"](keras))
+    folder = tmp_path / "model"
+    folder.mkdir()
+    keras.saving.save_model(model, folder, zipped=False)
+    file = identify(str(folder))
+    assert file.kind == "keras folder"
+    inputs = random_inputs(model)
+    found = outputs(open_model(file).model, inputs)
+    np.testing.assert_array_equal(found[0], outputs(model, inputs)[0])
+
+
+def test_weights_that_would_need_pickles_are_refused(tmp_path: Path) -> None:
+    from keras.src.saving.saving_lib import save_model
+
+    save_model(NETWORKS["plain"](keras), tmp_path / "model.keras", weights_format="npz")
+    with pytest.raises(ModelFileError, match=r"Python pickles .*never loaded; save the model"):
+        open_model(identify(str(tmp_path / "model.keras")))

@@ -21,6 +21,35 @@ CASES: list[tuple[str, dict, Any]] = [
         layer("Sequential", name="sequential", layers=[INPUT]),
     ),
     (
+        "sequential_list",
+        layer("Sequential", name="s", layers=[INPUT, {"class_name": "Sequential", "config": []}]),
+        layer("Sequential", name="s",
+              layers=[INPUT, layer("Sequential", name="unnamed_sequential_1", layers=[])]),
+    ),
+    (
+        "keras1_merge_branches",
+        layer("Sequential", name="s", layers=[
+            layer("Merge", name="m", mode="sum", layers=[
+                layer("Sequential", layers=[layer("ReLU", name="r", batch_input_shape=[None, 2])]),
+                layer("Flatten", name="f", batch_input_shape=[None, 2]),
+            ]),
+        ]),
+        functional(
+            [
+                call(layer("InputLayer", name="r_input_1", batch_input_shape=[None, 2],
+                           dtype="float32")),
+                call(layer("ReLU", name="r", batch_input_shape=[None, 2]), "r_input_1"),
+                call(layer("InputLayer", name="f_input_2", batch_input_shape=[None, 2],
+                           dtype="float32")),
+                call(layer("Flatten", name="f", batch_input_shape=[None, 2]), "f_input_2"),
+                call(layer("Merge", name="m", mode="sum", layers=None), "r", "f"),
+            ],
+            ["r_input_1", "f_input_2"],
+            ["m"],
+            name="s",
+        ),
+    ),
+    (
         "unwrap_quantised",
         layer("PruneLowMagnitude", name="p", layer=layer("Dense", name="d", units=2)),
         layer("Dense", name="p", units=2),
@@ -75,6 +104,12 @@ CASES: list[tuple[str, dict, Any]] = [
         "dtype_policies",
         layer("Dense", dtype=layer("Policy", name="mixed_float16")),
         layer("Dense", dtype="mixed_float16"),
+    ),
+    (
+        "cudnn",
+        layer("CuDNNGRU", name="g", units=2, stateful=False),
+        layer("GRU", name="g", units=2, stateful=False, activation="tanh",
+              recurrent_activation="sigmoid", reset_after=True),
     ),
     (
         "hard_sigmoid",

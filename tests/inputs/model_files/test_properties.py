@@ -105,6 +105,41 @@ def base_config() -> dict:
     )
 
 
+def old_config() -> dict:
+    """Branches and bare lists of Keras 1, a model in a model, and layers in layers."""
+    conv = layer(
+        "Convolution2D", name="c", batch_input_shape=[None, 6, 6, 3], nb_filter=2, nb_row=3,
+        nb_col=3, border_mode="valid", dim_ordering="tf",
+    )  # fmt: skip
+    branches = [
+        {"class_name": "Sequential", "config": [conv, layer("Flatten", name="f")]},
+        {
+            "class_name": "Sequential",
+            "config": [layer("ReLU", name="r", batch_input_shape=[2, 32])],
+        },
+    ]
+    merge = layer("Merge", name="m", mode="sum", layers=branches)
+    cell = layer("LSTM", name="l", output_dim=2, consume_less="cpu")
+    inner = [
+        layer("Reshape", name="s", target_shape=[4, 8], batch_input_shape=[None, 32]),
+        layer("Bidirectional", name="b", layer=cell, merge_mode="sum"),
+    ]
+    last = {"class_name": "Sequential", "config": inner}
+    return {"class_name": "Sequential", "config": [merge, last]}
+
+
+def test_the_configurations_are_good_before_they_are_changed(tmp_path: Path) -> None:
+    cells = [numbers(*shape) for shape in [(8, 2), (2, 2), (2,)] * 8]
+    branches = {"c": WEIGHTS["c"], "sequential_7": [(f"l_{i}", cells[i]) for i in range(24)]}
+    good = [(base_config(), WEIGHTS, "2.8.0"), (old_config(), branches, "1.2.2")]
+    for number, (config, weights, version) in enumerate(good):
+        opened = open_model(
+            identify(write_hdf5(tmp_path / f"{number}.h5", config, weights, version))
+        )
+        assert opened.model.output_shape[-1] == 2
+        assert opened.warnings == ()
+
+
 WEIGHTS = {
     "c": [("c/kernel:0", numbers(3, 3, 3, 2)), ("c/bias:0", numbers(2))],
     "d": [("d/kernel:0", numbers(32, 2)), ("d/bias:0", numbers(2))],
@@ -114,7 +149,7 @@ WEIGHTS = {
 @st.composite
 def mutated_configs(draw: st.DrawFn) -> Any:
     """A good configuration in which up to four places hold something else, or are gone."""
-    config = base_config()
+    config = draw(st.sampled_from([base_config, old_config]))()
     for _ in range(draw(st.integers(1, 4))):
         places = [(config, key) for key in config]
         index = 0
@@ -126,6 +161,8 @@ def mutated_configs(draw: st.DrawFn) -> Any:
             elif isinstance(value, list):
                 places += [(value, inner) for inner in range(len(value))]
             index += 1
+        if not places:
+            break
         holder, key = draw(st.sampled_from(places))
         if draw(st.booleans()) and isinstance(holder, dict):
             holder.pop(key)

@@ -126,3 +126,35 @@ def test_weights_under_other_names_are_given_by_order(tmp_path: Path) -> None:
     opened = open_model(identify(str(tmp_path / "net.json"), weights=str(tmp_path / "w.h5")))
     np.testing.assert_array_equal(opened.model.get_weights()[0], kernel)
     assert "weights were given by order" in opened.warnings[0]
+
+
+def sharded(model: Any, folder: Path) -> Path:
+    index = folder / "w.weights.json"
+    model.save_weights(index, max_shard_size=5e-7)  # GB
+    assert len(list(folder.glob("w_*.weights.h5"))) > 1
+    return index
+
+
+def test_weights_in_several_files(tmp_path: Path) -> None:
+    model = shuffle_weights(NETWORKS["plain"](keras))
+    (tmp_path / "m.json").write_text(model.to_json())
+    index = sharded(model, tmp_path)
+    file = identify(str(tmp_path / "m.json"), weights=str(index))
+    inputs = random_inputs(model)
+    found = outputs(open_model(file).model, inputs)[0]
+    np.testing.assert_array_equal(found, outputs(model, inputs)[0])
+    sharded(shuffle_weights(NETWORKS["plain"](keras)), tmp_path)
+    first = sorted(tmp_path.glob("w_*.weights.h5"))[0]
+    content = first.read_bytes()
+    first.write_bytes(content + b"\0")
+    assert identify(str(tmp_path / "m.json"), weights=str(index)).sha256 != file.sha256
+    first.unlink()
+    with pytest.raises(ModelFileError, match=f"keeps weights in {first.name}, which is not beside"):
+        identify(str(tmp_path / "m.json"), weights=str(index))
+
+
+@pytest.mark.parametrize("name", ["../w.h5", "/etc/passwd.h5", "w.txt", 7, "a\\b.h5"])
+def test_an_index_names_only_files_beside_it(name: Any, tmp_path: Path) -> None:
+    (tmp_path / "w.weights.json").write_text(json.dumps({"weight_map": {"/vars": [name]}}))
+    with pytest.raises(ModelFileError, match="names a file"):
+        identify("vgg16", weights=str(tmp_path / "w.weights.json"))

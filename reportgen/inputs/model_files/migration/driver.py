@@ -5,22 +5,31 @@ from dataclasses import dataclass
 from typing import Any
 
 from reportgen.inputs.model_files.limits import every_object
-from reportgen.inputs.model_files.migration import graph, keras1, keras2, wrappers
+from reportgen.inputs.model_files.migration import (
+    graph,
+    keras1,
+    keras1_merge,
+    keras2,
+    sequential,
+    wrappers,
+)
 from reportgen.inputs.model_files.migration.rule import Node, Rule
 
 RULES: tuple[Rule, ...] = (
     keras2.PLAIN_VALUES,
-    keras2.SEQUENTIAL_LIST,
+    sequential.SEQUENTIAL_LIST,
+    keras1_merge.MERGE_BRANCHES,
     wrappers.UNWRAP_QUANTISED,
     keras1.CLASS_NAMES,
-    keras1.MERGE_LAYERS,
+    keras1_merge.MERGE_LAYERS,
     keras1.ARGUMENT_NAMES,
     keras2.CLASS_NAMES,
-    keras2.INPUT_FIRST,
+    sequential.INPUT_FIRST,
     keras2.INPUT_SHAPE_KEYS,
     keras2.TRAINING_LEFTOVERS,
     keras2.ALL_TRAINING_LEFTOVERS,
     keras2.DTYPE_POLICIES,
+    keras2.CUDNN,
     keras2.HARD_SIGMOID,
     keras2.TIME_MAJOR,
     keras2.RECURRENT_DEFAULTS,

@@ -1,4 +1,4 @@
-"""Keras 1: other names for classes and arguments, and Merge for what are now seven layers."""
+"""Keras 1: other names for classes and arguments."""
 
 from typing import Any
 
@@ -62,20 +62,10 @@ _GONE = {
     "dropout_W",
     "dropout",
     "weights",
-    "mode",
     "depth_multiplier_init",
     "nb_feature_init",
 }
 """Arguments that only training used, or that say how and not what to compute."""
-
-_MERGES = {
-    "sum": "Add",
-    "mul": "Multiply",
-    "ave": "Average",
-    "max": "Maximum",
-    "concat": "Concatenate",
-    "dot": "Dot",
-}
 
 
 def _rename_class(node: Node) -> Node:
@@ -87,12 +77,14 @@ def _rename_arguments(node: Node) -> Node:
     old = settings(node)
     keys = set(old)
     kernel = {"nb_row", "nb_col"} <= keys
-    if not kernel and not keys & (set(_ARGUMENTS) | _GONE | {"dim_ordering", "output_dim"}):
+    if not kernel and not keys & (set(_ARGUMENTS) | _GONE | {"dim_ordering", "output_dim", "mode"}):
         return node
     name = class_name(node)
     new: dict[str, Any] = {}
     for key, value in old.items():
         if key in _GONE and not (key == "dropout" and name == "Bidirectional"):
+            continue
+        if key == "mode" and value == 0:  # of BatchNormalization: the one that is left today
             continue
         if key == "output_dim" and name in _UNITS:
             new["units"] = value
@@ -114,23 +106,6 @@ def _rename_arguments(node: Node) -> Node:
     return with_settings(node, new)
 
 
-def _replace_merge(node: Node) -> Node:
-    if class_name(node) != "Merge":
-        return node
-    config = settings(node)
-    new = _MERGES.get(str(config.get("mode")))
-    # A Merge in a Sequential model carries its branches; that form is left to the error for
-    # unknown layers.
-    if new is None or config.get("layers"):
-        return node
-    arguments: Node = {key: config[key] for key in ("name", "trainable") if key in config}
-    if new == "Concatenate":
-        arguments["axis"] = config.get("concat_axis", -1)
-    if new == "Dot":
-        arguments["axes"] = config.get("dot_axes", -1)
-    return {**node, "class_name": new, "config": arguments}
-
-
 CLASS_NAMES = Rule(
     "keras1_class_names",
     "layers had names of Keras 1 (Convolution2D is now Conv2D)",
@@ -141,9 +116,4 @@ ARGUMENT_NAMES = Rule(
     "layers had argument names of Keras 1 (nb_filter is now filters, border_mode padding)",
     _rename_arguments,
     frozenset({1}),
-)
-MERGE_LAYERS = Rule(
-    "keras1_merge",
-    "Merge layers of Keras 1 were replaced by today's (Add, Concatenate)",
-    _replace_merge,
 )

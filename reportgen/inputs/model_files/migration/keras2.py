@@ -1,4 +1,4 @@
-"""Keras 2 (and 1): how models, inputs and settings were written down before Keras 3."""
+"""Keras 2 (and 1): how inputs and settings of layers were written down before Keras 3."""
 
 from typing import Any
 
@@ -8,7 +8,6 @@ from reportgen.inputs.model_files.migration.rule import (
     Node,
     Rule,
     class_name,
-    layer_nodes,
     settings,
     with_settings,
 )
@@ -23,39 +22,6 @@ def _plain_values(node: Node) -> Any:
     if class_name(node) in {"__tuple__", "TensorShape"} and isinstance(node.get("items"), list):
         return node["items"]
     return node
-
-
-def _wrap_list(node: Node) -> Node:
-    if class_name(node) == "Sequential" and isinstance(node.get("config"), list):
-        return with_settings(node, {"name": "sequential", "layers": node["config"]})
-    return node
-
-
-def _input_first(node: Node) -> Node:
-    if class_name(node) != "Sequential":
-        return node
-    config = settings(node)
-    layers = layer_nodes(config)
-    if not layers or class_name(layers[0]) == "InputLayer":
-        return node
-    first = settings(layers[0])
-    shape = first.get("batch_input_shape")
-    if shape is None and isinstance(first.get("input_shape"), list):
-        shape = [None, *first["input_shape"]]
-    if shape is None and isinstance(first.get("input_dim"), int):
-        shape = [None, first["input_dim"]]
-    if shape is None:
-        shape = config.get("build_input_shape") or config.get("batch_input_shape")
-    if not isinstance(shape, list):
-        return node
-    name = f"{first.get('name', config.get('name', 'sequential'))}_input"
-    # An embedding takes whole numbers, which its own dtype does not tell.
-    dtype = first.get("dtype", "float32") if class_name(layers[0]) != "Embedding" else "int32"
-    entry = {
-        "class_name": "InputLayer",
-        "config": {"batch_shape": shape, "dtype": dtype, "name": name},
-    }
-    return with_settings(node, {**config, "layers": [entry, *layers]})
 
 
 def _input_shape_keys(node: Node) -> Node:
@@ -138,6 +104,17 @@ def _rename_class(node: Node) -> Node:
     return node
 
 
+def _without_cudnn(node: Node) -> Node:
+    name = class_name(node)
+    if name not in {"CuDNNLSTM", "CuDNNGRU"}:
+        return node
+    # What cuDNN has built in, and those layers had no settings for.
+    fixed: Node = {"activation": "tanh", "recurrent_activation": "sigmoid"}
+    if name == "CuDNNGRU":
+        fixed["reset_after"] = True
+    return {**with_settings(node, {**settings(node), **fixed}), "class_name": name[5:]}
+
+
 def _hard_sigmoid(node: Node) -> Node:
     config = settings(node)
     changed = {
@@ -195,10 +172,6 @@ def _no_operation(node: Node) -> Node:
 
 
 PLAIN_VALUES = Rule("plain_values", "", _plain_values)
-SEQUENTIAL_LIST = Rule("sequential_list", "Sequential layers were a bare list", _wrap_list)
-INPUT_FIRST = Rule(
-    "input_first", "the input's shape stood on the first layer of a Sequential model", _input_first
-)
 INPUT_SHAPE_KEYS = Rule("input_shape_keys", "", _input_shape_keys, EVERY_ORIGIN)
 TRAINING_LEFTOVERS = Rule(
     "stated_training_leftovers",
@@ -208,6 +181,11 @@ TRAINING_LEFTOVERS = Rule(
 ALL_TRAINING_LEFTOVERS = Rule("training_leftovers", "", _without_leftovers, EVERY_ORIGIN)
 DTYPE_POLICIES = Rule("dtype_policies", "", _dtype_policy, EVERY_ORIGIN)
 CLASS_NAMES = Rule("keras2_class_names", "", _rename_class)
+CUDNN = Rule(
+    "cudnn",
+    "recurrent layers for cuDNN were replaced by those that compute the same anywhere",
+    _without_cudnn,
+)
 HARD_SIGMOID = Rule(
     "hard_sigmoid",
     "hard_sigmoid was kept as Keras 2 computed it (today's has another slope)",
