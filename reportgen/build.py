@@ -36,9 +36,11 @@ from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
+from reportgen.report.note_pictures import IllustratedNotes, take_pictures
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
 from reportgen.report.notebook_execution import check_notebook_tools
 from reportgen.report.pdf_result import PDF_NAME
+from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
 from reportgen.results import Environment, Model, Report, Skipped
@@ -90,6 +92,8 @@ def build(
         }
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             report = trip.assemble(folder, facts, planned, outcomes, command)
+            if unplaced := unplaced_warning(notes_of(report)):
+                progress.warn(unplaced)
             text = report.model_dump_json(by_alias=True)
             (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
             if "site" in settings.format:
@@ -276,6 +280,7 @@ class _Trip:
         )
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
+        notes = self._illustrated_notes(folder)
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images)}  # fmt: skip
@@ -284,7 +289,8 @@ class _Trip:
             created=self.created.isoformat().replace("+00:00", "Z"),
             title=settings.title or facts.name,
             author=settings.author,
-            notes=self.notes,
+            notes=notes.text,
+            note_pictures=list(notes.pictures),
             environment=Environment(
                 python=platform.python_version(), device=self.device, **versions()
             ),
@@ -297,7 +303,7 @@ class _Trip:
             galleries=galleries,
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
-            warnings=self.warnings,
+            warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,
         )
 
@@ -309,6 +315,15 @@ class _Trip:
         with self.progress.stage("Notebook"):
             save_copy(self.bench.network.model, model, report.created)
             write_notebook(report, folder, Sources(model, self.bench.photos, inputs, own))
+
+    def _illustrated_notes(self, folder: Path) -> IllustratedNotes:
+        """The notes, with the pictures that they name in `folder`."""
+        if self.settings.notes is None:
+            return IllustratedNotes("")
+        taken = take_pictures(self.notes, self.settings.notes.parent, folder)
+        for warning in taken.warnings:
+            self.progress.warn(warning)
+        return taken
 
     def _check_strict(self, skipped: Sequence[Skipped]) -> None:
         """With --strict, an image or a part that is missing is an error."""

@@ -5,6 +5,7 @@ from typing import Any
 
 from reportgen.report.contexts import AboutPage, Fact
 from reportgen.report.navigation import Here, Navigation
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline
 from reportgen.report.overview import environment_facts
 from reportgen.report.wording import count, duration, sentence
@@ -17,6 +18,7 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
     report = outline.report
     return AboutPage(
         frame=navigation.frame(Here("about.html", "About this report", "About")),
+        notes=page_notes(outline, "about.html", "about"),
         show_activations=outline.has("activations"),
         show_filters=outline.has("filters"),
         show_gradcam=outline.has("gradcam"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from reportgen.report.placed_notes import PlacedNotes, place_notes
+from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Image, Layer, Report
 
 T = TypeVar("T")
@@ -87,7 +87,7 @@ def choose(report: Report) -> Choices:
     notes speak about.
     """
     by_path = {layer.path: layer for layer in report.model.layers}
-    notes = place_notes(report.notes, places(report))
+    notes = notes_of(report)
     photos = [
         image
         for at, image in enumerate(report.images)
@@ -114,18 +114,6 @@ def choose(report: Report) -> Choices:
         is_nested=any(by_path[path].name != path for path in paths),
         notes=notes,
     )
-
-
-def places(report: Report) -> dict[str, str]:
-    """Headings that stand for a layer or an image, by their place ("layer PATH", "image NAME").
-
-    A layer goes by its path, and by its name alone where no other has it.
-    """
-    layers = report.model.layers
-    names = [layer.name for layer in layers]
-    found = {layer.name: f"layer {layer.path}" for layer in layers if names.count(layer.name) == 1}
-    found |= {layer.path: f"layer {layer.path}" for layer in layers}
-    return found | {image.name: f"image {image.name}" for image in report.images}
 
 
 def image_dtype(report: Report) -> str:

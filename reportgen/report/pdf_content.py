@@ -34,15 +34,17 @@ def document(
 ) -> Document:
     """The content of the PDF. Damaged pictures are noted in `pictures.problems`."""
     outline = Outline(report)
-    notes = PdfNotes(report)
+    notes = PdfNotes(report, pictures)
     materials = Materials(outline, pictures, notes, PAPERS[paper].room[0])
     found, found_note = findings(outline, "index.html")
     created = _moment(report.created)
     images = tuple(photo(materials, image) for image in report.images)
     patterns = galleries(materials)
-    model_text = notes.take("model", 1)
-    images_text = (*notes.take("activations", 1), *notes.take("gradcam", 1)) if images else ()
+    model_text = (*notes.take("model", 1), *notes.take_layers(1))
+    several = ("images", "activations", "gradcam") if images else ()
+    images_text = tuple(node for place in several for node in notes.take(place, 1))
     filters_text = notes.take("filters", 1) if patterns else ()
+    methods_text = notes.take("about", 1)
     chart = report.sparsity_chart if outline.has("activations") else None
     model = report.model
     return Document(
@@ -81,6 +83,7 @@ def document(
         images=images,
         filters=patterns,
         filters_lead=_filters_lead(outline),
+        methods_text=methods_text,
         methods=tuple(methods(report)),
         environment=tuple(
             Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)

@@ -219,6 +219,7 @@ class Document:
     images: tuple[Photo, ...]
     filters: tuple[Section, ...]
     filters_lead: str
+    methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]
     environment: tuple[Fact, ...]
     settings: tuple[Fact, ...]
