@@ -68,9 +68,9 @@ def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
 
 def _forward(bench: Workbench, layers: Sequence[str]) -> Any:
     """The function from pixels to maps of all layers, class scores and probabilities."""
+    network = bench.network  # the first who asks for it starts TensorFlow, without its chatter
     import tensorflow as tf
 
-    network = bench.network
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]
 

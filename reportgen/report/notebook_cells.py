@@ -102,6 +102,7 @@ def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
         choices.notes,
         report=report,
         is_nested=choices.is_nested,
+        is_shared=choices.is_shared,
         seed=report.settings["seed"],
         image=report.model.image_input,
         head=report.model.head,
