@@ -6,9 +6,10 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from reportgen import __version__
@@ -34,32 +35,45 @@ from reportgen.progress import Progress
 from reportgen.report.assembly import Assembly
 from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
+from reportgen.report.data_file import DATA_FILE, write_data
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
-from reportgen.report.note_pictures import IllustratedNotes, take_pictures
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
 from reportgen.report.notebook_execution import check_notebook_tools
+from reportgen.report.origin import is_current, origin_of
+from reportgen.report.own_notes import OwnNotes
 from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
 from reportgen.results import Environment, Model, Report, Skipped
+from reportgen.sizes import parse_size
 
 DEFAULT_OUTPUT = Path("report")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A finished build: the folder of the report, and what the report states."""
+    """A finished build: the folder of the report, what it holds, and whether it was written."""
 
     folder: Path
-    report: Report
+    first: str
+    images: int
+    galleries: int
+    skipped: int
+    unchanged: bool
 
     @property
     def page(self) -> Path:
         """What to open first: the site, else the PDF, else the notebook."""
         pages = {"site": "index.html", "pdf": PDF_NAME, "notebook": NOTEBOOK}
-        return self.folder / pages[self.report.settings["format"][0]]
+        return self.folder / pages[self.first]
+
+    @cached_property
+    def report(self) -> Report:
+        """What the report states, read from its report.json."""
+        text = (self.folder / DATA_FILE).read_text(encoding="utf-8")
+        return Report.model_validate_json(text)
 
 
 def build(
@@ -90,12 +104,15 @@ def build(
             **trip.run(planned.gradcam),
             **trip.run(planned.filters),
         }
+        origin = trip.origin(facts, planned, outcomes, command)
+        counts = trip.counts(planned, outcomes)
+        if is_current(output, origin):
+            return Outcome(output, settings.format[0], *counts, unchanged=True)
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             report = trip.assemble(folder, facts, planned, outcomes, command)
             if unplaced := unplaced_warning(notes_of(report)):
                 progress.warn(unplaced)
-            text = report.model_dump_json(by_alias=True)
-            (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
+            write_data(report, folder)
             if "site" in settings.format:
                 write_site(report, folder)
             if "pdf" in settings.format:
@@ -103,8 +120,8 @@ def build(
                     progress.warn(warning)
             if "notebook" in settings.format:
                 trip.write_notebook(report, folder)
-            write_manifest(folder)
-    return Outcome(output, report)
+            write_manifest(folder, origin)
+    return Outcome(output, settings.format[0], *counts, unchanged=False)
 
 
 def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:
@@ -133,6 +150,8 @@ def _store(settings: Settings) -> Iterator[Store]:
     store = Store(settings.cache_dir) if settings.cache_dir else Store.default()
     store.sweep()
     yield store
+    if store.grown:
+        store.shrink(parse_size(settings.cache_size))
 
 
 class _Trip:
@@ -141,7 +160,7 @@ class _Trip:
     def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
         self.settings = settings
         self.progress = progress
-        self.notes = _read_notes(settings.notes)
+        self.notes = OwnNotes(settings.notes)
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
         self.created = _timestamp(stamp)
         self.reproducible = stamp is not None
@@ -280,7 +299,9 @@ class _Trip:
         )
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
-        notes = self._illustrated_notes(folder)
+        notes = self.notes.illustrated(folder)
+        for warning in notes.warnings:
+            self.progress.warn(warning)
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images)}  # fmt: skip
@@ -305,7 +326,37 @@ class _Trip:
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,
+            timing_notes=[] if self.reproducible else self.bench.notes,
         )
+
+    def origin(
+        self,
+        facts: Model,
+        planned: Planned,
+        outcomes: Mapping[str, UnitOutcome],
+        command: str,
+    ) -> str:
+        """The digest of all that the report's files depend on but the time of the build."""
+        reasons = {k: one.reason for k, one in outcomes.items() if isinstance(one, Failure)}
+        return origin_of(
+            facts.model_dump(mode="json"),
+            self.settings.for_report,
+            [str(self.settings.pdf_engine), str(self.settings.browser), self.settings.organisation],
+            [[image.name, image.group, self.decoded[digest][0].key]
+             for image, digest in self.photos],
+            [unit.key for unit in planned.units],
+            reasons,
+            [[one.what, one.name, one.reason] for one in self.skipped],
+            [self.notes.text, self.notes.digests(), self.warnings, self.device, platform.python_version(), command],
+            self.created.isoformat() if self.reproducible else "",
+        )  # fmt: skip
+
+    def counts(self, planned: Planned, outcomes: Mapping[str, UnitOutcome]) -> tuple[int, int, int]:
+        """How many images and filter galleries the report has, and how many parts it lacks."""
+        failed = [unit for unit in planned.units if isinstance(outcomes[unit.key], Failure)]
+        lost = {unit.group or unit.key for unit in failed}
+        drawn = {u.group for u in planned.filters.units if not isinstance(outcomes[u.key], Failure)}
+        return len(self.photos), len(drawn), len(self.skipped) + len(lost)
 
     def write_notebook(self, report: Report, folder: Path) -> None:
         """Write the working notebook, with a copy of the model that it opens."""
@@ -315,15 +366,6 @@ class _Trip:
         with self.progress.stage("Notebook"):
             save_copy(self.bench.network.model, model, report.created)
             write_notebook(report, folder, Sources(model, self.bench.photos, inputs, own))
-
-    def _illustrated_notes(self, folder: Path) -> IllustratedNotes:
-        """The notes, with the pictures that they name in `folder`."""
-        if self.settings.notes is None:
-            return IllustratedNotes("")
-        taken = take_pictures(self.notes, self.settings.notes.parent, folder)
-        for warning in taken.warnings:
-            self.progress.warn(warning)
-        return taken
 
     def _check_strict(self, skipped: Sequence[Skipped]) -> None:
         """With --strict, an image or a part that is missing is an error."""
@@ -342,12 +384,3 @@ def _timestamp(stamp: str | None) -> datetime:
         return datetime.fromtimestamp(int(stamp), UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise SettingsError(f"SOURCE_DATE_EPOCH is not a number of seconds: {stamp}") from error
-
-
-def _read_notes(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The notes in {path.name} cannot be read as UTF-8 text.") from error

@@ -216,14 +216,14 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
 
 
 def _what_was_made(outcome: "Outcome") -> str:
-    report = outcome.report
     parts = [
-        _count(len(report.images), "image", "images"),
-        _count(len(report.galleries), "filter gallery", "filter galleries"),
+        _count(outcome.images, "image", "images"),
+        _count(outcome.galleries, "filter gallery", "filter galleries"),
     ]
-    if report.skipped:
-        parts.append(f"{len(report.skipped)} skipped (the report says why)")
-    return f"The report is done: {', '.join(parts)}."
+    if outcome.skipped:
+        parts.append(f"{outcome.skipped} skipped (the report says why)")
+    what = "Nothing has changed, the report stays" if outcome.unchanged else "The report is done"
+    return f"{what}: {', '.join(parts)}."
 
 
 def _count(number: int, one: str, many: str) -> str:

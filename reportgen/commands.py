@@ -44,15 +44,17 @@ def export(report: Path, out: Path | None, include: str | None, max_size: str | 
     from reportgen.bundle_parts import PARTS
     from reportgen.errors import SettingsError
     from reportgen.export import export as pack
-    from reportgen.export import parse_size
+    from reportgen.sizes import parse_size
 
     parts = [part.strip() for part in (include or "").split(",") if part.strip()]
     if unknown := [part for part in parts if part not in PARTS]:
         raise SettingsError(f"--include: there is no part “{unknown[0]}” ({', '.join(PARTS)}).")
     target = out or report.with_name(f"{report.resolve().name}.zip")
-    bundle = pack(
-        report, target, include=parts, max_size=parse_size(max_size) if max_size else None
-    )
+    try:
+        most = parse_size(max_size) if max_size else None
+    except ValueError as error:
+        raise SettingsError(f"--max-size: {error}.") from error
+    bundle = pack(report, target, include=parts, max_size=most)
     for part, size in bundle.parts.items():
         say(f"{part:<9} {size / 1e6:8.2f} MB")
     for sentence in bundle.sentences:

@@ -22,6 +22,7 @@ from pydantic import (
 )
 
 from reportgen.errors import SettingsError
+from reportgen.sizes import parse_size
 
 SECTIONS = ("activations", "filters", "gradcam")
 """Parts of the report that can be switched on and off, in the order of the pages."""
@@ -42,6 +43,7 @@ RUN_ONLY = {
     "debug",
     "strict",
     "cache_dir",
+    "cache_size",
     "no_cache",
     "browser",
 }
@@ -84,6 +86,11 @@ def _preprocess(value: str) -> str:
     return value
 
 
+def _size(value: str) -> str:
+    parse_size(value)
+    return value
+
+
 def _filters(value: Any) -> Any:
     return None if value == "all" else value
 
@@ -122,6 +129,7 @@ Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_k
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
+Size = Annotated[str, AfterValidator(_size)]
 
 
 class Settings(BaseModel):
@@ -179,6 +187,10 @@ class Settings(BaseModel):
     max_channels: Count | None = Field(
         None, description="Show only the first N channels of each layer."
     )
+    tile_size: Annotated[int, Field(ge=8)] = Field(
+        96, description="Longest side of a tile; larger maps are reduced by area averaging."
+    )
+    full_resolution: bool = Field(False, description="Reduce no map: tiles as large as the maps.")
     contrast: Annotated[str, AfterValidator(_contrast)] = Field(
         "128:64", description="Mean and standard deviation of a tile's gray levels."
     )
@@ -228,6 +240,9 @@ class Settings(BaseModel):
     debug: bool = Field(False, description="Show the whole traceback of an error.")
     cache_dir: Path | None = Field(
         None, description="Folder where finished work is kept; your cache folder when not given."
+    )
+    cache_size: Size = Field(
+        "5GB", description="Most that finished work may take; what was not used longest goes."
     )
     no_cache: bool = Field(False, description="Neither use nor keep finished work.")
 

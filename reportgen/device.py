@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -12,6 +13,8 @@ from importlib.metadata import version
 
 from reportgen.errors import DeviceError
 
+_ASSUMED_MEMORY = 2 * 10**9
+
 
 @dataclass(frozen=True)
 class Device:
@@ -19,6 +22,8 @@ class Device:
 
     kind: str
     name: str
+    free_memory: int | None = None
+    """Bytes that are free; None for a CPU."""
 
 
 def versions() -> dict[str, str]:
@@ -56,8 +61,18 @@ def start(wanted: str, seed: int) -> Device:
         tf.zeros(1)  # the first operation prints what the processor can do
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
-            return Device("gpu", str(details.get("device_name", "GPU")))
+            return Device("gpu", str(details.get("device_name", "GPU")), _free_memory())
     return Device("cpu", f"CPU, {os.cpu_count() or 1} cores")
+
+
+def _free_memory() -> int:
+    """Free bytes of the first GPU as its driver says; 2 GB where that cannot be asked."""
+    command = ["nvidia-smi", "--query-gpu=memory.free", "--format=csv,noheader,nounits", "-i", "0"]
+    try:
+        said = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+        return int(said.stdout.split()[0]) * 2**20
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError):
+        return _ASSUMED_MEMORY
 
 
 @contextlib.contextmanager

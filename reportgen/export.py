@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import re
 import tempfile
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -12,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from reportgen.bundle_parts import PARTS, SHRINKING, Entry, read_entries
-from reportgen.errors import BundleError, SettingsError
+from reportgen.errors import BundleError
 from reportgen.report.manifest import MANIFEST, manifest_text, read_manifest
 from reportgen.report.names import slugs
 
@@ -20,9 +19,6 @@ README = "README.txt"
 
 _END = 22
 """Bytes of a zip's end record."""
-
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20,
-          "gib": 2**30}  # fmt: skip
 
 _NAMES = {"site": "the site", "pdf": "the PDF", "notebook": "the notebook", "model": "the model"}
 
@@ -42,14 +38,6 @@ class Bundle:
     size: int
     parts: dict[str, int]
     sentences: tuple[str, ...]
-
-
-def parse_size(text: str) -> int:
-    """Bytes of "25MB", "1.5 GB" or "800 KiB". Raises SettingsError."""
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", text.lower())
-    if not match or match[2] not in _UNITS:
-        raise SettingsError(f"--max-size: “{text}” is not of the form 25MB.")
-    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def export(

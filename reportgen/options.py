@@ -24,10 +24,19 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
         *("labels", "preprocess", "resize"),
     ),
-    "Activations": ("layers", "channels", "columns", "max_channels", "contrast", "normalise"),
+    "Activations": (
+        "layers",
+        "channels",
+        "columns",
+        "max_channels",
+        "tile_size",
+        "full_resolution",
+        "contrast",
+        "normalise",
+    ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
     "Grad-CAM": ("top", "class", "gradcam_layer"),
-    "Computing": ("device", "batch_size", "seed", "cache_dir", "no_cache"),
+    "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
 
@@ -71,6 +80,7 @@ METAVARS = {
     "input": "NAME=FILE.npy",
     "output": "NAME",
     "cache_dir": "DIR",
+    "cache_size": "SIZE",
 }
 """What stands for an option's value in `--help`; N where nothing else is said."""
 

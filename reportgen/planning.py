@@ -15,6 +15,7 @@ from reportgen.analysis.gradcam import GradCams
 from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
+from reportgen.execution.units import Unit
 from reportgen.inputs.labels import find_class
 from reportgen.results import Layer, Model, Skipped
 
@@ -27,6 +28,11 @@ class Planned:
     filters: Plan
     gradcam: Plan
     skipped: list[Skipped]
+
+    @property
+    def units(self) -> list[Unit]:
+        """All units, by section."""
+        return [*self.activations.units, *self.filters.units, *self.gradcam.units]
 
 
 def plan(
@@ -95,6 +101,7 @@ def _plan_activations(
         "layers": layers,
         "columns": settings.columns,
         "max_channels": settings.max_channels,
+        "tile_size": None if settings.full_resolution else settings.tile_size,
         "contrast": list(settings.contrast_levels),
         "normalise": settings.normalise,
         "channels": _single_channels(model.layers, settings),

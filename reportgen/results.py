@@ -5,9 +5,12 @@ Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/re
 Pictures are named by their path inside the report's folder, with forward slashes.
 """
 
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from reportgen.series import Numbers
 
 SCHEMA_VERSION = "1.0"
 
@@ -18,6 +21,16 @@ class Record(BaseModel):
     model_config = ConfigDict(
         extra="forbid", frozen=True, ser_json_inf_nan="null", protected_namespaces=()
     )
+
+
+class LightRecord:
+    """What a record of an image is: there may be a hundred thousand of them, so it has slots.
+
+    In JSON as strict as a `Record`; what is made in Python is not validated.
+    """
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", ser_json_inf_nan="null")
 
 
 class Environment(Record):
@@ -141,7 +154,8 @@ class Model(Record):
     """Sentences on how the file was read: rules applied, parts cut."""
 
 
-class Prediction(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction(LightRecord):
     """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid."""
 
     index: int
@@ -150,7 +164,8 @@ class Prediction(Record):
     score: float
 
 
-class Channel(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(LightRecord):
     """A single channel drawn large; `low` and `high` are its smallest and largest activation."""
 
     channel: int
@@ -161,7 +176,8 @@ class Channel(Record):
     colorbar: str | None
 
 
-class Activations(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activations(LightRecord):
     """The activation grid of one layer for one image.
 
     The picture is a palette PNG of `columns` tiles a row, each `size` (height, width) pixels,
@@ -173,6 +189,8 @@ class Activations(Record):
     shown: int
     """How many channels the picture holds (the first ones)."""
     size: list[int]
+    map_size: list[int]
+    """Height and width of the maps; a tile is smaller where it was reduced by area averaging."""
     inactive_channels: int
     inactive: list[int]
     """Indices of the channels that are constant over this image."""
@@ -186,14 +204,15 @@ class Activations(Record):
     height: int
     columns: int
     margin: int
-    means: list[float | None]
+    means: Numbers
     """Mean activation of each shown channel; None where it is not finite."""
-    lows: list[float | None]
-    highs: list[float | None]
-    singles: list[Channel] = []
+    lows: Numbers
+    highs: Numbers
+    singles: tuple[Channel, ...] = ()
 
 
-class GradCam(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradCam(LightRecord):
     """One Grad-CAM: `picture` is the overlay on the photo, `heatmap` the bare map."""
 
     layer: str
@@ -208,7 +227,8 @@ class GradCam(Record):
     height: int
 
 
-class Image(Record):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image(LightRecord):
     """One photo and what the network made of it."""
 
     name: str
@@ -304,3 +324,5 @@ class Report(Record):
     warnings: list[str]
     timings: dict[str, float]
     """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
+    timing_notes: list[str] = []
+    """What a reader of the timings should know, such as batches that had to be halved."""

@@ -18,8 +18,8 @@ from PIL import Image
 
 from reportgen.bundle_parts import part_of
 from reportgen.cli import cli
-from reportgen.errors import BundleError, SettingsError
-from reportgen.export import export, parse_size
+from reportgen.errors import BundleError
+from reportgen.export import export
 from reportgen.report.manifest import write_manifest
 from reportgen.verify import verify
 
@@ -207,20 +207,6 @@ def test_a_report_whose_json_is_damaged_can_still_be_packed(report: Path, tmp_pa
     export(report, tmp_path / "x.zip")
     with zipfile.ZipFile(tmp_path / "x.zip") as file:
         assert file.infolist()[0].date_time == (1980, 1, 1, 0, 0, 0)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [("25MB", 25_000_000), ("1.5 gb", 1_500_000_000), ("800KiB", 819_200), ("7", 7)],
-)
-def test_sizes_are_read_as_people_write_them(text: str, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "MB", "25 megs", "-3MB", "1e3", "25MBMB"])
-def test_other_sizes_are_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="--max-size"):
-        parse_size(text)
 
 
 def test_parts_by_file() -> None:

@@ -3,18 +3,20 @@
 Chollet, Deep Learning with Python (2017), section 5.4: intermediate activations.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.batches import in_batches, map_bytes
+from reportgen.analysis.quantise import Measured, Quantised, Quantiser
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
-from reportgen.pictures.channels import ChannelStatistics, channel_statistics
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
-from reportgen.pictures.tiles import GridLayout, grid, normalise, value_of
+from reportgen.pictures.tiles import GridLayout, grid, value_of
 
 MARGIN = 1
 """Pixels between the tiles of a grid."""
@@ -24,13 +26,14 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 1
+    version = 2
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
         """The unit of one image.
 
-        `options`: layers (paths), columns, max_channels, contrast (mean, std), normalise, channels
+        `options`: layers (paths), columns, max_channels, tile_size
+        (longest side in pixels, None for all), contrast (mean, std), normalise, channels
         (single ones by layer), preprocess, resize, and what else the network depends on.
         """
         return Unit(self.name, self.version, "image", (model, digest), options)
@@ -39,26 +42,40 @@ class Activations:
         """Yield class scores, probabilities and grids of each image."""
         options = units[0].options
         layers: list[str] = list(options["layers"])
-        forward = _forward(bench, layers)
-        size = bench.batch_for(_bytes_per_image(bench, layers))
+        forward = _forward(bench, options)
         by_digest = {unit.inputs[1]: unit for unit in units}
-        for part, load in bench.batches(list(by_digest), size):
-            maps, scores, probabilities = forward(load())
-            for i, digest in enumerate(part):
-                data: dict[str, Any] = {
-                    "scores": numbers_exact(scores[i]) if scores is not None else [],
-                    "probabilities": numbers_exact(probabilities[i]) if scores is not None else [],
-                }
-                one = [layer_maps[i] for layer_maps in maps]
-                drawn = bench.threads.map(
-                    lambda k, one=one: _draw(layers[k], k, one[k], options), range(len(layers))
-                )
-                files: dict[str, bytes] = {}
-                data["activations"] = []
-                for about, pictures in drawn:
-                    data["activations"].append(about)
-                    files.update(pictures)
-                yield by_digest[digest], Result(data, files)
+
+        def draw(found: "_Found", at: int, _: str) -> Callable[[], Result]:
+            seen = [layer.of(at) for layer in found.layers]
+            drawn = [
+                bench.threads.submit(_draw, path, k, seen[k], options)
+                for k, path in enumerate(layers)
+            ]
+            return lambda: found.result(at, [one.result() for one in drawn])
+
+        need = map_bytes(bench.network, layers)
+        for digest, result in in_batches(bench, list(by_digest), need, forward, draw):
+            yield by_digest[digest], result
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What came from the device for a batch."""
+
+    layers: Sequence[Quantised]
+    scores: npt.NDArray[np.float32] | None
+    probabilities: npt.NDArray[np.float32] | None
+
+    def result(self, at: int, drawn: Sequence[tuple[dict[str, Any], dict[str, bytes]]]) -> Result:
+        """The result of one image of the batch."""
+        scores, shares = self.scores, self.probabilities
+        data = {
+            "scores": [] if scores is None else numbers_exact(scores[at]),
+            "probabilities": [] if shares is None else numbers_exact(shares[at]),
+            "activations": [about for about, _ in drawn],
+        }
+        files = {name: content for _, files in drawn for name, content in files.items()}
+        return Result(data, files)
 
 
 def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
@@ -66,72 +83,84 @@ def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
     return [float(f"{float(value):.9g}") for value in np.nan_to_num(values, posinf=1e38)]
 
 
-def _forward(bench: Workbench, layers: Sequence[str]) -> Any:
-    """The function from pixels to maps of all layers, class scores and probabilities."""
+def _forward(
+    bench: Workbench, options: Mapping[str, Any]
+) -> Callable[[npt.NDArray[np.float32]], _Found]:
+    """The function from pixels to levels of all layers, class scores and probabilities."""
     network = bench.network  # the first who asks for it starts TensorFlow, without its chatter
     import tensorflow as tf
 
+    layers: list[str] = list(options["layers"])
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]
+    chosen = [_quantiser(path, network.map_channels(path) or 1, options) for path in layers]
+    # As functions of their own, they are traced once for all layers of one shape.
+    functions = {one: tf.function(one, autograph=False) for one in set(chosen)}
+    quantisers = [functions[one] for one in chosen]
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def graph(values: Any) -> Any:
         behind, before = network.run(values, paths)
-        maps = [network.maps(behind[k], path) for k, path in enumerate(layers)]
+        seen = [
+            quantise(network.maps(behind[k], path))
+            for k, (path, quantise) in enumerate(zip(layers, quantisers, strict=True))
+        ]
         if head is None:
-            return maps, None, None
+            return seen, None, None
         scores = head.scores(behind[-1], before[-1])
-        return maps, scores, head.probabilities(behind[-1], before[-1])
+        return seen, scores, head.probabilities(behind[-1], before[-1])
 
-    def forward(pixels: npt.NDArray[np.float32]) -> Any:
-        maps, scores, probabilities = graph(tf.constant(bench.prepare(pixels), tf.float32))
-        arrays = [one.numpy() for one in maps]
-        return (
-            arrays,
+    def forward(pixels: npt.NDArray[np.float32]) -> _Found:
+        seen, scores, probabilities = graph(tf.constant(bench.prepare(pixels), tf.float32))
+        return _Found(
+            [one.to_host() for one in seen],
             None if scores is None else scores.numpy(),
-            (None if probabilities is None else probabilities.numpy()),
+            None if probabilities is None else probabilities.numpy(),
         )
 
     return forward
 
 
-def _bytes_per_image(bench: Workbench, layers: Sequence[str]) -> int:
-    total = 0
-    for path in layers:
-        height, width = bench.network.map_size(path) or (1, 1)
-        total += 4 * height * width * (bench.network.map_channels(path) or 1)
-    return total
+def _quantiser(path: str, channels: int, options: Mapping[str, Any]) -> Quantiser:
+    mean, deviation = options["contrast"]
+    return Quantiser(
+        mean=mean,
+        std=deviation,
+        per=options["normalise"],
+        shown=options["max_channels"],
+        singles=tuple(one for one in options["channels"].get(path, ()) if one < channels),
+        longest=options["tile_size"],
+    )
 
 
 def _draw(
-    path: str, index: int, maps: npt.NDArray[np.float32], options: Mapping[str, Any]
+    path: str, index: int, seen: Measured, options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What report.json says of one layer, and its pictures; maps are (height, width, channels)."""
-    height, width, channels = maps.shape
-    shown = min(options["max_channels"] or channels, channels)
-    statistics = channel_statistics(maps)
-    mean, deviation = options["contrast"]
-    levels, inactive = normalise(maps, mean, deviation, options["normalise"], statistics)
+    """What report.json says of one layer, and its pictures."""
+    height, width, shown = seen.levels.shape
+    statistics = seen.statistics
+    inactive = statistics.inactive
     layout = GridLayout.fit(shown, height, width, options["columns"], MARGIN)
-    picture = grid(levels[:, :, :shown], inactive[:shown], options["columns"], MARGIN)
+    picture = grid(seen.levels, inactive[:shown], options["columns"], MARGIN)
     name = f"{index:04d}.png"
     files = {name: palette_png(picture)}
+    chosen = options["channels"].get(path, ())
     singles = [
-        _single(index, channel, levels, statistics, options, files)
-        for channel in options["channels"].get(path, ())
-        if channel < channels
+        _single(index, channel, seen.singles[:, :, at : at + 1], seen, options, files)
+        for at, channel in enumerate(one for one in chosen if one < len(inactive))
     ]
-    finite = maps[np.isfinite(maps)]
+    low, high = seen.span
     about = {
         "layer": path,
-        "channels": channels,
+        "channels": len(inactive),
         "shown": shown,
         "size": [height, width],
+        "map_size": list(seen.map_size),
         "inactive_channels": int(inactive.sum()),
         "inactive": np.flatnonzero(inactive).tolist(),
-        "sparsity": float(f"{np.mean(maps == 0):.6g}"),
-        "low": number(finite.min()) if finite.size else None,
-        "high": number(finite.max()) if finite.size else None,
+        "sparsity": float(f"{seen.sparsity:.6g}"),
+        "low": number(low),
+        "high": number(high),
         "picture": name,
         "width": layout.width,
         "height": layout.height,
@@ -149,22 +178,19 @@ def _single(
     index: int,
     channel: int,
     levels: npt.NDArray[np.uint8],
-    statistics: ChannelStatistics,
+    seen: Measured,
     options: Mapping[str, Any],
     files: dict[str, bytes],
 ) -> dict[str, Any]:
     """One channel as a picture of its own, pixel for pixel, and the colour bar that reads it."""
+    statistics = seen.statistics
     inactive = bool(statistics.inactive[channel])
     name, bar = f"{index:04d}-{channel}.png", f"{index:04d}-{channel}-scale.svg"
-    picture = grid(levels[:, :, channel : channel + 1], np.array([inactive]), 1, 0)
-    files[name] = palette_png(picture)
-    if options["normalise"] == "layer":
-        centre, spread = statistics.whole_layer()
-    else:
-        centre, spread = float(statistics.mean[channel]), float(statistics.std[channel])
-    mean, deviation = options["contrast"]
-    low, high = (value_of(level, centre, spread, mean, deviation) for level in (0, 255))
+    files[name] = palette_png(grid(levels, np.array([inactive]), 1, 0))
     if not inactive:
+        mean, deviation = options["contrast"]
+        centre, spread = seen.scale(channel, options["normalise"])
+        low, high = (value_of(level, centre, spread, mean, deviation) for level in (0, 255))
         files[bar] = colorbar("viridis", low, high)
     return {
         "channel": channel,

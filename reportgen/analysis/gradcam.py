@@ -5,19 +5,19 @@ Localization", 2017: the maps of a layer, weighted by the spatial means of the g
 score (before softmax or sigmoid), summed, and cut off below zero.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.gradients import score_gradients
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
-from reportgen.inputs.decode import decode
 from reportgen.inputs.fit import display, project
-from reportgen.pictures.encode import jpeg, rgb_png
-from reportgen.pictures.overlays import heatmap, overlay
+from reportgen.pictures.encode import heat_png, jpeg
+from reportgen.pictures.overlays import overlay
 
 INTENSITY = 0.4
 """Share of the heatmap's colours in an overlay."""
@@ -44,7 +44,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 1
+    version = 2
     title = "Grad-CAM"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -62,11 +62,21 @@ class GradCams:
             bench.network, options["layer"], options["classes"], options["class"]
         )
         by_digest = {unit.inputs[1]: unit for unit in units}
-        for part, load in bench.batches(list(by_digest), bench.batch_for(16_000_000)):
-            maps, classes, gradients = gradients_of(bench.prepare(load()))
-            for i, digest in enumerate(part):
-                result = _draw(bench, digest, maps[i], classes[i], gradients[:, i], options)
-                yield by_digest[digest], result
+
+        def gradients(pixels: npt.NDArray[np.float32]) -> Any:
+            return gradients_of(bench.prepare(pixels))
+
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+            maps, classes, gradients = found
+            drawn = bench.threads.submit(
+                _draw, bench, digest, maps[at], classes[at], gradients[:, at], options
+            )
+            return drawn.result
+
+        need = map_bytes(bench.network, [options["layer"]]) * (1 + options["classes"])
+        need = max(need, LEAST_BYTES)
+        for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
+            yield by_digest[digest], result
 
 
 def _draw(
@@ -77,7 +87,7 @@ def _draw(
     gradients: npt.NDArray[np.float32],
     options: Mapping[str, Any],
 ) -> Result:
-    photo = display(decode(bench.photos[digest]).rgb, LONGEST)
+    photo = display(bench.decoded(digest).rgb, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for k, index in enumerate(classes):
@@ -116,7 +126,7 @@ def _pictures(
     placed = np.clip(placed, 0.0, 1.0)
     about.update(picture=f"{k}-overlay.jpg", heatmap=f"{k}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY))
-    files[about["heatmap"]] = rgb_png(heatmap(placed))
+    files[about["heatmap"]] = heat_png(placed)
 
 
 def _judge(values: npt.NDArray[np.float64], gradients: npt.NDArray[np.float32]) -> tuple[str, str]:

@@ -41,7 +41,7 @@ def score_gradients(
         raise ValueError("the model has no class scores")
     count = 1 if chosen is not None else min(top, head.head.classes)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def graph(values: Any) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             found: dict[str, Any] = {}
@@ -95,7 +95,7 @@ def ascent(
         behind, before = (network.maps(output[0], layer) for output in outputs)
         return _channel(behind, channels), _channel(before, channels)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def graph(pixels: Any, channels: Any, steps: Any) -> Any:
         def step(done: Any, pixels: Any, start: Any, _: Any) -> Any:
             with tf.GradientTape(watch_accessed_variables=False) as tape:

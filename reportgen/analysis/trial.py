@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from reportgen.analysis.batches import LEAST_BYTES, in_batches
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
@@ -43,19 +45,23 @@ class PreprocessingTrial:
         channels = bench.image_input.channels
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
 
-        @tf.function(reduce_retracing=True)
+        @tf.function(reduce_retracing=True, autograph=False)
         def scores_of(values: Any) -> Any:
             behind, before = network.run(values, [head.path])
             return head.scores(behind[0], before[0])
 
+        def classes_of(pixels: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.intp]]:
+            fed = {m: tf.constant(function_of(m, channels)(pixels), tf.float32) for m in modes}
+            return {mode: np.argmax(scores_of(one).numpy(), axis=1) for mode, one in fed.items()}
+
+        def answers(found: dict[str, npt.NDArray[np.intp]], at: int, digest: str) -> Any:
+            return lambda: [mode for mode in modes if found[mode][at] == wanted[digest]]
+
         correct = dict.fromkeys(modes, 0)
         wanted = dict(zip(unit.inputs[1:], unit.options["classes"], strict=True))
-        for part, load in bench.batches(list(wanted), bench.batch_for(16_000_000)):
-            pixels, classes = load(), [wanted[digest] for digest in part]
-            for mode in modes:
-                values = tf.constant(function_of(mode, channels)(pixels), tf.float32)
-                found = np.argmax(scores_of(values).numpy(), axis=1)[: len(part)]
-                correct[mode] += int((found == classes).sum())
+        for _, right in in_batches(bench, list(wanted), LEAST_BYTES, classes_of, answers):
+            for mode in right:
+                correct[mode] += 1
         return {"images": len(wanted), "correct": correct}
 
 

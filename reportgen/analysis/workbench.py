@@ -1,6 +1,7 @@
 """What analyses share while they compute: the network, and photos ready to be fed to it."""
 
-from collections.abc import Callable, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,9 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.inputs.decode import decode
+from reportgen.analysis.recent import Recent
+from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import ResizeMode, fit
 from reportgen.results import ImageInput
+
+_AHEAD = 8
+"""Photos that are decoded while the model is opened."""
+
+_KEPT_BYTES = 32_000_000
+"""Of decoded photos that are kept for the next analysis: a dozen of them, most often."""
+
+_MOST_THREADS = 8
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -26,6 +36,8 @@ class Opened:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     device: str
+    free_memory: int | None = None
+    """Bytes that the device had free; None for a CPU."""
 
 
 @dataclass
@@ -41,17 +53,27 @@ class Workbench:
     preprocess: str
     resize: ResizeMode
     batch_size: int | None
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
+    notes: list[str] = field(default_factory=list)
+    """What happened on the way that a reader of the timings should know."""
+    _recent: "Recent[Decoded]" = field(default_factory=lambda: Recent(_KEPT_BYTES))
 
     @cached_property
     def opened(self) -> Opened:
-        """The opened model."""
+        """The opened model; photos are decoded while TensorFlow is imported."""
+        for digest in list(self.photos)[:_AHEAD]:
+            self.threads.submit(self.decoded, digest)
         return self.open()
 
     @property
     def network(self) -> "Network":
         """The flat network."""
         return self.opened.network
+
+    @property
+    def free_memory(self) -> int | None:
+        """Bytes that the device had free when it was chosen; None for a CPU."""
+        return self.opened.free_memory
 
     @cached_property
     def prepare(self) -> Callable[[Any], Any]:
@@ -63,34 +85,22 @@ class Workbench:
         if self.image_input is None:
             raise ValueError("the model takes no image")
         target = self.image_input
-        decoded = decode(self.photos[digest])
+        decoded = self.decoded(digest)
         channels: Literal[1, 3] = 1 if target.channels == 1 else 3
         return fit(decoded.rgb, target.height, target.width, channels, self.resize)
 
-    def batches(
-        self, digests: Sequence[str], size: int
-    ) -> "list[tuple[Sequence[str], Callable[[], npt.NDArray[np.float32]]]]":
-        """Photos in batches of exactly `size`: the digests of a batch, and how to load it.
+    def decoded(self, digest: str) -> Decoded:
+        """A photo as it was taken; those read last are kept, so that few are read twice."""
+        return self._recent(digest, lambda: decode(self.photos[digest]))
 
-        The last batch is filled up by repeating, so that all have the same shape: the network is
-        compiled once, and an image's numbers do not depend on how many others there are.
-        """
-        parts = [digests[i : i + size] for i in range(0, len(digests), size)]
+    def note_halved(self, size: int) -> None:
+        """Say that the device's memory did not suffice for a batch."""
+        note = f"The device's memory did not suffice: images went in batches of {size}."
+        self.notes = [one for one in self.notes if "batches of" not in one] + [note]
 
-        def load(part: Sequence[str]) -> npt.NDArray[np.float32]:
-            photos = list(self.threads.map(self.pixels, part))
-            return np.stack(photos + photos[-1:] * (size - len(photos)))
 
-        return [(part, lambda part=part: load(part)) for part in parts]  # type: ignore[misc]
-
-    def batch_for(self, bytes_per_image: int, longest: int = 8) -> int:
-        """Images in a batch, when one needs so many bytes: what was asked for, else what is fast.
-
-        Large networks fill the machine with a single image; small ones gain from a few together.
-        """
-        if self.batch_size is not None:
-            return self.batch_size
-        return int(min(max(64_000_000 // max(bytes_per_image, 1), 1), longest))
+def _threads() -> int:
+    return max(2, min(os.cpu_count() or 2, _MOST_THREADS))
 
 
 def number(value: Any) -> float | None:

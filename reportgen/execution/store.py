@@ -8,7 +8,9 @@ A folder appears under its key by one rename, complete or not at all, so that a 
 leaves nothing half written and two processes can share a store.
 """
 
+import contextlib
 import json
+import os
 import shutil
 import tempfile
 import time
@@ -28,10 +30,19 @@ _ABANDONED_AFTER = 24 * 3600.0
 
 @dataclass(frozen=True)
 class Stored:
-    """A finished unit: its data, and the folder that holds its files."""
+    """A finished unit in the folder that holds its files.
 
-    data: Mapping[str, Any]
+    The data is read when it is asked for and not kept: thousands of units would fill the memory.
+    """
+
     folder: Path
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The unit's data."""
+        text = (self.folder / "result.json").read_text(encoding="utf-8")
+        data: Mapping[str, Any] = json.loads(text)["data"]
+        return data
 
     def file(self, name: str) -> Path:
         """Path of one of its files."""
@@ -43,6 +54,7 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.grown = False
 
     @classmethod
     def default(cls) -> "Store":
@@ -57,11 +69,16 @@ class Store:
             complete = all((folder / name).is_file() for name in data["files"])
         except (OSError, ValueError, KeyError, TypeError):
             return None
-        return Stored(data["data"], folder) if complete else None
+        if not complete:
+            return None
+        with contextlib.suppress(OSError):  # a store may be read only
+            os.utime(folder / "result.json")
+        return Stored(folder)
 
     def put(self, unit: Unit, result: Result) -> Stored:
         """Keep a finished unit; raises OutputError when the disk does not take it."""
         place = self._place(unit.key)
+        self.grown = True
         about = {
             "analysis": unit.analysis,
             "subject": unit.subject,
@@ -84,7 +101,7 @@ class Store:
                 f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
                 "space, name another folder with --cache-dir, or use --no-cache."
             ) from error
-        return Stored(json.loads(text)["data"], place)
+        return Stored(place)
 
     def _publish(self, unfinished: Path, place: Path) -> None:
         try:
@@ -109,6 +126,26 @@ class Store:
         results = list(self.folder.glob("??/*/result.json"))
         files = (file for file in self.folder.glob("??/*/*") if file.is_file())
         return len(results), sum(file.stat().st_size for file in files)
+
+    def shrink(self, most: int) -> int:
+        """Forget the units not used for longest until all take no more than `most` bytes.
+
+        Returns how many are forgotten.
+        """
+        units = []
+        for result in self.folder.glob("??/*/result.json"):
+            with contextlib.suppress(OSError):
+                size = sum(file.stat().st_size for file in result.parent.iterdir())
+                units.append((result.stat().st_mtime_ns, size, result.parent))
+        total = sum(size for _, size, _ in units)
+        forgotten = 0
+        for _, size, folder in sorted(units):
+            if total <= most:
+                break
+            shutil.rmtree(folder, ignore_errors=True)
+            total -= size
+            forgotten += 1
+        return forgotten
 
     def clear(self) -> tuple[int, int]:
         """Forget everything; returns what `size` said before."""

@@ -64,6 +64,11 @@ class Decoded:
     gray: npt.NDArray[np.uint8] | None
     note: str | None
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes in memory."""
+        return self.rgb.nbytes + (0 if self.gray is None else self.gray.nbytes)
+
 
 def decode(path: Path, *, maximum_pixels: int = MAXIMUM_PIXELS) -> Decoded:
     """Decode the file's first frame, upright after EXIF, alpha on white, 8 bits a channel.

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 # A channel that varies by less than this share of its largest value only shows how the sums were
 # rounded. Half precision has so few digits that its own last places decide.
-_NOISE = 1e-6
-_NOISE_LAST_PLACES = 4
+NOISE = 1e-6
+_LAST_PLACES = 4
 _BLOCK = 1 << 18
 
 
@@ -60,7 +60,7 @@ def channel_statistics(maps: NDArray[np.floating]) -> ChannelStatistics:
             deviation = pixels[block] - mean
             squares += np.einsum("pc,pc->c", deviation, deviation)
         std = np.sqrt(squares / len(pixels))
-        noise = max(_NOISE, _NOISE_LAST_PLACES * float(np.finfo(maps.dtype).eps))
+        noise = max(NOISE, _LAST_PLACES * float(np.finfo(maps.dtype).eps))
         constant = high - low <= noise * np.maximum(np.abs(low), np.abs(high))
         # The squares of the very largest and smallest float64 values leave its range.
         inactive = ~finite | constant | ~np.isfinite(std) | (std == 0)

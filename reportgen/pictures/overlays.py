@@ -44,11 +44,21 @@ def heatmap(values: NDArray[np.floating], colormap: str = "jet") -> NDArray[np.u
         SettingsError: the colour map is unknown.
 
     """
+    coloured: NDArray[np.uint8] = table(colormap)[levels_of(values)]
+    return coloured
+
+
+def levels_of(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """A map in 0..1 as levels 0..255, what lies outside as the nearer end.
+
+    Raises:
+        ValueError: a value is not finite.
+
+    """
     if not np.isfinite(values).all():
         raise ValueError("the map holds NaN or infinity")
-    levels = np.rint(np.clip(values, 0.0, 1.0) * 255).astype(np.uint8)
-    coloured: NDArray[np.uint8] = table(colormap)[levels]
-    return coloured
+    levels: NDArray[np.uint8] = np.rint(np.clip(values, 0.0, 1.0) * 255).astype(np.uint8)
+    return levels
 
 
 def overlay(

@@ -117,6 +117,20 @@ def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
     return reduced
 
 
+def area_weights(size: int, reduced: int) -> NDArray[np.float32]:
+    """The matrix (reduced, size) that averages ``size`` pixels over ``reduced`` equal areas.
+
+    A pixel that two areas share counts for each with the share that lies in it, so each row adds
+    up to 1.
+    """
+    edges = np.linspace(0.0, size, reduced + 1)
+    left, right = edges[:-1, None], edges[1:, None]
+    pixels = np.arange(size)[None]
+    shared = np.clip(np.minimum(right, pixels + 1) - np.maximum(left, pixels), 0.0, None)
+    weights: NDArray[np.float32] = (shared * (reduced / size)).astype(np.float32)
+    return weights
+
+
 @dataclass(frozen=True)
 class GridLayout:
     """Where the tile of each channel lies: row by row, margins between tiles, none around them."""

@@ -41,6 +41,7 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
             Fact("Model file", report.model.file, f"SHA-256 {report.model.sha256[:16]}…"),
         ),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
+        timing_notes=tuple(sentence(text) for text in report.timing_notes),
         command=report.command,
     )
 

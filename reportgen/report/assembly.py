@@ -1,6 +1,7 @@
 """From finished units to a Report, with their pictures copied to where its pages expect them."""
 
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from reportgen.inputs.images import ImageFile
 from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
+    Channel,
     Filter,
     Gallery,
     GradCam,
@@ -20,6 +22,7 @@ from reportgen.results import (
     Prediction,
     Skipped,
 )
+from reportgen.series import Series
 
 
 class Assembly:
@@ -50,6 +53,7 @@ class Assembly:
     ) -> Image:
         """The record of one image; what failed is noted and left out."""
         (unit, stored), name = photo, file.name
+        about = stored.data
         base = f"pictures/{slug}"
         seen = self._usable(activations, "activations of", name)
         cams = self._usable(gradcam, "Grad-CAM of", name)
@@ -58,12 +62,12 @@ class Assembly:
             name=name,
             sha256=unit.inputs[0],
             group=file.group,
-            width=stored.data["width"],
-            height=stored.data["height"],
-            note=stored.data["note"],
-            photo=self._copy(stored, stored.data["photo"], f"{base}/photo"),
-            photo_width=stored.data["photo_width"],
-            photo_height=stored.data["photo_height"],
+            width=about["width"],
+            height=about["height"],
+            note=about["note"],
+            photo=self._copy(stored, about["photo"], f"{base}/photo"),
+            photo_width=about["photo_width"],
+            photo_height=about["photo_height"],
             network_photo=self._copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
             else None,
@@ -79,7 +83,8 @@ class Assembly:
         return outcome
 
     def _predictions(self, seen: Stored, top: int) -> list[Prediction]:
-        scores, probabilities = seen.data["scores"], seen.data["probabilities"]
+        data = seen.data
+        scores, probabilities = data["scores"], data["probabilities"]
         order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:top]
         return [
             Prediction(
@@ -92,38 +97,42 @@ class Assembly:
         ]
 
     def _grids(self, seen: Stored, base: str) -> list[Activations]:
-        return [self._grid(seen, about, base) for about in seen.data["activations"]]
+        grids = seen.data["activations"]
+        return [self._grid(seen, at, about, base) for at, about in enumerate(grids)]
 
-    def _grid(self, seen: Stored, about: Mapping[str, Any], base: str) -> Activations:
+    def _grid(self, seen: Stored, at: int, about: Mapping[str, Any], base: str) -> Activations:
         slug = self._layers[about["layer"]]
         picture = self._copy(seen, about["picture"], f"{base}/layers/{slug}")
-        singles = [
-            {
-                **one,
-                "picture": self._copy(
-                    seen, one["picture"], f"{base}/channels/{slug}-{one['channel']}"
-                ),
-                "colorbar": one["colorbar"]
-                and self._copy(
-                    seen, one["colorbar"], f"{base}/channels/{slug}-{one['channel']}-scale"
-                ),
-            }
-            for one in about["singles"]
-        ]
-        return Activations.model_validate({**about, "picture": picture, "singles": singles})
+        singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
+                        for one in about["singles"])  # fmt: skip
+        numbers = {
+            key: Series(seen.folder / "result.json", "data", "activations", at, key)
+            for key in ("means", "lows", "highs")
+        }
+        known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
+        return Activations(**{**about, **known, **numbers})
+
+    def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
+        bar = one["colorbar"]
+        pictures = {
+            "picture": self._copy(seen, one["picture"], target),
+            "colorbar": bar and self._copy(seen, bar, f"{target}-scale"),
+        }
+        return Channel(**{**one, **pictures})
 
     def _cams(self, cams: Stored, seen: Stored | None, base: str) -> list[GradCam]:
         records = []
+        probabilities = seen.data["probabilities"] if seen else []
         for about in cams.data["gradcam"]:
             index = about["index"]
             pictures = {
                 key: about[key] and self._copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
                 for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
             }
-            probability = seen.data["probabilities"][index] if seen else 0.0
+            probability = probabilities[index] if probabilities else 0.0
             records.append(
-                GradCam.model_validate(
-                    {
+                GradCam(
+                    **{
                         **about,
                         **pictures,
                         "label": self.model.labels[index],
@@ -166,7 +175,8 @@ class Assembly:
         layer = next(one for one in self.model.layers if one.path == path)
         patterns = np.stack([read_rgb(one.file("pattern.png")) for _, one in found])
         size = patterns.shape[1]
-        present = np.array([one.data["status"] != "silent" for _, one in found])
+        about_each = [one.data for _, one in found]
+        present = np.array([one["status"] != "silent" for one in about_each])
         margin = 3
         picture = f"pictures/filters/{self._layers[path]}.png"
         (self.folder / picture).parent.mkdir(parents=True, exist_ok=True)
@@ -187,16 +197,8 @@ class Assembly:
         )
         records = [
             Filter(
-                layer=path,
-                block=layer.block,
-                channel=channel,
-                score_start=one.data["score_start"],
-                score_end=one.data["score_end"],
-                method=one.data["method"],
-                status=one.data["status"],
-                picture=picture,
-                tile=tile,
+                layer=path, block=layer.block, channel=channel, picture=picture, tile=tile, **data
             )
-            for tile, (channel, one) in enumerate(found)
+            for tile, ((channel, _), data) in enumerate(zip(found, about_each, strict=True))
         ]
         return about, records

@@ -399,4 +399,5 @@ class AboutPage:
     settings: tuple[Fact, ...]
     environment: tuple[Fact, ...]
     timings: tuple[Fact, ...]
+    timing_notes: tuple[str, ...]
     command: str

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, row_stride, src
-from reportgen.report.wording import TIMES, count, number, numbers, percent
+from reportgen.report.wording import TIMES, count, map_sizes, number, numbers, percent
 from reportgen.results import Activations, Channel, Filter, Gallery, Image
 
 COLUMN_WIDTH = 960
@@ -42,7 +42,7 @@ def activation_grid(
     facts = [
         *([] if of_layer or layer is None else [layer.type]),
         _shown(grid),
-        f"{height} {TIMES} {width}",
+        map_sizes(grid.map_size, grid.size),
         f"{grid.inactive_channels:,} inactive",
         f"{percent(grid.sparsity)} zeros",
         f"{number(grid.low)} to {number(grid.high)}",
@@ -74,7 +74,7 @@ def activation_grid(
 
 def single(page: str, grid: Activations, channel: Channel) -> Single:
     """The figure of a single channel shown large, with its colour bar."""
-    height, width = grid.size
+    height, width = grid.map_size
     factor = max(1, _SINGLE_SIDE // max(height, width))
     name = f"{grid.layer}, channel {channel.channel}"
     text = "inactive: the same value everywhere" if channel.inactive else "active"

@@ -84,7 +84,7 @@ def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
         lows = [grid.low for grid in grids if grid.low is not None]
         highs = [grid.high for grid in grids if grid.high is not None]
         zeros = [grid.sparsity for grid in grids]
-        height, width = grids[0].size
+        height, width = grids[0].map_size
         facts += [
             Fact("Maps", f"{height} {TIMES} {width}", count(grids[0].channels, "channel")),
             Fact(

@@ -2,7 +2,10 @@
 
 `manifest.json` in the report's folder looks like this, keys sorted, paths with forward slashes:
 
-    {"files": {"assets/report-1a2b3c4d.css": {"sha256": "…", "size": 12345}}, "version": 1}
+    {"files": {"assets/report-1a2b3c4d.css": {"sha256": "…", "size": 12345}}, "origin": "…",
+     "version": 1}
+
+The origin is a digest of all that the report was made from.
 """
 
 import hashlib
@@ -17,7 +20,7 @@ VERSION = 1
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def write_manifest(folder: Path) -> Path:
+def write_manifest(folder: Path, origin: str = "") -> Path:
     """List every file below ``folder`` except the manifest itself, and write the list there."""
     files = {
         path.relative_to(folder).as_posix(): (_digest(path), path.stat().st_size)
@@ -25,8 +28,18 @@ def write_manifest(folder: Path) -> Path:
         if path.is_file() and path != folder / MANIFEST
     }
     target = folder / MANIFEST
-    target.write_text(manifest_text(files), encoding="utf-8", newline="\n")
+    target.write_text(manifest_text(files, origin), encoding="utf-8", newline="\n")
     return target
+
+
+def read_origin(folder: Path) -> str:
+    """The digest of what the report was made from; empty where none is known."""
+    try:
+        listed = json.loads((folder / MANIFEST).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return ""
+    found = listed.get("origin", "") if isinstance(listed, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 def read_manifest(folder: Path) -> dict[str, str] | None:
@@ -56,10 +69,11 @@ def parse_manifest(content: bytes) -> dict[str, str] | None:
     return files
 
 
-def manifest_text(files: Mapping[str, tuple[str, int]]) -> str:
+def manifest_text(files: Mapping[str, tuple[str, int]], origin: str = "") -> str:
     """The manifest of files: SHA-256 and bytes by path."""
     listed = {path: {"sha256": sha256, "size": size} for path, (sha256, size) in files.items()}
-    return json.dumps({"version": VERSION, "files": listed}, indent=1, sort_keys=True) + "\n"
+    whole = {"version": VERSION, "files": listed, **({"origin": origin} if origin else {})}
+    return json.dumps(whole, indent=1, sort_keys=True) + "\n"
 
 
 def _digest(path: Path) -> str:

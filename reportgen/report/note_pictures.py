@@ -45,7 +45,7 @@ def take_pictures(text: str, base: Path, folder: Path) -> IllustratedNotes:
     why, and a warning.
     """
     found = list(_references(text))
-    local = dict.fromkeys(one.path for one in found if not _ADDRESS.match(one.path))
+    local = pictures_named(text)
     labels = _labels(local)
     stems = slugs(labels.values())
     copies: dict[str, NotePicture] = {}
@@ -67,6 +67,12 @@ def take_pictures(text: str, base: Path, folder: Path) -> IllustratedNotes:
             for path, reason in reasons.items()
         ),
     )
+
+
+def pictures_named(text: str) -> tuple[str, ...]:
+    """The paths of the pictures on this machine that the notes name, each once."""
+    paths = (one.path for one in _references(text) if not _ADDRESS.match(one.path))
+    return tuple(dict.fromkeys(paths))
 
 
 @dataclass(frozen=True)

@@ -158,7 +158,7 @@ def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
         path=grid.layer,
         type=layer.type,
         channels=grid.channels,
-        size=(grid.size[0], grid.size[1]),
+        size=(grid.map_size[0], grid.map_size[1]),
         channels_first=is_channels_first(layer),
         shown=min(grid.channels, MOST_TILES),
         low=grid.low,

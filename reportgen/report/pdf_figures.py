@@ -12,7 +12,7 @@ from reportgen.report.pdf_contexts import Fact, GradCam, Grid, Photo, Prediction
 from reportgen.report.pdf_grids import Tiles, grid
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
-from reportgen.report.wording import TIMES, count, number, percent
+from reportgen.report.wording import TIMES, count, map_sizes, number, percent
 from reportgen.results import Activations, Channel, Gallery, Image, Report
 from reportgen.results import GradCam as GradCamRecord
 
@@ -116,7 +116,7 @@ def _activations(materials: Materials, one: Activations) -> Grid:
     facts = [
         *([layer.type] if layer else []),
         shown,
-        f"{height} {TIMES} {width}",
+        map_sizes(one.map_size, one.size),
         f"{one.inactive_channels:,} inactive",
         f"{percent(one.sparsity)} zeros",
         f"{number(one.low)} to {number(one.high)}",

@@ -84,3 +84,11 @@ def sentence(text: str) -> str:
     if not text:
         return ""
     return text[:1].upper() + text[1:] + ("" if text[-1] in ".!?…" else ".")
+
+
+def map_sizes(map_size: Sequence[int], tile: Sequence[int]) -> str:
+    """Height and width of a layer's maps, and of its tiles where those are reduced."""
+    text = f"{map_size[0]} {TIMES} {map_size[1]}"
+    if tuple(map_size) == tuple(tile):
+        return text
+    return f"{text}, tiles averaged to {tile[0]} {TIMES} {tile[1]}"

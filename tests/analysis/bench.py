@@ -11,6 +11,7 @@ from reportgen.inputs.network import Network
 OPTIONS = {
     "columns": 16,
     "max_channels": None,
+    "tile_size": 96,
     "contrast": [128.0, 64.0],
     "normalise": "channel",
     "channels": {},

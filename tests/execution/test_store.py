@@ -89,6 +89,18 @@ def test_abandoned_work_is_swept_a_day_later(tmp_path):
     assert not old.exists()
 
 
+def test_what_was_not_used_longest_is_forgotten_first(tmp_path):
+    store = Store(tmp_path)
+    units = [unit(n=n) for n in range(4)]
+    for number, one in enumerate(units):
+        place = store.put(one, Result({"n": number}, {"x.bin": bytes(1000)})).folder
+        os.utime(place / "result.json", (number + 1, number + 1))
+    assert store.get(units[0])
+    assert store.shrink(2500) == 2
+    assert [store.get(one) is not None for one in units] == [True, False, False, True]
+    assert store.shrink(2500) == 0
+
+
 def test_clear_says_what_it_removed(tmp_path):
     store = Store(tmp_path)
     store.put(unit(), Result({}, {"x": b"123"}))

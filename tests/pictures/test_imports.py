@@ -10,7 +10,7 @@ def test_importing_the_room_loads_no_heavy_library():
         "from reportgen.pictures import channels, charts, colormaps, encode, overlays, svg, tiles\n"
         "print(sorted({'cv2', 'keras', 'matplotlib', 'tensorflow'} & sys.modules.keys()))"
     )
-    answer = subprocess.run(  # noqa: S603 - our own interpreter and program
+    answer = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert answer.stdout.strip() == "[]"

@@ -1,6 +1,7 @@
 """A small report with pictures that are what its records say, and names that mean harm."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +120,7 @@ def _within(image: Image, sections: Sequence[str]) -> Image:
         changes["activations"] = []
     if "gradcam" not in sections:
         changes["gradcam"] = []
-    return image.model_copy(update=changes)
+    return replace(image, **changes)
 
 
 def _layers(plan: Plan) -> list[Layer]:
@@ -248,7 +249,7 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
             _activations(folder, random, slug, index, photo, layer)
             for index, layer in enumerate(plan)
         ],
-        gradcam=[shown, shown.model_copy(update=none)],
+        gradcam=[shown, replace(shown, **none)],
     )
 
 
@@ -288,6 +289,7 @@ def _activations(
         channels=channels,
         shown=channels,
         size=[side, side],
+        map_size=[side, side],
         inactive_channels=int(inactive.sum()),
         inactive=np.flatnonzero(inactive).tolist(),
         sparsity=float(np.mean(maps == 0)),
@@ -301,7 +303,7 @@ def _activations(
         means=measured.mean.tolist(),
         lows=measured.low.tolist(),
         highs=measured.high.tolist(),
-        singles=singles,
+        singles=tuple(singles),
     )
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -368,7 +369,7 @@ def test_damaged_pictures_leave_a_reason_in_their_place(small: tuple[Path, Repor
 def test_a_picture_outside_the_folder_is_not_read(small: tuple[Path, Report]) -> None:
     folder, report = small
     (folder.parent / "secret.png").write_bytes((folder / report.images[0].photo).read_bytes())
-    images = [report.images[0].model_copy(update={"photo": "../secret.png"})]
+    images = [replace(report.images[0], photo="../secret.png")]
     result = printed_in(folder, report.model_copy(update={"images": images}))
     assert result.warnings == (
         "The picture ../secret.png is left out of the PDF: the report names no file for it.",

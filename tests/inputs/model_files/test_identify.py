@@ -157,7 +157,5 @@ def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
         f"identify({path!r}); identify('vgg16');"
         "print([m for m in ('keras', 'tensorflow', 'matplotlib', 'cv2') if m in sys.modules])"
     )
-    found = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"

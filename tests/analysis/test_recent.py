@@ -1,0 +1,27 @@
+"""What was made last is kept up to a number of bytes."""
+
+import numpy as np
+
+from reportgen.analysis.recent import Recent
+
+
+def test_the_oldest_goes_first_and_asking_keeps_young():
+    recent, made = Recent(250), []
+
+    def make(key):
+        def value():
+            made.append(key)
+            return np.zeros(100, np.uint8)
+
+        return recent(key, value)
+
+    for key in ("a", "b", "a", "c", "a", "b"):
+        make(key)
+    assert made == ["a", "b", "c", "b"]
+    assert len(recent) == 2
+
+
+def test_one_that_is_too_large_is_still_kept_until_the_next():
+    recent = Recent(10)
+    big = recent("big", lambda: np.zeros(100, np.uint8))
+    assert recent("big", lambda: None) is big
