@@ -347,7 +347,8 @@ class _Trip:
             [unit.key for unit in planned.units],
             reasons,
             [[one.what, one.name, one.reason] for one in self.skipped],
-            [self.notes.text, self.notes.digests(), self.warnings, self.device, platform.python_version(), command],
+            [self.notes.text, self.notes.digests()],
+            [self.warnings, self.device, platform.python_version(), command],
             self.created.isoformat() if self.reproducible else "",
         )  # fmt: skip
 

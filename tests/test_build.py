@@ -383,7 +383,7 @@ def test_notes_come_with_their_pictures_and_at_most_one_warning_on_headings(
     assert str(tmp_path) not in (tmp_path / "report" / "report.json").read_text("utf-8")
 
 
-def test_damaged_pictures_in_the_store_leave_a_report(small_model, photos, tmp_path):
+def test_damaged_pictures_in_the_store_are_made_again(small_model, photos, tmp_path):
     store, options = tmp_path / "store", {"no_cache": False, "format": ["site", "pdf"]}
     make(small_model, photos, tmp_path / "first", cache_dir=str(store), **options)
     damaged = [file for file in store.rglob("*") if file.suffix in (".png", ".jpg")]
@@ -391,8 +391,22 @@ def test_damaged_pictures_in_the_store_leave_a_report(small_model, photos, tmp_p
         file.write_bytes(file.read_bytes()[:40])
     assert damaged
     made = make(small_model, photos, tmp_path / "second", cache_dir=str(store), **options)
+    for file in damaged:
+        assert file.stat().st_size > 40
     assert (made.folder / "report.pdf").stat().st_size > 10_000
     assert not check_site(made.folder)
+
+
+def test_a_changed_picture_of_the_notes_changes_the_report(small_model, photos, tmp_path):
+    (tmp_path / "notes.md").write_text("![A plot](plot.png)", encoding="utf-8")
+    options = {"notes": str(tmp_path / "notes.md"), "sections": ["activations"],
+               "cache_dir": str(tmp_path / "store"), "no_cache": False}  # fmt: skip
+    for colour, unchanged in (("navy", False), ("navy", True), ("red", False)):
+        Image.new("RGB", (7, 5), colour).save(tmp_path / "plot.png")
+        made = make(small_model, photos, tmp_path / "report", **options)
+        assert made.unchanged == unchanged
+        shown = Image.open(made.folder / "pictures" / "notes" / "plot.png")
+        assert shown.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
 
 
 def test_a_place_that_takes_no_folder_is_one_sentence(small_model, photos, tmp_path):
