@@ -15,7 +15,7 @@ IMAGES = ("ladybird.png", "cats/one.jpg", "dogs/one.jpg", "cats/two.jpg", "猫 u
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> NotePlaces:
-    report = write_sample(tmp_path_factory.mktemp("places"), names=("cat.jpg",))
+    report = write_sample(tmp_path_factory.mktemp("places"), names=IMAGES)
     return NotePlaces(named(report))
 
 
@@ -25,8 +25,7 @@ def named(report: Report) -> Report:
         return report.model.layers[0].model_copy(update=changes)
 
     model = report.model.model_copy(update={"layers": [layer(path) for path in LAYERS]})
-    images = [report.images[0].model_copy(update={"name": name}) for name in IMAGES]
-    return report.model_copy(update={"model": model, "images": images})
+    return report.model_copy(update={"model": model})
 
 
 @pytest.mark.parametrize(
