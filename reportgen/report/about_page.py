@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from reportgen.report.contexts import AboutPage, Fact
+from reportgen.report.methods import methods
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline
@@ -19,9 +20,7 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
     return AboutPage(
         frame=navigation.frame(Here("about.html", "About this report", "About")),
         notes=page_notes(outline, "about.html", "about"),
-        show_activations=outline.has("activations"),
-        show_filters=outline.has("filters"),
-        show_gradcam=outline.has("gradcam"),
+        methods=tuple(methods(report)),
         preprocessing=sentence(report.model.preprocessing.reason),
         trials=tuple(
             Fact(trial.mode, f"{trial.correct} of {count(trial.images, 'image')}")

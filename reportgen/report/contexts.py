@@ -382,14 +382,21 @@ class FiltersPage:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How something was computed, and where the method comes from."""
+
+    title: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
 class AboutPage:
     """`about.html`: methods, settings, environment, timings."""
 
     frame: Frame
     notes: tuple[Note, ...]
-    show_activations: bool
-    show_filters: bool
-    show_gradcam: bool
+    methods: tuple[Method, ...]
     preprocessing: str
     trials: tuple[Fact, ...]
     """Preprocessing modes that were tried, and how many images came out right."""

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
+from reportgen.report.about_page import setting_text
 from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.findings import findings
+from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.overview import environment_facts, model_facts
 from reportgen.report.pdf_contexts import (
@@ -20,7 +22,6 @@ from reportgen.report.pdf_contexts import (
     Picture,
 )
 from reportgen.report.pdf_figures import Materials, galleries, photo
-from reportgen.report.pdf_methods import methods, settings_facts
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
 from reportgen.report.wording import count, duration, shape, size_of
@@ -84,11 +85,13 @@ def document(
         filters=patterns,
         filters_lead=_filters_lead(outline),
         methods_text=methods_text,
-        methods=tuple(methods(report)),
+        methods=(*methods(report), preprocessing_method(report)),
         environment=tuple(
             Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)
         ),
-        settings=settings_facts(report),
+        settings=tuple(
+            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
+        ),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
         command=report.command,
         gradcam_colors=_colours(gradcam_legend(report.settings).colormap),

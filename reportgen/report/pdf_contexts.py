@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reportgen.report.contexts import Method
+
 Node = dict[str, Any]
 """A piece of the user's notes, see `pdf_notes`."""
 
@@ -153,15 +155,6 @@ class LayerGroup:
     title: str
     note: str
     rows: tuple[LayerRow, ...]
-
-
-@dataclass(frozen=True)
-class Method:
-    """How something was computed, and where the method comes from."""
-
-    title: str
-    text: str
-    source: str
 
 
 @dataclass(frozen=True)
