@@ -41,7 +41,9 @@ from reportgen.report.names import slugs
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
 from reportgen.report.notebook_execution import check_notebook_tools
 from reportgen.report.origin import is_current, origin_of
+from reportgen.report.own_notes import OwnNotes
 from reportgen.report.pdf_result import PDF_NAME
+from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
 from reportgen.results import Environment, Model, Report, Skipped
@@ -108,6 +110,8 @@ def build(
             return Outcome(output, settings.format[0], *counts, unchanged=True)
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             report = trip.assemble(folder, facts, planned, outcomes, command)
+            if unplaced := unplaced_warning(notes_of(report)):
+                progress.warn(unplaced)
             write_data(report, folder)
             if "site" in settings.format:
                 write_site(report, folder)
@@ -156,7 +160,7 @@ class _Trip:
     def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
         self.settings = settings
         self.progress = progress
-        self.notes = _read_notes(settings.notes)
+        self.notes = OwnNotes(settings.notes)
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
         self.created = _timestamp(stamp)
         self.reproducible = stamp is not None
@@ -295,6 +299,9 @@ class _Trip:
         )
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
+        notes = self.notes.illustrated(folder)
+        for warning in notes.warnings:
+            self.progress.warn(warning)
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images)}  # fmt: skip
@@ -303,7 +310,8 @@ class _Trip:
             created=self.created.isoformat().replace("+00:00", "Z"),
             title=settings.title or facts.name,
             author=settings.author,
-            notes=self.notes,
+            notes=notes.text,
+            note_pictures=list(notes.pictures),
             environment=Environment(
                 python=platform.python_version(), device=self.device, **versions()
             ),
@@ -316,7 +324,7 @@ class _Trip:
             galleries=galleries,
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
-            warnings=self.warnings,
+            warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,
             timing_notes=[] if self.reproducible else self.bench.notes,
         )
@@ -339,7 +347,8 @@ class _Trip:
             [unit.key for unit in planned.units],
             reasons,
             [[one.what, one.name, one.reason] for one in self.skipped],
-            [self.notes, self.warnings, self.device, platform.python_version(), command],
+            [self.notes.text, self.notes.digests()],
+            [self.warnings, self.device, platform.python_version(), command],
             self.created.isoformat() if self.reproducible else "",
         )  # fmt: skip
 
@@ -376,12 +385,3 @@ def _timestamp(stamp: str | None) -> datetime:
         return datetime.fromtimestamp(int(stamp), UTC)
     except (ValueError, OverflowError, OSError) as error:
         raise SettingsError(f"SOURCE_DATE_EPOCH is not a number of seconds: {stamp}") from error
-
-
-def _read_notes(path: Path | None) -> str:
-    if path is None:
-        return ""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The notes in {path.name} cannot be read as UTF-8 text.") from error

@@ -291,6 +291,14 @@ class Skipped(Record):
     reason: str
 
 
+class NotePicture(Record):
+    """A picture in the user's notes: the file that they name, its width and height in pixels."""
+
+    file: str
+    width: int
+    height: int
+
+
 class Report(Record):
     """A whole report."""
 
@@ -302,6 +310,7 @@ class Report(Record):
     author: str
     notes: str
     """The user's own text, Markdown."""
+    note_pictures: list[NotePicture] = []
     environment: Environment
     command: str
     settings: dict[str, Any]

@@ -348,3 +348,86 @@ def test_pickles_are_not_loaded(small_model, photos, tmp_path):
     np.save(tmp_path / "bad.npy", np.array([{"a": 1}], dtype=object), allow_pickle=True)
     with pytest.raises(SettingsError, match="plain"):
         make(small_model, photos / "a.png", tmp_path / "r", input=[f"x={tmp_path / 'bad.npy'}"])
+
+
+NOTES = """# My homework
+
+<b>not bold</b> #panic("x") costs $5$ *and* @home. ![A plot](my%20plot.png) ![gone](gone.png)
+
+# First
+
+The layer `first`.
+
+# b.jpg
+
+A photo.
+
+# Intro
+
+words
+"""
+
+
+class Remembering(Silent):
+    """Keeps what a user would be warned of."""
+
+    def __init__(self):
+        self.said = []
+
+    def warn(self, text):
+        self.said.append(text)
+
+
+def test_notes_come_with_their_pictures_and_at_most_one_warning_on_headings(
+    small_model, photos, tmp_path
+):
+    (tmp_path / "notes.md").write_text(NOTES, encoding="utf-8")
+    Image.new("RGB", (7, 5), "navy").save(tmp_path / "my plot.png")
+    options = {"notes": str(tmp_path / "notes.md"), "format": ["site", "pdf"], "layers": ["first"]}
+    settings = make_settings({**FAST, "out": str(tmp_path / "report"), **options})
+    face = Remembering()
+    report = build(str(small_model), [str(photos)], settings, progress=face, command="r").report
+    assert [one.file for one in report.note_pictures] == ["pictures/notes/my-plot.png"]
+    lost = "The picture gone.png of the notes is left out: there is no such file."
+    (about_headings,) = [said for said in face.said if "headings" in said]
+    assert "“My homework”, “Intro”" in about_headings
+    assert lost in face.said
+    assert lost in report.warnings
+    assert about_headings not in report.warnings
+    assert 'src="pictures/notes/my-plot.png"' in (tmp_path / "report/index.html").read_text("utf-8")
+    assert "The layer" in (tmp_path / "report" / "layers" / "first.html").read_text("utf-8")
+    assert "A photo." in (tmp_path / "report" / "images" / "b.html").read_text("utf-8")
+    assert not check_site(tmp_path / "report")
+    assert str(tmp_path) not in (tmp_path / "report" / "report.json").read_text("utf-8")
+
+
+def test_damaged_pictures_in_the_store_are_made_again(small_model, photos, tmp_path):
+    store, options = tmp_path / "store", {"no_cache": False, "format": ["site", "pdf"]}
+    make(small_model, photos, tmp_path / "first", cache_dir=str(store), **options)
+    damaged = [file for file in store.rglob("*") if file.suffix in (".png", ".jpg")]
+    for file in damaged:
+        file.write_bytes(file.read_bytes()[:40])
+    assert damaged
+    made = make(small_model, photos, tmp_path / "second", cache_dir=str(store), **options)
+    for file in damaged:
+        assert file.stat().st_size > 40
+    assert (made.folder / "report.pdf").stat().st_size > 10_000
+    assert not check_site(made.folder)
+
+
+def test_a_changed_picture_of_the_notes_changes_the_report(small_model, photos, tmp_path):
+    (tmp_path / "notes.md").write_text("![A plot](plot.png)", encoding="utf-8")
+    options = {"notes": str(tmp_path / "notes.md"), "sections": ["activations"],
+               "cache_dir": str(tmp_path / "store"), "no_cache": False}  # fmt: skip
+    for colour, unchanged in (("navy", False), ("navy", True), ("red", False)):
+        Image.new("RGB", (7, 5), colour).save(tmp_path / "plot.png")
+        made = make(small_model, photos, tmp_path / "report", **options)
+        assert made.unchanged == unchanged
+        shown = Image.open(made.folder / "pictures" / "notes" / "plot.png")
+        assert shown.getpixel((0, 0)) == Image.new("RGB", (1, 1), colour).getpixel((0, 0))
+
+
+def test_a_place_that_takes_no_folder_is_one_sentence(small_model, photos, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="The report cannot be written to report: "):
+        make(small_model, photos, tmp_path / "file" / "report")

@@ -10,6 +10,7 @@ from PIL import Image
 from reportgen.config import make_settings
 from reportgen.demo import demo_labels
 from reportgen.inputs.labels import read_labels
+from reportgen.report.note_places import SECTION_HEADINGS, fold
 from reportgen.report.placed_notes import place_notes
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -30,7 +31,10 @@ def test_every_heading_of_its_notes_has_a_place() -> None:
     settings = make_settings({}, HOMEWORK / "homework.toml")
     images = [path.name for path in (HOMEWORK / "photos").iterdir()]
     places = {name: name for name in (*settings.single_channels, *images)}
-    notes = place_notes((HOMEWORK / "notes.md").read_text(encoding="utf-8"), places)
+    sections = {heading: name for name, many in SECTION_HEADINGS.items() for heading in many}
+    text = (HOMEWORK / "notes.md").read_text(encoding="utf-8")
+    notes = place_notes(text, lambda words: places.get(words) or sections.get(fold(words)))
+    assert not notes.unplaced
     assert set(notes.by_place) == {*settings.single_channels, "filters", "gradcam", "ladybird.png"}
     assert notes.front.startswith("The assignment")
     assert "#" not in notes.front

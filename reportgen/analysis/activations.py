@@ -89,9 +89,9 @@ def _forward(
     bench: Workbench, options: Mapping[str, Any]
 ) -> Callable[[npt.NDArray[np.float32]], _Found]:
     """The function from pixels to levels of all layers, class scores and probabilities."""
+    network = bench.network  # the first who asks for it starts TensorFlow, without its chatter
     import tensorflow as tf
 
-    network = bench.network
     layers: list[str] = list(options["layers"])
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]

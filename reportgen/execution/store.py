@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,12 +65,7 @@ class Store:
     def get(self, unit: Unit) -> Stored | None:
         """The finished unit, None when it is not there or damaged."""
         folder = self._place(unit.key)
-        try:
-            data = json.loads((folder / "result.json").read_text(encoding="utf-8"))
-            complete = all((folder / name).is_file() for name in data["files"])
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if not complete:
+        if not _is_whole(folder):
             return None
         with contextlib.suppress(OSError):  # a store may be read only
             os.utime(folder / "result.json")
@@ -82,7 +78,7 @@ class Store:
         about = {
             "analysis": unit.analysis,
             "subject": unit.subject,
-            "files": sorted(result.files),
+            "files": {name: zlib.crc32(content) for name, content in result.files.items()},
             "data": result.data,
         }
         text = json.dumps(about, sort_keys=True, ensure_ascii=False)
@@ -108,18 +104,10 @@ class Store:
             unfinished.rename(place)
         except OSError:
             # Another process was first, or a damaged unit lies there.
-            if (place / "result.json").is_file() and not self._damaged(place):
+            if _is_whole(place):
                 return
             shutil.rmtree(place, ignore_errors=True)
             unfinished.rename(place)
-
-    @staticmethod
-    def _damaged(place: Path) -> bool:
-        try:
-            names = json.loads((place / "result.json").read_text(encoding="utf-8"))["files"]
-            return not all((place / name).is_file() for name in names)
-        except (OSError, ValueError, KeyError, TypeError):
-            return True
 
     def size(self) -> tuple[int, int]:
         """How many units are kept, and their bytes."""
@@ -166,3 +154,14 @@ class Store:
 
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+def _is_whole(place: Path) -> bool:
+    """Whether a unit's data can be read, and each of its files is as it was written."""
+    try:
+        files = json.loads((place / "result.json").read_text(encoding="utf-8"))["files"]
+        return all(
+            zlib.crc32((place / name).read_bytes()) == check for name, check in files.items()
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False

@@ -4,7 +4,9 @@ import json
 from typing import Any
 
 from reportgen.report.contexts import AboutPage, Fact
+from reportgen.report.methods import methods
 from reportgen.report.navigation import Here, Navigation
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline
 from reportgen.report.overview import environment_facts
 from reportgen.report.wording import count, duration, sentence
@@ -17,9 +19,8 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
     report = outline.report
     return AboutPage(
         frame=navigation.frame(Here("about.html", "About this report", "About")),
-        show_activations=outline.has("activations"),
-        show_filters=outline.has("filters"),
-        show_gradcam=outline.has("gradcam"),
+        notes=page_notes(outline, "about.html", "about"),
+        methods=tuple(methods(report)),
         preprocessing=sentence(report.model.preprocessing.reason),
         trials=tuple(
             Fact(trial.mode, f"{trial.correct} of {count(trial.images, 'image')}")

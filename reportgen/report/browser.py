@@ -141,17 +141,12 @@ def _finished(made: bytes, content: "Document") -> bytes:
     """The PDF with its metadata, without the time of printing: the same bytes every time."""
     import pikepdf
 
+    from reportgen.report.pdf_bytes import saved
+
     with pikepdf.open(BytesIO(made)) as pdf:
         stamp = f"D:{content.moment:%Y%m%d%H%M%S}Z"
         pdf.docinfo["/Title"] = content.title
         pdf.docinfo["/Author"] = content.author
         pdf.docinfo["/CreationDate"] = stamp
         pdf.docinfo["/ModDate"] = stamp
-        buffer = BytesIO()
-        pdf.save(
-            buffer,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-        )
-    return buffer.getvalue()
+        return saved(pdf)

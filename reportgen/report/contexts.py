@@ -95,6 +95,15 @@ class Grid:
 
 
 @dataclass(frozen=True)
+class Note:
+    """A block of the user's own text as safe HTML, under its own heading of level 2."""
+
+    id: str
+    title: str
+    text: Markup
+
+
+@dataclass(frozen=True)
 class Section:
     """Grids of one block."""
 
@@ -235,8 +244,8 @@ class IndexPage:
     findings: tuple[Finding, ...]
     findings_note: str
     sparsity_chart: Picture | None
-    notes: Markup
-    """The user's notes as safe HTML; empty where there are none."""
+    notes: tuple[Note, ...]
+    """The user's notes as far as no other page has them."""
     doors: tuple[Link, ...]
     """Links to every part of the report."""
 
@@ -246,6 +255,7 @@ class ImagesPage:
     """`images/index.html`: all images."""
 
     frame: Frame
+    notes: tuple[Note, ...]
     cards: tuple[Card, ...]
     pager: Pager
     text: str
@@ -283,7 +293,9 @@ class ModelPage:
 
     frame: Frame
     facts: tuple[Fact, ...]
-    notes: tuple[str, ...]
+    remarks: tuple[str, ...]
+    """Sentences on how the model's file was read."""
+    notes: tuple[Note, ...]
     groups: tuple[LayerGroup, ...]
     pager: Pager
 
@@ -300,6 +312,7 @@ class ImagePage:
     predictions: tuple[Prediction, ...]
     no_predictions: str
     """Why there are no predictions; empty where there are."""
+    notes: tuple[Note, ...]
     gradcams: tuple[GradCam, ...]
     gradcam_legend: Legend
     show_gradcam: bool
@@ -327,6 +340,7 @@ class LayerPage:
     frame: Frame
     first: bool
     facts: tuple[Fact, ...]
+    notes: tuple[Note, ...]
     gallery: Grid | None
     filters: tuple[FilterRow, ...]
     filters_text: str
@@ -352,6 +366,7 @@ class FiltersIndexPage:
     """`filters/index.html`: the blocks that have filter galleries."""
 
     frame: Frame
+    notes: tuple[Note, ...]
     cards: tuple[BlockCard, ...]
     text: str
 
@@ -367,13 +382,21 @@ class FiltersPage:
 
 
 @dataclass(frozen=True)
+class Method:
+    """How something was computed, and where the method comes from."""
+
+    title: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True)
 class AboutPage:
     """`about.html`: methods, settings, environment, timings."""
 
     frame: Frame
-    show_activations: bool
-    show_filters: bool
-    show_gradcam: bool
+    notes: tuple[Note, ...]
+    methods: tuple[Method, ...]
     preprocessing: str
     trials: tuple[Fact, ...]
     """Preprocessing modes that were tried, and how many images came out right."""

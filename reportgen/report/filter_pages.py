@@ -6,6 +6,7 @@ from urllib.parse import quote
 from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
 from reportgen.report.figures import filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count
 from reportgen.results import Filter
@@ -38,6 +39,7 @@ def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
     total = sum(card_count for card_count in map(len, outline.gallery_blocks.values()))
     return FiltersIndexPage(
         frame=navigation.frame(Here(page, "Filters", "Filters")),
+        notes=page_notes(outline, page, "filters"),
         cards=tuple(cards),
         text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",
     )

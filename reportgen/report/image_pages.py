@@ -12,6 +12,7 @@ from reportgen.report.figures import (
     plain_picture,
 )
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.overview import photo_size, predictions
 from reportgen.report.wording import TIMES, percent, sentence
@@ -71,6 +72,7 @@ def _pages(
                 network_photo=_network_photo(report, page, image),
                 predictions=predictions(image),
                 no_predictions=_no_predictions(report),
+                notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
                 gradcam_legend=gradcam_legend(report.settings),
                 show_gradcam=outline.has("gradcam") and at == 1,

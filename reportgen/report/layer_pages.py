@@ -7,6 +7,7 @@ from reportgen.report.contexts import Fact, FilterRow, LayerPage, Link
 from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
 from reportgen.report.findings import dead_channels
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import TIMES, count, number, numbers, percent, shape
 from reportgen.results import Filter, Layer
@@ -54,6 +55,7 @@ def _pages(
                 frame=navigation.frame(here),
                 first=at == 1,
                 facts=_facts(outline, page, layer) if at == 1 else (),
+                notes=page_notes(outline, page, f"layer {path}") if at == 1 else (),
                 gallery=gallery_grid(outline, page, gallery) if gallery and at == 1 else None,
                 filters=() if many or at > 1 else tuple(_row(one) for one in filters),
                 filters_text=_text(filters) if many and at == 1 else "",

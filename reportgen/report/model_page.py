@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from reportgen.report.contexts import LayerGroup, LayerRow, Link, ModelPage
 from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import LayerBlock, Outline, href
 from reportgen.report.overview import model_facts
 from reportgen.report.wording import count, shape
@@ -25,11 +26,22 @@ def model_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str,
             ModelPage(
                 frame=navigation.frame(Here(page, "Model", "Model")),
                 facts=model_facts(outline) if at == 1 else (),
-                notes=tuple(model.notes) if at == 1 else (),
+                remarks=tuple(model.notes) if at == 1 else (),
+                notes=page_notes(
+                    outline, page, "model" if at == 1 else "", _rows_only(outline, blocks)
+                ),
                 groups=groups,
                 pager=pager(page, paths, at, "Pages of layers"),
             ),
         )
+
+
+def _rows_only(outline: Outline, blocks: tuple[LayerBlock, ...]) -> Iterator[str]:
+    """The places of layers that have a row and no page of their own."""
+    for block in blocks:
+        for layer in block.layers:
+            if layer.path not in outline.layer_pages:
+                yield f"layer {layer.path}"
 
 
 def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> LayerGroup:

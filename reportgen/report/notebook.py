@@ -1,5 +1,6 @@
 """The working notebook: the report's numbers computed again with plain Keras, NumPy, Matplotlib."""
 
+import base64
 import importlib.util
 import shutil
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from reportgen.report.notebook_cells import Cell, Files, make_cells
 from reportgen.report.notebook_choices import choose
 from reportgen.report.notebook_execution import check_notebook_tools, execute
 from reportgen.report.photo_copies import copy_photo
-from reportgen.results import Report
+from reportgen.results import NotePicture, Report
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -63,6 +64,7 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
         _copy(sources.custom_objects, folder / "custom_objects.py")
     _copy_users_function(report.model.preprocessing.mode, folder)
     notebook = _notebook(make_cells(report, choices, files))
+    _attach_pictures(notebook, report.note_pictures, folder)
     if run:
         execute(notebook, folder, cpu_only=report.environment.device.startswith("CPU"))
     return _write(notebook, folder)
@@ -93,6 +95,22 @@ def _notebook(cells: Sequence[Cell]) -> "NotebookNode":
         made.append(new(cell.source, id=cell.id))
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     return v4.new_notebook(cells=made, metadata={"kernelspec": kernel})
+
+
+def _attach_pictures(
+    notebook: "NotebookNode", pictures: Sequence[NotePicture], folder: Path
+) -> None:
+    """Put the pictures of notes into the cells that show them: the notebook stands for itself."""
+    for picture in pictures:
+        file = folder / picture.file
+        kind = "image/png" if file.suffix == ".png" else "image/jpeg"
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown" and f"]({picture.file})" in cell.source:
+                cell.source = cell.source.replace(
+                    f"]({picture.file})", f"](attachment:{file.name})"
+                )
+                content = base64.b64encode(file.read_bytes()).decode("ascii")
+                cell.setdefault("attachments", {})[file.name] = {kind: content}
 
 
 def _write(notebook: "NotebookNode", folder: Path) -> Path:

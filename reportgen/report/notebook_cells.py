@@ -15,7 +15,7 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen.report.notebook_choices import Choices, image_dtype, is_channels_first
-from reportgen.report.placed_notes import without_html
+from reportgen.report.placed_notes import PlacedNotes, without_html
 from reportgen.report.templates import find_templates
 from reportgen.results import Image, Report
 
@@ -63,10 +63,12 @@ class _Raw(str):
 
 
 class Writer:
-    """Collects the cells of one notebook."""
+    """Collects the cells of one notebook, each note of the user's in the first that asks for it."""
 
-    def __init__(self, **shared: Any) -> None:
+    def __init__(self, notes: PlacedNotes, **shared: Any) -> None:
         self.cells: list[Cell] = []
+        self._notes = notes
+        self._taken: set[str] = set()
         self._shared = shared
         folder = find_templates() / "notebook"
         self._code = _environment(folder, _literal)
@@ -82,35 +84,50 @@ class Writer:
                 suffix = "" if is_code else "-text"
                 self.cells.append(Cell(f"{cell or name}{suffix}", is_code, source))
 
-    def note(self, cell: str, text: str) -> None:
-        """Add a note of the user's, where there is one."""
-        if text:
-            self.cells.append(Cell(cell, False, without_html(text)))
+    def take(self, place: str) -> str:
+        """The user's note on a place; empty where there is none."""
+        self._taken.add(place)
+        return self._notes.by_place.get(place, "")
+
+    def put_front_notes(self, at: int) -> None:
+        """Put what no cell has taken before the cell number `at`, where there is something."""
+        left = [place for place in self._notes.by_place if place not in self._taken]
+        if text := self._notes.front_with(left):
+            self.cells.insert(at, Cell("notes", False, without_html(text)))
 
 
 def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
     """All cells in order."""
-    settings, notes = report.settings, choices.notes.by_place
-    target, mode = report.model.image_input, report.model.preprocessing.mode
-    module, _, function = mode.partition(":")
     writer = Writer(
+        choices.notes,
         report=report,
         is_nested=choices.is_nested,
-        seed=settings["seed"],
-        image=target,
+        is_shared=choices.is_shared,
+        seed=report.settings["seed"],
+        image=report.model.image_input,
         head=report.model.head,
         photos=choices.photos,
         names=[photo.name for photo in choices.photos],
         note="",
     )
     writer.add("title", byline=_byline(report), photo_count=_count_photos(report))
-    writer.note("notes", choices.notes.front)
+    front = len(writer.cells)
+    _add_work(writer, report, choices, files)
+    writer.put_front_notes(front)
+    return writer.cells
+
+
+def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) -> None:
+    """The cells that load, compute and show, with the notes between them."""
+    settings = report.settings
+    target, mode = report.model.image_input, report.model.preprocessing.mode
+    module, _, function = mode.partition(":")
     computed = report.environment.device
     tolerance = _TOLERANCE if computed.startswith("CPU") else _TOLERANCE_GPU
     writer.add("setup", tolerance=tolerance)
-    writer.add("model", files=files, note=notes.get("model", ""))
+    writer.add("model", files=files, note=writer.take("model"))
     if target is None:
-        return writer.cells
+        return
     writer.add(
         "photos",
         files=files.photos,
@@ -124,9 +141,10 @@ def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
         image_dtype=image_dtype(report),
         frames=_frames(report),
         inputs=_inputs(report, files),
+        note=writer.take("images"),
     )
     for at, photo in enumerate(choices.photos):
-        if text := notes.get(f"image {photo.name}"):
+        if text := writer.take(f"image {photo.name}"):
             writer.add("image", cell=f"image-{at}", name=photo.name, text=text)
     writer.add("inside")
     if choices.head:
@@ -134,17 +152,15 @@ def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
     _add_activations(writer, choices)
     _add_filters(writer, report, choices)
     _add_gradcam(writer, choices)
-    writer.add("closing")
-    return writer.cells
+    writer.add("closing", note=writer.take("about"))
 
 
 def _add_activations(writer: Writer, choices: Choices) -> None:
-    notes = choices.notes.by_place
     if not choices.layers:
         return
-    writer.add("activations", note=notes.get("activations", ""))
+    writer.add("activations", note=writer.take("activations"))
     for at, layer in enumerate(choices.layers):
-        note = notes.get(f"layer {layer.path}", "")
+        note = writer.take(f"layer {layer.path}")
         writer.add("layer", cell=f"layer-{at}", layer=layer, note=note)
 
 
@@ -152,7 +168,7 @@ def _add_filters(writer: Writer, report: Report, choices: Choices) -> None:
     if not choices.patterns:
         return
     steps = min(int(report.settings["filter-steps"]), 30)
-    writer.add("filters", note=choices.notes.by_place.get("filters", ""), steps=steps)
+    writer.add("filters", note=writer.take("filters"), steps=steps)
     for at, gallery in enumerate(choices.patterns):
         writer.add("pattern", cell=f"pattern-{at}", gallery=gallery)
 
@@ -161,9 +177,10 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
     layer = choices.gradcam_layer
     if layer is None:
         return
-    note = choices.notes.by_place.get("gradcam", "")
     first = is_channels_first(layer)
-    writer.add("gradcam", note=note, gradcam_layer=layer.path, channels_first=first)
+    writer.add(
+        "gradcam", note=writer.take("gradcam"), gradcam_layer=layer.path, channels_first=first
+    )
     for at, photo in enumerate(choices.photos):
         if cams := _cams(photo):
             writer.add("overlays", cell=f"gradcam-{at}", photo=photo, at=at, layer=layer.path,

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from reportgen.report.placed_notes import PlacedNotes, place_notes
+from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Image, Layer, Report
 
 T = TypeVar("T")
@@ -77,6 +77,7 @@ class Choices:
     gradcam_layer: Layer | None
     head: Head | None
     is_nested: bool
+    is_shared: bool
     notes: PlacedNotes
 
 
@@ -87,7 +88,7 @@ def choose(report: Report) -> Choices:
     notes speak about.
     """
     by_path = {layer.path: layer for layer in report.model.layers}
-    notes = place_notes(report.notes, places(report))
+    notes = notes_of(report)
     photos = [
         image
         for at, image in enumerate(report.images)
@@ -111,21 +112,10 @@ def choose(report: Report) -> Choices:
         patterns=patterns,
         gradcam_layer=cam_layer,
         head=head,
-        is_nested=any(by_path[path].name != path for path in paths),
+        is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
+        is_shared=any(_is_shared(path, by_path) for path in paths),
         notes=notes,
     )
-
-
-def places(report: Report) -> dict[str, str]:
-    """Headings that stand for a layer or an image, by their place ("layer PATH", "image NAME").
-
-    A layer goes by its path, and by its name alone where no other has it.
-    """
-    layers = report.model.layers
-    names = [layer.name for layer in layers]
-    found = {layer.name: f"layer {layer.path}" for layer in layers if names.count(layer.name) == 1}
-    found |= {layer.path: f"layer {layer.path}" for layer in layers}
-    return found | {image.name: f"image {image.name}" for image in report.images}
 
 
 def image_dtype(report: Report) -> str:
@@ -143,8 +133,13 @@ def is_channels_first(layer: Layer) -> bool:
 
 
 def _is_reachable(layer: Layer) -> bool:
-    """Whether a path names a layer's only call; a shared layer's others cannot be told apart."""
-    return "#" not in layer.path and bool(layer.inputs)
+    """Whether a layer can be found by its path, where "#2" stands for its second call."""
+    return "#" not in layer.name and bool(layer.inputs)
+
+
+def _is_shared(path: str, by_path: Mapping[str, Layer]) -> bool:
+    """Whether the model uses a layer several times."""
+    return "#" in path or f"{path}#2" in by_path
 
 
 def _is_telling(layer: Layer) -> bool:
@@ -202,4 +197,6 @@ def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
     fused = head.activation != "linear" and layer.type in _FUSING
     if not (fused or head.activation == "linear"):
         layer = by_path[layer.inputs[0]]
-    return Head(layer.path, fused, is_map) if _is_reachable(layer) else None
+    # Several calls of one head are several answers: which one is meant cannot be told by a path.
+    found = _is_reachable(layer) and not _is_shared(layer.path, by_path)
+    return Head(layer.path, fused, is_map) if found else None

@@ -8,6 +8,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reportgen.report.names import slugs
+from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
 
 MOST_NODES = 760
@@ -77,6 +78,11 @@ class Outline:
     def has(self, section: str) -> bool:
         """Whether a section ("activations", "filters", "gradcam") is part of this report."""
         return section in self.report.sections
+
+    @cached_property
+    def notes(self) -> PlacedNotes:
+        """The user's notes by what they are about."""
+        return notes_of(self.report)
 
     @cached_property
     def blocks(self) -> tuple[LayerBlock, ...]:

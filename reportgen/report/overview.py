@@ -9,7 +9,7 @@ from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, P
 from reportgen.report.figures import plain_picture, svg_size
 from reportgen.report.findings import findings
 from reportgen.report.navigation import Here, Navigation, pager
-from reportgen.report.notes import render_notes
+from reportgen.report.notes import front_notes, page_notes
 from reportgen.report.outline import Outline, href, paged
 from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
 from reportgen.results import Environment, Image, TensorInfo
@@ -51,7 +51,7 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         )
         if chart
         else None,
-        notes=render_notes(report.notes),
+        notes=front_notes(outline, page),
         doors=_doors(outline, navigation),
     )
 
@@ -68,6 +68,9 @@ def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
             page,
             ImagesPage(
                 frame=navigation.frame(Here(page, "Images", "Images")),
+                notes=page_notes(outline, page, "images", ("activations", "gradcam"))
+                if at == 1
+                else (),
                 cards=tuple(card(outline, page, image) for image in shown),
                 pager=pager(page, paths, at, "Pages of images"),
                 text=count(len(images), "image"),

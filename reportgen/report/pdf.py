@@ -12,6 +12,7 @@ import pikepdf
 import typst
 
 from reportgen.errors import OutputError
+from reportgen.report.pdf_bytes import saved
 from reportgen.report.pdf_content import document
 from reportgen.report.pdf_contexts import Document
 from reportgen.report.pdf_fill import Fits, Mark, better_fits
@@ -113,11 +114,4 @@ def _finished(made: bytes, pictures: PdfPictures) -> bytes:
     """The PDF with the pictures' own streams, the same bytes for the same content."""
     with pikepdf.open(BytesIO(made)) as pdf:
         put_plates(pdf, pictures.plates)
-        buffer = BytesIO()
-        pdf.save(
-            buffer,
-            deterministic_id=True,
-            object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            stream_decode_level=pikepdf.StreamDecodeLevel.none,
-        )
-    return buffer.getvalue()
+        return saved(pdf)

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
+from reportgen.report.about_page import setting_text
 from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.findings import findings
+from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.overview import environment_facts, model_facts
 from reportgen.report.pdf_contexts import (
@@ -20,7 +22,6 @@ from reportgen.report.pdf_contexts import (
     Picture,
 )
 from reportgen.report.pdf_figures import Materials, galleries, photo
-from reportgen.report.pdf_methods import methods, settings_facts
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
 from reportgen.report.wording import count, duration, shape, size_of
@@ -34,15 +35,17 @@ def document(
 ) -> Document:
     """The content of the PDF. Damaged pictures are noted in `pictures.problems`."""
     outline = Outline(report)
-    notes = PdfNotes(report)
+    notes = PdfNotes(report, pictures)
     materials = Materials(outline, pictures, notes, PAPERS[paper].room[0])
     found, found_note = findings(outline, "index.html")
     created = _moment(report.created)
     images = tuple(photo(materials, image) for image in report.images)
     patterns = galleries(materials)
-    model_text = notes.take("model", 1)
-    images_text = (*notes.take("activations", 1), *notes.take("gradcam", 1)) if images else ()
+    model_text = (*notes.take("model", 1), *notes.take_layers(1))
+    several = ("images", "activations", "gradcam") if images else ()
+    images_text = tuple(node for place in several for node in notes.take(place, 1))
     filters_text = notes.take("filters", 1) if patterns else ()
+    methods_text = notes.take("about", 1)
     chart = report.sparsity_chart if outline.has("activations") else None
     model = report.model
     return Document(
@@ -81,11 +84,14 @@ def document(
         images=images,
         filters=patterns,
         filters_lead=_filters_lead(outline),
-        methods=tuple(methods(report)),
+        methods_text=methods_text,
+        methods=(*methods(report), preprocessing_method(report)),
         environment=tuple(
             Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)
         ),
-        settings=settings_facts(report),
+        settings=tuple(
+            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
+        ),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
         command=report.command,
         gradcam_colors=_colours(gradcam_legend(report.settings).colormap),

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reportgen.report.contexts import Method
+
 Node = dict[str, Any]
 """A piece of the user's notes, see `pdf_notes`."""
 
@@ -156,15 +158,6 @@ class LayerGroup:
 
 
 @dataclass(frozen=True)
-class Method:
-    """How something was computed, and where the method comes from."""
-
-    title: str
-    text: str
-    source: str
-
-
-@dataclass(frozen=True)
 class Page:
     """The paper: its size and margins."""
 
@@ -219,6 +212,7 @@ class Document:
     images: tuple[Photo, ...]
     filters: tuple[Section, ...]
     filters_lead: str
+    methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]
     environment: tuple[Fact, ...]
     settings: tuple[Fact, ...]

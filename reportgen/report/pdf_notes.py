@@ -1,14 +1,16 @@
 """The user's notes for the PDF: Markdown → nodes of plain data, each text literal."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import MappingProxyType
+from urllib.parse import unquote
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markdown_it.tree import SyntaxTreeNode
 
-from reportgen.report.notebook_choices import places
-from reportgen.report.pdf_contexts import Node
-from reportgen.report.placed_notes import place_notes
+from reportgen.report.note_markdown import level_headings, notes_parser
+from reportgen.report.pdf_contexts import Node, Picture
+from reportgen.report.pdf_pictures import PdfPictures
+from reportgen.report.placed_notes import notes_of
 from reportgen.results import Report
 
 _OUTSIDE = ("http://", "https://", "mailto:")
@@ -27,7 +29,6 @@ _LEAVES = {
     "text": "text",
     "text_special": "text",
     "softbreak": "text",
-    "image": "text",
     "html_inline": "text",
     "html_block": "text",
     "hardbreak": "break",
@@ -41,75 +42,87 @@ _LEAVES = {
 class PdfNotes:
     """A report's notes by their places; what nobody takes goes to the front."""
 
-    def __init__(self, report: Report) -> None:
-        placed = place_notes(report.notes, places(report))
-        self._front = placed.front
-        self._left = dict(placed.by_place)
+    def __init__(self, report: Report, pictures: PdfPictures) -> None:
+        self._notes = notes_of(report)
+        self._taken: set[str] = set()
+        self._pictures = {
+            one.file: pictures.picture(one.file, "Picture in the notes")
+            for one in report.note_pictures
+        }
 
     def take(self, place: str, above: int) -> tuple[Node, ...]:
         """The notes of a place, once, below a heading of the level `above`."""
-        return note_nodes(self._left.pop(place, ""), above)
+        if place in self._taken:
+            return ()
+        self._taken.add(place)
+        return note_nodes(self._notes.by_place.get(place, ""), above, self._pictures)
+
+    def take_layers(self, above: int) -> tuple[Node, ...]:
+        """What nobody has taken of the notes on layers, each under its heading."""
+        left = [place for place in self._left() if place.startswith("layer ")]
+        self._taken.update(left)
+        return note_nodes(self._notes.under_headings(left), above, self._pictures)
 
     def front(self) -> tuple[Node, ...]:
-        """Everything that is left, each part of it under the name of its place."""
-        left = [
-            node
-            for place, text in self._left.items()
-            for node in (
-                {"kind": "heading", "level": 2, "children": [{"kind": "text", "text": place}]},
-                *note_nodes(text, 2),
-            )
-        ]
-        return (*note_nodes(self._front), *left)
+        """Everything that is left, each part of it under its heading."""
+        return note_nodes(self._notes.front_with(self._left()), 1, self._pictures)
+
+    def _left(self) -> list[str]:
+        return [place for place in self._notes.by_place if place not in self._taken]
 
 
-def note_nodes(text: str, above: int = 1) -> tuple[Node, ...]:
+def note_nodes(
+    text: str, above: int = 1, pictures: Mapping[str, Picture] = MappingProxyType({})
+) -> tuple[Node, ...]:
     """Markdown as nodes: every node has a `kind`, most have `children`, some a `text`.
 
-    Raw HTML is text. A picture is replaced by its alternative text, a link that leads nowhere
-    outside by its words. Headings start below the level `above`, and skip no level.
+    Raw HTML is text. A picture that is not among `pictures`, by its address, is replaced by its
+    alternative text, a link that leads nowhere outside by its words. Headings start below the
+    level `above`, and skip no level.
     """
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False})
-    parser.enable(["table", "strikethrough"])
-    return tuple(_nodes(SyntaxTreeNode(_levelled(parser.parse(text), above)).children))
+    tokens = notes_parser().parse(text)
+    level_headings(tokens, above)
+    return tuple(_Nodes(pictures).of(SyntaxTreeNode(tokens).children))
 
 
-def _levelled(tokens: list[Token], level: int) -> list[Token]:
-    """Give headings levels without gaps: a screen reader's user counts on them."""
-    above: list[int] = []
-    for token in tokens:
-        if token.type == "heading_open":
-            given = int(token.tag[1])
-            while above and above[-1] >= given:
-                above.pop()
-            above.append(given)
-            token.meta["level"] = min(6, level + len(above))
-    return tokens
+class _Nodes:
+    """Turns pieces of Markdown into nodes."""
 
+    def __init__(self, pictures: Mapping[str, Picture]) -> None:
+        self._pictures = pictures
 
-def _nodes(children: Sequence[SyntaxTreeNode]) -> Iterator[Node]:
-    for child in children:
-        yield from _node(child)
+    def of(self, children: Sequence[SyntaxTreeNode]) -> Iterator[Node]:
+        """The nodes of some pieces."""
+        for child in children:
+            yield from self._node(child)
 
+    def _node(self, node: SyntaxTreeNode) -> Iterator[Node]:
+        kind = node.type
+        if kind == "image":
+            yield self._image(node)
+            return
+        if kind in _LEAVES:
+            yield from _leaf(node)
+            return
+        inner = list(self.of(node.children))
+        if kind == "link":
+            yield from _link(str(node.attrs.get("href", "")), inner)
+        elif kind in _SPANS:
+            yield {"kind": _SPANS[kind], "children": inner}
+        elif kind == "heading":
+            yield {"kind": "heading", "level": node.meta["level"], "children": inner}
+        elif kind == "table":
+            yield {"kind": "table", "rows": [row["children"] for row in inner]}
+        elif kind in _BLOCKS:
+            yield _block(node, inner)
+        else:
+            yield from inner
 
-def _node(node: SyntaxTreeNode) -> Iterator[Node]:
-    kind = node.type
-    if kind in _LEAVES:
-        yield from _leaf(node)
-        return
-    inner = list(_nodes(node.children))
-    if kind == "link":
-        yield from _link(str(node.attrs.get("href", "")), inner)
-    elif kind in _SPANS:
-        yield {"kind": _SPANS[kind], "children": inner}
-    elif kind == "heading":
-        yield {"kind": "heading", "level": node.meta["level"], "children": inner}
-    elif kind == "table":
-        yield {"kind": "table", "rows": [row["children"] for row in inner]}
-    elif kind in _BLOCKS:
-        yield _block(node, inner)
-    else:
-        yield from inner
+    def _image(self, node: SyntaxTreeNode) -> Node:
+        picture = self._pictures.get(unquote(str(node.attrs.get("src", ""))))
+        if picture is None:
+            return {"kind": "text", "text": node.content or "picture"}
+        return {"kind": "picture", "picture": replace(picture, alt=node.content or picture.alt)}
 
 
 def _leaf(node: SyntaxTreeNode) -> Iterator[Node]:
@@ -118,8 +131,6 @@ def _leaf(node: SyntaxTreeNode) -> Iterator[Node]:
         text = text.removesuffix("\n")
     elif node.type == "softbreak":
         text = " "
-    elif node.type == "image":
-        text = text or "picture"
     if kind != "text" or text:
         yield {"kind": kind, "text": text}
 

@@ -1,61 +1,172 @@
 """The user's notes taken apart: what stands under a known heading belongs to that place."""
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-SECTION_HEADINGS = {
-    "activations": ("activations", "activation grids", "feature maps"),
-    "filters": ("filters", "filter galleries", "filter patterns"),
-    "gradcam": ("gradcam", "grad-cam"),
-    "model": ("model", "summary", "network"),
-}
-"""The headings, in lower case, that stand for a section."""
+from reportgen.report.note_places import FRONT, NotePlaces
+from reportgen.results import Report
+
+_MOST_NAMED = 6
 
 
 @dataclass(frozen=True)
 class PlacedNotes:
-    """Notes by place: `front` holds what stands under no known heading. All are Markdown."""
+    """Notes by place, all of them Markdown; `front` holds what stands under no known heading.
+
+    `headings` are those of the places, as they are written; `unplaced` are headings that name
+    nothing in the report.
+    """
 
     front: str
     by_place: Mapping[str, str]
+    headings: Mapping[str, str] = field(default_factory=dict)
+    unplaced: tuple[str, ...] = ()
+
+    def front_with(self, left: Iterable[str]) -> str:
+        """The front, followed by the notes of places that have none, below their headings."""
+        return "\n\n".join(filter(None, (self.front, self.under_headings(left))))
+
+    def under_headings(self, places: Iterable[str]) -> str:
+        """The notes of some places below each other, with their headings."""
+        return "\n\n".join(f"## {self.headings[one]}\n\n{self.by_place[one]}" for one in places)
 
 
-def place_notes(text: str, places: Mapping[str, str]) -> PlacedNotes:
+def notes_of(report: Report) -> PlacedNotes:
+    """The notes of a report at their places, see `NotePlaces`."""
+    return place_notes(report.notes, NotePlaces(report).find)
+
+
+def unplaced_warning(notes: PlacedNotes) -> str:
+    """One sentence on headings that name nothing; empty where there are none."""
+    if not notes.unplaced:
+        return ""
+    named = [f"“{heading}”" for heading in notes.unplaced[:_MOST_NAMED]]
+    left = len(notes.unplaced) - len(named)
+    names = ", ".join(named) + (f" and {left} more" if left else "")
+    return (
+        f"The notes stand at the front as far as their headings name no layer, image or section"
+        f" of the report: {names}."
+    )
+
+
+def place_notes(text: str, find: Callable[[str], str | None]) -> PlacedNotes:
     """Split Markdown at its headings.
 
-    `places` maps headings, as they are written, to places; the headings of `SECTION_HEADINGS` are
-    known in any case of letters. What a known heading covers (to the next heading that is not
-    below it) goes to its place, without the heading itself; the rest goes to the front.
+    `find` tells the place of a heading's plain text. What a known heading covers (to the next
+    heading that is not below it) goes to its place, without the heading itself; the rest goes to
+    the front. A heading whose words have all gone to other places goes, too.
     """
-    known = {words: name for name, many in SECTION_HEADINGS.items() for words in many}
-    lines = text.splitlines()
-    taken: dict[str, list[list[str]]] = {}
-    front: list[str] = []
-    current, depth, position = front, 7, 0
-    for start, end, level, title in _headings(text):
-        current += lines[position:start]
-        place = places.get(title) or known.get(title.lower())
-        position = start
-        if place is not None:
-            current, depth, position = [], level, end
-            taken.setdefault(place, []).append(current)
-        elif level <= depth:
-            current, depth = front, 7
-    current += lines[position:]
-    placed = {
-        place: "\n\n".join(_joined(one) for one in many if _joined(one))
+    lines = markdown_lines(text)
+    headings = _headings(text)
+    front = _Part(0, "", lines[: headings[0].start] if headings else lines)
+    parts: list[_Part] = [front]
+    covering: list[_Part] = []
+    unplaced: list[str] = []
+    for heading, behind in itertools.zip_longest(headings, headings[1:]):
+        end = behind.start if behind else len(lines)
+        while covering and covering[-1].level >= heading.level:
+            covering.pop()
+        above = next((part.place for part in reversed(covering) if part.place), "")
+        place = next(filter(None, map(find, heading.names)), None)
+        if place in (None, FRONT):
+            covering.append(_Part(heading.level, above, lines[heading.start : end]))
+            covering[-1].has_words = any(line.strip() for line in lines[heading.end : end])
+            if not above and place is None and not _is_title(heading, headings):
+                unplaced.append(heading.names[-1])
+        else:
+            for part in covering:
+                part.gave = True
+            covering.append(_Part(heading.level, place, lines[heading.end : end], heading.source))
+        parts.append(covering[-1])
+    return _collected(parts, text, tuple(dict.fromkeys(unplaced)))
+
+
+@dataclass
+class _Part:
+    """Some lines of the notes, the level of the heading they stand under, and their place."""
+
+    level: int
+    place: str
+    lines: list[str]
+    heading: str = ""
+    has_words: bool = True
+    gave: bool = False
+    """Whether something below this heading has gone to another place."""
+
+
+@dataclass(frozen=True)
+class _Heading:
+    """First line, line behind, level, Markdown, and the names it may stand for."""
+
+    start: int
+    end: int
+    level: int
+    source: str
+    names: tuple[str, ...]
+
+
+def _collected(parts: list[_Part], text: str, unplaced: tuple[str, ...]) -> PlacedNotes:
+    taken: dict[str, list[str]] = {}
+    headings: dict[str, str] = {}
+    for at, part in enumerate(parts):
+        if part.has_words or not part.gave or _has_more_below(parts, at):
+            taken.setdefault(part.place, []).append(_joined(part.lines))
+        if part.heading:
+            headings.setdefault(part.place, part.heading)
+    definitions = _definitions(text)
+    joined = {
+        place: _with_definitions("\n\n".join(filter(None, many)), definitions)
         for place, many in taken.items()
     }
-    return PlacedNotes(_joined(front), {place: note for place, note in placed.items() if note})
+    front = joined.pop("", "")
+    return PlacedNotes(front, {p: note for p, note in joined.items() if note}, headings, unplaced)
+
+
+def _has_more_below(parts: list[_Part], at: int) -> bool:
+    """Whether a heading below that of a part stays in the part's place."""
+    top = parts[at]
+    below = itertools.takewhile(lambda one: one.level > top.level, parts[at + 1 :])
+    return any(one.place == top.place for one in below)
+
+
+def _is_title(heading: _Heading, headings: list[_Heading]) -> bool:
+    """Whether a heading is the whole text's: the first, and the only one so high."""
+    return heading is headings[0] and all(one.level > heading.level for one in headings[1:])
+
+
+def _definitions(text: str) -> dict[str, str]:
+    """The Markdown of each reference definition ("[1]: address"), by its label in capitals."""
+    env: dict[str, dict[str, dict[str, str]]] = {"references": {}}
+    MarkdownIt("commonmark").parse(text, env)
+    return {label: f"[{label}]: <{one['href']}>" for label, one in env["references"].items()}
+
+
+def _with_definitions(note: str, definitions: Mapping[str, str]) -> str:
+    """A note with the definitions that it uses: these may stand anywhere in the whole text."""
+    env: dict[str, dict[str, str]] = {"references": {}}
+    MarkdownIt("commonmark").parse(note, env)
+    words = " ".join(note.upper().split())
+    used = [
+        line
+        for label, line in definitions.items()
+        if f"[{label}]" in words and label not in env["references"]
+    ]
+    return "\n\n".join(filter(None, (note, "\n".join(used))))
+
+
+def markdown_lines(text: str) -> list[str]:
+    """The lines as Markdown counts them: other signs that break lines are part of one."""
+    return re.split(r"\r\n|\n|\r", text)
 
 
 def without_html(text: str) -> str:
     """The same Markdown with raw HTML as visible text, for pages that would let HTML through."""
-    lines = text.splitlines()
+    lines = markdown_lines(text)
     for token in MarkdownIt("commonmark").parse(text):
         if token.map is None:
             continue
@@ -85,16 +196,22 @@ def _without_tags(lines: list[str], inline: Token) -> list[str]:
     return source.split("\n")
 
 
-def _headings(text: str) -> list[tuple[int, int, int, str]]:
-    """First line, line behind, level and text of every heading that stands by itself."""
+def _headings(text: str) -> list[_Heading]:
+    """Every heading that stands by itself."""
     found = []
     tokens = MarkdownIt("commonmark").parse(text)
     for opening, inline in itertools.pairwise(tokens):
         if opening.type == "heading_open" and opening.level == 0 and opening.map:
-            title = inline.content.strip().strip("`").strip()
+            source = " ".join(inline.content.split())
+            plain = "".join(child.content or " " for child in inline.children or () if _says(child))
+            names = dict.fromkeys(" ".join(name.split()).rstrip(":") for name in (source, plain))
             first, behind = opening.map
-            found.append((first, behind, int(opening.tag[1]), title))
+            found.append(_Heading(first, behind, int(opening.tag[1]), source, tuple(names)))
     return found
+
+
+def _says(child: Token) -> bool:
+    return child.nesting == 0
 
 
 def _joined(lines: list[str]) -> str:

@@ -55,15 +55,17 @@ def test_nothing_unfinished_is_left_and_all_is_plain_json(tmp_path):
     store.put(unit(), Result({}, {"x": b""}))
     assert not list(tmp_path.glob("unfinished-*"))
     (result,) = tmp_path.glob("??/*/result.json")
-    assert json.loads(result.read_text())["files"] == ["x"]
+    assert json.loads(result.read_text())["files"] == {"x": 0}
 
 
-@pytest.mark.parametrize("damage", ["json", "file", "empty"])
+@pytest.mark.parametrize("damage", ["json", "file", "bytes", "empty"])
 def test_a_damaged_unit_is_missing_and_can_be_put_again(tmp_path, damage):
     store = Store(tmp_path)
     folder = store.put(unit(), Result({"v": 1}, {"x.png": b"1"})).folder
     if damage == "file":
         (folder / "x.png").unlink()
+    elif damage == "bytes":
+        (folder / "x.png").write_bytes(b"7")
     else:
         (folder / "result.json").write_text("{" if damage == "json" else "")
     assert store.get(unit()) is None

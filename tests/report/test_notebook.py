@@ -3,6 +3,7 @@
 import ast
 import base64
 import hashlib
+import io
 import json
 import re
 from pathlib import Path
@@ -121,8 +122,10 @@ def test_a_built_notebook_has_run_and_says_nothing_of_this_machine(
     for name in ("circle_1.png", "cross_1.png"):
         (own / name).write_bytes((demo_images() / name).read_bytes())
     (tmp_path / "notes.md").write_text(
-        "My words.\n\n# Grad-CAM\n\nIt looks at the edges.\n\n# conv2d_1\n\nNote on the layer.\n"
+        "My words.\n\n# Grad-CAM\n\nIt looks at the edges.\n\n# conv2d_1\n\nNote on the layer.\n\n"
+        "![A plot](plot.png)\n\n# `dense`\n\nIt has no maps.\n\n# Methods\n\nMine.\n"
     )
+    Image.new("RGB", (8, 6), "navy").save(tmp_path / "plot.png")
     report = make_report(
         str(demo_model()), own, tmp_path / "report", labels=str(demo_labels()),
         format=["notebook"], notes=str(tmp_path / "notes.md"), channels=["conv2d_1:3,30"],
@@ -155,8 +158,12 @@ def test_a_built_notebook_has_run_and_says_nothing_of_this_machine(
     assert not any(b"Software" in picture for picture in pictures)
     ids = {cell.id: cell for cell in notebook.cells}
     assert "It looks at the edges." in ids["gradcam-text"].source
-    assert "Note on the layer." in ids["layer-0-text"].source
-    assert ids["notes"].source == "My words."
+    assert "Note on the layer.\n\n![A plot](attachment:plot.png)" in ids["layer-0-text"].source
+    attached = ids["layer-0-text"].attachments["plot.png"]["image/png"]
+    with Image.open(io.BytesIO(base64.b64decode(attached))) as plot:
+        assert plot.size == (8, 6)
+    assert ids["notes"].source == "My words.\n\n## `dense`\n\nIt has no maps."
+    assert ids["closing-text"].source.endswith("\n\nMine.")
 
 
 def test_a_legacy_file_becomes_a_notebook_that_opens_the_migrated_copy(
@@ -206,6 +213,14 @@ def several_sigmoids_frozen() -> Any:
     return model
 
 
+def a_shared_layer() -> Any:
+    """Its second call goes by the path `look#2`."""
+    entry = keras.Input((16, 16, 3))
+    look = keras.layers.Conv2D(3, 3, padding="same", activation="relu", name="look")
+    flat = keras.layers.Flatten()(look(look(entry)))
+    return keras.Model(entry, keras.layers.Dense(3, activation="softmax")(flat))
+
+
 def two_inputs() -> Any:
     entry, age = keras.Input((16, 16, 3), name="photo"), keras.Input((2,), name="age")
     maps = keras.layers.Conv2D(4, 3, activation="relu")(entry)
@@ -232,6 +247,7 @@ def no_classes() -> Any:
         (separate_softmax, {"resize": "crop", "preprocess": "caffe"}),
         (classes_on_a_map, {"preprocess": "torch"}),
         (several_sigmoids_frozen, {"preprocess": "signed"}),
+        (a_shared_layer, {"preprocess": "unit"}),
         (two_inputs, {"input": ["age=AGE.npy"]}),
         (whole_numbers, {"preprocess": "none"}),
         (no_classes, {}),
@@ -342,10 +358,22 @@ def test_without_nbclient_the_sentence_says_what_to_install(
         check_notebook_tools()
 
 
+HOSTILE_NOTES = (
+    """<script>alert(1)</script> #panic("x") $x$ *a* @b {{ 7 * 7 }} {% raw %}
+
+# cat.jpg
+
+<img src=x onerror=alert(1)> ![x](https://example.org/x.png)
+
+# """
+    + "x" * 300
+)
+
+
 def sample_cells(folder: Path) -> list[Cell]:
     report = write_sample(folder)
     settings = {**report.settings, "resize": "stretch", "filter-steps": 4}
-    report = report.model_copy(update={"settings": settings})
+    report = report.model_copy(update={"settings": settings, "notes": HOSTILE_NOTES})
     choices = choose(report)
     return make_cells(report, choices, Files("m.keras", ["photos/a.png"], {}, False))
 
@@ -362,6 +390,8 @@ def test_hostile_names_stay_words(tmp_path: Path) -> None:
     strings = [node.value for node in ast.walk(ast.parse(re.sub(r"(?m)^%.*$", "", source)))
                if isinstance(node, ast.Constant)]  # fmt: skip
     assert "<b>cat</b>" in strings
+    words = "\n".join(cell.source for cell in cells if not cell.is_code)
+    assert "{{ 7 * 7 }} {% raw %}" in words
 
 
 def test_the_same_report_gives_the_same_cells(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 from reportgen.errors import OutputError
 from reportgen.pictures.svg import shorten
 from reportgen.report.pdf import write_pdf
-from reportgen.results import Report
+from reportgen.results import NotePicture, Report
 from tests.report.sample import HOSTILE, write_sample
 
 NOTES = """# My own words
@@ -305,16 +305,37 @@ def test_it_is_hardly_larger_than_its_pictures(printed: Printed) -> None:
 
 def test_notes_stand_in_their_places(small: tuple[Path, Report]) -> None:
     folder, report = small
-    notes = "Front\n\n# Model\n\nM0\n\n# block1_conv1\n\nL1\n\n# cat.jpg\n\nC2\n\n# input\n\nX3"
+    notes = "Front\n\n# Model\n\nM0\n\n# block1_conv1\n\nL1\n\n# cat.jpg\n\nC2\n"
+    notes += "\n# input\n\nX3\n\n# Grad-CAM\n\nG4\n\n# Methods\n\nA5"
     result = printed_in(folder, report.model_copy(update={"notes": notes}))
     chapters = {title: page for level, title, page in outline(result.reader) if level == 1}
     place = {
         word: next(at for at, text in enumerate(result.pages, 1) if word in text.split())
-        for word in ("Front", "M0", "L1", "C2", "X3")
+        for word in ("Front", "M0", "L1", "C2", "X3", "G4", "A5")
     }
-    assert place["Front"] == place["X3"] == chapters["Notes"]
-    assert place["M0"] == chapters["Model"]
+    assert place["Front"] == chapters["Notes"]
+    assert place["M0"] == place["X3"] == chapters["Model"]
+    assert place["G4"] == chapters["Images"]
+    assert place["A5"] == chapters["Methods and settings"]
     assert chapters["Images"] <= place["C2"] <= place["L1"] < chapters["Filter patterns"]
+
+
+def test_the_pictures_of_notes_are_in_it(small: tuple[Path, Report]) -> None:
+    folder, report = small
+    (folder / "pictures" / "notes").mkdir()
+    pixels = np.arange(40 * 60 * 3, dtype=np.uint8).reshape(40, 60, 3)
+    Image.fromarray(pixels).save(folder / "pictures" / "notes" / "my-plot.png")
+    made = {
+        "notes": "![A plot of #mine](pictures/notes/my-plot.png) ![gone](pictures/notes/x.png)",
+        "note_pictures": [NotePicture(file="pictures/notes/my-plot.png", width=60, height=40)],
+    }
+    result = printed_in(folder, report.model_copy(update=made))
+    assert any(np.array_equal(pixels, one) for one in pictures_in(result.pdf)[0])
+    alts = {str(one.Alt) for one in result.pdf.objects
+            if isinstance(one, pikepdf.Dictionary) and one.get("/S") == "/Figure"}  # fmt: skip
+    assert "A plot of #mine" in alts
+    assert "gone" in result.pages[2]
+    assert result.warnings == ()
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_the_browser_prints_the_same_report(tmp_path: Path) -> None:
         pytest.skip("this machine has no browser")
     report = write_sample(tmp_path, names=("cat.jpg",))
     result = print_with_browser(report, tmp_path, paper="letter", browser=browser)
+    made = result.path.read_bytes()
     reader = pypdf.PdfReader(result.path)
     assert result.warnings == ()
     box = reader.pages[0].mediabox
@@ -62,5 +63,7 @@ def test_the_browser_prints_the_same_report(tmp_path: Path) -> None:
     about = reader.metadata
     assert about is not None
     assert (about.title, about.author) == (report.title, report.author)
+    again = print_with_browser(report, tmp_path, paper="letter", browser=browser)
+    assert again.path.read_bytes() == made
     grids = sum(len(image.activations) for image in report.images)
     assert sum(len(page.images) for page in reader.pages) >= grids

@@ -1,10 +1,8 @@
-"""How a report was made, in sentences: each method with its source, and the settings used."""
+"""How a report was made, in sentences: each method with its source."""
 
-import json
 from collections.abc import Iterator
-from typing import Any
 
-from reportgen.report.pdf_contexts import Fact, Method
+from reportgen.report.contexts import Method
 from reportgen.results import Report
 
 ACTIVATIONS = Method(
@@ -40,17 +38,10 @@ def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
     by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
     yield from (method for name, method in by_section.items() if name in report.sections)
+
+
+def preprocessing_method(report: Report) -> Method:
+    """How pixels became what the model takes, and why so."""
     taken = report.model.preprocessing
     reason = taken.reason[:1].upper() + taken.reason[1:].rstrip(".")
-    yield Method("Preprocessing", f"Pixels 0 to 255 are fed as “{taken.mode}”. {reason}.", "")
-
-
-def settings_facts(report: Report) -> tuple[Fact, ...]:
-    """Every setting by its name, as one writes it in the configuration file."""
-    return tuple(Fact(name, _value(value)) for name, value in sorted(report.settings.items()))
-
-
-def _value(value: Any) -> str:
-    if value is None or value in ("", [], ()):
-        return "not set"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return Method("Preprocessing", f"Pixels 0 to 255 are fed as “{taken.mode}”. {reason}.", "")
