@@ -40,7 +40,9 @@ from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
 from reportgen.report.notebook_execution import check_notebook_tools
 from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.publish import check_output, staged
+from reportgen.report.single_file import SINGLE_NAME, write_single
 from reportgen.report.site import write_site
+from reportgen.report.templates import check_templates
 from reportgen.results import Environment, Model, Report, Skipped
 
 DEFAULT_OUTPUT = Path("report")
@@ -56,7 +58,7 @@ class Outcome:
     @property
     def page(self) -> Path:
         """What to open first: the site, else the PDF, else the notebook."""
-        pages = {"site": "index.html", "pdf": PDF_NAME, "notebook": NOTEBOOK}
+        pages = {"site": "index.html", "single": SINGLE_NAME, "pdf": PDF_NAME, "notebook": NOTEBOOK}
         return self.folder / pages[self.report.settings["format"][0]]
 
 
@@ -75,6 +77,8 @@ def build(
         find_browser(settings.browser)  # before anything is computed
     if "notebook" in settings.format:
         check_notebook_tools()
+    if settings.templates is not None:
+        check_templates(settings.templates)
     with _store(settings) as store:
         trip = _Trip(model, settings, progress, store)
         trip.find(images)
@@ -93,7 +97,10 @@ def build(
             text = report.model_dump_json(by_alias=True)
             (folder / "report.json").write_text(f"{text}\n", encoding="utf-8")
             if "site" in settings.format:
-                write_site(report, folder)
+                write_site(report, folder, templates=settings.templates)
+            if "single" in settings.format:
+                for warning in _write_single(report, folder, settings):
+                    progress.warn(warning)
             if "pdf" in settings.format:
                 for warning in _write_pdf(report, folder, settings):
                     progress.warn(warning)
@@ -101,6 +108,17 @@ def build(
                 trip.write_notebook(report, folder)
             write_manifest(folder)
     return Outcome(output, report)
+
+
+def _write_single(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:
+    """Write the single file within the size that was asked for; returns warnings."""
+    return write_single(
+        report,
+        folder,
+        megabytes=settings.single_size,
+        force=settings.force,
+        templates=settings.templates,
+    ).warnings
 
 
 def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from reportgen.report.navigation import Assets
+from reportgen.report.templates import Templates
 
 _FILES = {
     "stylesheet": "report.css",
@@ -13,11 +14,9 @@ _FILES = {
 }
 
 
-def write_assets(templates: Path, folder: Path, search_index: str) -> Assets:
+def write_assets(templates: Templates, folder: Path, search_index: str) -> Assets:
     """Write the assets and the search index below ``folder``; their paths seen from it."""
-    contents = {
-        field: (name, (templates / "assets" / name).read_bytes()) for field, name in _FILES.items()
-    }
+    contents = {field: (name, templates.asset(name)) for field, name in _FILES.items()}
     contents["search_index"] = ("search-index.js", search_index.encode("utf-8"))
     paths = {}
     (folder / "assets").mkdir(parents=True, exist_ok=True)

@@ -34,9 +34,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Legend:
-    """What colours stand for: `colormap` names a CSS class `legend-…`."""
+    """What colours stand for: a name and its colours, such as "#440154", from low to high."""
 
     colormap: str
+    colors: tuple[str, ...]
     low: str
     high: str
     text: str
@@ -327,6 +328,8 @@ class LayerPage:
     frame: Frame
     first: bool
     facts: tuple[Fact, ...]
+    units: Link | None
+    """Link to the layer's channels one by one."""
     gallery: Grid | None
     filters: tuple[FilterRow, ...]
     filters_text: str

@@ -87,6 +87,8 @@ class Navigation:
         parts = [("Overview", "index.html"), ("Model", "model.html")]
         if outline.images:
             parts.append(("Images", "images/index.html"))
+        if outline.unit_layers:
+            parts.append(("Units", outline.units_index()))
         if outline.gallery_blocks:
             parts.append(("Filters", "filters/index.html"))
         return [*parts, ("About", "about.html")]

@@ -163,7 +163,8 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
         return
     note = choices.notes.by_place.get("gradcam", "")
     first = is_channels_first(layer)
-    writer.add("gradcam", note=note, gradcam_layer=layer.path, channels_first=first)
+    writer.add("gradcam", note=note, gradcam_layer=layer.path, channels_first=first,
+               colormap=choices.colormap)  # fmt: skip
     for at, photo in enumerate(choices.photos):
         if cams := _cams(photo):
             writer.add("overlays", cell=f"gradcam-{at}", photo=photo, at=at, layer=layer.path,

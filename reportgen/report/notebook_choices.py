@@ -78,6 +78,7 @@ class Choices:
     head: Head | None
     is_nested: bool
     notes: PlacedNotes
+    colormap: str
 
 
 def choose(report: Report) -> Choices:
@@ -113,6 +114,7 @@ def choose(report: Report) -> Choices:
         head=head,
         is_nested=any(by_path[path].name != path for path in paths),
         notes=notes,
+        colormap=report.settings["colormap"],
     )
 
 

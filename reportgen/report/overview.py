@@ -178,6 +178,8 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         "Model": count(len(outline.layers), "layer"),
         "Images": count(len(outline.images), "image")
         + (", layer by layer" if outline.has("activations") else ""),
+        "Units": count(sum(map(len, map(outline.unit_channels, outline.unit_layers))), "channel")
+        + ", one by one",
         "Filters": count(
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),

@@ -15,7 +15,9 @@
   };
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   const scripts = new Map();
+  // In a file that holds everything there is nothing to load.
   const load = (address) => {
+    if (!address) return Promise.resolve();
     if (!scripts.has(address)) {
       scripts.set(address, new Promise((done) => {
         const script = make("script", { src: address });
@@ -198,7 +200,8 @@
     const draw = () => {
       const context = canvas.getContext("2d");
       context.imageSmoothingEnabled = link.dataset.kind === "filters";
-      context.drawImage(picture, place.left, place.top, grid.width, grid.height, 0, 0, canvas.width, canvas.height);
+      const ratio = picture.naturalWidth / grid.across; // a picture may have been shrunk
+      context.drawImage(picture, place.left * ratio, place.top * ratio, grid.width * ratio, grid.height * ratio, 0, 0, canvas.width, canvas.height);
     };
     picture.loading = "eager";
     if (picture.complete && picture.naturalWidth) draw();
@@ -229,12 +232,14 @@
   const show = () => {
     const { link, tile } = shown;
     const picture = link.querySelector("img");
+    const own = link.hash !== ""; // the file holds the picture, there is no other
+    original.hidden = own;
     original.href = link.href;
     if (tile === null) {
       title.textContent = picture.alt;
       text.textContent = "";
       strip.hidden = beside.hidden = true;
-      stage.replaceChildren(make("img", { src: link.href, alt: picture.alt, width: picture.width, height: picture.height }));
+      stage.replaceChildren(make("img", { src: own ? picture.src : link.href, alt: picture.alt, width: picture.width, height: picture.height }));
       const large = stage.firstChild;
       large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
       large.className = picture.className;
@@ -331,7 +336,8 @@
     const layer = (address) => make("img", { src: address, alt: "", width: overlay.width, height: overlay.height });
     const stack = overlay.parentNode;
     stack.classList.add("stack");
-    stack.prepend(layer(pair.dataset.photo));
+    const photo = pair.dataset.photo;
+    stack.prepend(layer(photo.startsWith("#") ? document.getElementById(photo.slice(1)).src : photo));
     stack.append(layer(heat.getAttribute("src")));
     const slider = make("input", { type: "range", min: 0, max: 100, value: 50 });
     slider.setAttribute("aria-label", "From photo over overlay to heatmap");
