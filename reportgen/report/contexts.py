@@ -160,6 +160,8 @@ class Card:
     overlay: Picture | None
     predictions: tuple[Prediction, ...]
     note: str
+    mistake: bool
+    """Whether the likeliest class is not that of the folder."""
 
 
 @dataclass(frozen=True)
@@ -244,9 +246,11 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class ImagesPage:
-    """`images/index.html`: all images."""
+    """`images/index.html`: all images, or those that came out as another class."""
 
     frame: Frame
+    views: tuple[Link, ...]
+    """The lists of images, where there are several."""
     cards: tuple[Card, ...]
     pager: Pager
     text: str

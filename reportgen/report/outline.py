@@ -1,5 +1,6 @@
 """Which pages a report has, what stands on each, and how one page links to another."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,7 @@ from itertools import groupby
 from typing import TypeVar
 from urllib.parse import quote
 
+from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.report.names import slugs
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
 
@@ -91,6 +93,36 @@ class Outline:
         for layer in self.report.model.layers:
             grouped.setdefault(layer.block, []).append(layer)
         return tuple(LayerBlock(name, tuple(layers)) for name, layers in grouped.items())
+
+    @cached_property
+    def block_titles(self) -> dict[str, str]:
+        """What a block is called where there is little room: its path's end, where that tells."""
+        ends = Counter(block.name.rpartition("/")[2] for block in self.blocks)
+        return {
+            block.name: end if (end := block.name.rpartition("/")[2]) and ends[end] == 1
+            else block.name
+            for block in self.blocks
+        }  # fmt: skip
+
+    @cached_property
+    def mistakes(self) -> tuple[Image, ...] | None:
+        """Images whose likeliest class is not that of their folder; None where folders say none."""
+        report = self.report
+        classes = classes_of_groups((image.group for image in report.images), report.model.labels)
+        if not classes:
+            return None
+        return tuple(
+            image
+            for image in report.images
+            if image.group is not None
+            and image.predictions
+            and image.predictions[0].index != classes[image.group]
+        )
+
+    @cached_property
+    def mistaken(self) -> frozenset[str]:
+        """Names of the images among the mistakes."""
+        return frozenset(image.name for image in self.mistakes or ())
 
     @cached_property
     def feeds(self) -> dict[str, list[str]]:
@@ -229,6 +261,10 @@ class Outline:
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""
         return _numbered("images/index", page)
+
+    def mistakes_page(self, page: int = 1) -> str:
+        """The path of a page of the list of mistakes; no image's page is named like it."""
+        return _numbered("images/index--mistakes", page)
 
     def values_file(self, image: str) -> str:
         """The path of the script file with the numbers behind an image's grids."""

@@ -103,7 +103,8 @@ def _made(report: Report, folder: Path, source: Templates, choice: Choice) -> st
     titles: dict[str, str] = {}
     for path, name, context in pages(outline, navigation, folder):
         few = len(shown.images) <= MOST_CARDS
-        if path == "filters/index.html" or (path == "images/index.html" and few):
+        is_list = path == "images/index.html" and few
+        if is_list or path.startswith("images/index--") or path == "filters/index.html":
             continue
         texts[path] = source.render(f"{name}.html", context)
         titles[path] = context.frame.title
@@ -166,6 +167,7 @@ def _aliases(texts: Mapping[str, str]) -> dict[str, str]:
     """Where links to the pages lead that are left out."""
     filters = next((path for path in texts if path.startswith("filters/")), "index.html")
     aliases = {"filters/index.html": filters, "images/index.html": "index.html#overview--images"}
+    aliases["images/index--mistakes.html"] = aliases["images/index.html"]
     return {path: place for path, place in aliases.items() if path not in texts}
 
 

@@ -22,7 +22,7 @@ FEW_IMAGES = 12
 STRONGEST = 6
 _LINKS_A_PAGE = 250
 _TILE_NODES, _TILE_BYTES, _UNIT_NODES = 3, 330, 5
-_BYTES_A_NODE = 90
+_BYTES_A_NODE = 105
 """Bytes of a page that count as much as one element when pages are cut."""
 
 Seen = list[tuple[Image, Activations]]
