@@ -31,7 +31,16 @@ FORMATS = ("site", "single", "pdf", "notebook")
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-FILE_KEYS = ("notes", "labels", "templates", "weights", "custom_objects", "out", "cache_dir", "browser")
+FILE_KEYS = (
+    "notes",
+    "labels",
+    "templates",
+    "weights",
+    "custom_objects",
+    "out",
+    "cache_dir",
+    "browser",
+)
 """Keys that name files: in a configuration file they are relative to its folder."""
 
 RUN_ONLY = {
@@ -137,7 +146,9 @@ class Settings(BaseModel):
     organisation: str = Field("", description="Course or organisation, on the cover of the PDF.")
     notes: Path | None = Field(None, description="Markdown file with your own text.")
     format: Formats = Field(
-        ("site",), min_length=1, description="What to write: site, single, pdf, notebook (repeatable)."
+        ("site",),
+        min_length=1,
+        description="What to write: site, single, pdf, notebook (repeatable).",
     )
     single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
         10, description="Megabytes that the single file may take: a number, or “all” as it is."
@@ -230,7 +241,10 @@ class Settings(BaseModel):
     skip_section: Sections = Field((), description="All sections but these (repeatable).")
 
     out: Path | None = Field(None, description="Folder for the report.")
-    force: bool = Field(False, description="Write into a folder that holds other things too, and a single file over 100 MB.")
+    force: bool = Field(
+        False,
+        description="Write into a folder that holds other things too, and a single file over 100 MB.",
+    )
     strict: bool = Field(False, description="A skipped image or a failed part is an error.")
     open: bool = Field(False, description="Open the report in the browser when it is done.")
     quiet: bool = Field(False, description="Print nothing but errors.")

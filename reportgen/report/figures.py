@@ -205,9 +205,7 @@ def gradcam_legend(settings: dict[str, object]) -> Legend:
 
 def _colors(colormap: str) -> tuple[str, ...]:
     """As many colours of a map as a legend shows, evenly spaced with both ends."""
-    return tuple(
-        f"#{bytes(colour).hex()}" for colour in table(colormap)[:: 255 // _LEGEND_STEPS]
-    )
+    return tuple(f"#{bytes(colour).hex()}" for colour in table(colormap)[:: 255 // _LEGEND_STEPS])
 
 
 def _shown(grid: Activations) -> str:

@@ -64,9 +64,7 @@ def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
     yield from _images_pages(outline, navigation, list(images), "All", outline.images_page)
     if outline.mistakes:
         mistakes = list(outline.mistakes)
-        yield from _images_pages(
-            outline, navigation, mistakes, "Mistakes", outline.mistakes_page
-        )
+        yield from _images_pages(outline, navigation, mistakes, "Mistakes", outline.mistakes_page)
 
 
 def _images_pages(

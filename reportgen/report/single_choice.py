@@ -102,7 +102,9 @@ def reduced(report: Report, choice: Choice) -> Report:
         image.model_copy(
             update={
                 "activations": [
-                    one for one in image.activations if at < choice.grids and one.layer in choice.layers
+                    one
+                    for one in image.activations
+                    if at < choice.grids and one.layer in choice.layers
                 ]
             }
         )
@@ -110,9 +112,7 @@ def reduced(report: Report, choice: Choice) -> Report:
     ]
     galleries = [one for one in report.galleries if one.layer in choice.galleries]
     filters = [one for one in report.filters if one.layer in choice.galleries]
-    return report.model_copy(
-        update={"images": images, "galleries": galleries, "filters": filters}
-    )
+    return report.model_copy(update={"images": images, "galleries": galleries, "filters": filters})
 
 
 def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
@@ -197,4 +197,3 @@ def _gallery_cost(pictures: Pictures, gallery: Gallery) -> int:
     size = gallery.size
     across = gallery.width * enlargement(gallery.width, gallery.height, size, size)
     return _FIGURE + _TILE * gallery.shown + pictures.cost(gallery.picture, across)
-

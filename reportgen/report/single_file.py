@@ -158,9 +158,7 @@ def _page(
 
 
 def _links(sheets: list[Sheet], begin: str) -> tuple[Link, ...]:
-    return tuple(
-        Link(one.title, f"#{one.id}") for one in sheets if one.id.startswith(begin)
-    )
+    return tuple(Link(one.title, f"#{one.id}") for one in sheets if one.id.startswith(begin))
 
 
 def _aliases(texts: Mapping[str, str]) -> dict[str, str]:
@@ -180,5 +178,3 @@ def _inline(content: bytes, element: str) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
-
-

@@ -115,5 +115,5 @@ class Templates:
 def _sentence(name: str, line: int, error: Exception) -> str:
     what = " ".join(str(error).split()).rstrip(".") or type(error).__name__
     if isinstance(error, TemplateNotFound):
-        what = f"there is no template {what}"
+        what = f"there is no template {error.name}"
     return f"The template {name}, line {line}, cannot be used: {what[:300]}."

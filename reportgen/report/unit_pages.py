@@ -38,7 +38,7 @@ def units_index_pages(
     pages = paged(layers, [1] * len(layers), _LINKS_A_PAGE, _LINKS_A_PAGE)
     paths = [outline.units_index(at) for at in range(1, len(pages) + 1)]
     for at, (page, shown) in enumerate(zip(paths, pages, strict=True), 1):
-        groups = []
+        groups: list[UnitsGroup] = []
         for block, members in groupby(shown, key=lambda path: outline.layers[path].block):
             links = tuple(
                 Link(
@@ -143,9 +143,7 @@ def _strength(value: float | None) -> float:
     return float("-inf") if value is None else value
 
 
-def _activation(
-    outline: Outline, page: str, image: Image, grid: Activations, channel: int
-) -> Tile:
+def _activation(outline: Outline, page: str, image: Image, grid: Activations, channel: int) -> Tile:
     height, width = grid.size
     columns = max(1, min(grid.columns, grid.shown))
     span = f"{number(grid.lows[channel])} to {number(grid.highs[channel])}"

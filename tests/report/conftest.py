@@ -13,10 +13,6 @@ from reportgen.results import Report
 from tests.report.sample import write_sample
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "browser: needs Playwright and Chromium")
-
-
 class Site(NamedTuple):
     """A finished site, and the report that it shows."""
 

@@ -128,7 +128,9 @@ def write_sample(
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
     layers = _layers(plan)
-    images = [_image(folder, random, plan, name, slug, labels) for name, slug in slugs(names).items()]
+    images = [
+        _image(folder, random, plan, name, slug, labels) for name, slug in slugs(names).items()
+    ]
     images.sort(key=lambda image: image.name)
     filters: list[Filter] = []
     galleries: list[Gallery] = []

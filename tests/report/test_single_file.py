@@ -81,12 +81,12 @@ def test_two_writes_give_the_same_bytes(site: Site, single: Path, tmp_path: Path
 def test_what_does_not_fit_is_shrunk_then_left_out_and_said(site: Site, tmp_path: Path) -> None:
     shutil.copytree(site.folder / "pictures", tmp_path / "pictures")
     random = io.BytesIO()
-    noise = Image.effect_noise((3000, 2000), 90).convert("RGB")
+    noise = Image.effect_noise((1500, 1000), 90).convert("RGB")
     noise.save(random, "JPEG", quality=92)
     images = list(site.report.images)
     for image in images:
         (tmp_path / image.photo).write_bytes(random.getvalue())
-    # Nine photos of 3 MB each do not fit into 2 MB; shrunk to what the page shows they do.
+    # Nine photos of 1 MB each do not fit into 2 MB; shrunk to what the page shows they do.
     report = site.report.model_copy(update={"images": images})
     result = write_single(report, tmp_path, megabytes=2)
     assert result.path.stat().st_size <= 2_000_000
@@ -115,9 +115,7 @@ def test_a_large_file_is_warned_of_and_a_huge_one_refused(
 
 
 @pytest.mark.browser
-def test_in_a_browser_it_is_quiet_searches_and_shows_a_channel(
-    single: Path, chromium: Any
-) -> None:
+def test_in_a_browser_it_is_quiet_searches_and_shows_a_channel(single: Path, chromium: Any) -> None:
     context = chromium.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     noise: list[str] = []
