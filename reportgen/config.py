@@ -243,7 +243,7 @@ class Settings(BaseModel):
     out: Path | None = Field(None, description="Folder for the report.")
     force: bool = Field(
         False,
-        description="Write into a folder that holds other things too, and a single file over 100 MB.",
+        description="Write into a folder that holds other things, and a single file over 100 MB.",
     )
     strict: bool = Field(False, description="A skipped image or a failed part is an error.")
     open: bool = Field(False, description="Open the report in the browser when it is done.")

@@ -18,6 +18,7 @@ _SMALLEST_TILE = 30
 _SINGLE_SIDE = 384
 _WIDE = 560
 _SMALL_PHOTO = 200
+_SHARP = 1.125
 _LEGEND_STEPS = 17
 
 _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
@@ -147,10 +148,14 @@ def filter_findings(filters: list[Filter]) -> list[str]:
 
 
 def plain_picture(page: str, picture: str, size: tuple[int, int], alt: str, most: int) -> Picture:
-    """A photo or a drawing, no larger than ``most`` pixels either way."""
+    """A photo or a drawing, no larger than ``most`` pixels either way.
+
+    A small one is shown with its pixels enlarged; any other a little smaller than it is, so that
+    it is sharp on screens with more pixels than CSS counts.
+    """
     width, height = size
     longest = max(width, height, 1)
-    scale = min(1.0, most / longest)
+    scale = min(1.0 if longest < _SMALL_PHOTO else 1 / _SHARP, most / longest)
     return Picture(
         src(page, picture),
         alt,

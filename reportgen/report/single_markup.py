@@ -98,7 +98,11 @@ class SheetMaker(HTMLParser):
         else:
             self._parts.append(f"<{tag}{''.join(map(_attribute, rewritten.items()))}>")
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_startendtag(
+        self,
+        tag: str,  # noqa: ARG002 - as HTMLParser calls it
+        attrs: list[tuple[str, str | None]],  # noqa: ARG002
+    ) -> None:
         """Elements of SVG that close themselves hold nothing to rewrite."""
         if self._inside and not self._left_out:
             self._parts.append(self.get_starttag_text() or "")

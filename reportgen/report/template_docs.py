@@ -25,7 +25,7 @@ RECEIVES: dict[str, type] = {
 """The class of `page` in each template that is a page."""
 
 PARTIALS = {
-    "base.html": "What all pages of the site have around their content; `page.frame` is all it uses.",
+    "base.html": "What pages of the site have around their content; it uses `page.frame` alone.",
     "_sidebar.html": "The list of blocks and layers; included by base.html.",
     "_macros.html": "Pieces that pages share; each macro takes one of the classes below.",
 }

@@ -20,6 +20,8 @@ UNITS_A_PAGE = 16
 FEW_IMAGES = 12
 """With so many images a unit is shown on all; with more, on those that it answers to most."""
 STRONGEST = 6
+MOST_PIXELS = 8_000_000
+"""Pixels of all the grids that a page cuts its tiles from: a browser has to load them whole."""
 _LINKS_A_PAGE = 250
 _TILE_NODES, _TILE_BYTES, _UNIT_NODES = 3, 330, 5
 _BYTES_A_NODE = 105
@@ -76,15 +78,20 @@ def _pages(
 ) -> Iterator[tuple[str, UnitsPage]]:
     seen = outline.activations.get(path, [])
     channels = outline.unit_channels(path)
-    cost = _cost(seen[:FEW_IMAGES] if len(seen) <= FEW_IMAGES else _longest(seen))
+    taken = _light(seen)
+    cost = _cost(taken if len(taken) <= FEW_IMAGES else _longest(taken))
     parts = paged(channels, [cost] * len(channels), UNITS_A_PAGE, outline.most_nodes)
     paths = [outline.unit_page(path, at) for at in range(1, len(parts) + 1)]
     previous, following = (
         (one, quote(outline.unit_page(one))) if one is not None else None for one in beside
     )
     shown = f"{len(channels):,} of {count(outline.layers[path].channels or 0, 'channel')}"
-    if len(seen) > FEW_IMAGES:
-        shown += f", each on the {STRONGEST} of {count(len(seen), 'image')} that it answers to most"
+    if len(taken) > FEW_IMAGES:
+        shown += (
+            f", each on the {STRONGEST} of {count(len(taken), 'image')} that it answers to most"
+        )
+    elif len(taken) < len(seen):
+        shown += f", on the first {len(taken)} of {count(len(seen), 'image')}"
     for at, (page, numbers) in enumerate(zip(paths, parts, strict=True), 1):
         here = Here(
             page,
@@ -124,6 +131,7 @@ def _unit(outline: Outline, page: str, path: str, channel: int, seen: Seen) -> U
     if found := filters.get(channel):
         score = f"{number(found.score_start)} → {number(found.score_end)}"
         text.append(f"pattern {found.status}, score {score}")
+    with_it, highs = with_it[: len(_light(seen))], highs[: len(_light(seen))]
     if len(with_it) > FEW_IMAGES:
         order = sorted(range(len(with_it)), key=lambda at: (-_strength(highs[at]), at))
         with_it = [with_it[at] for at in order[:STRONGEST]]
@@ -137,6 +145,12 @@ def _unit(outline: Outline, page: str, path: str, channel: int, seen: Seen) -> U
             *(_activation(outline, page, image, grid, channel) for image, grid in with_it),
         ),
     )
+
+
+def _light(seen: Seen) -> Seen:
+    """The first images whose grids a page can load; two at least."""
+    area = max((grid.width * grid.height for _, grid in seen), default=1)
+    return seen[: max(2, MOST_PIXELS // area)]
 
 
 def _strength(value: float | None) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.report import unit_pages
 from reportgen.report.unit_pages import FEW_IMAGES, STRONGEST
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
@@ -79,3 +80,14 @@ def test_layers_without_patterns_show_their_first_channels(tmp_path: Path) -> No
     assert len(re.findall(r'id="channel--\d+"', text)) == 16
     assert "Filter pattern" not in text
     assert "16 of 40 channels" in text
+
+
+def test_a_page_loads_only_as_many_large_grids_as_a_browser_bears(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unit_pages, "MOST_PIXELS", 5000)
+    site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 8, 20)], names=list("abcd"))
+    text = site.text("units/conv.html")
+    assert "on the first 2 of 4 images" in text
+    assert "over 4 images" in text
+    assert len(set(re.findall(r'<image href="([^"]*)"', text))) == 3
