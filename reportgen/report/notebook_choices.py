@@ -114,7 +114,7 @@ def choose(report: Report) -> Choices:
         head=head,
         is_nested=any(by_path[path].name != path for path in paths),
         notes=notes,
-        colormap=report.settings["colormap"],
+        colormap=str(report.settings.get("colormap", "jet")),
     )
 
 

@@ -158,7 +158,11 @@ def _page(
 
 
 def _links(sheets: list[Sheet], begin: str) -> tuple[Link, ...]:
-    return tuple(Link(one.title, f"#{one.id}") for one in sheets if one.id.startswith(begin))
+    return tuple(
+        Link(one.title.removeprefix("Filters of "), f"#{one.id}")
+        for one in sheets
+        if one.id.startswith(begin)
+    )
 
 
 def _aliases(texts: Mapping[str, str]) -> dict[str, str]:
