@@ -11,6 +11,7 @@ import statistics
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -44,7 +45,7 @@ def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     folder = tmp_path_factory.mktemp("many")
     names = [f"{LABELS[at % 2]}/photo {at}.png" for at in range(60)]
     report = write_sample(folder, plan=[("conv", "Conv2D", "block", 8, 20)], names=names)
-    images = [one.model_copy(update={"group": one.name.split("/")[0]}) for one in report.images]
+    images = [replace(one, group=one.name.split("/")[0]) for one in report.images]
     report = report.model_copy(update={"images": images})
     write_site(report, folder)
     sample = tmp_path_factory.mktemp("sample") / "report"
