@@ -7,7 +7,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,11 +20,12 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
 from reportgen.device import versions
 from reportgen.errors import ImageError, ReportgenError, SettingsError
+from reportgen.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
 from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.inputs.class_folders import classes_of_groups, labels_of_folders
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.preprocessing import function_of
@@ -96,7 +97,7 @@ def build(
         trip.find(images)
         facts = trip.facts()
         trip.decode(facts)
-        facts = trip.settle_preprocessing(facts)
+        facts = trip.name_classes(trip.settle_preprocessing(facts))
         planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
         trip.skipped += planned.skipped
         outcomes = {
@@ -104,12 +105,13 @@ def build(
             **trip.run(planned.gradcam),
             **trip.run(planned.filters),
         }
+        planned, evaluated = trip.evaluate(facts, planned, outcomes)
         origin = trip.origin(facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
         if is_current(output, origin):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
-            report = trip.assemble(folder, facts, planned, outcomes, command)
+            report = trip.assemble(folder, facts, planned, outcomes, evaluated, command)
             if unplaced := unplaced_warning(notes_of(report)):
                 progress.warn(unplaced)
             write_data(report, folder)
@@ -247,6 +249,11 @@ class _Trip:
         self.bench.preprocess = wanted.mode
         return facts.model_copy(update={"preprocessing": wanted})
 
+    def name_classes(self, facts: Model) -> Model:
+        """Give classes without labels the names of the folders that the images lie in."""
+        folders = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        return facts.model_copy(update={"labels": labels_of_folders(facts.labels, folders or {})})
+
     def decode(self, facts: Model) -> None:
         """Decode the photos; raises ImageError when none is left."""
         analysis, target = Photos(), facts.image_input
@@ -270,18 +277,36 @@ class _Trip:
             why = f"; {first.name}: {first.reason}" if first else ""
             raise ImageError(f"No image is left to show{why}.")
 
+    def evaluate(
+        self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]
+    ) -> tuple[Planned, Evaluated | None]:
+        """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
+        folders, unmade = known_classes(facts, self.photos, self.settings)
+        self.skipped += [unmade] if unmade else []
+        if not folders:
+            return planned, None
+        found = evaluate(facts, self.photos, folders, planned.activations, outcomes, self.settings)
+        if found is None:
+            return planned, None
+        extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
+        outcomes.update(self.run(extra))
+        return replace(planned, explained=extra), found
+
     def assemble(
         self,
         folder: Path,
         facts: Model,
         planned: Planned,
         outcomes: dict[str, UnitOutcome],
+        evaluated: Evaluated | None,
         command: str,
     ) -> Report:
         """Collect all results into a Report, its pictures in `folder`."""
         assembly = Assembly(folder, facts)
         grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
-        cams = {unit.inputs[1]: outcomes[unit.key] for unit in planned.gradcam.units}
+        cams: dict[str, list[UnitOutcome]] = {}
+        for unit in (*planned.gradcam.units, *planned.explained.units):
+            cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
         names = slugs([image.name for image, _ in self.photos])
         images = [
             assembly.image(
@@ -289,7 +314,7 @@ class _Trip:
                 names[image.name],
                 self.decoded[digest],
                 grids.get(digest),
-                cams.get(digest),
+                cams.get(digest, []),
                 self.settings.top,
             )
             for image, digest in self.photos
@@ -304,7 +329,8 @@ class _Trip:
             self.progress.warn(warning)
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
-                "gradcam": any(one.gradcam for one in images)}  # fmt: skip
+                "gradcam": any(one.gradcam for one in images),
+                "evaluation": evaluated is not None}  # fmt: skip
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -323,6 +349,7 @@ class _Trip:
             filters=filters,
             galleries=galleries,
             sparsity_chart=write_charts(images, folder),
+            evaluation=evaluated.record(facts, folder) if evaluated else None,
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,

@@ -4,7 +4,7 @@ import difflib
 import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,14 @@ class Planned:
     filters: Plan
     gradcam: Plan
     skipped: list[Skipped]
+    explained: Plan = field(default_factory=lambda: Plan(GradCams(), []))
+    """Grad-CAMs that mistakes lack; known only when the class scores are."""
 
     @property
     def units(self) -> list[Unit]:
         """All units, by section."""
-        return [*self.activations.units, *self.filters.units, *self.gradcam.units]
+        plans = (self.activations, self.filters, self.gradcam, self.explained)
+        return [unit for plan in plans for unit in plan.units]
 
 
 def plan(

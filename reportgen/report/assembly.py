@@ -48,15 +48,18 @@ class Assembly:
         slug: str,
         photo: tuple[Unit, Stored],
         activations: Outcome | None,
-        gradcam: Outcome | None,
+        gradcam: Sequence[Outcome],
         top: int,
     ) -> Image:
-        """The record of one image; what failed is noted and left out."""
+        """The record of one image; what failed is noted and left out.
+
+        `gradcam` has the classes explained by default, then each explained besides.
+        """
         (unit, stored), name = photo, file.name
         about = stored.data
         base = f"pictures/{slug}"
         seen = self._usable(activations, "activations of", name)
-        cams = self._usable(gradcam, "Grad-CAM of", name)
+        cams = [one for part in gradcam if (one := self._usable(part, "Grad-CAM of", name))]
         network = "network.png"
         return Image(
             name=name,
@@ -73,7 +76,7 @@ class Assembly:
             else None,
             predictions=self._predictions(seen, top) if seen else [],
             activations=self._grids(seen, base) if seen else [],
-            gradcam=self._cams(cams, seen, base) if cams else [],
+            gradcam=[cam for part in cams for cam in self._cams(part, seen, base)],
         )
 
     def _usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:

@@ -2,7 +2,7 @@
 
 from reportgen.report.contexts import Finding
 from reportgen.report.outline import Outline, href
-from reportgen.report.wording import count, numbers, sentence
+from reportgen.report.wording import count, numbers, percent, sentence
 from reportgen.results import Activations
 
 MOST_FINDINGS = 18
@@ -14,6 +14,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     kinds = [
         _warnings(outline),
         _skipped(outline, page),
+        _mistakes(outline, page),
         _dead_channels(outline, page),
         _unwilling_filters(outline, page),
         _empty_gradcams(outline, page),
@@ -46,6 +47,19 @@ def _skipped(outline: Outline, page: str) -> list[Finding]:
         )
         for item in outline.report.skipped
     ]
+
+
+def _mistakes(outline: Outline, page: str) -> list[Finding]:
+    found = outline.report.evaluation
+    if found is None or not found.mistakes or not outline.evaluation_pages:
+        return []
+    first, labels = found.mistakes[0], outline.report.model.labels
+    title = f"{len(found.mistakes):,} of {count(found.images, 'image')} taken for another class"
+    text = (
+        f"Surest: {first.image}, taken for {labels[first.predicted]} "
+        f"with {percent(first.probability)}."
+    )
+    return [Finding("note", title, text, href(page, outline.evaluation_page()))]
 
 
 def _dead_channels(outline: Outline, page: str) -> list[Finding]:

@@ -32,11 +32,25 @@ GRADCAM = Method(
     "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
     " Localization, 2017.",
 )
+EVALUATION = Method(
+    "Evaluation",
+    "The class with the highest score is compared with the class of the folder that an image lies"
+    " in. The loss is the mean cross-entropy, computed from the class scores. The reliability"
+    " diagram sorts the images by the probability of their likeliest class into ten bins of equal"
+    " width; the calibration error is the distance of its bars from the diagonal, averaged over"
+    " the images.",
+    "C. Guo et al., On Calibration of Modern Neural Networks, 2017.",
+)
 
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
-    by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
+    by_section = {
+        "activations": ACTIVATIONS,
+        "filters": FILTERS,
+        "gradcam": GRADCAM,
+        "evaluation": EVALUATION,
+    }
     yield from (method for name, method in by_section.items() if name in report.sections)
 
 

@@ -89,6 +89,8 @@ class Navigation:
             parts.append(("Images", "images/index.html"))
         if outline.gallery_blocks:
             parts.append(("Filters", "filters/index.html"))
+        if outline.evaluation_pages:
+            parts.append(("Evaluation", outline.evaluation_page()))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

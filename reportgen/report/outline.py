@@ -10,10 +10,12 @@ from urllib.parse import quote
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
+from reportgen.results_over_images import Mistake
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
+MOST_MISTAKES = 20
 MOST_LABELS = 32
 _GRID_NODES = 16
 
@@ -186,6 +188,14 @@ class Outline:
             for page in paged(rows, costs, 60, MOST_NODES)
         ]
 
+    @cached_property
+    def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
+        """The mistakes on each page of the evaluation; none without one."""
+        found = self.report.evaluation
+        if found is None or not self.has("evaluation"):
+            return []
+        return paged(found.mistakes, [1] * len(found.mistakes), MOST_MISTAKES, MOST_MISTAKES)
+
     # Where pages are
 
     def image_page(self, name: str, page: int = 1) -> str:
@@ -203,6 +213,10 @@ class Outline:
     def model_page(self, page: int = 1) -> str:
         """The path of a page of the model's table."""
         return _numbered("model", page)
+
+    def evaluation_page(self, page: int = 1) -> str:
+        """The path of a page of the evaluation."""
+        return _numbered("evaluation", page)
 
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""

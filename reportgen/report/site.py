@@ -13,6 +13,7 @@ from jinja2 import TemplateError
 from reportgen.errors import OutputError
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
+from reportgen.report.evaluation_pages import evaluation_pages
 from reportgen.report.filter_pages import filter_pages, filters_index
 from reportgen.report.image_pages import image_pages
 from reportgen.report.layer_pages import layer_pages
@@ -75,6 +76,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
             yield path, template, context
     if outline.gallery_blocks:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation)
+    for path, evaluation in evaluation_pages(outline, navigation, folder):
+        yield path, "evaluation", evaluation
     yield "about.html", "about", about_page(outline, navigation)
 
 

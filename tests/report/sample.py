@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.evaluation import Tally
+from reportgen.config import SECTIONS
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
@@ -31,6 +33,7 @@ from reportgen.results import (
     Skipped,
     TensorInfo,
 )
+from reportgen.results_over_images import Evaluation
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -67,7 +70,7 @@ def write_sample(
     folder: Path,
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
-    sections: Sequence[str] = ("activations", "filters", "gradcam"),
+    sections: Sequence[str] = SECTIONS,
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
@@ -81,6 +84,7 @@ def write_sample(
             if kind == "Conv2D":
                 _gallery(folder, random, path, block, channels, filters, galleries)
     _save(folder, "pictures/sparsity.svg", CHART.encode())
+    evaluation = _evaluation(folder, images) if "evaluation" in sections else None
     report = Report(
         generator="reportgen 0.0.test",
         created="2024-02-29T12:00:00+00:00",
@@ -99,12 +103,26 @@ def write_sample(
         filters=filters,
         galleries=galleries,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
+        evaluation=evaluation,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
     )
     _save(folder, "report.json", report.model_dump_json(indent=1).encode())
     return report
+
+
+def _evaluation(folder: Path, images: Sequence[Image]) -> Evaluation:
+    tally = Tally(len(LABELS), 2, "softmax")
+    for at, image in enumerate(images):
+        by_index = sorted(image.predictions, key=lambda one: one.index)
+        true = (image.predictions[0].index + (at % 3 == 1)) % len(LABELS)
+        scores, shares = [one.score for one in by_index], [one.probability for one in by_index]
+        tally.add(image.name, true, scores, shares)
+    chart = _save(folder, "pictures/reliability.svg", CHART.encode())
+    folders = {label: index for index, label in enumerate(LABELS)}
+    model = _model(SMALL, [])
+    return tally.evaluation(model, folders, 1, chart, "")
 
 
 def _save(folder: Path, path: str, content: bytes) -> str:

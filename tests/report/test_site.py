@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.config import SECTIONS
 from reportgen.errors import OutputError
 from reportgen.report import templates
 from reportgen.report.site import write_site
@@ -58,15 +59,16 @@ def test_every_name_stands_on_the_page_about_it(site: Site) -> None:
     assert len(HOSTILE) + 1 == len(site.report.images)
 
 
-@pytest.mark.parametrize("left_out", ["activations", "filters", "gradcam"])
+@pytest.mark.parametrize("left_out", SECTIONS)
 def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left_out: str) -> None:
-    sections = [name for name in ("activations", "filters", "gradcam") if name != left_out]
+    sections = [name for name in SECTIONS if name != left_out]
     site = build_site(tmp_path, names=["cat.jpg"], sections=sections)
     assert check_site(tmp_path) == []
     signs = {
         "activations": 'data-kind="activations"',
         "filters": 'data-kind="filters"',
         "gradcam": "Grad-CAM",
+        "evaluation": "evaluation.html",
     }
     for name, sign in signs.items():
         assert any(sign in text for text in site.texts().values()) == (name != left_out)

@@ -1,0 +1,82 @@
+"""What a report states of all its images together: records of `report.json`."""
+
+from dataclasses import dataclass
+
+from reportgen.records import LightRecord, Record
+
+
+class ClassResult(Record):
+    """How one class fared: `images` of it, `predicted` as it, `correct` both.
+
+    `precision` is correct / predicted, `recall` correct / images; None where that is 0 / 0.
+    """
+
+    index: int
+    label: str
+    images: int
+    predicted: int
+    correct: int
+    precision: float | None
+    recall: float | None
+
+
+class Confused(Record):
+    """A cell of the confusion matrix that is not empty: images of a class, taken for a class."""
+
+    true: int
+    predicted: int
+    images: int
+
+
+class ConfidenceBin(Record):
+    """The images whose likeliest class has a probability above `low`, up to `high`.
+
+    `confidence` is the mean of these probabilities, `accuracy` the share that is right; None
+    without images.
+    """
+
+    low: float
+    high: float
+    images: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake(LightRecord):
+    """An image that was taken for another class than its folder's, with both probabilities."""
+
+    image: str
+    true: int
+    predicted: int
+    probability: float
+    true_probability: float
+
+
+class Evaluation(Record):
+    """How the model does on images whose class is known from the folder that they lie in."""
+
+    images: int
+    """Images with a known class and class scores; all numbers are over them."""
+    unknown: int
+    """Images that lie in no class folder, or have no scores."""
+    folders: dict[str, int]
+    """The class index of each folder."""
+    correct: int
+    accuracy: float
+    top_k: int | None
+    """K of the top-K accuracy; None where the model has only two classes."""
+    top_k_accuracy: float | None
+    loss: float | None
+    """Mean cross-entropy (natural logarithm) of the known class; None where it is not defined."""
+    loss_reason: str
+    """Why there is no loss; empty where there is one."""
+    classes: list[ClassResult]
+    """Classes that an image has or was taken for, by index."""
+    confusion: list[Confused]
+    calibration_error: float
+    """Expected calibration error: the mean distance of confidence and accuracy over the bins."""
+    reliability: list[ConfidenceBin]
+    reliability_chart: str
+    mistakes: list[Mistake]
+    """The surest first."""
