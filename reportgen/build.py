@@ -322,7 +322,12 @@ class _Trip:
         filters, galleries = assembly.filters(
             planned.filters.units, outcomes, self.settings.columns
         )
+        wanted = "health" in self.settings.chosen_sections
+        health = assembly.health.health() if wanted else None
         skipped = self.skipped + assembly.skipped
+        if "health" in self.settings.sections and health is None:
+            reason = "it needs the section activations and more than one image"
+            skipped.append(Skipped(what="section", name="health", reason=reason))
         self._check_strict(skipped)
         notes = self.notes.illustrated(folder)
         for warning in notes.warnings:
@@ -330,7 +335,7 @@ class _Trip:
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images),
-                "evaluation": evaluated is not None}  # fmt: skip
+                "evaluation": evaluated is not None, "health": health is not None}  # fmt: skip
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -350,6 +355,7 @@ class _Trip:
             galleries=galleries,
             sparsity_chart=write_charts(images, folder),
             evaluation=evaluated.record(facts, folder) if evaluated else None,
+            health=health,
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,

@@ -25,7 +25,7 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam", "evaluation")
+SECTIONS = ("activations", "filters", "gradcam", "evaluation", "health")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
 FORMATS = ("site", "pdf", "notebook")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reportgen.records import LightRecord, Record
-from reportgen.results_over_images import Evaluation
+from reportgen.results_over_images import Evaluation, Health
 from reportgen.series import Numbers
 
 SCHEMA_VERSION = "1.0"
@@ -306,6 +306,8 @@ class Report(Record):
     sparsity_chart: str | None
     evaluation: Evaluation | None = None
     """How the model does on images in class folders; None without them."""
+    health: Health | None = None
+    """The state of every layer over all images; None with fewer than two."""
     skipped: list[Skipped]
     warnings: list[str]
     timings: dict[str, float]

@@ -80,3 +80,38 @@ class Evaluation(Record):
     reliability_chart: str
     mistakes: list[Mistake]
     """The surest first."""
+
+
+class LayerHealth(Record):
+    """One layer over all images; channels by their number."""
+
+    layer: str
+    channels: int
+    zeros: float
+    """Share of exact zeros among all values, 0..1, the mean over the images."""
+    zeros_low: float
+    zeros_high: float
+    """The same on the image that has the fewest, and the most."""
+    silent: list[int]
+    """Zero everywhere on every image."""
+    constant: list[int]
+    """Another single value everywhere on every image."""
+    saturated: list[int]
+    """At a bound of the activation function on every image."""
+    non_finite: list[int]
+    """NaN or infinite somewhere on some image."""
+
+
+class Health(Record):
+    """What the activations of all images say of the network."""
+
+    images: int
+    layers: list[LayerHealth]
+    """In order of depth."""
+    layers_with_zeros: int
+    zeros_early: float | None
+    """Mean share of zeros of the first third of the layers that have zeros; None for too few."""
+    zeros_late: float | None
+    """The same of the last third."""
+    depth_correlation: float | None
+    """Spearman's rank correlation of depth and share of zeros among the layers that have zeros."""

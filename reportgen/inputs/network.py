@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.inputs.blocks import Placed, blocks_of
+from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.names import distinct
@@ -388,6 +389,10 @@ class Network:
         """Whether the layer ends in an activation function of its own."""
         step = self._steps[path]
         return step.is_activation or step.fused_activation is not None
+
+    def bounds(self, path: str) -> Bounds:
+        """The values at which the layer's outputs saturate, see `bounds_of`."""
+        return bounds_of(self._steps[path])
 
     def preprocess(self, mode: str) -> Callable[[Any], Any]:
         """The function from pixels (N, H, W, C) in 0..255 to what `run` takes."""

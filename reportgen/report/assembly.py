@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.health import HealthTally
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
@@ -24,6 +25,9 @@ from reportgen.results import (
 )
 from reportgen.series import Series
 
+OVER_IMAGES = ("silent", "saturated", "non_finite")
+"""What a layer's statistics hold for the health of the network alone."""
+
 
 class Assembly:
     """Collects the records of a report in `folder` and copies its pictures there."""
@@ -33,6 +37,7 @@ class Assembly:
         self.model = model
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
+        self.health = HealthTally()
         self._layers = slugs([layer.path for layer in model.layers])
 
     def _copy(self, stored: Stored, name: str, target: str) -> str:
@@ -101,6 +106,7 @@ class Assembly:
 
     def _grids(self, seen: Stored, base: str) -> list[Activations]:
         grids = seen.data["activations"]
+        self.health.add(grids)
         return [self._grid(seen, at, about, base) for at, about in enumerate(grids)]
 
     def _grid(self, seen: Stored, at: int, about: Mapping[str, Any], base: str) -> Activations:
@@ -113,7 +119,8 @@ class Assembly:
             for key in ("means", "lows", "highs")
         }
         known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
-        return Activations(**{**about, **known, **numbers})
+        kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
+        return Activations(**{**kept, **known, **numbers})
 
     def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
         bar = one["colorbar"]

@@ -80,3 +80,32 @@ class EvaluationPage:
     """Which classes the table leaves out; empty where it has all."""
     chart: Picture
     pager: Pager
+
+
+@dataclass(frozen=True)
+class HealthRow:
+    """One layer in the table of health; numbers of channels are drawn together as runs."""
+
+    id: str
+    layer: Link
+    channels: str
+    zeros: str
+    range: str
+    """The share of zeros on the image with the fewest, and on that with the most."""
+    silent: str
+    others: str
+    """Constant, saturated and non-finite channels; empty without any."""
+
+
+@dataclass(frozen=True)
+class HealthPage:
+    """`health.html`: every layer over all images; the chart stands on the first page only."""
+
+    frame: Frame
+    explanation: Explanation | None
+    facts: tuple[Fact, ...]
+    sentence: str
+    """Whether the network is the sparser, the deeper; empty where that cannot be said."""
+    chart: Picture | None
+    rows: tuple[HealthRow, ...]
+    pager: Pager

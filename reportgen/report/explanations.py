@@ -12,6 +12,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         " the network has really learned to look at.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
+    "health": Explanation(
+        "You see how much of the network is at work on these images. For every layer the zeros were"
+        " counted, and channels that never say anything were noted. Look for the share of zeros"
+        " that grows with depth: late channels answer to few things, so most are silent on any one"
+        " image. A channel that is silent on all images may look for something that none of them"
+        " shows, or be dead.",
+        ("F. Chollet, Deep Learning with Python, 2017, section 5.4.",),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

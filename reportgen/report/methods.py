@@ -41,6 +41,15 @@ EVALUATION = Method(
     " the images.",
     "C. Guo et al., On Calibration of Modern Neural Networks, 2017.",
 )
+HEALTH = Method(
+    "Health",
+    "From the activations of all images: the share of exact zeros in each layer; channels that are"
+    " zero everywhere on every image (silent), that have another single value everywhere"
+    " (constant), whose mean lies within a hundredth of the bound of their activation function on"
+    " every image (saturated), or that hold NaN or infinity on some image. Depth and sparsity are"
+    " compared by Spearman’s rank correlation, among the layers that have zeros.",
+    "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
+)
 
 
 def methods(report: Report) -> Iterator[Method]:
@@ -50,6 +59,7 @@ def methods(report: Report) -> Iterator[Method]:
         "filters": FILTERS,
         "gradcam": GRADCAM,
         "evaluation": EVALUATION,
+        "health": HEALTH,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)
 

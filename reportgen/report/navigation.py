@@ -91,6 +91,8 @@ class Navigation:
             parts.append(("Filters", "filters/index.html"))
         if outline.evaluation_pages:
             parts.append(("Evaluation", outline.evaluation_page()))
+        if outline.health_pages:
+            parts.append(("Health", outline.health_page()))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
-from reportgen.results_over_images import Mistake
+from reportgen.results_over_images import LayerHealth, Mistake
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
@@ -196,6 +196,14 @@ class Outline:
             return []
         return paged(found.mistakes, [1] * len(found.mistakes), MOST_MISTAKES, MOST_MISTAKES)
 
+    @cached_property
+    def health_pages(self) -> list[tuple[LayerHealth, ...]]:
+        """The layers on each page of their health; none without that section."""
+        found = self.report.health
+        if found is None or not self.has("health"):
+            return []
+        return paged(found.layers, [9] * len(found.layers), 80, MOST_NODES)
+
     # Where pages are
 
     def image_page(self, name: str, page: int = 1) -> str:
@@ -217,6 +225,10 @@ class Outline:
     def evaluation_page(self, page: int = 1) -> str:
         """The path of a page of the evaluation."""
         return _numbered("evaluation", page)
+
+    def health_page(self, page: int = 1) -> str:
+        """The path of a page of the layers' health."""
+        return _numbered("health", page)
 
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""
@@ -276,6 +288,13 @@ class Outline:
     def image_place(self, name: str) -> str:
         """An image's first page."""
         return quote(self.image_page(name))
+
+    def health_place(self, path: str) -> str:
+        """A layer's row in the table of health; empty for a layer that is not in it."""
+        for number, layers in enumerate(self.health_pages, 1):
+            if any(one.layer == path for one in layers):
+                return f"{quote(self.health_page(number))}#{quote(self.layer_slugs[path])}"
+        return ""
 
     @cached_property
     def _layer_grids(self) -> dict[tuple[str, str], int]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from reportgen.report.architecture import stages
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.evaluation_pages import accuracy_fact
-from reportgen.report.figures import plain_picture, svg_size
+from reportgen.report.figures import chart_by_depth, plain_picture
 from reportgen.report.findings import findings
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import front_notes, page_notes
@@ -44,15 +44,7 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         else None,
         findings=found,
         findings_note=found_note,
-        sparsity_chart=plain_picture(
-            page,
-            chart,
-            svg_size(folder / chart),
-            "Sparsity by depth: share of zeros in each layer's activations, for each image",
-            960,
-        )
-        if chart
-        else None,
+        sparsity_chart=chart_by_depth(page, chart, folder) if chart else None,
         notes=front_notes(outline, page),
         doors=_doors(outline, navigation),
     )
@@ -206,6 +198,8 @@ def _notes_over_images(report: Report) -> dict[str, str]:
     if report.evaluation:
         mistakes = count(len(report.evaluation.mistakes), "mistake")
         notes["Evaluation"] = f"{percent(report.evaluation.accuracy)} right, {mistakes}"
+    if report.health:
+        notes["Health"] = f"every layer over {count(report.health.images, 'image')}"
     return notes
 
 

@@ -15,6 +15,7 @@ from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
 from reportgen.report.evaluation_pages import evaluation_pages
 from reportgen.report.filter_pages import filter_pages, filters_index
+from reportgen.report.health_pages import health_pages
 from reportgen.report.image_pages import image_pages
 from reportgen.report.layer_pages import layer_pages
 from reportgen.report.model_page import model_pages
@@ -78,6 +79,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation)
     for path, evaluation in evaluation_pages(outline, navigation, folder):
         yield path, "evaluation", evaluation
+    for path, health in health_pages(outline, navigation, folder):
+        yield path, "health", health
     yield "about.html", "about", about_page(outline, navigation)
 
 

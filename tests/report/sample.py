@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.evaluation import Tally
+from reportgen.analysis.health import HealthTally
 from reportgen.config import SECTIONS
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
@@ -33,7 +34,7 @@ from reportgen.results import (
     Skipped,
     TensorInfo,
 )
-from reportgen.results_over_images import Evaluation
+from reportgen.results_over_images import Evaluation, Health
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -104,6 +105,7 @@ def write_sample(
         galleries=galleries,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
+        health=_health(images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
@@ -123,6 +125,27 @@ def _evaluation(folder: Path, images: Sequence[Image]) -> Evaluation:
     folders = {label: index for index, label in enumerate(LABELS)}
     model = _model(SMALL, [])
     return tally.evaluation(model, folders, 1, chart, "")
+
+
+def _health(images: Sequence[Image]) -> Health:
+    tally = HealthTally()
+    for image in [*images, *images[:1]]:
+        layers = [
+            {
+                "layer": grid.layer,
+                "channels": grid.channels,
+                "sparsity": grid.sparsity,
+                "inactive": grid.inactive,
+                "silent": grid.inactive[1:],
+                "saturated": [1] if grid.layer == "block1_pool" else [],
+                "non_finite": [0] if grid.layer == HOSTILE[0] else [],
+            }
+            for grid in image.activations
+        ]
+        tally.add(layers)
+    found = tally.health()
+    assert found is not None
+    return found
 
 
 def _save(folder: Path, path: str, content: bytes) -> str:

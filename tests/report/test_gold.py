@@ -20,6 +20,7 @@ PAGES = {
     "layer.html": "layers/block1_conv1.html",
     "filters.html": "filters/block1.html",
     "evaluation.html": "evaluation.html",
+    "health.html": "health.html",
     "about.html": "about.html",
 }
 

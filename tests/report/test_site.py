@@ -69,6 +69,7 @@ def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left
         "filters": 'data-kind="filters"',
         "gradcam": "Grad-CAM",
         "evaluation": "evaluation.html",
+        "health": "health.html",
     }
     for name, sign in signs.items():
         assert any(sign in text for text in site.texts().values()) == (name != left_out)
