@@ -28,6 +28,7 @@ from reportgen.execution.units import Unit
 from reportgen.inputs.class_folders import classes_of_groups, labels_of_folders
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
+from reportgen.inputs.names import printable
 from reportgen.inputs.preprocessing import function_of
 from reportgen.model_copy import save_copy
 from reportgen.opening import ModelJob
@@ -37,6 +38,7 @@ from reportgen.report.assembly import Assembly
 from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
 from reportgen.report.data_file import DATA_FILE, write_data
+from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
@@ -98,12 +100,14 @@ def build(
         facts = trip.facts()
         trip.decode(facts)
         facts = trip.name_classes(trip.settle_preprocessing(facts))
-        planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
+        shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
+        planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped
         outcomes = {
             **trip.run(planned.activations),
             **trip.run(planned.gradcam),
             **trip.run(planned.filters),
+            **trip.run(planned.exemplars),
         }
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         origin = trip.origin(facts, planned, outcomes, command)
@@ -177,6 +181,7 @@ class _Trip:
             batch_size=settings.batch_size,
         )
         self.photos: list[tuple[ImageFile, str]] = []
+        self.dataset: list[tuple[ImageFile, str]] = []
         self.decoded: dict[str, tuple[Unit, Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
@@ -198,17 +203,26 @@ class _Trip:
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""
+        self.photos = self._found(arguments, "image")
+        if self.settings.dataset is not None and "exemplars" in self.settings.chosen_sections:
+            self.dataset = self._found([str(self.settings.dataset)], "image of the dataset")
+        everything = (*self.dataset, *self.photos)
+        self.bench.photos = {digest: image.path for image, digest in everything}
+
+    def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
+        """The image files with their digests; notes what is left out."""
+        files = []
         found, skipped = find_images(arguments)
-        self.skipped += [Skipped(what="image", name=s.name, reason=s.reason) for s in skipped]
+        self.skipped += [Skipped(what=what, name=s.name, reason=s.reason) for s in skipped]
         for image in found:
             try:
                 digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
             except OSError as error:
                 reason = f"it cannot be read: {error.strerror}"
-                self.skipped.append(Skipped(what="image", name=image.name, reason=reason))
+                self.skipped.append(Skipped(what=what, name=image.name, reason=reason))
             else:
-                self.photos.append((image, digest))
-        self.bench.photos = {digest: image.path for image, digest in self.photos}
+                files.append((image, digest))
+        return files
 
     def facts(self) -> Model:
         """The model's facts, from the store or from the model itself; tells what was assumed."""
@@ -322,6 +336,14 @@ class _Trip:
         filters, galleries = assembly.filters(
             planned.filters.units, outcomes, self.settings.columns
         )
+        searched = self.dataset or self.photos
+        folder_name = printable(self.settings.dataset.name) if self.settings.dataset else ""
+        exemplars = [
+            one
+            for unit in planned.exemplars.units
+            if (one := found_exemplars(
+                assembly, unit, outcomes[unit.key], searched, folder_name))
+        ]  # fmt: skip
         wanted = "health" in self.settings.chosen_sections
         health = assembly.health.health() if wanted else None
         skipped = self.skipped + assembly.skipped
@@ -335,7 +357,8 @@ class _Trip:
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
                 "gradcam": any(one.gradcam for one in images),
-                "evaluation": evaluated is not None, "health": health is not None}  # fmt: skip
+                "evaluation": evaluated is not None, "health": health is not None,
+                "exemplars": bool(exemplars)}  # fmt: skip
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -356,6 +379,7 @@ class _Trip:
             sparsity_chart=write_charts(images, folder),
             evaluation=evaluated.record(facts, folder) if evaluated else None,
             health=health,
+            exemplars=exemplars[0] if exemplars else None,
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,
@@ -377,6 +401,7 @@ class _Trip:
             [str(self.settings.pdf_engine), str(self.settings.browser), self.settings.organisation],
             [[image.name, image.group, self.decoded[digest][0].key]
              for image, digest in self.photos],
+            [[image.name, digest] for image, digest in self.dataset],
             [unit.key for unit in planned.units],
             reasons,
             [[one.what, one.name, one.reason] for one in self.skipped],

@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "normalise",
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
+    "Exemplars": ("exemplars", "unit", "dataset"),
     "Grad-CAM": ("top", "class", "gradcam_layer"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
@@ -71,6 +72,8 @@ METAVARS = {
     "contrast": "MEAN:STD",
     "preprocess": "MODE",
     "filters": "N|all",
+    "unit": "LAYER:ROW,COLUMN,CHANNEL",
+    "dataset": "DIR",
     "class": "INDEX|LABEL",
     "gradcam_layer": "PATH",
     "labels": "FILE",

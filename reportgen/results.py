@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from reportgen.records import LightRecord, Record
-from reportgen.results_over_images import Evaluation, Health
+from reportgen.results_over_images import Evaluation, Exemplars, Health
 from reportgen.series import Numbers
 
 SCHEMA_VERSION = "1.0"
@@ -308,6 +308,8 @@ class Report(Record):
     """How the model does on images in class folders; None without them."""
     health: Health | None = None
     """The state of every layer over all images; None with fewer than two."""
+    exemplars: Exemplars | None = None
+    """The images that activate channels and units the most; None without the section."""
     skipped: list[Skipped]
     warnings: list[str]
     timings: dict[str, float]

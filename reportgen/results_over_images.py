@@ -115,3 +115,46 @@ class Health(Record):
     """The same of the last third."""
     depth_correlation: float | None
     """Spearman's rank correlation of depth and share of zeros among the layers that have zeros."""
+
+
+class Exemplar(Record):
+    """An image that activates a channel or unit: where in the layer's maps, and how much.
+
+    `box` is the unit's receptive field: top, left, height, width in pixels of the network's input.
+    `exact` is False where a layer on the way is not known; the box is then everything.
+    """
+
+    image: str
+    row: int
+    column: int
+    value: float | None
+    box: list[int]
+    exact: bool
+
+
+class ExemplarsOf(Record):
+    """The exemplars of a channel, or where `unit` (row, column) is given, of that unit of it.
+
+    The picture has one tile, `tile` pixels wide, for each of them; below it what the unit sees.
+    """
+
+    layer: str
+    channel: int
+    unit: list[int] | None
+    picture: str | None
+    """None where no image activates it."""
+    tile: int
+    width: int
+    height: int
+    exemplars: list[Exemplar]
+
+
+class Exemplars(Record):
+    """The images that activate channels and units the most."""
+
+    images: int
+    """Images searched."""
+    dataset: str
+    """Name of the folder that was searched; empty for the images of the report."""
+    channels: list[ExemplarsOf]
+    units: list[ExemplarsOf]

@@ -132,6 +132,7 @@ def test_sections_keep_the_order_of_the_pages() -> None:
         "gradcam",
         "evaluation",
         "health",
+        "exemplars",
     )
     assert make_settings({}).chosen_sections == SECTIONS
 

@@ -40,7 +40,11 @@ class Assembly:
         self.health = HealthTally()
         self._layers = slugs([layer.path for layer in model.layers])
 
-    def _copy(self, stored: Stored, name: str, target: str) -> str:
+    def layer_slug(self, path: str) -> str:
+        """The layer's name in the names of its pictures."""
+        return self._layers[path]
+
+    def copy(self, stored: Stored, name: str, target: str) -> str:
         """Copy a unit's file to `target` with the file's own extension; returns its path."""
         path = f"{target}{Path(name).suffix}"
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -63,8 +67,8 @@ class Assembly:
         (unit, stored), name = photo, file.name
         about = stored.data
         base = f"pictures/{slug}"
-        seen = self._usable(activations, "activations of", name)
-        cams = [one for part in gradcam if (one := self._usable(part, "Grad-CAM of", name))]
+        seen = self.usable(activations, "activations of", name)
+        cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
         return Image(
             name=name,
@@ -73,10 +77,10 @@ class Assembly:
             width=about["width"],
             height=about["height"],
             note=about["note"],
-            photo=self._copy(stored, about["photo"], f"{base}/photo"),
+            photo=self.copy(stored, about["photo"], f"{base}/photo"),
             photo_width=about["photo_width"],
             photo_height=about["photo_height"],
-            network_photo=self._copy(stored, network, f"{base}/network")
+            network_photo=self.copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
             else None,
             predictions=self._predictions(seen, top) if seen else [],
@@ -84,7 +88,8 @@ class Assembly:
             gradcam=[cam for part in cams for cam in self._cams(part, seen, base)],
         )
 
-    def _usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+    def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+        """The outcome if it is no failure; a failure is noted."""
         if isinstance(outcome, Failure):
             self.skipped.append(Skipped(what=what, name=name, reason=outcome.reason))
             return None
@@ -111,7 +116,7 @@ class Assembly:
 
     def _grid(self, seen: Stored, at: int, about: Mapping[str, Any], base: str) -> Activations:
         slug = self._layers[about["layer"]]
-        picture = self._copy(seen, about["picture"], f"{base}/layers/{slug}")
+        picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
         singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
                         for one in about["singles"])  # fmt: skip
         numbers = {
@@ -125,8 +130,8 @@ class Assembly:
     def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
         bar = one["colorbar"]
         pictures = {
-            "picture": self._copy(seen, one["picture"], target),
-            "colorbar": bar and self._copy(seen, bar, f"{target}-scale"),
+            "picture": self.copy(seen, one["picture"], target),
+            "colorbar": bar and self.copy(seen, bar, f"{target}-scale"),
         }
         return Channel(**{**one, **pictures})
 
@@ -136,7 +141,7 @@ class Assembly:
         for about in cams.data["gradcam"]:
             index = about["index"]
             pictures = {
-                key: about[key] and self._copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
+                key: about[key] and self.copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
                 for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
             }
             probability = probabilities[index] if probabilities else 0.0

@@ -109,3 +109,36 @@ class HealthPage:
     chart: Picture | None
     rows: tuple[HealthRow, ...]
     pager: Pager
+
+
+@dataclass(frozen=True)
+class ExemplarRow:
+    """A channel or a unit: its strip of pictures, and which images they are."""
+
+    id: str
+    title: str
+    strip: Picture | None
+    """None where no image activates it."""
+    images: tuple[Link, ...]
+    """In the order of the pictures; the note says how much, and where in the maps."""
+
+
+@dataclass(frozen=True)
+class ExemplarsIndexPage:
+    """`exemplars/index.html`: single units, and the layers whose channels have exemplars."""
+
+    frame: Frame
+    explanation: Explanation | None
+    text: str
+    units: tuple[ExemplarRow, ...]
+    layers: tuple[Link, ...]
+
+
+@dataclass(frozen=True)
+class ExemplarsPage:
+    """`exemplars/<slug>.html`: the exemplars of one layer's channels."""
+
+    frame: Frame
+    text: str
+    rows: tuple[ExemplarRow, ...]
+    pager: Pager

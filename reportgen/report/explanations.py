@@ -20,6 +20,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         " shows, or be dead.",
         ("F. Chollet, Deep Learning with Python, 2017, section 5.4.",),
     ),
+    "exemplars": Explanation(
+        "You see, for each channel, the images that activate it most, and below each the part that"
+        " it can see. All images were passed through the network, and the strongest place of each"
+        " was kept. Look for what the patches of a row have in common: early channels agree on"
+        " edges and colours, late ones on parts of things. A few images prove little; what they do"
+        " not show, a channel cannot be seen to look for.",
+        ("M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014.",),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

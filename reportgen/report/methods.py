@@ -50,6 +50,16 @@ HEALTH = Method(
     " compared by Spearman’s rank correlation, among the layers that have zeros.",
     "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
 )
+EXEMPLARS = Method(
+    "Exemplars",
+    "Every image is passed through the network once, and for each channel the images with the"
+    " highest activation anywhere in its map are kept, for a single unit those with the highest"
+    " activation at its position. The patch below an image is the unit’s receptive field: the"
+    " pixels that can change it, followed back through kernel, stride, padding and dilation of"
+    " every layer. An activation of zero is no exemplar.",
+    "M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014; A. Araujo"
+    " et al., Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019.",
+)
 
 
 def methods(report: Report) -> Iterator[Method]:
@@ -60,6 +70,7 @@ def methods(report: Report) -> Iterator[Method]:
         "gradcam": GRADCAM,
         "evaluation": EVALUATION,
         "health": HEALTH,
+        "exemplars": EXEMPLARS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)
 

@@ -93,6 +93,8 @@ class Navigation:
             parts.append(("Evaluation", outline.evaluation_page()))
         if outline.health_pages:
             parts.append(("Health", outline.health_page()))
+        if outline.has("exemplars"):
+            parts.append(("Exemplars", "exemplars/index.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

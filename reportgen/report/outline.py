@@ -10,7 +10,7 @@ from urllib.parse import quote
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
-from reportgen.results_over_images import LayerHealth, Mistake
+from reportgen.results_over_images import ExemplarsOf, LayerHealth, Mistake
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
@@ -204,6 +204,18 @@ class Outline:
             return []
         return paged(found.layers, [9] * len(found.layers), 80, MOST_NODES)
 
+    @cached_property
+    def exemplar_pages(self) -> dict[str, list[tuple[ExemplarsOf, ...]]]:
+        """The channels on each page of each layer's exemplars; none without that section."""
+        found = self.report.exemplars
+        by_layer: dict[str, list[ExemplarsOf]] = {}
+        for one in found.channels if found and self.has("exemplars") else []:
+            by_layer.setdefault(one.layer, []).append(one)
+        return {
+            path: paged(rows, [8 + 2 * len(row.exemplars) for row in rows], 32, MOST_NODES)
+            for path, rows in by_layer.items()
+        }
+
     # Where pages are
 
     def image_page(self, name: str, page: int = 1) -> str:
@@ -229,6 +241,10 @@ class Outline:
     def health_page(self, page: int = 1) -> str:
         """The path of a page of the layers' health."""
         return _numbered("health", page)
+
+    def exemplar_page(self, path: str, page: int = 1) -> str:
+        """The path of a page of a layer's exemplars."""
+        return _numbered(f"exemplars/{self.layer_slugs[path]}", page)
 
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""

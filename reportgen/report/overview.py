@@ -200,6 +200,9 @@ def _notes_over_images(report: Report) -> dict[str, str]:
         notes["Evaluation"] = f"{percent(report.evaluation.accuracy)} right, {mistakes}"
     if report.health:
         notes["Health"] = f"every layer over {count(report.health.images, 'image')}"
+    if report.exemplars:
+        found = count(len(report.exemplars.channels), "channel")
+        notes["Exemplars"] = f"the images that activate {found} the most"
     return notes
 
 

@@ -34,7 +34,7 @@ from reportgen.results import (
     Skipped,
     TensorInfo,
 )
-from reportgen.results_over_images import Evaluation, Health
+from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -105,6 +105,7 @@ def write_sample(
         galleries=galleries,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
+        exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
         health=_health(images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
@@ -146,6 +147,36 @@ def _health(images: Sequence[Image]) -> Health:
     found = tally.health()
     assert found is not None
     return found
+
+
+def _exemplars(folder: Path, images: Sequence[Image]) -> Exemplars:
+    def of(layer: str, channel: int, unit: list[int] | None, shown: int) -> ExemplarsOf:
+        tile = 192 if unit else 96
+        width, height = shown * tile + 4 * (shown - 1), tile if unit else 2 * tile + 4
+        name = f"pictures/exemplars/{slugs([layer])[layer]}-{channel}-{bool(unit)}.jpg"
+        drawn = jpeg(np.full((height, max(width, 1), 3), 90, np.uint8))
+        return ExemplarsOf(
+            layer=layer,
+            channel=channel,
+            unit=unit,
+            picture=_save(folder, name, drawn) if shown else None,
+            tile=tile,
+            width=max(width, 0),
+            height=height,
+            exemplars=[
+                Exemplar(image=image.name, row=1, column=2, value=1.5, box=[0, 1, 5, 5], exact=True)
+                for image in images[:shown]
+            ],
+        )
+
+    layer = images[0].activations[0].layer if images[0].activations else SMALL[0][0]
+    shown = min(3, len(images))
+    return Exemplars(
+        images=len(images),
+        dataset="",
+        channels=[of(layer, 0, None, shown), of(layer, 1, None, 0)],
+        units=[of(layer, 1, [1, 2], shown)],
+    )
 
 
 def _save(folder: Path, path: str, content: bytes) -> str:

@@ -70,6 +70,7 @@ def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left
         "gradcam": "Grad-CAM",
         "evaluation": "evaluation.html",
         "health": "health.html",
+        "exemplars": "exemplars/",
     }
     for name, sign in signs.items():
         assert any(sign in text for text in site.texts().values()) == (name != left_out)
