@@ -21,6 +21,7 @@ PAGES = {
     "filters.html": "filters/block1.html",
     "evaluation.html": "evaluation.html",
     "health.html": "health.html",
+    "exemplars.html": "exemplars/block1_conv1.html",
     "about.html": "about.html",
 }
 
