@@ -264,6 +264,7 @@ def _plan_gradcam(
         **feeding,
         "layer": layer,
         "classes": settings.top,
+        "colormap": settings.colormap,
         "class": find_class(model.labels, wanted) if wanted is not None else None,
     }
     return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])

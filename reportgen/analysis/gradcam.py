@@ -51,7 +51,7 @@ class GradCams:
         """The unit of one image.
 
         `options`: layer, classes (how many of the top, or the index of one as "class"),
-        preprocess, resize, and what else the network depends on.
+        colormap, preprocess, resize, and what else the network depends on.
         """
         group = "" if options["class"] is None else f"class {options['class']}"
         return Unit(self.name, self.version, "image", (model, digest), options, group)
@@ -107,7 +107,7 @@ def _draw(
             "height": photo.shape[0],
         }
         if status == "ok":
-            _pictures(bench, photo, values, about, files, k)
+            _pictures(bench, photo, values, about, files, k, options["colormap"])
         data.append(about)
     return Result({"gradcam": data}, files)
 
@@ -119,6 +119,7 @@ def _pictures(
     about: dict[str, Any],
     files: dict[str, bytes],
     k: int,
+    colormap: str,
 ) -> None:
     scaled = (values / values.max()).astype(np.float32)
     target = bench.image_input
@@ -128,8 +129,8 @@ def _pictures(
     placed = project(scaled, height, width, bench.resize, target.height, target.width)
     placed = np.clip(placed, 0.0, 1.0)
     about.update(picture=f"{k}-overlay.jpg", heatmap=f"{k}-heat.png")
-    files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY))
-    files[about["heatmap"]] = heat_png(placed)
+    files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
+    files[about["heatmap"]] = heat_png(placed, colormap)
 
 
 def _judge(values: npt.NDArray[np.float64], gradients: npt.NDArray[np.float32]) -> tuple[str, str]:

@@ -107,7 +107,7 @@ def _facts(found: Evaluation) -> tuple[Fact, ...]:
         facts.append(Fact("Folders", f"{len(named):,}", ", ".join(named[:8]) + left))
     if found.unknown:
         text = "in no class folder, or without scores"
-        facts.append(Fact("Left out", count(found.unknown, "image"), text))
+        facts.append(Fact("Not counted", count(found.unknown, "image"), text))
     return tuple(facts)
 
 

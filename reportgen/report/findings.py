@@ -51,8 +51,21 @@ def _skipped(outline: Outline, page: str) -> list[Finding]:
 
 
 def _mistakes(outline: Outline, page: str) -> list[Finding]:
+    if outline.evaluation_pages:
+        return _evaluated(outline, page)
+    if not outline.mistakes:
+        return []
+    filed = sum(image.group is not None for image in outline.report.images)
+    text = (
+        f"{len(outline.mistakes):,} of {count(filed, 'image')} came out as another class than that "
+        "of the folder."
+    )
+    return [Finding("note", "Mistakes", text, href(page, outline.mistakes_page()))]
+
+
+def _evaluated(outline: Outline, page: str) -> list[Finding]:
     found = outline.report.evaluation
-    if found is None or not found.mistakes or not outline.evaluation_pages:
+    if found is None or not found.mistakes:
         return []
     first, labels = found.mistakes[0], outline.report.model.labels
     title = f"{len(found.mistakes):,} of {count(found.images, 'image')} taken for another class"

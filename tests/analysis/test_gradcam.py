@@ -89,7 +89,9 @@ def test_nested_layers_and_a_chosen_class():
 def compute(model, tmp_path, **options):
     digest, path = picture_file(tmp_path, (40, 60))
     unit = GradCams().unit(
-        "model", digest, {**OPTIONS, "layer": "conv", "classes": 2, "class": None, **options}
+        "model",
+        digest,
+        {**OPTIONS, "layer": "conv", "classes": 2, "class": None, "colormap": "jet", **options},
     )
     ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
     return result
