@@ -7,7 +7,7 @@ import platform
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,13 +20,15 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
 from reportgen.device import versions
 from reportgen.errors import ImageError, ReportgenError, SettingsError
+from reportgen.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
 from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.inputs.class_folders import classes_of_groups, labels_of_folders
 from reportgen.inputs.images import ImageFile, find_images
 from reportgen.inputs.model_files import identify
+from reportgen.inputs.names import printable
 from reportgen.inputs.preprocessing import function_of
 from reportgen.model_copy import save_copy
 from reportgen.opening import ModelJob
@@ -36,6 +38,7 @@ from reportgen.report.assembly import Assembly
 from reportgen.report.browser import find_browser, print_with_browser
 from reportgen.report.charts import write_charts
 from reportgen.report.data_file import DATA_FILE, write_data
+from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.manifest import write_manifest
 from reportgen.report.names import slugs
 from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
@@ -100,20 +103,23 @@ def build(
         trip.find(images)
         facts = trip.facts()
         trip.decode(facts)
-        facts = trip.settle_preprocessing(facts)
-        planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
+        facts = trip.name_classes(trip.settle_preprocessing(facts))
+        shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
+        planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped
         outcomes = {
             **trip.run(planned.activations),
             **trip.run(planned.gradcam),
             **trip.run(planned.filters),
+            **trip.run(planned.exemplars),
         }
+        planned, evaluated = trip.evaluate(facts, planned, outcomes)
         origin = trip.origin(facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
         if is_current(output, origin):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
-            report = trip.assemble(folder, facts, planned, outcomes, command)
+            report = trip.assemble(folder, facts, planned, outcomes, evaluated, command)
             if unplaced := unplaced_warning(notes_of(report)):
                 progress.warn(unplaced)
             write_data(report, folder)
@@ -193,6 +199,7 @@ class _Trip:
             batch_size=settings.batch_size,
         )
         self.photos: list[tuple[ImageFile, str]] = []
+        self.dataset: list[tuple[ImageFile, str]] = []
         self.decoded: dict[str, tuple[Unit, Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
@@ -214,17 +221,26 @@ class _Trip:
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""
+        self.photos = self._found(arguments, "image")
+        if self.settings.dataset is not None and "exemplars" in self.settings.chosen_sections:
+            self.dataset = self._found([str(self.settings.dataset)], "image of the dataset")
+        everything = (*self.dataset, *self.photos)
+        self.bench.photos = {digest: image.path for image, digest in everything}
+
+    def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
+        """The image files with their digests; notes what is left out."""
+        files = []
         found, skipped = find_images(arguments)
-        self.skipped += [Skipped(what="image", name=s.name, reason=s.reason) for s in skipped]
+        self.skipped += [Skipped(what=what, name=s.name, reason=s.reason) for s in skipped]
         for image in found:
             try:
                 digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
             except OSError as error:
                 reason = f"it cannot be read: {error.strerror}"
-                self.skipped.append(Skipped(what="image", name=image.name, reason=reason))
+                self.skipped.append(Skipped(what=what, name=image.name, reason=reason))
             else:
-                self.photos.append((image, digest))
-        self.bench.photos = {digest: image.path for image, digest in self.photos}
+                files.append((image, digest))
+        return files
 
     def facts(self) -> Model:
         """The model's facts, from the store or from the model itself; tells what was assumed."""
@@ -265,6 +281,11 @@ class _Trip:
         self.bench.preprocess = wanted.mode
         return facts.model_copy(update={"preprocessing": wanted})
 
+    def name_classes(self, facts: Model) -> Model:
+        """Give classes without labels the names of the folders that the images lie in."""
+        folders = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        return facts.model_copy(update={"labels": labels_of_folders(facts.labels, folders or {})})
+
     def decode(self, facts: Model) -> None:
         """Decode the photos; raises ImageError when none is left."""
         analysis, target = Photos(), facts.image_input
@@ -288,18 +309,36 @@ class _Trip:
             why = f"; {first.name}: {first.reason}" if first else ""
             raise ImageError(f"No image is left to show{why}.")
 
+    def evaluate(
+        self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]
+    ) -> tuple[Planned, Evaluated | None]:
+        """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
+        folders, unmade = known_classes(facts, self.photos, self.settings)
+        self.skipped += [unmade] if unmade else []
+        if not folders:
+            return planned, None
+        found = evaluate(facts, self.photos, folders, planned.activations, outcomes, self.settings)
+        if found is None:
+            return planned, None
+        extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
+        outcomes.update(self.run(extra))
+        return replace(planned, explained=extra), found
+
     def assemble(
         self,
         folder: Path,
         facts: Model,
         planned: Planned,
         outcomes: dict[str, UnitOutcome],
+        evaluated: Evaluated | None,
         command: str,
     ) -> Report:
         """Collect all results into a Report, its pictures in `folder`."""
         assembly = Assembly(folder, facts)
         grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
-        cams = {unit.inputs[1]: outcomes[unit.key] for unit in planned.gradcam.units}
+        cams: dict[str, list[UnitOutcome]] = {}
+        for unit in (*planned.gradcam.units, *planned.explained.units):
+            cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
         names = slugs([image.name for image, _ in self.photos])
         images = [
             assembly.image(
@@ -307,7 +346,7 @@ class _Trip:
                 names[image.name],
                 self.decoded[digest],
                 grids.get(digest),
-                cams.get(digest),
+                cams.get(digest, []),
                 self.settings.top,
             )
             for image, digest in self.photos
@@ -315,14 +354,29 @@ class _Trip:
         filters, galleries = assembly.filters(
             planned.filters.units, outcomes, self.settings.columns
         )
+        searched = self.dataset or self.photos
+        folder_name = printable(self.settings.dataset.name) if self.settings.dataset else ""
+        exemplars = [
+            one
+            for unit in planned.exemplars.units
+            if (one := found_exemplars(
+                assembly, unit, outcomes[unit.key], searched, folder_name))
+        ]  # fmt: skip
+        wanted = "health" in self.settings.chosen_sections
+        health = assembly.health.health() if wanted else None
         skipped = self.skipped + assembly.skipped
+        if "health" in self.settings.sections and health is None:
+            reason = "it needs the section activations and more than one image"
+            skipped.append(Skipped(what="section", name="health", reason=reason))
         self._check_strict(skipped)
         notes = self.notes.illustrated(folder)
         for warning in notes.warnings:
             self.progress.warn(warning)
         settings = self.settings
         made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
-                "gradcam": any(one.gradcam for one in images)}  # fmt: skip
+                "gradcam": any(one.gradcam for one in images),
+                "evaluation": evaluated is not None, "health": health is not None,
+                "exemplars": bool(exemplars)}  # fmt: skip
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -341,6 +395,9 @@ class _Trip:
             filters=filters,
             galleries=galleries,
             sparsity_chart=write_charts(images, folder),
+            evaluation=evaluated.record(facts, folder) if evaluated else None,
+            health=health,
+            exemplars=exemplars[0] if exemplars else None,
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],
             timings={} if self.reproducible else self.timings,
@@ -362,6 +419,7 @@ class _Trip:
             [str(self.settings.pdf_engine), str(self.settings.browser), self.settings.organisation],
             [[image.name, image.group, self.decoded[digest][0].key]
              for image, digest in self.photos],
+            [[image.name, digest] for image, digest in self.dataset],
             [unit.key for unit in planned.units],
             reasons,
             [[one.what, one.name, one.reason] for one in self.skipped],

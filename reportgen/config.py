@@ -25,7 +25,7 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam")
+SECTIONS = ("activations", "filters", "gradcam", "evaluation", "health", "exemplars")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
 FORMATS = ("site", "single", "pdf", "notebook")
@@ -34,6 +34,7 @@ FORMATS = ("site", "single", "pdf", "notebook")
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
 FILE_KEYS = (
+    "dataset",
     "notes",
     "labels",
     "templates",
@@ -71,6 +72,13 @@ def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if not re.fullmatch(r".+:\d+(,\d+)*", value):
             raise ValueError(f"“{value}” is not of the form LAYER:3,30")
+    return values
+
+
+def _units(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if not re.fullmatch(r".+:\d+,\d+,\d+", value):
+            raise ValueError(f"“{value}” is not of the form LAYER:ROW,COLUMN,CHANNEL")
     return values
 
 
@@ -173,6 +181,10 @@ class Settings(BaseModel):
         None, description="Chrome, Chromium or Edge for the PDF; looked for when not given."
     )
 
+    explanations: bool = Field(
+        True, description="Leave out the sentences for students that sections open with."
+    )
+
     weights: str | None = Field(
         None,
         description="Weights for a keras.applications name or an architecture: a file, or "
@@ -225,6 +237,18 @@ class Settings(BaseModel):
         40, description="Steps of gradient ascent for a filter pattern."
     )
     filter_size: Side = Field(64, description="Side of a filter pattern, in pixels.")
+
+    exemplars: Annotated[int, Field(ge=1, le=64)] = Field(
+        9, description="Images to show for each channel: those that activate it most."
+    )
+    unit: Annotated[Strings, AfterValidator(_units)] = Field(
+        (),
+        description="A single unit to show the images for, as LAYER:ROW,COLUMN,CHANNEL "
+        "(repeatable).",
+    )
+    dataset: Path | None = Field(
+        None, description="Folder of images to search for exemplars, instead of those shown."
+    )
 
     top: Count = Field(3, description="How many classes to list and explain for each image.")
     target_class: str | None = Field(
@@ -300,6 +324,16 @@ class Settings(BaseModel):
         return {layer: tuple(dict.fromkeys(numbers)) for layer, numbers in chosen.items()}
 
     @property
+    def single_units(self) -> list[tuple[str, int, int, int]]:
+        """Layer path, row, column and channel of the units to show images for."""
+        found = []
+        for value in dict.fromkeys(self.unit):
+            layer, _, numbers = value.rpartition(":")
+            row, column, channel = (int(number) for number in numbers.split(","))
+            found.append((layer, row, column, channel))
+        return found
+
+    @property
     def input_files(self) -> dict[str, Path]:
         """Files with values for inputs that are not the image, by the input's name."""
         pairs = (value.partition("=") for value in self.input)
@@ -311,7 +345,7 @@ class Settings(BaseModel):
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
         for name in ("filters", "single_size"):
             values[name] = values[name] or "all"
-        for name in ("notes", "labels", "templates", "weights", "custom_objects"):
+        for name in ("dataset", "notes", "labels", "templates", "weights", "custom_objects"):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
         values["input"] = [

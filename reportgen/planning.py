@@ -4,12 +4,13 @@ import difflib
 import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.activations import Activations
+from reportgen.analysis.exemplars import Exemplars
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
 from reportgen.config import PREPROCESSING_MODES, Settings
@@ -27,18 +28,26 @@ class Planned:
     activations: Plan
     filters: Plan
     gradcam: Plan
+    exemplars: Plan
     skipped: list[Skipped]
+    explained: Plan = field(default_factory=lambda: Plan(GradCams(), []))
+    """Grad-CAMs that mistakes lack; known only when the class scores are."""
 
     @property
     def units(self) -> list[Unit]:
         """All units, by section."""
-        return [*self.activations.units, *self.filters.units, *self.gradcam.units]
+        plans = (self.activations, self.filters, self.gradcam, self.explained, self.exemplars)
+        return [unit for plan in plans for unit in plan.units]
 
 
 def plan(
-    model: Model, basis: Mapping[str, Any], digests: Sequence[str], settings: Settings
+    model: Model,
+    basis: Mapping[str, Any],
+    digests: Sequence[str],
+    settings: Settings,
+    searched: Sequence[str] | None = None,
 ) -> Planned:
-    """Plan all sections for the images with these digests.
+    """Plan all sections for the images with these digests; exemplars come from those `searched`.
 
     `basis` is what the opened network depends on besides its file's bytes. Raises SettingsError or
     ModelError when a layer or class that was asked for is not there.
@@ -56,6 +65,7 @@ def plan(
         _plan_activations(model, chosen, feeding, photos, settings, skipped),
         _plan_filters(model, chosen, feeding, settings, skipped),
         _plan_gradcam(model, feeding, photos, settings, skipped),
+        _plan_exemplars(model, chosen, feeding, searched or photos, settings, skipped),
         skipped,
     )
 
@@ -164,6 +174,67 @@ def _plan_filters(
         for channel in range(min(settings.filters or count, count)):
             units.append(analysis.unit(model.sha256, layer.path, channel, options))
     return Plan(analysis, units)
+
+
+def _plan_exemplars(
+    model: Model,
+    chosen: Sequence[Layer],
+    feeding: Mapping[str, Any],
+    searched: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    """One unit for all images; channels are those asked for, else the first of convolutions."""
+    analysis = Exemplars()
+    digests = list(dict.fromkeys(searched))
+    singles = _single_channels(model.layers, settings)
+    wanted = {
+        layer.path: singles.get(layer.path)
+        or list(range(min(settings.filters or layer.channels, layer.channels)))
+        for layer in chosen
+        if layer.spatial and layer.channels and (layer.convolution or layer.path in singles)
+    }
+    units = _single_units(model.layers, settings)
+    reason = ""
+    if "exemplars" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    if model.image_input is None:
+        reason = _no_image(model)
+    elif not wanted and not units:
+        reason = "there is no two-dimensional convolution layer"
+    elif len(digests) < 2 and settings.dataset is None and not units:
+        if "exemplars" not in settings.sections:
+            return Plan(analysis, [])
+        reason = "it needs more than one image; --dataset names a folder to search"
+    if reason:
+        skipped.append(Skipped(what="section", name="exemplars", reason=reason))
+        return Plan(analysis, [])
+    k = min(settings.exemplars, len(digests))
+    options = {**feeding, "k": k, "channels": wanted, "units": [list(one) for one in units]}
+    return Plan(analysis, [analysis.unit(model.sha256, digests, options)])
+
+
+def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str, int, int, int]]:
+    """The units asked for; raises SettingsError for one that is not there."""
+    by_path = {layer.path: layer for layer in layers}
+    for path, row, column, channel in settings.single_units:
+        if path not in by_path:
+            raise SettingsError(f"--unit {path}: {no_such_layer(layers, path)}")
+        layer = by_path[path]
+        if not layer.spatial or len(layer.output_shape) != 4:
+            raise SettingsError(f"--unit {path}: the layer has no maps to show.")
+        last = layer.output_shape[3] == layer.channels
+        sides = layer.output_shape[1:3] if last else layer.output_shape[2:]
+        sizes = (*(side or 0 for side in sides), layer.channels or 0)
+        for value, size, what in zip(
+            (row, column, channel), sizes, ("row", "column", "channel"), strict=True
+        ):
+            if value >= size:
+                raise SettingsError(
+                    f"--unit {path}: there is no {what} {value}; the layer has {size}, counted "
+                    f"from 0 to {size - 1}."
+                )
+    return settings.single_units
 
 
 def _plan_gradcam(

@@ -6,31 +6,15 @@ Pictures are named by their path inside the report's folder, with forward slashe
 """
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import Field
 
+from reportgen.records import LightRecord, Record
+from reportgen.results_over_images import Evaluation, Exemplars, Health
 from reportgen.series import Numbers
 
 SCHEMA_VERSION = "1.0"
-
-
-class Record(BaseModel):
-    """A frozen record that refuses unknown keys and writes NaN and infinity as null."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, ser_json_inf_nan="null", protected_namespaces=()
-    )
-
-
-class LightRecord:
-    """What a record of an image is: there may be a hundred thousand of them, so it has slots.
-
-    In JSON as strict as a `Record`; what is made in Python is not validated.
-    """
-
-    __slots__ = ()
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", ser_json_inf_nan="null")
 
 
 class Environment(Record):
@@ -80,7 +64,7 @@ class Preprocessing(Record):
     source: Literal["detected", "given", "assumed"]
     reason: str
     """One sentence for the page: what was found, or why this was assumed."""
-    trials: list[Trial] = []
+    trials: list[Trial] = Field(default_factory=list)
     """Candidates that were tried on images in class folders, in the order tried."""
 
 
@@ -310,7 +294,7 @@ class Report(Record):
     author: str
     notes: str
     """The user's own text, Markdown."""
-    note_pictures: list[NotePicture] = []
+    note_pictures: list[NotePicture] = Field(default_factory=list)
     environment: Environment
     command: str
     settings: dict[str, Any]
@@ -320,9 +304,15 @@ class Report(Record):
     filters: list[Filter]
     galleries: list[Gallery]
     sparsity_chart: str | None
+    evaluation: Evaluation | None = None
+    """How the model does on images in class folders; None without them."""
+    health: Health | None = None
+    """The state of every layer over all images; None with fewer than two."""
+    exemplars: Exemplars | None = None
+    """The images that activate channels and units the most; None without the section."""
     skipped: list[Skipped]
     warnings: list[str]
     timings: dict[str, float]
     """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
-    timing_notes: list[str] = []
+    timing_notes: list[str] = Field(default_factory=list)
     """What a reader of the timings should know, such as batches that had to be halved."""

@@ -130,6 +130,9 @@ def test_sections_keep_the_order_of_the_pages() -> None:
     assert make_settings({"skip_section": ("filters",)}).chosen_sections == (
         "activations",
         "gradcam",
+        "evaluation",
+        "health",
+        "exemplars",
     )
     assert make_settings({}).chosen_sections == SECTIONS
 

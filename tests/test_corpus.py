@@ -69,20 +69,29 @@ def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table):
 
 
 @pytest.mark.parametrize(
-    ("name", "folder", "mode", "least"),
+    ("name", "folder", "mode", "least", "correct"),
     [
-        ("cats_vs_dogs_jeanxl.h5", "cats_dogs", "unit", 0.88),
-        ("potatoes_akash.h5", "potato_leaves", "none", 0.95),
+        ("cats_vs_dogs_jeanxl.h5", "cats_dogs", "unit", 0.88, 114),
+        ("potatoes_akash.h5", "potato_leaves", "none", 0.95, 119),
     ],
 )
-def test_class_folders_confirm_the_preprocessing(corpus, tmp_path, name, folder, mode, least):
-    settings = make_settings({"sections": ["gradcam"], "out": tmp_path / "r", "no_cache": True})
+def test_class_folders_confirm_the_preprocessing_and_are_evaluated(
+    corpus, tmp_path, name, folder, mode, least, correct
+):
+    sections = ["gradcam", "evaluation"]
+    settings = make_settings({"sections": sections, "out": tmp_path / "r", "no_cache": True})
     model, photos = str(corpus / "models" / name), str(corpus / "datasets" / folder)
     report = build(model, [photos], settings, progress=Silent(), command="").report
     preprocessing = report.model.preprocessing
     assert (preprocessing.mode, preprocessing.source) == (mode, "detected")
     (chosen,) = [trial for trial in preprocessing.trials if trial.mode == mode]
     assert chosen.correct / chosen.images >= least
+    found = report.evaluation
+    assert (found.images, found.correct) == (120, pytest.approx(correct, abs=1))
+    page = (tmp_path / "r" / "evaluation.html").read_text(encoding="utf-8")
+    assert found.mistakes
+    assert all(mistake.image in page for mistake in found.mistakes)
+    assert check_site(tmp_path / "r") == []
 
 
 def test_the_odd_images_are_shown_or_skipped_with_a_reason(corpus, tmp_path):

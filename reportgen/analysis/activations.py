@@ -12,9 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import in_batches, map_bytes
+from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
+from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
 from reportgen.pictures.tiles import GridLayout, grid, value_of
@@ -46,11 +48,12 @@ class Activations:
         key = json.dumps([self.name, dict(options)], sort_keys=True)
         forward = bench.compiled(key, lambda: _forward(bench, options))
         by_digest = {unit.inputs[1]: unit for unit in units}
+        bounds = {path: bench.network.bounds(path) for path in layers}
 
         def draw(found: "_Found", at: int, _: str) -> Callable[[], Result]:
             seen = [layer.of(at) for layer in found.layers]
             drawn = [
-                bench.threads.submit(_draw, path, k, seen[k], options)
+                bench.threads.submit(_draw, path, k, seen[k], bounds[path], options)
                 for k, path in enumerate(layers)
             ]
             return lambda: found.result(at, [one.result() for one in drawn])
@@ -136,7 +139,7 @@ def _quantiser(path: str, channels: int, options: Mapping[str, Any]) -> Quantise
 
 
 def _draw(
-    path: str, index: int, seen: Measured, options: Mapping[str, Any]
+    path: str, index: int, seen: Measured, bounds: Bounds, options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """What report.json says of one layer, and its pictures."""
     height, width, shown = seen.levels.shape
@@ -160,6 +163,9 @@ def _draw(
         "map_size": list(seen.map_size),
         "inactive_channels": int(inactive.sum()),
         "inactive": np.flatnonzero(inactive).tolist(),
+        "silent": np.flatnonzero(silent(statistics)).tolist(),
+        "saturated": np.flatnonzero(saturated(statistics, bounds)).tolist(),
+        "non_finite": np.flatnonzero(~np.isfinite(statistics.mean)).tolist(),
         "sparsity": float(f"{seen.sparsity:.6g}"),
         "low": number(low),
         "high": number(high),

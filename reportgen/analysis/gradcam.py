@@ -53,20 +53,21 @@ class GradCams:
         `options`: layer, classes (how many of the top, or the index of one as "class"),
         colormap, preprocess, resize, and what else the network depends on.
         """
-        return Unit(self.name, self.version, "image", (model, digest), options)
+        group = "" if options["class"] is None else f"class {options['class']}"
+        return Unit(self.name, self.version, "image", (model, digest), options, group)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
         """Yield each image's maps, the class with the highest score first."""
         options = units[0].options
         layer, top, chosen = options["layer"], options["classes"], options["class"]
         gradients_of = bench.compiled(
-            f"{self.name} {layer} {top} {chosen}",
-            lambda: score_gradients(bench.network, layer, top, chosen),
+            f"{self.name} {layer} {'one' if chosen is not None else top}",
+            lambda: score_gradients(bench.network, layer, None if chosen is not None else top),
         )
         by_digest = {unit.inputs[1]: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
-            return gradients_of(bench.prepare(pixels))
+            return gradients_of(bench.prepare(pixels), chosen)
 
         def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
             maps, classes, gradients = found

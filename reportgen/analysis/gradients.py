@@ -14,7 +14,7 @@ NEIGHBOURHOOD = 4
 """Side, in positions of a layer's map, of the squares that gradient ascent wakes one by one."""
 
 ScoreGradients = Callable[
-    [Any],
+    ...,
     tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.float32]],
 ]
 
@@ -24,25 +24,23 @@ Ascent = Callable[
 ]
 
 
-def score_gradients(
-    network: "Network", layer: str, top: int, chosen: int | None = None
-) -> ScoreGradients:
+def score_gradients(network: "Network", layer: str, top: int | None) -> ScoreGradients:
     """A function that differentiates class scores with respect to a layer's maps.
 
     For preprocessed images (N, H, W, C) it returns the layer's maps (N, h, w, channels), the
     classes (N, K) and the gradients of their scores (K, N, h, w, channels). The classes are those
-    of the `top` highest scores, highest first, or the `chosen` one alone. Scores are taken before
-    softmax or sigmoid.
+    of the `top` highest scores, highest first, or where `top` is None, the one that it is called
+    with. Scores are taken before softmax or sigmoid.
     """
     import tensorflow as tf
 
     head = network.class_scores
     if head is None or not head.head.classes:
         raise ValueError("the model has no class scores")
-    count = 1 if chosen is not None else min(top, head.head.classes)
+    count = 1 if top is None else min(top, head.head.classes)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any) -> Any:
+    def graph(values: Any, chosen: Any) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             found: dict[str, Any] = {}
 
@@ -53,7 +51,7 @@ def score_gradients(
 
             (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
             scores = head.scores(behind, before)
-            if chosen is None:
+            if top is not None:
                 classes = tf.math.top_k(scores, count).indices
             else:
                 classes = tf.fill([tf.shape(scores)[0], 1], chosen)
@@ -64,8 +62,9 @@ def score_gradients(
         maps = network.maps(found[layer], layer)
         return maps, classes, tf.stack([network.maps(one, layer) for one in gradients])
 
-    def compute(values: Any) -> Any:
-        maps, classes, gradients = graph(tf.constant(values, tf.float32))
+    def compute(values: Any, chosen: int | None = None) -> Any:
+        wanted = tf.constant(0 if chosen is None else chosen, tf.int32)
+        maps, classes, gradients = graph(tf.constant(values, tf.float32), wanted)
         return maps.numpy(), classes.numpy(), gradients.numpy()
 
     return compute

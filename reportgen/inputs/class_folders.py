@@ -1,6 +1,8 @@
 """Class folders: which class an image belongs to, from the folder that it lies in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+
+from reportgen.inputs.labels import default_labels
 
 
 def classes_of_groups(groups: Iterable[str | None], labels: Sequence[str]) -> dict[str, int] | None:
@@ -16,3 +18,10 @@ def classes_of_groups(groups: Iterable[str | None], labels: Sequence[str]) -> di
     if len(names) < 2 or len(names) != len(labels):
         return None
     return {name: index for index, name in enumerate(sorted(names))}
+
+
+def labels_of_folders(labels: Sequence[str], folders: Mapping[str, int]) -> list[str]:
+    """The labels; where they are made up and every class has its folder, the folders' names."""
+    if list(labels) != default_labels(len(labels)) or len(folders) != len(labels):
+        return list(labels)
+    return sorted(folders, key=lambda name: folders[name])

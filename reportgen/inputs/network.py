@@ -11,10 +11,12 @@ import tensorflow as tf
 
 from reportgen.errors import ModelError
 from reportgen.inputs.blocks import Placed, blocks_of
+from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.names import distinct
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
+from reportgen.inputs.receptive_field import ReceptiveFields
 from reportgen.inputs.recording import input_tensors, record
 from reportgen.inputs.slim import can_slim, slim
 from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
@@ -388,6 +390,17 @@ class Network:
         """Whether the layer ends in an activation function of its own."""
         step = self._steps[path]
         return step.is_activation or step.fused_activation is not None
+
+    def bounds(self, path: str) -> Bounds:
+        """The values at which the layer's outputs saturate, see `bounds_of`."""
+        return bounds_of(self._steps[path])
+
+    @cached_property
+    def receptive_fields(self) -> ReceptiveFields:
+        """Which pixels of the input each unit can see."""
+        first = self.image_input is not None and self.image_input.layout == "CHW"
+        layout = "channels_first" if first else "channels_last"
+        return ReceptiveFields(self.trace, self._layout, layout)
 
     def preprocess(self, mode: str) -> Callable[[Any], Any]:
         """The function from pixels (N, H, W, C) in 0..255 to what `run` takes."""

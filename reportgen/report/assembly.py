@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.health import HealthTally
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
@@ -24,6 +25,9 @@ from reportgen.results import (
 )
 from reportgen.series import Series
 
+OVER_IMAGES = ("silent", "saturated", "non_finite")
+"""What a layer's statistics hold for the health of the network alone."""
+
 
 class Assembly:
     """Collects the records of a report in `folder` and copies its pictures there."""
@@ -33,9 +37,14 @@ class Assembly:
         self.model = model
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
+        self.health = HealthTally()
         self._layers = slugs([layer.path for layer in model.layers])
 
-    def _copy(self, stored: Stored, name: str, target: str) -> str:
+    def layer_slug(self, path: str) -> str:
+        """The layer's name in the names of its pictures."""
+        return self._layers[path]
+
+    def copy(self, stored: Stored, name: str, target: str) -> str:
         """Copy a unit's file to `target` with the file's own extension; returns its path."""
         path = f"{target}{Path(name).suffix}"
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -48,15 +57,18 @@ class Assembly:
         slug: str,
         photo: tuple[Unit, Stored],
         activations: Outcome | None,
-        gradcam: Outcome | None,
+        gradcam: Sequence[Outcome],
         top: int,
     ) -> Image:
-        """The record of one image; what failed is noted and left out."""
+        """The record of one image; what failed is noted and left out.
+
+        `gradcam` has the classes explained by default, then each explained besides.
+        """
         (unit, stored), name = photo, file.name
         about = stored.data
         base = f"pictures/{slug}"
-        seen = self._usable(activations, "activations of", name)
-        cams = self._usable(gradcam, "Grad-CAM of", name)
+        seen = self.usable(activations, "activations of", name)
+        cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
         return Image(
             name=name,
@@ -65,18 +77,19 @@ class Assembly:
             width=about["width"],
             height=about["height"],
             note=about["note"],
-            photo=self._copy(stored, about["photo"], f"{base}/photo"),
+            photo=self.copy(stored, about["photo"], f"{base}/photo"),
             photo_width=about["photo_width"],
             photo_height=about["photo_height"],
-            network_photo=self._copy(stored, network, f"{base}/network")
+            network_photo=self.copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
             else None,
             predictions=self._predictions(seen, top) if seen else [],
             activations=self._grids(seen, base) if seen else [],
-            gradcam=self._cams(cams, seen, base) if cams else [],
+            gradcam=[cam for part in cams for cam in self._cams(part, seen, base)],
         )
 
-    def _usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+    def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+        """The outcome if it is no failure; a failure is noted."""
         if isinstance(outcome, Failure):
             self.skipped.append(Skipped(what=what, name=name, reason=outcome.reason))
             return None
@@ -98,11 +111,12 @@ class Assembly:
 
     def _grids(self, seen: Stored, base: str) -> list[Activations]:
         grids = seen.data["activations"]
+        self.health.add(grids)
         return [self._grid(seen, at, about, base) for at, about in enumerate(grids)]
 
     def _grid(self, seen: Stored, at: int, about: Mapping[str, Any], base: str) -> Activations:
         slug = self._layers[about["layer"]]
-        picture = self._copy(seen, about["picture"], f"{base}/layers/{slug}")
+        picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
         singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
                         for one in about["singles"])  # fmt: skip
         numbers = {
@@ -110,13 +124,14 @@ class Assembly:
             for key in ("means", "lows", "highs")
         }
         known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
-        return Activations(**{**about, **known, **numbers})
+        kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
+        return Activations(**{**kept, **known, **numbers})
 
     def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
         bar = one["colorbar"]
         pictures = {
-            "picture": self._copy(seen, one["picture"], target),
-            "colorbar": bar and self._copy(seen, bar, f"{target}-scale"),
+            "picture": self.copy(seen, one["picture"], target),
+            "colorbar": bar and self.copy(seen, bar, f"{target}-scale"),
         }
         return Channel(**{**one, **pictures})
 
@@ -126,7 +141,7 @@ class Assembly:
         for about in cams.data["gradcam"]:
             index = about["index"]
             pictures = {
-                key: about[key] and self._copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
+                key: about[key] and self.copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
                 for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
             }
             probability = probabilities[index] if probabilities else 0.0

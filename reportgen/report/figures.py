@@ -177,6 +177,12 @@ def svg_size(path: Path) -> tuple[int, int]:
     return max(1, round(float(width[1]))), max(1, round(float(height[1])))
 
 
+def chart_by_depth(page: str, chart: str, folder: Path) -> Picture:
+    """The chart of sparsity by depth, whose file lies below ``folder``."""
+    alt = "Sparsity by depth: share of zeros in each layer's activations, for each image"
+    return plain_picture(page, chart, svg_size(folder / chart), alt, COLUMN_WIDTH)
+
+
 def activation_legend(settings: dict[str, object]) -> Legend:
     """What the colours of activation grids stand for, by the settings that drew them."""
     mean, _, deviation = str(settings.get("contrast", "128:64")).partition(":")

@@ -2,7 +2,7 @@
 
 from reportgen.report.contexts import Finding
 from reportgen.report.outline import Outline, href
-from reportgen.report.wording import count, numbers, sentence
+from reportgen.report.wording import count, numbers, percent, sentence
 from reportgen.results import Activations
 
 MOST_FINDINGS = 18
@@ -15,6 +15,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _warnings(outline),
         _skipped(outline, page),
         _mistakes(outline, page),
+        _unwell(outline, page),
         _dead_channels(outline, page),
         _unwilling_filters(outline, page),
         _empty_gradcams(outline, page),
@@ -50,6 +51,8 @@ def _skipped(outline: Outline, page: str) -> list[Finding]:
 
 
 def _mistakes(outline: Outline, page: str) -> list[Finding]:
+    if outline.evaluation_pages:
+        return _evaluated(outline, page)
     if not outline.mistakes:
         return []
     filed = sum(image.group is not None for image in outline.report.images)
@@ -58,6 +61,19 @@ def _mistakes(outline: Outline, page: str) -> list[Finding]:
         "of the folder."
     )
     return [Finding("note", "Mistakes", text, href(page, outline.mistakes_page()))]
+
+
+def _evaluated(outline: Outline, page: str) -> list[Finding]:
+    found = outline.report.evaluation
+    if found is None or not found.mistakes:
+        return []
+    first, labels = found.mistakes[0], outline.report.model.labels
+    title = f"{len(found.mistakes):,} of {count(found.images, 'image')} taken for another class"
+    text = (
+        f"Surest: {first.image}, taken for {labels[first.predicted]} "
+        f"with {percent(first.probability)}."
+    )
+    return [Finding("note", title, text, href(page, outline.evaluation_page()))]
 
 
 def _dead_channels(outline: Outline, page: str) -> list[Finding]:
@@ -75,6 +91,25 @@ def _dead_channels(outline: Outline, page: str) -> list[Finding]:
         link = href(page, outline.layer_place(path))
         found.append((len(dead) / channels, Finding("dead", f"Inactive in {path}", text, link)))
     return [finding for _, finding in sorted(found, key=lambda item: -item[0])]
+
+
+def _unwell(outline: Outline, page: str) -> list[Finding]:
+    """Layers with numbers that are none, then those with channels at the bound."""
+    found = []
+    for layers in outline.health_pages:
+        for one in layers:
+            link = href(page, outline.health_place(one.layer))
+            for ids, kind, what in (
+                (one.non_finite, "warning", "NaN or infinite on some image"),
+                (one.saturated, "dead", "at the bound of the activation function on every image"),
+            ):
+                if ids:
+                    text = f"{len(ids):,} of {count(one.channels, 'channel')}: {numbers(ids, 8)}."
+                    word = "Not finite" if kind == "warning" else "Saturated"
+                    title = f"{word} in {one.layer}"
+                    said = f"{what[:1].upper()}{what[1:]}: {text}"
+                    found.append(Finding(kind, title, said, link))
+    return sorted(found, key=lambda finding: finding.kind != "warning")
 
 
 def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:

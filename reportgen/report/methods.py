@@ -32,11 +32,46 @@ GRADCAM = Method(
     "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
     " Localization, 2017.",
 )
+EVALUATION = Method(
+    "Evaluation",
+    "The class with the highest score is compared with the class of the folder that an image lies"
+    " in. The loss is the mean cross-entropy, computed from the class scores. The reliability"
+    " diagram sorts the images by the probability of their likeliest class into ten bins of equal"
+    " width; the calibration error is the distance of its bars from the diagonal, averaged over"
+    " the images.",
+    "C. Guo et al., On Calibration of Modern Neural Networks, 2017.",
+)
+HEALTH = Method(
+    "Health",
+    "From the activations of all images: the share of exact zeros in each layer; channels that are"
+    " zero everywhere on every image (silent), that have another single value everywhere"
+    " (constant), whose mean lies within a hundredth of the bound of their activation function on"
+    " every image (saturated), or that hold NaN or infinity on some image. Depth and sparsity are"
+    " compared by Spearman’s rank correlation, among the layers that have zeros.",
+    "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
+)
+EXEMPLARS = Method(
+    "Exemplars",
+    "Every image is passed through the network once, and for each channel the images with the"
+    " highest activation anywhere in its map are kept, for a single unit those with the highest"
+    " activation at its position. The patch below an image is the unit’s receptive field: the"
+    " pixels that can change it, followed back through kernel, stride, padding and dilation of"
+    " every layer. An activation of zero is no exemplar.",
+    "M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014; A. Araujo"
+    " et al., Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019.",
+)
 
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
-    by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
+    by_section = {
+        "activations": ACTIVATIONS,
+        "filters": FILTERS,
+        "gradcam": GRADCAM,
+        "evaluation": EVALUATION,
+        "health": HEALTH,
+        "exemplars": EXEMPLARS,
+    }
     yield from (method for name, method in by_section.items() if name in report.sections)
 
 

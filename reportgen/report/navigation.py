@@ -92,6 +92,12 @@ class Navigation:
             parts.append(("Units", outline.units_index()))
         if outline.gallery_blocks:
             parts.append(("Filters", "filters/index.html"))
+        if outline.evaluation_pages:
+            parts.append(("Evaluation", outline.evaluation_page()))
+        if outline.health_pages:
+            parts.append(("Health", outline.health_page()))
+        if outline.has("exemplars"):
+            parts.append(("Exemplars", "exemplars/index.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

@@ -12,10 +12,12 @@ from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
+from reportgen.results_over_images import ExemplarsOf, LayerHealth, Mistake
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
+MOST_MISTAKES = 20
 MOST_LABELS = 32
 FIRST_UNITS = 16
 """How many channels of a layer without filter patterns are shown one by one."""
@@ -238,6 +240,34 @@ class Outline:
             for page in paged(rows, costs, self.most_rows, self.most_nodes)
         ]
 
+    @cached_property
+    def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
+        """The mistakes on each page of the evaluation; none without one."""
+        found = self.report.evaluation
+        if found is None or not self.has("evaluation"):
+            return []
+        return paged(found.mistakes, [1] * len(found.mistakes), MOST_MISTAKES, MOST_MISTAKES)
+
+    @cached_property
+    def health_pages(self) -> list[tuple[LayerHealth, ...]]:
+        """The layers on each page of their health; none without that section."""
+        found = self.report.health
+        if found is None or not self.has("health"):
+            return []
+        return paged(found.layers, [9] * len(found.layers), 80, MOST_NODES)
+
+    @cached_property
+    def exemplar_pages(self) -> dict[str, list[tuple[ExemplarsOf, ...]]]:
+        """The channels on each page of each layer's exemplars; none without that section."""
+        found = self.report.exemplars
+        by_layer: dict[str, list[ExemplarsOf]] = {}
+        for one in found.channels if found and self.has("exemplars") else []:
+            by_layer.setdefault(one.layer, []).append(one)
+        return {
+            path: paged(rows, [8 + 2 * len(row.exemplars) for row in rows], 32, MOST_NODES)
+            for path, rows in by_layer.items()
+        }
+
     # Where pages are
 
     def image_page(self, name: str, page: int = 1) -> str:
@@ -263,6 +293,18 @@ class Outline:
     def model_page(self, page: int = 1) -> str:
         """The path of a page of the model's table."""
         return _numbered("model", page)
+
+    def evaluation_page(self, page: int = 1) -> str:
+        """The path of a page of the evaluation."""
+        return _numbered("evaluation", page)
+
+    def health_page(self, page: int = 1) -> str:
+        """The path of a page of the layers' health."""
+        return _numbered("health", page)
+
+    def exemplar_page(self, path: str, page: int = 1) -> str:
+        """The path of a page of a layer's exemplars."""
+        return _numbered(f"exemplars/{self.layer_slugs[path]}", page)
 
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""
@@ -326,6 +368,13 @@ class Outline:
     def image_place(self, name: str) -> str:
         """An image's first page."""
         return quote(self.image_page(name))
+
+    def health_place(self, path: str) -> str:
+        """A layer's row in the table of health; empty for a layer that is not in it."""
+        for number, layers in enumerate(self.health_pages, 1):
+            if any(one.layer == path for one in layers):
+                return f"{quote(self.health_page(number))}#{quote(self.layer_slugs[path])}"
+        return ""
 
     @cached_property
     def _layer_grids(self) -> dict[tuple[str, str], int]:

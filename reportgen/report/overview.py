@@ -1,18 +1,20 @@
 """The overview, and the list of all images."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.report.architecture import stages
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
-from reportgen.report.figures import plain_picture, svg_size
+from reportgen.report.evaluation_pages import accuracy_fact
+from reportgen.report.figures import chart_by_depth, plain_picture
 from reportgen.report.findings import findings
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import front_notes, page_notes
 from reportgen.report.outline import Outline, href, paged
 from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
-from reportgen.results import Environment, Image, TensorInfo
+from reportgen.results import Environment, Image, Report, TensorInfo
 
 MOST_CARDS = 12
 CARDS_A_PAGE = 24
@@ -42,15 +44,7 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         else None,
         findings=found,
         findings_note=found_note,
-        sparsity_chart=plain_picture(
-            page,
-            chart,
-            svg_size(folder / chart),
-            "Sparsity by depth: share of zeros in each layer's activations, for each image",
-            960,
-        )
-        if chart
-        else None,
+        sparsity_chart=chart_by_depth(page, chart, folder) if chart else None,
         notes=front_notes(outline, page),
         doors=_doors(outline, navigation),
     )
@@ -192,6 +186,9 @@ def _facts(outline: Outline, page: str) -> tuple[Fact, ...]:
             (Link("why", href(page, "about.html#about--preprocessing")),),
         ),
     ]
+    if outline.evaluation_pages and outline.report.evaluation:
+        link = Link("mistakes", href(page, outline.evaluation_page()))
+        facts.append(replace(accuracy_fact(outline.report.evaluation), links=(link,)))
     if seed is not None:
         facts.append(Fact("Seed", str(seed)))
     return tuple(facts)
@@ -223,6 +220,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         "Filters": count(
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),
+        **_notes_over_images(outline.report),
         "About": "methods, settings, versions",
     }
     doors = [
@@ -231,6 +229,20 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         if text in notes
     ]
     return (*doors, Link("report.json", quote("report.json"), note="everything as data"))
+
+
+def _notes_over_images(report: Report) -> dict[str, str]:
+    """What the links to parts about all images together say."""
+    notes = {}
+    if report.evaluation:
+        mistakes = count(len(report.evaluation.mistakes), "mistake")
+        notes["Evaluation"] = f"{percent(report.evaluation.accuracy)} right, {mistakes}"
+    if report.health:
+        notes["Health"] = f"every layer over {count(report.health.images, 'image')}"
+    if report.exemplars:
+        found = count(len(report.exemplars.channels), "channel")
+        notes["Exemplars"] = f"the images that activate {found} the most"
+    return notes
 
 
 def photo_size(image: Image) -> str:

@@ -10,7 +10,10 @@ from typing import Any
 
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
+from reportgen.report.evaluation_pages import evaluation_pages
+from reportgen.report.exemplar_pages import exemplar_pages, exemplars_index
 from reportgen.report.filter_pages import filter_pages, filters_index
+from reportgen.report.health_pages import health_pages
 from reportgen.report.image_pages import image_pages
 from reportgen.report.layer_pages import layer_pages
 from reportgen.report.model_page import model_pages
@@ -71,6 +74,14 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
             yield path, template, context
     if outline.gallery_blocks:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation)
+    for path, evaluation in evaluation_pages(outline, navigation, folder):
+        yield path, "evaluation", evaluation
+    for path, health in health_pages(outline, navigation, folder):
+        yield path, "health", health
+    for path, index in exemplars_index(outline, navigation):
+        yield path, "exemplars_index", index
+    for path, exemplars in exemplar_pages(outline, navigation):
+        yield path, "exemplars", exemplars
     yield "about.html", "about", about_page(outline, navigation)
 
 

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import typing
 
-from reportgen.report import contexts, contexts_single, contexts_units
+from reportgen.report import contexts, contexts_over_images, contexts_single, contexts_units
 
 RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
@@ -19,6 +19,10 @@ RECEIVES: dict[str, type] = {
     "units.html": contexts_units.UnitsPage,
     "filters_index.html": contexts.FiltersIndexPage,
     "filters.html": contexts.FiltersPage,
+    "evaluation.html": contexts_over_images.EvaluationPage,
+    "health.html": contexts_over_images.HealthPage,
+    "exemplars_index.html": contexts_over_images.ExemplarsIndexPage,
+    "exemplars.html": contexts_over_images.ExemplarsPage,
     "about.html": contexts.AboutPage,
     "single.html": contexts_single.SinglePage,
 }
@@ -28,6 +32,8 @@ PARTIALS = {
     "base.html": "What pages of the site have around their content; it uses `page.frame` alone.",
     "_sidebar.html": "The list of blocks and layers; included by base.html.",
     "_macros.html": "Pieces that pages share; each macro takes one of the classes below.",
+    "_explanation.html": "What a section opens with; the macro takes an Explanation or None.",
+    "_exemplars.html": "A channel or unit with its exemplars; the macro takes an ExemplarRow.",
 }
 """The other templates, and what they are."""
 
@@ -86,6 +92,12 @@ def _type_text(kind: type, name: str) -> str:
     module = sys.modules[kind.__module__]
     hint = typing.get_type_hints(kind, vars(module))[name]
     text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
-    for prefix in ("reportgen.report.", "contexts_single.", "contexts_units.", "contexts."):
+    for prefix in (
+        "reportgen.report.",
+        "contexts_over_images.",
+        "contexts_single.",
+        "contexts_units.",
+        "contexts.",
+    ):
         text = text.replace(prefix, "")
     return text.replace("markupsafe.", "")

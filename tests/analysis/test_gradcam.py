@@ -80,7 +80,7 @@ def test_nested_layers_and_a_chosen_class():
     path = f"{inner.name}/conv"
     assert network.last_spatial_layer == path
     image = np.random.default_rng(2).uniform(-1, 1, (1, 16, 18, 3)).astype("float32")
-    maps, classes, gradients = score_gradients(network, path, 3, chosen=2)(image)
+    maps, classes, gradients = score_gradients(network, path, None)(image, 2)
     assert classes.tolist() == [[2]]
     found = weighted_map(maps[0], gradients[0, 0])
     np.testing.assert_allclose(found, by_hand(inner, image[0], 2, one_unit=False), atol=1e-5)

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.evaluation import Tally
+from reportgen.analysis.health import HealthTally
+from reportgen.config import SECTIONS
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
@@ -31,6 +34,7 @@ from reportgen.results import (
     Skipped,
     TensorInfo,
 )
+from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -123,7 +127,7 @@ def write_sample(
     folder: Path,
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
-    sections: Sequence[str] = ("activations", "filters", "gradcam"),
+    sections: Sequence[str] = SECTIONS,
     labels: Sequence[str] = LABELS,
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
@@ -140,6 +144,7 @@ def write_sample(
             if kind == "Conv2D":
                 _gallery(folder, random, path, block, channels, filters, galleries)
     _save(folder, "pictures/sparsity.svg", CHART.encode())
+    evaluation = _evaluation(folder, images, labels) if "evaluation" in sections else None
     report = Report(
         generator="reportgen 0.0.test",
         created="2024-02-29T12:00:00+00:00",
@@ -158,12 +163,79 @@ def write_sample(
         filters=filters,
         galleries=galleries,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
+        evaluation=evaluation,
+        exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
+        health=_health(images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
     )
     _save(folder, "report.json", report.model_dump_json(indent=1).encode())
     return report
+
+
+def _evaluation(folder: Path, images: Sequence[Image], labels: Sequence[str]) -> Evaluation:
+    tally = Tally(len(LABELS), 2, "softmax")
+    for at, image in enumerate(images):
+        by_index = sorted(image.predictions, key=lambda one: one.index)
+        true = (image.predictions[0].index + (at % 3 == 1)) % len(LABELS)
+        scores, shares = [one.score for one in by_index], [one.probability for one in by_index]
+        tally.add(image.name, true, scores, shares)
+    chart = _save(folder, "pictures/reliability.svg", CHART.encode())
+    folders = {label: index for index, label in enumerate(labels)}
+    model = _model(SMALL, [], labels)
+    return tally.evaluation(model, folders, 1, chart, "")
+
+
+def _health(images: Sequence[Image]) -> Health:
+    tally = HealthTally()
+    for image in [*images, *images[:1]]:
+        layers = [
+            {
+                "layer": grid.layer,
+                "channels": grid.channels,
+                "sparsity": grid.sparsity,
+                "inactive": grid.inactive,
+                "silent": grid.inactive[1:],
+                "saturated": [1] if grid.layer == "block1_pool" else [],
+                "non_finite": [0] if grid.layer == HOSTILE[0] else [],
+            }
+            for grid in image.activations
+        ]
+        tally.add(layers)
+    found = tally.health()
+    assert found is not None
+    return found
+
+
+def _exemplars(folder: Path, images: Sequence[Image]) -> Exemplars:
+    def of(layer: str, channel: int, unit: list[int] | None, shown: int) -> ExemplarsOf:
+        tile = 192 if unit else 96
+        width, height = shown * tile + 4 * (shown - 1), tile if unit else 2 * tile + 4
+        name = f"pictures/exemplars/{slugs([layer])[layer]}-{channel}-{bool(unit)}.jpg"
+        drawn = jpeg(np.full((height, max(width, 1), 3), 90, np.uint8))
+        return ExemplarsOf(
+            layer=layer,
+            channel=channel,
+            unit=unit,
+            picture=_save(folder, name, drawn) if shown else None,
+            tile=tile,
+            width=max(width, 0),
+            height=height,
+            exemplars=[
+                Exemplar(image=image.name, row=1, column=2, value=1.5, box=[0, 1, 5, 5], exact=True)
+                for image in images[:shown]
+            ],
+        )
+
+    layer = images[0].activations[0].layer if images[0].activations else SMALL[0][0]
+    shown = min(3, len(images))
+    return Exemplars(
+        images=len(images),
+        dataset="",
+        channels=[of(layer, 0, None, shown), of(layer, 1, None, 0)],
+        units=[of(layer, 1, [1, 2], shown)],
+    )
 
 
 def _save(folder: Path, path: str, content: bytes) -> str:

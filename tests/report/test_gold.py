@@ -19,6 +19,9 @@ PAGES = {
     "image.html": "images/cat.html",
     "layer.html": "layers/block1_conv1.html",
     "filters.html": "filters/block1.html",
+    "evaluation.html": "evaluation.html",
+    "health.html": "health.html",
+    "exemplars.html": "exemplars/block1_conv1.html",
     "about.html": "about.html",
 }
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.config import SECTIONS
 from reportgen.report.assets import packed
 from reportgen.report.navigation import pager
 from reportgen.report.site import write_site
@@ -59,15 +60,18 @@ def test_every_name_stands_on_the_page_about_it(site: Site) -> None:
     assert len(HOSTILE) + 1 == len(site.report.images)
 
 
-@pytest.mark.parametrize("left_out", ["activations", "filters", "gradcam"])
+@pytest.mark.parametrize("left_out", SECTIONS)
 def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left_out: str) -> None:
-    sections = [name for name in ("activations", "filters", "gradcam") if name != left_out]
+    sections = [name for name in SECTIONS if name != left_out]
     site = build_site(tmp_path, names=["cat.jpg"], sections=sections)
     assert check_site(tmp_path) == []
     signs = {
         "activations": 'data-kind="activations"',
         "filters": 'data-kind="filters"',
         "gradcam": "Grad-CAM",
+        "evaluation": "evaluation.html",
+        "health": "health.html",
+        "exemplars": "exemplars/",
     }
     for name, sign in signs.items():
         assert any(sign in text for text in site.texts().values()) == (name != left_out)
@@ -123,7 +127,8 @@ def test_a_packed_style_sheet_keeps_its_rules_and_strings() -> None:
 
 def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> None:
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)],
-                          names=[f"{at}.png" for at in range(40)])  # fmt: skip
+                          names=[f"{at}.png" for at in range(40)],
+                          sections=("activations", "filters", "gradcam"))  # fmt: skip
     images = [replace(image, group=LABELS[at % 3]) for at, image in enumerate(report.images)]
     write_site(report.model_copy(update={"images": images}), tmp_path)
     wrong = [one.name for one in images if one.predictions[0].label != one.group]

@@ -1,0 +1,127 @@
+"""Health: what activations say of a network over all images, from statistics of each image.
+
+Nothing is computed on the device: the activations of an image leave, for every layer, its share of
+zeros and the channels that have nothing to say. One image is added after the other, so memory grows
+with the network alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.inputs.bounds import Bounds
+from reportgen.pictures.channels import ChannelStatistics
+from reportgen.results_over_images import Health, LayerHealth
+
+NEAR = 0.01
+"""Share of an activation function's range within which a channel's mean counts as its bound."""
+
+FEWEST_LAYERS = 3
+"""Fewer layers with zeros say nothing about depth."""
+
+
+def silent(statistics: ChannelStatistics) -> npt.NDArray[np.bool_]:
+    """The channels (C,) that are zero everywhere."""
+    zero: npt.NDArray[np.bool_] = (statistics.low == 0) & (statistics.high == 0)
+    return zero
+
+
+def saturated(statistics: ChannelStatistics, bounds: Bounds) -> npt.NDArray[np.bool_]:
+    """The channels (C,) whose mean lies at a bound (low, high) of the activation function.
+
+    None of them can be far from the bound at more than a few positions.
+    """
+    low, high = bounds
+    near = NEAR * (high - low if low is not None and high is not None else abs(high or 0.0))
+    found = np.zeros(len(statistics.mean), bool)
+    if low is not None:
+        found |= statistics.mean <= low + near
+    if high is not None:
+        found |= statistics.mean >= high - near
+    return found
+
+
+@dataclass
+class _Layer:
+    channels: int
+    images: int = 0
+    zeros: float = 0.0
+    fewest: float = 1.0
+    most: float = 0.0
+    always: dict[str, set[int]] = field(default_factory=dict)
+    """Channels that were inactive, silent, saturated on every image so far."""
+    ever: set[int] = field(default_factory=set)
+    """Channels that were not finite on any image so far."""
+
+    def add(self, about: Mapping[str, Any]) -> None:
+        share = float(about["sparsity"])
+        self.images += 1
+        self.zeros += share
+        self.fewest, self.most = min(self.fewest, share), max(self.most, share)
+        for kind in ("inactive", "silent", "saturated"):
+            here = set(about[kind])
+            self.always[kind] = self.always[kind] & here if kind in self.always else here
+        self.ever |= set(about["non_finite"])
+
+    def record(self, path: str) -> LayerHealth:
+        quiet, full = self.always["silent"], self.always["saturated"]
+        return LayerHealth(
+            layer=path,
+            channels=self.channels,
+            zeros=self.zeros / self.images,
+            zeros_low=self.fewest,
+            zeros_high=self.most,
+            silent=sorted(quiet),
+            constant=sorted(self.always["inactive"] - quiet - full - self.ever),
+            saturated=sorted(full),
+            non_finite=sorted(self.ever),
+        )
+
+
+class HealthTally:
+    """What has been seen so far, by layer."""
+
+    def __init__(self) -> None:
+        self.images = 0
+        self._layers: dict[str, _Layer] = {}
+
+    def add(self, layers: Sequence[Mapping[str, Any]]) -> None:
+        """Add an image: for each layer `layer`, `channels`, `sparsity` and lists of channels
+        `inactive`, `silent`, `saturated`, `non_finite`.
+        """
+        self.images += 1
+        for about in layers:
+            self._layers.setdefault(about["layer"], _Layer(about["channels"])).add(about)
+
+    def health(self) -> Health | None:
+        """The record; None with fewer than two images, or without any layer."""
+        if self.images < 2 or not self._layers:
+            return None
+        layers = [layer.record(path) for path, layer in self._layers.items()]
+        shares = np.array([one.zeros for one in layers if one.zeros > 0])
+        third = max(1, len(shares) // 3)
+        deep = len(shares) >= FEWEST_LAYERS
+        return Health(
+            images=self.images,
+            layers=layers,
+            layers_with_zeros=len(shares),
+            zeros_early=float(shares[:third].mean()) if deep else None,
+            zeros_late=float(shares[-third:].mean()) if deep else None,
+            depth_correlation=rank_correlation(shares) if deep else None,
+        )
+
+
+def rank_correlation(values: npt.NDArray[np.floating]) -> float | None:
+    """Spearman's rank correlation of values with their order; None where all are equal.
+
+    Equal values share the mean of their ranks.
+    """
+    _, where, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks = (ends - (counts - 1) / 2)[where]
+    if len(counts) < 2:
+        return None
+    return float(np.corrcoef(np.arange(len(values)), ranks)[0, 1])

@@ -1,0 +1,212 @@
+"""Receptive fields: which pixels of the network's input a unit of a layer can see, exactly.
+
+From the unit back to the input, along the flat graph, every step says which positions of its
+inputs its outputs are computed from: by kernel, stride, padding and dilation, with nothing beyond
+the border. Rows and columns are followed apart, each as the set of positions that can matter.
+(Araujo et al., "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019, gives
+the closed form for the middle of the map.)
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.inputs.fit import Box
+from reportgen.inputs.tracing import Step, Trace
+
+Positions = npt.NDArray[np.bool_]
+"""Which of the positions along one axis count."""
+
+_POINTWISE = {
+    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
+    "Concatenate", "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "Identity",
+    "LayerScale", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "ReLU",
+    "Rescaling", "Softmax", "SpatialDropout2D", "StochasticDepth", "Subtract",
+    "Absolute", "Cast", "Clip", "Divide", "Exp", "Gelu", "HardSigmoid", "HardSwish", "HardSilu",
+    "Log", "Negative", "Power", "Relu", "Relu6", "Sigmoid", "Silu", "Sqrt", "Square", "Swish",
+    "Tanh", "TrueDivide",
+}  # fmt: skip
+"""Layers and operations of Keras that compute each position from the same one of their inputs."""
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """The smallest box of input pixels around all that a unit can see; empty in a padded border.
+
+    `exact` is False where a layer on the way is not known; it is then taken to see everything.
+    """
+
+    box: Box
+    exact: bool
+
+
+class ReceptiveFields:
+    """The receptive fields of a network's units, in pixels of its input."""
+
+    def __init__(self, trace: Trace, layouts: Mapping[str, str], input_layout: str) -> None:
+        """`layouts` says by layer path, `input_layout` of the input, whether channels come first
+        ("channels_first") or last.
+        """
+        self._trace = trace
+        self._layouts = layouts
+        self._input_layout = input_layout
+        self._makers = {id(x): step for step in trace.steps for x in step.outputs}
+        self._known: dict[tuple[str, int, int], tuple[int, int, bool]] = {}
+
+    def of(self, path: str, row: int, column: int) -> ReceptiveField:
+        """The receptive field of the unit at (row, column) of the layer's maps.
+
+        Raises ValueError when the layer has no such position.
+        """
+        top, bottom, first = self._along(path, row, 0)
+        left, right, second = self._along(path, column, 1)
+        box = Box(top, left, bottom - top + 1, right - left + 1)
+        if not box.height * box.width:
+            box = Box(0, 0, 0, 0)
+        return ReceptiveField(box, first and second)
+
+    def _along(self, path: str, position: int, axis: int) -> tuple[int, int, bool]:
+        """First and last pixel along one axis, and whether they are exact."""
+        key = (path, position, axis)
+        if key not in self._known:
+            self._known[key] = self._walk(path, position, axis)
+        return self._known[key]
+
+    def _walk(self, path: str, position: int, axis: int) -> tuple[int, int, bool]:
+        steps = self._trace.needed([path])
+        last = next(step for step in steps if step.path == path)
+        size = self._size(last.outputs[0], axis)
+        if not 0 <= position < size:
+            raise ValueError(f"{path} has {size} positions, not {position}")
+        seen: dict[int, Positions] = {id(last.outputs[0]): np.arange(size) == position}
+        exact = True
+        for step in reversed(steps):
+            outputs = [x for x in step.outputs if id(x) in seen]
+            for output in outputs:
+                wanted = seen.pop(id(output))
+                for tensor in step.inputs:
+                    found, sure = _back(step, wanted, self._size(tensor, axis), axis)
+                    exact = exact and sure
+                    before = seen.get(id(tensor))
+                    seen[id(tensor)] = found if before is None else before | found
+        pixels = [np.flatnonzero(seen[id(x)]) for x in self._trace.inputs if id(x) in seen]
+        if not pixels:  # nothing known leads to the input
+            return 0, self._size(self._trace.inputs[0], axis) - 1, False
+        hit = np.concatenate(pixels)
+        if not hit.size:
+            return 0, -1, exact
+        return int(hit.min()), int(hit.max()), exact
+
+    def _size(self, tensor: Any, axis: int) -> int:
+        """Positions of a tensor along an axis; 1 where it is no stack of maps."""
+        shape = tuple(tensor.shape)
+        if len(shape) != 4:
+            return int(shape[1 + axis] or 1) if len(shape) == 3 and self._is_input(tensor) else 1
+        maker = self._makers.get(id(tensor))
+        layout = self._layouts[maker.path] if maker else self._input_layout
+        return int(shape[axis + (1 if layout == "channels_last" else 2)] or 1)
+
+    def _is_input(self, tensor: Any) -> bool:
+        return any(tensor is symbol for symbol in self._trace.inputs)
+
+
+def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Positions, bool]:
+    """The positions, of `size` along an axis, that the `wanted` outputs depend on; if exact."""
+    layer, kind = step.layer, type(step.layer).__name__
+    everything = np.ones(size, bool)
+    if not wanted.any():
+        return np.zeros(size, bool), True
+    if size == 1 or kind.startswith("Global") or len(wanted) == 1:
+        # What has one position only, such as a layer that pools over the whole map.
+        whole = size == 1 or kind.startswith("Global") or kind in ("Flatten", "Dense")
+        if whole or kind not in _WINDOWS:
+            return everything, whole
+    if kind in _WINDOWS:
+        return _WINDOWS[kind](layer, wanted, size, axis), True
+    if size == len(wanted) and (kind in _POINTWISE or _normalises_channels(layer, kind)):
+        return wanted.copy(), True
+    return everything, False
+
+
+def _normalises_channels(layer: Any, kind: str) -> bool:
+    """Whether it is a LayerNormalization over the channels alone."""
+    axis = getattr(layer, "axis", None)
+    return kind == "LayerNormalization" and axis in (-1, [-1], (-1,), 3, [3], (3,))
+
+
+def _pair(value: Any, axis: int) -> int:
+    return int(value if isinstance(value, int) else value[axis])
+
+
+def _before(layer: Any, outputs: int, size: int, reach: int, stride: int) -> int:
+    """How far the window of the first output begins before the first position."""
+    if str(layer.padding).lower() != "same":
+        return 0
+    return max((outputs - 1) * stride + reach - size, 0) // 2
+
+
+def _taps(layer: Any, axis: int) -> tuple[int, int, int]:
+    """Kernel, stride and dilation of a convolution or pooling along an axis."""
+    kernel = _pair(getattr(layer, "kernel_size", None) or layer.pool_size, axis)
+    return kernel, _pair(layer.strides, axis), _pair(getattr(layer, "dilation_rate", 1), axis)
+
+
+def _window(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    """Convolution and pooling."""
+    kernel, stride, dilation = _taps(layer, axis)
+    before = _before(layer, len(wanted), size, (kernel - 1) * dilation + 1, stride)
+    starts = np.flatnonzero(wanted) * stride - before
+    return _marked(starts[:, None] + np.arange(kernel) * dilation, size)
+
+
+def _transposed(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    """Transposed convolution: the positions whose window, spread by the stride, hits an output."""
+    kernel, stride, dilation = _taps(layer, axis)
+    before = _before(layer, size, len(wanted), (kernel - 1) * dilation + 1, stride)
+    reached = np.arange(size)[:, None] * stride - before + np.arange(kernel) * dilation
+    inside = (reached >= 0) & (reached < len(wanted))
+    hit: Positions = (inside & wanted[np.clip(reached, 0, len(wanted) - 1)]).any(axis=1)
+    return hit
+
+
+def _enlarged(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:  # noqa: ARG001
+    """UpSampling2D and Resizing without antialiasing: nearest, or bilinear by half pixels."""
+    outputs = np.flatnonzero(wanted)
+    centres = (outputs + 0.5) * (size / len(wanted)) - 0.5
+    if layer.interpolation == "nearest":
+        return _marked(np.floor((outputs + 0.5) * (size / len(wanted))).astype(int), size)
+    if layer.interpolation != "bilinear" or getattr(layer, "antialias", False):
+        return np.ones(size, bool)
+    clamped = np.clip(centres, 0, size - 1)
+    return _marked(np.concatenate([np.floor(clamped), np.ceil(clamped)]).astype(int), size)
+
+
+def _padded(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    return _marked(np.flatnonzero(wanted) - int(layer.padding[axis][0]), size)
+
+
+def _cropped(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    return _marked(np.flatnonzero(wanted) + int(layer.cropping[axis][0]), size)
+
+
+def _marked(positions: npt.NDArray[np.int_], size: int) -> Positions:
+    found = np.zeros(size, bool)
+    found[positions[(positions >= 0) & (positions < size)]] = True
+    return found
+
+
+_WINDOWS: dict[str, Callable[[Any, Positions, int, int], Positions]] = {
+    "Conv2D": _window,
+    "DepthwiseConv2D": _window,
+    "SeparableConv2D": _window,
+    "MaxPooling2D": _window,
+    "AveragePooling2D": _window,
+    "Conv2DTranspose": _transposed,
+    "UpSampling2D": _enlarged,
+    "Resizing": _enlarged,
+    "ZeroPadding2D": _padded,
+    "Cropping2D": _cropped,
+}

@@ -1,0 +1,121 @@
+"""Strips of exemplars: images side by side, what a unit sees marked on them and cut out of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.inputs.fit import Box
+
+TILE, GRID_TILE, MARGIN = 96, 192, 4
+_GROUND = 238
+_MARK = (214, 51, 108)
+_LINE = (255, 255, 255)
+_FINEST = 6
+"""Pixels that a cell needs for a grid to be drawn."""
+
+
+@dataclass(frozen=True)
+class Shown:
+    """An image (height, width, 1 or 3) in 0..255, and the box of its pixels that a unit sees.
+
+    `cell` is (rows, columns, row, column) of the layer's grid and the unit's cell in it; where it
+    is None, the box is marked and cut out instead.
+    """
+
+    pixels: NDArray[np.floating]
+    box: Box
+    cell: tuple[int, int, int, int] | None = None
+
+
+def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
+    """The strip, RGB uint8: tiles `MARGIN` apart.
+
+    Images with a box stand above what is cut out of them, tiles of `TILE` pixels; images with a
+    cell stand alone, tiles of `GRID_TILE` pixels.
+
+    Raises ValueError when there is nothing to show.
+    """
+    if not shown:
+        raise ValueError("a strip needs an image")
+    columns = []
+    for one in shown:
+        if one.cell is not None:
+            columns.append(_tile(_with_grid(one), GRID_TILE))
+        else:
+            gap = np.full((MARGIN, TILE, 3), _GROUND, np.uint8)
+            columns.append(np.concatenate([_marked(one), gap, _cut(one)]))
+    height = max(column.shape[0] for column in columns)
+    gap = np.full((height, MARGIN, 3), _GROUND, np.uint8)
+    parts = [part for column in columns for part in (gap, column)][1:]
+    return np.concatenate(parts, axis=1)
+
+
+def _rgb(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
+    whole = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    return np.repeat(whole, 3, axis=2) if whole.shape[2] == 1 else whole
+
+
+def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The picture with its longer side `side` pixels long."""
+    import cv2
+
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    how = cv2.INTER_AREA if scale < 1 else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(np.ascontiguousarray(picture), size, interpolation=how), np.uint8)
+
+
+def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """The picture in the middle of a square tile."""
+    tile = np.full((side, side, 3), _GROUND, np.uint8)
+    top, left = (side - picture.shape[0]) // 2, (side - picture.shape[1]) // 2
+    tile[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+    return tile
+
+
+def _marked(one: Shown) -> NDArray[np.uint8]:
+    picture = _resized(_rgb(one.pixels), TILE)
+    down, across = (picture.shape[k] / one.pixels.shape[k] for k in (0, 1))
+    box = one.box
+    if box.height * box.width:
+        _outline(
+            picture,
+            (round(box.top * down), round((box.top + box.height) * down)),
+            (round(box.left * across), round((box.left + box.width) * across)),
+        )
+    return _tile(picture, TILE)
+
+
+def _cut(one: Shown) -> NDArray[np.uint8]:
+    box = one.box
+    if not box.height * box.width:
+        return np.full((TILE, TILE, 3), _GROUND, np.uint8)
+    patch = one.pixels[box.top : box.top + box.height, box.left : box.left + box.width]
+    return _tile(_resized(_rgb(patch), TILE), TILE)
+
+
+def _with_grid(one: Shown) -> NDArray[np.uint8]:
+    picture = _resized(_rgb(one.pixels), GRID_TILE)
+    rows, columns, row, column = one.cell or (1, 1, 0, 0)
+    height, width = picture.shape[:2]
+    downs = [round(at * height / rows) for at in range(rows + 1)]
+    acrosses = [round(at * width / columns) for at in range(columns + 1)]
+    if height / rows >= _FINEST and width / columns >= _FINEST:
+        for at in downs[1:-1]:
+            picture[at] = picture[at] // 2 + np.array(_LINE, np.uint8) // 2
+        for at in acrosses[1:-1]:
+            picture[:, at] = picture[:, at] // 2 + np.array(_LINE, np.uint8) // 2
+    _outline(picture, (downs[row], downs[row + 1]), (acrosses[column], acrosses[column + 1]))
+    return picture
+
+
+def _outline(picture: NDArray[np.uint8], rows: tuple[int, int], columns: tuple[int, int]) -> None:
+    """Draw a frame, two pixels wide, inside the picture."""
+    top, bottom = max(0, min(rows[0], picture.shape[0] - 2)), min(rows[1], picture.shape[0])
+    left, right = max(0, min(columns[0], picture.shape[1] - 2)), min(columns[1], picture.shape[1])
+    bottom, right = max(bottom, top + 2), max(right, left + 2)
+    picture[top : top + 2, left:right] = picture[bottom - 2 : bottom, left:right] = _MARK
+    picture[top:bottom, left : left + 2] = picture[top:bottom, right - 2 : right] = _MARK

@@ -1,0 +1,97 @@
+"""The pages of the layers' health over all images."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from reportgen.report.contexts import Fact, Link
+from reportgen.report.contexts_over_images import HealthPage, HealthRow
+from reportgen.report.explanations import explanation
+from reportgen.report.figures import chart_by_depth
+from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.outline import Outline, href
+from reportgen.report.wording import count, numbers, percent
+from reportgen.results_over_images import Health, LayerHealth
+
+_MOST_RUNS = 8
+CLEAR = 0.5
+"""A rank correlation above this is called a trend."""
+
+
+def health_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, HealthPage]]:
+    """Paths and contexts of the pages; none without the section."""
+    found = outline.report.health
+    if found is None:
+        return
+    parts = outline.health_pages
+    paths = [outline.health_page(at) for at in range(1, len(parts) + 1)]
+    chart = outline.report.sparsity_chart
+    for at, (page, layers) in enumerate(zip(paths, parts, strict=True), 1):
+        first = at == 1
+        crumbs = () if first else (("Health", "health.html"),)
+        yield (
+            page,
+            HealthPage(
+                frame=navigation.frame(Here(page, "Health", "Health", crumbs=crumbs)),
+                explanation=explanation(outline.report, "health") if first else None,
+                facts=_facts(found) if first else (),
+                sentence=sparser_with_depth(found),
+                chart=chart_by_depth(page, chart, folder) if chart and first else None,
+                rows=tuple(_row(outline, page, one) for one in layers),
+                pager=pager(page, paths, at, "Pages of layers"),
+            ),
+        )
+
+
+def sparser_with_depth(found: Health) -> str:
+    """Whether the deeper layers are the sparser, in the report's own numbers."""
+    early, late, trend = found.zeros_early, found.zeros_late, found.depth_correlation
+    if early is None or late is None or trend is None:
+        return ""
+    if trend > CLEAR:
+        verdict = "The deeper, the sparser holds here"
+    elif trend < -CLEAR:
+        verdict = "The deeper, the sparser does not hold here: it is the other way round"
+    else:
+        verdict = "The deeper, the sparser does not hold here"
+    return (
+        f"{verdict}: of the {found.layers_with_zeros:,} layers that have zeros, the first third is "
+        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation {trend:.2f})."
+    )
+
+
+def _facts(found: Health) -> tuple[Fact, ...]:
+    def total(kind: str) -> str:
+        return f"{sum(len(getattr(one, kind)) for one in found.layers):,}"
+
+    channels = sum(one.channels for one in found.layers)
+    return (
+        Fact("Images", f"{found.images:,}"),
+        Fact("Layers", f"{len(found.layers):,}", count(channels, "channel")),
+        Fact("Silent", total("silent"), "channels, zero on every image"),
+        Fact("Constant", total("constant"), "another single value on every image"),
+        Fact("Saturated", total("saturated"), "at a bound on every image"),
+        Fact("Not finite", total("non_finite"), "NaN or infinite on some image"),
+    )
+
+
+def _row(outline: Outline, page: str, one: LayerHealth) -> HealthRow:
+    kinds = {
+        "not finite": one.non_finite,
+        "saturated": one.saturated,
+        "constant": one.constant,
+    }
+    return HealthRow(
+        id=outline.layer_slugs[one.layer],
+        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
+        channels=f"{one.channels:,}",
+        zeros=percent(one.zeros),
+        range=f"{percent(one.zeros_low)} to {percent(one.zeros_high)}",
+        silent=_listed(one.silent),
+        others="; ".join(f"{word}: {_listed(ids)}" for word, ids in kinds.items() if ids),
+    )
+
+
+def _listed(ids: list[int]) -> str:
+    return f"{len(ids):,} ({numbers(ids, _MOST_RUNS)})" if ids else "0"

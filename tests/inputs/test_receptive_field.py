@@ -1,0 +1,141 @@
+"""Receptive fields equal a measurement: the pixels whose change changes the unit, by gradients."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+tf = pytest.importorskip("tensorflow")
+
+from reportgen.demo import demo_model  # noqa: E402
+from reportgen.inputs.network import Network  # noqa: E402
+
+layers = keras.layers
+applications = keras.applications
+
+
+def positive(model):
+    """The same graph with positive weights and no ReLU that blocks: every path carries gradient."""
+    random = np.random.default_rng(0)
+    for weight in model.weights:
+        values = random.uniform(0.5, 1.5, weight.shape) / max(1, np.prod(weight.shape[:-1]) ** 0.5)
+        weight.assign(np.ones(weight.shape) if "variance" in weight.path else values)
+    return model
+
+
+def averaged(model):
+    """Maxima become means: a maximum lets the gradient through to one position only."""
+
+    def swap(layer):
+        if isinstance(layer, layers.MaxPooling2D):
+            config = layer.get_config()
+            return layers.AveragePooling2D(**{
+                key: config[key] for key in ("pool_size", "strides", "padding", "name")
+            })  # fmt: skip
+        if isinstance(layer, layers.ReLU):
+            return layers.Activation("softplus", name=layer.name)
+        config = layer.get_config()
+        if config.get("activation") == "relu":
+            config["activation"] = "softplus"
+        return type(layer).from_config(config)
+
+    return positive(keras.models.clone_model(model, clone_function=swap))
+
+
+def measured(network, path, row, column):
+    """Rows and columns of the input on which the unit's sum over channels depends."""
+    shape = [1, *network.trace.inputs[0].shape[1:]]
+    pixels = tf.constant(np.random.default_rng(1).uniform(0.2, 0.3, shape), tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(pixels)
+        (behind,), _ = network.run(pixels, [path])
+        unit = tf.reduce_sum(network.maps(behind, path)[0, row, column])
+    change = np.abs(tape.gradient(unit, pixels)[0]).sum(-1) > 0
+    if not change.any():
+        return 0, 0, 0, 0
+    rows, columns = np.flatnonzero(change.any(1)), np.flatnonzero(change.any(0))
+    return rows.min(), columns.min(), np.ptp(rows) + 1, np.ptp(columns) + 1
+
+
+def check(model, paths=None, most=3):
+    network = Network(model)
+    spatial = [layer.path for layer in network.layers if layer.spatial]
+    checked = 0
+    for path in paths or spatial:
+        height, width = network.map_size(path)
+        for row, column in {(0, 0), (height // 2, width // 2), (height - 1, width - 2)}:
+            field = network.receptive_fields.of(path, row, column)
+            box = field.box
+            found = (box.top, box.left, box.height, box.width)
+            assert field.exact, path
+            assert found == measured(network, path, row, column), (path, row, column)
+            checked += 1
+    assert checked >= most
+
+
+@pytest.mark.parametrize(
+    ("name", "side", "paths"),
+    [
+        ("VGG16", 96, ["block1_conv2", "block3_pool", "block5_conv3"]),
+        ("MobileNetV2", 96, ["Conv1", "block_3_depthwise", "block_6_project", "out_relu"]),
+        ("ResNet50", 96, ["conv1_conv", "pool1_pool", "conv2_block3_out", "conv4_block1_out"]),
+    ],
+)
+def test_the_fields_of_applications(name, side, paths):
+    make = getattr(applications, name)
+    model = make(weights=None, include_top=False, input_shape=(side, side, 3))
+    check(averaged(model), paths)
+
+
+def test_the_fields_of_the_demos_model():
+    check(averaged(keras.models.load_model(demo_model())))
+
+
+def chain(*parts, size=(23, 20, 3)):
+    start = value = keras.Input(size)
+    for part in parts:
+        value = part(value)
+    return positive(keras.Model(start, value))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [layers.Conv2D(2, (3, 5), dilation_rate=(2, 3), padding="same")],
+        [layers.Conv2D(2, 3, dilation_rate=4, padding="same"), layers.Conv2D(2, 2, strides=2)],
+        [layers.Conv2D(2, 1, strides=3), layers.DepthwiseConv2D(2)],
+        [layers.AveragePooling2D(3, 2, "same"), layers.SeparableConv2D(2, 3, padding="same")],
+        [layers.Conv2D(2, 3, strides=2), layers.Conv2DTranspose(2, 3, strides=2, padding="same")],
+        [layers.Conv2D(2, 3, strides=3), layers.Conv2DTranspose(2, (4, 2), strides=3)],
+        [layers.Conv2D(2, 3, strides=2), layers.UpSampling2D((2, 3))],
+        [layers.Conv2D(2, 3, strides=2), layers.UpSampling2D(2, interpolation="bilinear")],
+        [layers.ZeroPadding2D(((1, 2), (3, 0))), layers.Conv2D(2, 4)],
+        [layers.Cropping2D(((2, 1), (0, 3))), layers.Conv2D(2, 2), layers.BatchNormalization()],
+        [layers.Resizing(9, 11), layers.Conv2D(2, 2)],
+    ],
+)
+def test_the_fields_of_each_kind_of_layer(parts):
+    check(chain(*parts))
+
+
+def test_branches_see_what_the_widest_sees_and_a_squeeze_sees_everything():
+    start = keras.Input((17, 17, 3))
+    wide = layers.Conv2D(3, 5, padding="same")(start)
+    both = layers.Add(name="both")([wide, start])
+    share = layers.GlobalAveragePooling2D(keepdims=True)(both)
+    gated = layers.Multiply(name="gated")([start, layers.Conv2D(3, 1)(share)])
+    model = positive(keras.Model(start, gated))
+    check(model, ["both", "gated"])
+
+
+def test_an_unknown_layer_sees_everything_and_says_that_it_is_not_exact():
+    start = keras.Input((9, 8, 3))
+    model = keras.Model(start, layers.Permute((2, 1, 3), name="turn")(start))
+    field = Network(model).receptive_fields.of("turn", 0, 0)
+    assert not field.exact
+    assert (field.box.height, field.box.width) == (9, 8)
+
+
+def test_a_position_that_is_not_there_is_refused():
+    network = Network(chain(layers.Conv2D(2, 3, name="conv")))
+    with pytest.raises(ValueError, match="21 positions, not 21"):
+        network.receptive_fields.of("conv", 21, 0)
