@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from reportgen.cams import CAMS
 from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
@@ -124,10 +125,20 @@ def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in values)
 
 
+def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in CAMS:
+            near = difflib.get_close_matches(value, CAMS, 1, 0.4)
+            hint = f", did you mean “{near[0]}”?" if near else ""
+            raise ValueError(f"there is no map “{value}”{hint} ({', '.join(CAMS)})")
+    return tuple(name for name in CAMS if name in values)
+
+
 ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
+Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_cams)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]
@@ -212,6 +223,11 @@ class Settings(BaseModel):
     top: Count = Field(3, description="How many classes to list and explain for each image.")
     target_class: str | None = Field(
         None, alias="class", description="Class for Grad-CAM (index or label) instead of the top."
+    )
+    cam: Cams = Field(
+        ("gradcam",),
+        min_length=1,
+        description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable).",
     )
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."

@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "normalise",
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
-    "Grad-CAM": ("top", "class", "gradcam_layer"),
+    "Grad-CAM": ("top", "class", "cam", "gradcam_layer"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
@@ -72,6 +72,7 @@ METAVARS = {
     "preprocess": "MODE",
     "filters": "N|all",
     "class": "INDEX|LABEL",
+    "cam": "NAME",
     "gradcam_layer": "PATH",
     "labels": "FILE",
     "out": "DIR",
@@ -84,7 +85,7 @@ METAVARS = {
 }
 """What stands for an option's value in `--help`; N where nothing else is said."""
 
-COMMA_LISTS = ("sections", "skip_section", "format")
+COMMA_LISTS = ("sections", "skip_section", "format", "cam")
 
 
 def flag(key: str) -> str:

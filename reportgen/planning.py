@@ -192,6 +192,7 @@ def _plan_gradcam(
     options = {
         **feeding,
         "layer": layer,
+        "cams": list(settings.cam),
         "classes": settings.top,
         "class": find_class(model.labels, wanted) if wanted is not None else None,
     }

@@ -213,8 +213,12 @@ class Activations(LightRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradCam(LightRecord):
-    """One Grad-CAM: `picture` is the overlay on the photo, `heatmap` the bare map."""
+    """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
+    `method` is a name in `reportgen.cams.CAMS`. Records stand method by method.
+    """
+
+    method: str
     layer: str
     index: int
     label: str

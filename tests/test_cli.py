@@ -135,6 +135,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "filter_size": ("150", 150),
     "top": ("2", 2),
     "class": ("dog", "dog"),
+    "cam": ("eigencam,gradcam++", ("gradcam++", "eigencam")),
     "gradcam_layer": ("base/conv", "base/conv"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from reportgen.cams import CAMS
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
@@ -125,8 +126,9 @@ class Assembly:
         probabilities = seen.data["probabilities"] if seen else []
         for about in cams.data["gradcam"]:
             index = about["index"]
+            target = f"{base}/{CAMS[about['method']].slug}/{index}"
             pictures = {
-                key: about[key] and self._copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
+                key: about[key] and self._copy(cams, about[key], f"{target}-{kind}")
                 for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
             }
             probability = probabilities[index] if probabilities else 0.0

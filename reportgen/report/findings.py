@@ -1,5 +1,7 @@
 """What was found: the things a reader should look at first, each with a link to its place."""
 
+from reportgen.cams import CAMS
+from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, sentence
@@ -89,13 +91,13 @@ def _empty_gradcams(outline: Outline, page: str) -> list[Finding]:
     return [
         Finding(
             "note",
-            f"No Grad-CAM for {one.label} on {image.name}",
-            sentence(one.reason or one.status),
+            f"No {CAMS[group.main.method].title} for {group.main.label} on {image.name}",
+            sentence(group.main.reason or group.main.status),
             href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
         )
         for image in outline.report.images
-        for at, one in enumerate(image.gradcam, 1)
-        if one.status != "ok"
+        for at, group in enumerate(cam_groups(image.gradcam), 1)
+        if group.main.status != "ok"
     ]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reportgen.cams import CAMS
 from reportgen.report.contexts import Method
 from reportgen.results import Report
 
@@ -38,6 +39,22 @@ def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
     by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
     yield from (method for name, method in by_section.items() if name in report.sections)
+    if others := _other_cams(report):
+        yield others
+
+
+def _other_cams(report: Report) -> Method | None:
+    """The kinds of class activation map that were made beside Grad-CAM."""
+    made = {one.method for image in report.images for one in image.gradcam}
+    others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
+    if not others:
+        return None
+    text = "; ".join(f"{cam.title} {cam.idea}" for cam in others)
+    return Method(
+        "Other class activation maps",
+        f"From the same maps and gradients as Grad-CAM: {text}.",
+        "; ".join(cam.source for cam in others) + ".",
+    )
 
 
 def preprocessing_method(report: Report) -> Method:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.cams import CAMS
 from reportgen.report.architecture import stages
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.figures import plain_picture, svg_size
@@ -83,7 +84,7 @@ def card(outline: Outline, page: str, image: Image) -> Card:
     first = image.gradcam[0] if image.gradcam and outline.has("gradcam") else None
     overlay = None
     if first is not None and first.picture:
-        alt = f"Grad-CAM of {first.label} on {image.name}"
+        alt = f"{CAMS[first.method].title} of {first.label} on {image.name}"
         overlay = plain_picture(page, first.picture, (first.width, first.height), alt, _THUMBNAIL)
     photo = plain_picture(
         page,

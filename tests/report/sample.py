@@ -205,6 +205,7 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
     shares = random.dirichlet(np.ones(3) / 2)
     order = np.argsort(-shares)
     shown = GradCam(
+        method="gradcam",
         layer=plan[-1][0],
         index=int(order[0]),
         label=LABELS[order[0]],
@@ -249,7 +250,13 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
             _activations(folder, random, slug, index, photo, layer)
             for index, layer in enumerate(plan)
         ],
-        gradcam=[shown, replace(shown, **none)],
+        gradcam=[
+            shown,
+            replace(shown, **none),
+            replace(shown, method="layercam"),
+            replace(shown, method="layercam", **none),
+            replace(shown, method="eigencam"),
+        ],
     )
 
 
