@@ -167,6 +167,10 @@ class Settings(BaseModel):
         None, description="Chrome, Chromium or Edge for the PDF; looked for when not given."
     )
 
+    explanations: bool = Field(
+        True, description="Leave out the sentences for students that sections open with."
+    )
+
     weights: str | None = Field(
         None,
         description="Weights for a keras.applications name or an architecture: a file, or "

@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "The run": ("out", "force", "open", "strict", "quiet", "debug"),
     "The report": (
         *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
-        *("format", "pdf_engine", "paper", "browser"),
+        *("explanations", "format", "pdf_engine", "paper", "browser"),
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
@@ -112,7 +112,7 @@ def default_text(key: str, output: str = "report") -> str:
     default = field_of(key).default
     if isinstance(default, tuple):
         return ", ".join(default)
-    return "" if default in (None, "") or default is False else str(default)
+    return "" if default in (None, "") or isinstance(default, bool) else str(default)
 
 
 class SettingOption(click.Option):
@@ -140,9 +140,10 @@ class SettingOption(click.Option):
         return {"type": str, "metavar": METAVARS.get(key, "N"), "multiple": many}
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """The row of `--help`; the opposite of a switch goes without saying."""
+        """The row of `--help`: of a switch, the side that changes something."""
         record = super().get_help_record(ctx)
-        return record and (record[0].split(" / ")[0], record[1])
+        on = field_of(self.name or "").default is True
+        return record and (record[0].split(" / ")[-1 if on else 0], record[1])
 
 
 class SettingsCommand(click.Command):

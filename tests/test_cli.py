@@ -158,6 +158,14 @@ SWITCHES = (
     "full_resolution",
 )
 
+SWITCHED_OFF = ("explanations",)
+"""Switches that are on unless they are switched off."""
+
+
+def option_of(key: str) -> str:
+    """The option that changes a setting from its default."""
+    return opposite(key) if key in SWITCHED_OFF else flag(key)
+
 
 def changed(settings: Settings | None) -> dict[str, Any]:
     """The fields that differ from their defaults."""
@@ -166,13 +174,13 @@ def changed(settings: Settings | None) -> dict[str, Any]:
     return {n: v for n in fields if (v := getattr(settings, n)) != fields[n].default}
 
 
-@pytest.mark.parametrize("key", sorted({*SAMPLES, *SWITCHES}))
+@pytest.mark.parametrize("key", sorted({*SAMPLES, *SWITCHES, *SWITCHED_OFF}))
 def test_each_option_sets_its_own_setting(
     calls: Calls, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     monkeypatch.setattr("webbrowser.open", lambda url: True)
-    value, expected = SAMPLES.get(key, (None, True))
-    result = run("build", "m.h5", "a.jpg", flag(key), *([value] if value else []))
+    value, expected = SAMPLES.get(key, (None, key not in SWITCHED_OFF))
+    result = run("build", "m.h5", "a.jpg", option_of(key), *([value] if value else []))
     assert result.exit_code == 0, result.output
     if key == "profile":
         assert calls.settings is not None
@@ -186,7 +194,7 @@ def test_each_option_sets_its_own_setting(
 
 
 def test_every_setting_has_a_sample_here_and_a_group_in_the_help() -> None:
-    assert set(option_names()) == {*SAMPLES, *SWITCHES} == set(ALL_KEYS)
+    assert set(option_names()) == {*SAMPLES, *SWITCHES, *SWITCHED_OFF} == set(ALL_KEYS)
     assert len(ALL_KEYS) == len(set(ALL_KEYS))
 
 
@@ -201,6 +209,12 @@ def test_the_command_line_undoes_a_switch_of_the_configuration_file(
     assert changed(calls.settings)[key] is True
     assert run(*build, opposite(key)).exit_code == 0
     assert key not in changed(calls.settings)
+
+
+def test_the_help_shows_the_side_of_a_switch_that_changes_something() -> None:
+    text = run("build", "--help").output
+    assert "--no-explanations" in text
+    assert "  --explanations" not in text
 
 
 def test_command_line_wins_over_file_and_file_over_profile(calls: Calls) -> None:
@@ -384,7 +398,7 @@ def test_help_shows_every_setting_with_its_text_and_default() -> None:
     text = " ".join(run("build", "--help").stdout.split())
     for key, name in option_names().items():
         field = Settings.model_fields[name]
-        assert flag(key) in text
+        assert option_of(key) in text
         assert field.description is not None
         assert " ".join(field.description.split()) in text
         assert opposite(key) not in text.split("--config FILE")[0] or key not in SWITCHES
@@ -398,7 +412,7 @@ def test_demo_help_names_its_own_folder_and_leaves_out_the_models_options() -> N
     text = run("demo", "--help").stdout
     assert "reportgen-demo" in text
     assert "--weights" not in text
-    assert all(flag(key) in text for key in DEMO_KEYS)
+    assert all(option_of(key) in text for key in DEMO_KEYS)
 
 
 HEAVY = ("tensorflow", "keras", "numpy", "cv2", "matplotlib", "PIL", "h5py")

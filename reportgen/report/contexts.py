@@ -104,6 +104,14 @@ class Note:
 
 
 @dataclass(frozen=True)
+class Explanation:
+    """Sentences for a student at the head of a section, and the sources of its method."""
+
+    text: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Section:
     """Grids of one block."""
 

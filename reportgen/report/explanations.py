@@ -1,0 +1,23 @@
+"""What a section opens with: a few sentences for a student, and where the method comes from."""
+
+from reportgen.report.contexts import Explanation
+from reportgen.results import Report
+
+EXPLANATIONS: dict[str, Explanation] = {
+    "evaluation": Explanation(
+        "You see how often the network is right on images whose class is known from their folder,"
+        " and where it is wrong. Every image’s likeliest class was compared with its folder; the"
+        " confusion matrix counts the pairs, the reliability diagram compares how sure the network"
+        " is with how often it is right. Look at the mistakes first: the surest ones show what"
+        " the network has really learned to look at.",
+        ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
+    ),
+}
+"""By section: what you see, how it was made, what to look for."""
+
+
+def explanation(report: Report, section: str) -> Explanation | None:
+    """The text that a section opens with; None where the report is made without them."""
+    if report.settings.get("explanations", True) is False:
+        return None
+    return EXPLANATIONS.get(section)
