@@ -103,6 +103,7 @@ def build(
             **trip.run(planned.activations),
             **trip.run(planned.gradcam),
             **trip.run(planned.filters),
+            **trip.run(planned.kernels),
         }
         origin = trip.origin(facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
@@ -297,14 +298,19 @@ class _Trip:
         filters, galleries = assembly.filters(
             planned.filters.units, outcomes, self.settings.columns
         )
+        kernels = assembly.kernels(planned.kernels.units, outcomes)
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
         notes = self.notes.illustrated(folder)
         for warning in notes.warnings:
             self.progress.warn(warning)
         settings = self.settings
-        made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
-                "gradcam": any(one.gradcam for one in images)}  # fmt: skip
+        made = {
+            "activations": any(one.activations for one in images),
+            "filters": bool(galleries),
+            "gradcam": any(one.gradcam for one in images),
+            "kernels": bool(kernels),
+        }
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -322,6 +328,7 @@ class _Trip:
             images=images,
             filters=filters,
             galleries=galleries,
+            kernels=kernels,
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],

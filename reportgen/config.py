@@ -26,7 +26,7 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam")
+SECTIONS = ("activations", "filters", "gradcam", "kernels")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
 FORMATS = ("site", "pdf", "notebook")

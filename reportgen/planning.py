@@ -12,6 +12,7 @@ from typing import Any
 from reportgen.analysis.activations import Activations
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.kernels import Kernels
 from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
@@ -27,12 +28,18 @@ class Planned:
     activations: Plan
     filters: Plan
     gradcam: Plan
+    kernels: Plan
     skipped: list[Skipped]
 
     @property
     def units(self) -> list[Unit]:
         """All units, by section."""
-        return [*self.activations.units, *self.filters.units, *self.gradcam.units]
+        return [
+            *self.activations.units,
+            *self.filters.units,
+            *self.gradcam.units,
+            *self.kernels.units,
+        ]
 
 
 def plan(
@@ -56,6 +63,7 @@ def plan(
         _plan_activations(model, chosen, feeding, photos, settings, skipped),
         _plan_filters(model, chosen, feeding, settings, skipped),
         _plan_gradcam(model, feeding, photos, settings, skipped),
+        _plan_kernels(model, chosen, basis, settings, skipped),
         skipped,
     )
 
@@ -164,6 +172,24 @@ def _plan_filters(
         for channel in range(min(settings.filters or count, count)):
             units.append(analysis.unit(model.sha256, layer.path, channel, options))
     return Plan(analysis, units)
+
+
+def _plan_kernels(
+    model: Model,
+    chosen: Sequence[Layer],
+    basis: Mapping[str, Any],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = Kernels()
+    if "kernels" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    layers = [layer.path for layer in chosen if layer.convolution]
+    if not layers:
+        reason = "there is no two-dimensional convolution layer"
+        skipped.append(Skipped(what="section", name="kernels", reason=reason))
+    options = {**basis, "columns": settings.columns}
+    return Plan(analysis, [analysis.unit(model.sha256, layer, options) for layer in layers])
 
 
 def _plan_gradcam(

@@ -287,6 +287,40 @@ class Gallery(Record):
     size: int
 
 
+class Kernel(Record):
+    """The weights of one convolution layer, as a picture and in numbers.
+
+    `kind` says what a tile of the picture is: "colour" a filter whose three slices are red, green
+    and blue (gray is zero), "single" a filter of one slice, "slices" one slice of the filter that
+    the row is. In the last two, red is positive, blue negative, white zero.
+    """
+
+    layer: str
+    size: list[int]
+    """Height and width of a filter."""
+    inputs: int
+    """Channels of the input that each filter sees: its slices."""
+    filters: int
+    kind: Literal["colour", "single", "slices"]
+    shown: int
+    """How many filters the picture holds (the first ones)."""
+    slices: int
+    """How many slices of each filter the picture holds (the first ones)."""
+    picture: str
+    width: int
+    height: int
+    norms: list[float | None]
+    """Euclidean norm of each filter's weights; None where it is not finite."""
+    dead: list[int]
+    """Filters whose norm is less than a millionth of the largest of the layer."""
+    compared: bool
+    """Whether filters were compared with each other; those of few weights are not."""
+    near_duplicates: int
+    """How many pairs of filters have weights with a cosine similarity above 0.95."""
+    nearest: list[tuple[int, int, float]]
+    """The closest pairs and their cosine similarity, at most 100."""
+
+
 class Skipped(Record):
     """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
 
@@ -323,6 +357,7 @@ class Report(Record):
     images: list[Image]
     filters: list[Filter]
     galleries: list[Gallery]
+    kernels: list[Kernel] = []
     sparsity_chart: str | None
     skipped: list[Skipped]
     warnings: list[str]

@@ -19,6 +19,7 @@ from reportgen.results import (
     Gallery,
     GradCam,
     Image,
+    Kernel,
     Model,
     Prediction,
     Skipped,
@@ -165,6 +166,16 @@ class Assembly:
                 galleries.append(gallery)
                 filters += records
         return filters, galleries
+
+    def kernels(self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]) -> list[Kernel]:
+        """The weights of each convolution layer."""
+        records = []
+        for unit in units:
+            path = unit.options["layer"]
+            if stored := self._usable(outcomes[unit.key], "kernels of", path):
+                picture = self._copy(stored, "kernel.png", f"pictures/kernels/{self._layers[path]}")
+                records.append(Kernel(layer=path, picture=picture, **stored.data))
+        return records
 
     def _gallery(
         self, path: str, found: Sequence[tuple[int, Stored]], columns: int

@@ -12,6 +12,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         " the network has really learned to look at.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
+    "kernels": Explanation(
+        "You see the numbers that the network has learned for its convolutions: each small square"
+        " is a filter, or one slice of it. Nothing was computed but norms and similarities. In the"
+        " first layer look for edges, spots and colours in opposition; noise there, dead filters"
+        " and many near-duplicates are signs of too short a training or of too large a layer.",
+        (
+            "A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural"
+            " Networks, 2012, figure 3.",
+        ),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

@@ -3,6 +3,7 @@
 from reportgen.cams import CAMS
 from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
+from reportgen.report.kernel_pages import kernel_places
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, sentence
 from reportgen.results import Activations
@@ -17,8 +18,10 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _warnings(outline),
         _skipped(outline, page),
         _dead_channels(outline, page),
+        _dead_filters(outline, page),
         _unwilling_filters(outline, page),
         _empty_gradcams(outline, page),
+        _doubled_filters(outline, page),
         _inputs(outline, page),
     ]
     found = [finding for kind in kinds for finding in kind[:_MOST_OF_A_KIND]]
@@ -65,6 +68,38 @@ def _dead_channels(outline: Outline, page: str) -> list[Finding]:
         link = href(page, outline.layer_place(path))
         found.append((len(dead) / channels, Finding("dead", f"Inactive in {path}", text, link)))
     return [finding for _, finding in sorted(found, key=lambda item: -item[0])]
+
+
+def _dead_filters(outline: Outline, page: str) -> list[Finding]:
+    if not outline.has("kernels"):
+        return []
+    places = kernel_places(outline)
+    return [
+        Finding(
+            "dead",
+            f"Dead filters in {kernel.layer}",
+            f"{len(kernel.dead):,} of {count(kernel.filters, 'filter')} have weights that are"
+            f" practically zero: {numbers(kernel.dead, 8)}.",
+            href(page, places[kernel.layer]),
+        )
+        for kernel in outline.report.kernels
+        if kernel.dead
+    ]
+
+
+def _doubled_filters(outline: Outline, page: str) -> list[Finding]:
+    kernels = outline.report.kernels if outline.has("kernels") else []
+    doubled = [kernel for kernel in kernels if kernel.near_duplicates]
+    if not doubled:
+        return []
+    most = max(doubled, key=lambda kernel: kernel.near_duplicates)
+    pairs = sum(kernel.near_duplicates for kernel in doubled)
+    text = (
+        f"{count(pairs, 'pair')} in {count(len(doubled), 'layer')} have almost the same weights,"
+        f" {most.near_duplicates:,} of them in {most.layer}."
+    )
+    place = kernel_places(outline)[most.layer]
+    return [Finding("note", "Filters that are near-duplicates", text, href(page, place))]
 
 
 def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:

@@ -34,10 +34,21 @@ GRADCAM = Method(
     " Localization, 2017.",
 )
 
+KERNELS = Method(
+    "Kernels",
+    "The weights of each convolution are drawn as they are stored, each filter on its own scale."
+    " A filter counts as dead when its norm is less than a millionth of its layer’s largest, two"
+    " filters as near-duplicates when the cosine similarity of their weights exceeds 0.95. Of a"
+    " separable convolution the plain one that does the same is shown.",
+    "After A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks,"
+    " 2012, figure 3.",
+)
+
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
-    by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM}
+    by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM,
+                  "kernels": KERNELS}  # fmt: skip
     yield from (method for name, method in by_section.items() if name in report.sections)
     if others := _other_cams(report):
         yield others

@@ -89,6 +89,8 @@ class Navigation:
             parts.append(("Images", "images/index.html"))
         if outline.gallery_blocks:
             parts.append(("Filters", "filters/index.html"))
+        if outline.has("kernels"):
+            parts.append(("Kernels", "kernels.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

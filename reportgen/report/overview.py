@@ -185,6 +185,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         "Filters": count(
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),
+        "Kernels": count(len(outline.report.kernels), "layer"),
         "About": "methods, settings, versions",
     }
     doors = [

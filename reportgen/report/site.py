@@ -15,6 +15,7 @@ from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
 from reportgen.report.filter_pages import filter_pages, filters_index
 from reportgen.report.image_pages import image_pages
+from reportgen.report.kernel_pages import kernel_pages
 from reportgen.report.layer_pages import layer_pages
 from reportgen.report.model_page import model_pages
 from reportgen.report.navigation import Navigation
@@ -69,6 +70,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("image", image_pages),
         ("layer", layer_pages),
         ("filters", filter_pages),
+        ("kernels", kernel_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):

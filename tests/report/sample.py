@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
+from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
 from reportgen.report.names import slugs
 from reportgen.results import (
@@ -23,6 +24,7 @@ from reportgen.results import (
     Head,
     Image,
     ImageInput,
+    Kernel,
     Layer,
     Model,
     Prediction,
@@ -67,7 +69,7 @@ def write_sample(
     folder: Path,
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
-    sections: Sequence[str] = ("activations", "filters", "gradcam"),
+    sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels"),
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
@@ -80,6 +82,7 @@ def write_sample(
         for path, kind, block, _, channels in plan:
             if kind == "Conv2D":
                 _gallery(folder, random, path, block, channels, filters, galleries)
+    kernels = _kernels(folder, random, plan) if "kernels" in sections else []
     _save(folder, "pictures/sparsity.svg", CHART.encode())
     report = Report(
         generator="reportgen 0.0.test",
@@ -98,6 +101,7 @@ def write_sample(
         images=[_within(image, sections) for image in images],
         filters=filters,
         galleries=galleries,
+        kernels=kernels,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
@@ -312,6 +316,39 @@ def _activations(
         highs=measured.high.tolist(),
         singles=tuple(singles),
     )
+
+
+def _kernels(folder: Path, random: np.random.Generator, plan: Plan) -> list[Kernel]:
+    records = []
+    inputs = 3
+    for path, kind, _, _, channels in plan:
+        if kind != "Conv2D":
+            continue
+        kernel = random.normal(size=(3, 3, inputs, channels))
+        kernel[..., 1] = 0
+        drawn = draw_kernel(kernel)
+        picture = f"pictures/kernels/{slugs([path])[path]}.png"
+        records.append(
+            Kernel(
+                layer=path,
+                size=[3, 3],
+                inputs=inputs,
+                filters=channels,
+                kind=drawn.kind,
+                shown=drawn.filters,
+                slices=drawn.slices,
+                picture=_save(folder, picture, rgba_png(drawn.picture)),
+                width=drawn.picture.shape[1],
+                height=drawn.picture.shape[0],
+                norms=np.sqrt((kernel**2).sum(axis=(0, 1, 2))).tolist(),
+                dead=[1],
+                compared=True,
+                near_duplicates=2,
+                nearest=[(0, 2, 0.97)],
+            )
+        )
+        inputs = channels
+    return records
 
 
 def _gallery(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report import contexts
+from reportgen.report import contexts, contexts_kernels
 from reportgen.report.assets import write_assets
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
@@ -18,8 +18,9 @@ from tests.report.conftest import Site
 
 CLASSES = [
     value
-    for name, value in vars(contexts).items()
-    if inspect.isclass(value) and value.__module__ == contexts.__name__
+    for module in (contexts, contexts_kernels)
+    for value in vars(module).values()
+    if inspect.isclass(value) and value.__module__ == module.__name__
 ]
 
 

@@ -19,6 +19,7 @@ PAGES = {
     "image.html": "images/cat.html",
     "layer.html": "layers/block1_conv1.html",
     "filters.html": "filters/block1.html",
+    "kernels.html": "kernels.html",
     "about.html": "about.html",
 }
 
