@@ -46,6 +46,7 @@ from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
 from reportgen.report.site import write_site
+from reportgen.report.trust_assembly import assemble_trust
 from reportgen.results import Environment, Model, Report, Skipped
 from reportgen.sizes import parse_size
 
@@ -99,12 +100,7 @@ def build(
         facts = trip.settle_preprocessing(facts)
         planned = plan(facts, trip.job.options, [digest for _, digest in trip.photos], settings)
         trip.skipped += planned.skipped
-        outcomes = {
-            **trip.run(planned.activations),
-            **trip.run(planned.gradcam),
-            **trip.run(planned.filters),
-            **trip.run(planned.kernels),
-        }
+        outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         origin = trip.origin(facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
         if is_current(output, origin):
@@ -299,6 +295,14 @@ class _Trip:
             planned.filters.units, outcomes, self.settings.columns
         )
         kernels = assembly.kernels(planned.kernels.units, outcomes)
+        trust = assemble_trust(
+            folder,
+            {digest: image.name for image, digest in reversed(self.photos)},
+            planned.trust.units,
+            planned.sanity.units,
+            outcomes,
+            assembly.skipped,
+        )
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
         notes = self.notes.illustrated(folder)
@@ -310,6 +314,7 @@ class _Trip:
             "filters": bool(galleries),
             "gradcam": any(one.gradcam for one in images),
             "kernels": bool(kernels),
+            "trust": trust is not None,
         }
         return Report(
             generator=f"reportgen {__version__}",
@@ -329,6 +334,7 @@ class _Trip:
             filters=filters,
             galleries=galleries,
             kernels=kernels,
+            trust=trust,
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],

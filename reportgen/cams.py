@@ -26,6 +26,9 @@ class Cam:
         return self.name.replace("+", "p")
 
 
+CHANCE = "chance"
+"""Stands beside the names where maps are compared with pixels in an order of chance."""
+
 CAMS: dict[str, Cam] = {
     cam.name: cam
     for cam in (

@@ -26,8 +26,11 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam", "kernels")
+SECTIONS = ("activations", "filters", "gradcam", "kernels", "trust")
 """Parts of the report that can be switched on and off, in the order of the pages."""
+
+ON_REQUEST = {"trust"}
+"""Parts that cost so much that they are made only when they are asked for."""
 
 FORMATS = ("site", "pdf", "notebook")
 """What a report can be written as."""
@@ -233,6 +236,9 @@ class Settings(BaseModel):
         min_length=1,
         description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable).",
     )
+    trust: bool = Field(
+        False, description="Measure how far the heatmaps can be trusted; it takes many passes."
+    )
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
     )
@@ -278,7 +284,9 @@ class Settings(BaseModel):
     @property
     def chosen_sections(self) -> tuple[str, ...]:
         """The sections to make, in the order of the pages."""
-        wanted = self.sections or SECTIONS
+        asked = {"trust"} if self.trust else set()
+        usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
+        wanted = [*self.sections, *asked] if self.sections else usual
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
 
     @property

@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "normalise",
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
-    "Grad-CAM": ("top", "class", "cam", "gradcam_layer"),
+    "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""

@@ -13,6 +13,7 @@ from reportgen.analysis.activations import Activations
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
 from reportgen.analysis.kernels import Kernels
+from reportgen.analysis.trust import Sanity, Trust, sample
 from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
@@ -29,17 +30,26 @@ class Planned:
     filters: Plan
     gradcam: Plan
     kernels: Plan
+    trust: Plan
+    sanity: Plan
     skipped: list[Skipped]
 
     @property
     def units(self) -> list[Unit]:
         """All units, by section."""
-        return [
-            *self.activations.units,
-            *self.filters.units,
-            *self.gradcam.units,
-            *self.kernels.units,
-        ]
+        return [unit for plan in self.plans for unit in plan.units]
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """All plans, in the order in which they are run."""
+        return (
+            self.activations,
+            self.gradcam,
+            self.filters,
+            self.kernels,
+            self.trust,
+            self.sanity,
+        )
 
 
 def plan(
@@ -64,6 +74,7 @@ def plan(
         _plan_filters(model, chosen, feeding, settings, skipped),
         _plan_gradcam(model, feeding, photos, settings, skipped),
         _plan_kernels(model, chosen, basis, settings, skipped),
+        *_plan_trust(model, feeding, photos, settings, skipped),
         skipped,
     )
 
@@ -200,8 +211,43 @@ def _plan_gradcam(
     skipped: list[Skipped],
 ) -> Plan:
     analysis = GradCams()
-    if "gradcam" not in settings.chosen_sections:
+    options = _cam_options("gradcam", model, feeding, settings, skipped)
+    if options is None:
         return Plan(analysis, [])
+    options["classes"] = settings.top
+    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
+
+
+def _plan_trust(
+    model: Model,
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> tuple[Plan, Plan]:
+    """The plans of the measures, image by image, and of the check of the model."""
+    trust, sanity = Trust(), Sanity()
+    options = _cam_options("trust", model, feeding, settings, skipped)
+    chosen = sample(photos)
+    if options is None or not chosen:
+        return Plan(trust, []), Plan(sanity, [])
+    options["seed"] = settings.seed
+    return (
+        Plan(trust, [trust.unit(model.sha256, photo, options) for photo in chosen]),
+        Plan(sanity, [sanity.unit(model.sha256, chosen, options)]),
+    )
+
+
+def _cam_options(
+    section: str,
+    model: Model,
+    feeding: Mapping[str, Any],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> dict[str, Any] | None:
+    """What class activation maps are made with; None where the section has none to make."""
+    if section not in settings.chosen_sections:
+        return None
     layer = settings.gradcam_layer or model.last_spatial_layer
     by_path = {one.path: one for one in model.layers}
     if settings.gradcam_layer and settings.gradcam_layer not in by_path:
@@ -212,17 +258,15 @@ def _plan_gradcam(
     if reason := _why_no_gradcam(model, layer):
         if settings.target_class is not None and model.head and not model.head.classes:
             raise ModelError(f"--class {settings.target_class}: {model.head.reason}.")
-        skipped.append(Skipped(what="section", name="gradcam", reason=reason))
-        return Plan(analysis, [])
+        skipped.append(Skipped(what="section", name=section, reason=reason))
+        return None
     wanted = settings.target_class
-    options = {
+    return {
         **feeding,
         "layer": layer,
         "cams": list(settings.cam),
-        "classes": settings.top,
         "class": find_class(model.labels, wanted) if wanted is not None else None,
     }
-    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
 
 
 def _why_no_gradcam(model: Model, layer: str | None) -> str:

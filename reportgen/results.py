@@ -321,6 +321,66 @@ class Kernel(Record):
     """The closest pairs and their cosine similarity, at most 100."""
 
 
+class TrustMeasure(Record):
+    """How the maps of one kind did on the images measured: means over `images` of them.
+
+    `method` is a name in `reportgen.cams.CAMS`, or "chance" for pixels in an order of chance.
+    Curves are probabilities of the class while none to all of the pixels go, or come, the hottest
+    first; areas below them 0..1. All are None or empty where no image has a map of this kind.
+    """
+
+    method: str
+    images: int
+    deletion: list[float]
+    insertion: list[float]
+    deletion_area: float | None
+    insertion_area: float | None
+    drop: float | None
+    """Share of the probability that is lost when only the hot pixels are kept, 0..1."""
+    increase: float | None
+    """Share of the images whose probability rises then, 0..1."""
+    sparseness: float | None
+    """Gini index of the map: 0 spread evenly, towards 1 in few pixels."""
+
+
+class SanityStage(Record):
+    """Maps by a model whose layers from the output down to `layer` are drawn anew, and the true.
+
+    `layers` counts these; means over the images of the rank correlation (Spearman, -1..1) and of
+    the structural similarity (SSIM).
+    """
+
+    layer: str
+    layers: int
+    correlation: float
+    similarity: float
+
+
+class SanityCheck(Record):
+    """Whether the maps of one kind depend on the model and on the class.
+
+    `other_class` is the rank correlation with the map of another class, by chance; None for a kind
+    that is the same for every class. `depends` is False when the rank correlation stays at 0.8 or
+    above with the whole model forgotten.
+    """
+
+    method: str
+    stages: list[SanityStage]
+    other_class: float | None
+    depends: bool
+
+
+class Trust(Record):
+    """How far the heatmaps of `layer` can be trusted, measured on `images` (their names)."""
+
+    layer: str
+    images: list[str]
+    measures: list[TrustMeasure]
+    checks: list[SanityCheck]
+    chart: str | None
+    """Picture of the curves."""
+
+
 class Skipped(Record):
     """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
 
@@ -358,6 +418,7 @@ class Report(Record):
     filters: list[Filter]
     galleries: list[Gallery]
     kernels: list[Kernel] = []
+    trust: Trust | None = None
     sparsity_chart: str | None
     skipped: list[Skipped]
     warnings: list[str]

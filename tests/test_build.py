@@ -159,7 +159,7 @@ def test_sections_can_be_left_out(small_model, photos, tmp_path):
     assert not only.report.images[0].activations
     assert check_site(only.folder) == []
     without = make(small_model, photos / "a.png", tmp_path / "b", skip_section=["gradcam"])
-    assert without.report.sections == ["activations", "filters"]
+    assert without.report.sections == ["activations", "filters", "kernels"]
     assert not without.report.images[0].gradcam
 
 

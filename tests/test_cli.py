@@ -148,6 +148,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "output": ("species", "species"),
 }
 SWITCHES = (
+    "trust",
     "no_top",
     "force",
     "open",

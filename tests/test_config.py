@@ -130,7 +130,19 @@ def test_sections_keep_the_order_of_the_pages() -> None:
     assert make_settings({"skip_section": ("filters",)}).chosen_sections == (
         "activations",
         "gradcam",
+        "kernels",
     )
+
+
+def test_what_costs_much_is_made_when_it_is_asked_for() -> None:
+    assert "trust" not in make_settings({}).chosen_sections
+    assert "trust" in make_settings({"trust": True}).chosen_sections
+    assert make_settings({"sections": ("trust",)}).chosen_sections == ("trust",)
+    both = make_settings({"sections": ("gradcam",), "trust": True})
+    assert both.chosen_sections == ("gradcam", "trust")
+    assert "trust" in make_settings({"profile": "full"}).chosen_sections
+    without = make_settings({"trust": True, "skip_section": ("trust",)})
+    assert "trust" not in without.chosen_sections
     assert make_settings({}).chosen_sections == SECTIONS
 
 

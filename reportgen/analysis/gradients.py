@@ -18,6 +18,10 @@ ScoreGradients = Callable[
     tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.float32]],
 ]
 
+ClassGradients = Callable[
+    [Any, npt.NDArray[np.int32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+]
+
 Ascent = Callable[
     [npt.NDArray[np.float32], npt.NDArray[np.int32], int],
     tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]],
@@ -67,6 +71,39 @@ def score_gradients(
     def compute(values: Any) -> Any:
         maps, classes, gradients = graph(tf.constant(values, tf.float32))
         return maps.numpy(), classes.numpy(), gradients.numpy()
+
+    return compute
+
+
+def class_gradients(network: "Network", layer: str) -> ClassGradients:
+    """As `score_gradients`, but each image (N, H, W, C) comes with its own class (N,).
+
+    Returns the layer's maps and the gradients of the scores, both (N, h, w, channels).
+    """
+    import tensorflow as tf
+
+    head = network.class_scores
+    if head is None or not head.head.classes:
+        raise ValueError("the model has no class scores")
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(values: Any, classes: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            found: dict[str, Any] = {}
+
+            def watch(path: str, output: Any) -> None:
+                if path == layer:
+                    tape.watch(output)
+                    found[path] = output
+
+            (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
+            picked = tf.gather(head.scores(behind, before), classes, batch_dims=1)
+        slope = tape.gradient(picked, found[layer], unconnected_gradients="zero")
+        return network.maps(found[layer], layer), network.maps(slope, layer)
+
+    def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
+        maps, slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
+        return maps.numpy(), slope.numpy()
 
     return compute
 

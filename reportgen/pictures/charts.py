@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 # A white card with dark ink: it reads on a light page and on a dark one, and in print. Ink for
 # both grounds at once would have to be a gray that reaches a contrast of 4.5 on neither's shades.
-_CARD, _INK, _RULE = "#ffffff", "#333333", "#dddddd"
-_LINES = (
+_CARD, INK, RULE = "#ffffff", "#333333", "#dddddd"
+LINES = (
     ("#0072b2", "o"),
     ("#d55e00", "s"),
     ("#009e73", "^"),
@@ -27,7 +27,7 @@ _LINES = (
 )
 _WIDTH, _PLOT_HEIGHT = 900, 240
 _LEFT, _TOP, _RIGHT, _LEGEND = 64, 34, 20, 190
-_LABEL_SIZE, _COLUMN, _LABEL_PITCH = 10, 6.2, 14
+LABEL_SIZE, _COLUMN, _LABEL_PITCH = 10, 6.2, 14
 _LONGEST_LABEL, _LONGEST_NAME = 26, 24
 _MOST_MARKERS = 60
 _SIDE = 32
@@ -50,7 +50,7 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
 
     """
     shares = _shares(layers, series)
-    one_each = len(series) <= len(_LINES)
+    one_each = len(series) <= len(LINES)
     right = _LEGEND if one_each else _RIGHT
     step = max(1, math.ceil(len(layers) * _LABEL_PITCH / (_WIDTH - _LEFT - right)))
     shown = range(0, len(layers), step)
@@ -60,7 +60,7 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
     height = _TOP + _PLOT_HEIGHT + below
 
     def draw(figure: "Figure", names: svg.Names) -> None:
-        axes = _axes(figure, (_LEFT, below, _WIDTH - _LEFT - right, _PLOT_HEIGHT))
+        axes = axes_in(figure, (_LEFT, below, _WIDTH - _LEFT - right, _PLOT_HEIGHT))
         labels = [names.place(path) for path in paths]
         axes.set_xticks(
             list(shown), labels, rotation=90, rotation_mode="anchor", ha="right", va="center"
@@ -68,8 +68,8 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
         axes.set_xlim(-0.5, len(layers) - 0.5)
         axes.set_ylim(-2, 102)
         axes.set_yticks(range(0, 101, 25), [f"{percent} %" for percent in range(0, 101, 25)])
-        axes.set_ylabel("share of zeros", color=_INK, fontsize=_LABEL_SIZE + 1)
-        axes.grid(axis="y", color=_RULE, linewidth=1)
+        axes.set_ylabel("share of zeros", color=INK, fontsize=LABEL_SIZE + 1)
+        axes.grid(axis="y", color=RULE, linewidth=1)
         if one_each:
             _lines(axes, shares, [names.place(svg.shorten(name, _LONGEST_NAME)) for name in series])
         else:
@@ -116,7 +116,7 @@ def colorbar(colormap: str, low: float, high: float, width: int = 320) -> bytes:
     labels = [f"{(1 - at) * low + at * high:.4g}" for at in marks]
 
     def draw(figure: "Figure", names: svg.Names) -> None:  # noqa: ARG001 - draws no names
-        axes = _axes(figure, (_SIDE, 20, width - 2 * _SIDE, 16))
+        axes = axes_in(figure, (_SIDE, 20, width - 2 * _SIDE, 16))
         axes.imshow(colours, aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
         axes.set_xticks(marks, labels)
         axes.set_yticks([])
@@ -146,7 +146,7 @@ def _label(path: str) -> str:
     return svg.shorten(path, _LONGEST_LABEL, keep="end")
 
 
-def _axes(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":
+def axes_in(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":
     """Bare axes in a box (left, bottom, width, height) of pixels, on the card."""
     width, height = figure.get_size_inches() * figure.dpi
     figure.set_facecolor(_CARD)
@@ -155,21 +155,21 @@ def _axes(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":
     axes.patch.set_visible(False)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(_INK)
-    axes.tick_params(colors=_INK, labelsize=_LABEL_SIZE)
+    axes.spines[["left", "bottom"]].set_color(INK)
+    axes.tick_params(colors=INK, labelsize=LABEL_SIZE)
     return axes
 
 
 def _lines(axes: "Axes", shares: NDArray[np.float64], labels: list[str]) -> None:
     """One line an image, told apart by colour and, where points are few, by marker."""
     marked = shares.shape[1] <= _MOST_MARKERS
-    for values, label, (colour, marker) in zip(shares, labels, _LINES, strict=False):
+    for values, label, (colour, marker) in zip(shares, labels, LINES, strict=False):
         axes.plot(
             values * 100, color=colour, marker=marker if marked else "", markersize=4, label=label
         )
     # Without a frame: its width would be that of the place holders.
     axes.legend(
-        loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=11, labelcolor=_INK
+        loc="upper left", bbox_to_anchor=(1.01, 1), frameon=False, fontsize=11, labelcolor=INK
     )
 
 
@@ -180,7 +180,7 @@ def _median_and_range(axes: "Axes", shares: NDArray[np.float64]) -> None:
     percent = shares[:, known] * 100
     low[known], high[known] = np.nanmin(percent, axis=0), np.nanmax(percent, axis=0)
     middle[known] = np.nanmedian(percent, axis=0)
-    colour, marker = _LINES[0]
+    colour, marker = LINES[0]
     marker = marker if shares.shape[1] <= _MOST_MARKERS else ""
     images = f"{len(shares)} images"
     axes.plot(middle, color=colour, marker=marker, markersize=4, label=f"median of {images}")
@@ -199,5 +199,5 @@ def _median_and_range(axes: "Axes", shares: NDArray[np.float64]) -> None:
         frameon=False,
         ncols=2,
         fontsize=11,
-        labelcolor=_INK,
+        labelcolor=INK,
     )

@@ -22,6 +22,20 @@ EXPLANATIONS: dict[str, Explanation] = {
             " Networks, 2012, figure 3.",
         ),
     ),
+    "trust": Explanation(
+        "You see how far the heatmaps can be believed. The hottest pixels were taken away, or given"
+        " back, step by step, while the probability of the class was watched; then the model was"
+        " made to forget what it has learned, from the output down, and its maps were drawn again."
+        " Look first whether a kind of map does better than pixels in an order of chance, and"
+        " whether it changes when the model forgets: one that does not shows the image, not the"
+        " model.",
+        (
+            "V. Petsiuk et al., RISE: Randomized Input Sampling for Explanation of Black-box"
+            " Models, BMVC 2018.",
+            "A. Chattopadhay et al., Grad-CAM++, WACV 2018.",
+            "J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
+        ),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

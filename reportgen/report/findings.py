@@ -16,6 +16,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
     kinds = [
         _warnings(outline),
+        _maps_without_model(outline, page),
         _skipped(outline, page),
         _dead_channels(outline, page),
         _dead_filters(outline, page),
@@ -39,6 +40,21 @@ def dead_channels(grids: list[Activations]) -> list[int]:
 
 def _warnings(outline: Outline) -> list[Finding]:
     return [Finding("warning", "Warning", sentence(text), "") for text in outline.report.warnings]
+
+
+def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
+    trust = outline.report.trust if outline.has("trust") else None
+    return [
+        Finding(
+            "warning",
+            f"{CAMS[check.method].title} does not depend on the model",
+            "Its maps stay almost the same when everything that the model has learned is"
+            " forgotten: they show the image, not what the model made of it.",
+            href(page, "trust.html#trust--checks"),
+        )
+        for check in (trust.checks if trust else ())
+        if not check.depends
+    ]
 
 
 def _skipped(outline: Outline, page: str) -> list[Finding]:

@@ -89,7 +89,8 @@ def _facts(kernel: Kernel) -> Iterator[str]:
 
 
 def _picture(page: str, kernel: Kernel) -> Picture:
-    times = max(1, min(COLUMN_WIDTH // kernel.width, _LARGEST))
+    room = COLUMN_WIDTH if kernel.slices == kernel.inputs <= 3 else COLUMN_WIDTH * 2 // 3
+    times = max(1, min(room // kernel.width, _LARGEST))
     alt = f"Weights of {kernel.layer}, {count(kernel.shown, 'filter')}"
     width, height = kernel.width * times, kernel.height * times
     return Picture(src(page, kernel.picture), alt, width, height, pixelated=True)

@@ -44,11 +44,25 @@ KERNELS = Method(
     " 2012, figure 3.",
 )
 
+TRUST = Method(
+    "Trust in heatmaps",
+    "On a few images, evenly chosen, the hottest pixels are replaced by the image’s mean colour in"
+    " sixteen steps (deletion), or brought back into the blurred image (insertion); the area under"
+    " the probability of the class says how fast it fades or comes. Average drop and increase are"
+    " of the image multiplied by its heatmap, sparseness is the heatmap’s Gini index. For the"
+    " sanity check the weights are drawn anew (He et al., 2015) from the output down, and maps are"
+    " compared by Spearman’s rank correlation and by SSIM. These numbers often disagree, so that no"
+    " one score is made of them.",
+    "V. Petsiuk et al., RISE, BMVC 2018; A. Chattopadhay et al., Grad-CAM++, WACV 2018;"
+    " P. Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML"
+    " 2020; J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
+)
+
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
     by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM,
-                  "kernels": KERNELS}  # fmt: skip
+                  "kernels": KERNELS, "trust": TRUST}  # fmt: skip
     yield from (method for name, method in by_section.items() if name in report.sections)
     if others := _other_cams(report):
         yield others

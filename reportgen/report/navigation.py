@@ -91,6 +91,8 @@ class Navigation:
             parts.append(("Filters", "filters/index.html"))
         if outline.has("kernels"):
             parts.append(("Kernels", "kernels.html"))
+        if outline.report.trust and outline.has("trust"):
+            parts.append(("Trust", "trust.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

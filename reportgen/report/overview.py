@@ -186,6 +186,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),
         "Kernels": count(len(outline.report.kernels), "layer"),
+        "Trust": "can the heatmaps be believed?",
         "About": "methods, settings, versions",
     }
     doors = [

@@ -23,6 +23,7 @@ from reportgen.report.outline import Outline
 from reportgen.report.overview import images_pages, index_page
 from reportgen.report.scripts import activation_values, filter_values, search_index
 from reportgen.report.templates import environment, find_templates
+from reportgen.report.trust_page import trust_pages
 from reportgen.results import Report
 
 Pages = Iterator[tuple[str, str, Any]]
@@ -71,6 +72,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("layer", layer_pages),
         ("filters", filter_pages),
         ("kernels", kernel_pages),
+        ("trust", trust_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):

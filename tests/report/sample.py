@@ -30,8 +30,12 @@ from reportgen.results import (
     Prediction,
     Preprocessing,
     Report,
+    SanityCheck,
+    SanityStage,
     Skipped,
     TensorInfo,
+    Trust,
+    TrustMeasure,
 )
 
 HOSTILE = (
@@ -69,7 +73,7 @@ def write_sample(
     folder: Path,
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
-    sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels"),
+    sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels", "trust"),
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
@@ -102,6 +106,7 @@ def write_sample(
         filters=filters,
         galleries=galleries,
         kernels=kernels,
+        trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
@@ -315,6 +320,34 @@ def _activations(
         lows=measured.low.tolist(),
         highs=measured.high.tolist(),
         singles=tuple(singles),
+    )
+
+
+def _trust(folder: Path, plan: Plan) -> Trust:
+    curve = [round(1 - at / 16, 4) for at in range(17)]
+    known = {"deletion_area": 0.5, "insertion_area": 0.5, "drop": 0.25, "increase": 0.5}
+    known["sparseness"] = 0.75
+    none = dict.fromkeys(known)
+    stages = [
+        SanityStage(layer="dense", layers=1, correlation=0.95, similarity=0.5),
+        SanityStage(layer=plan[0][0], layers=3, correlation=0.125, similarity=0.25),
+    ]
+    unmoved = [stage.model_copy(update={"correlation": 1.0}) for stage in stages]
+    return Trust(
+        layer=plan[-1][0],
+        images=["cat.jpg"],
+        measures=[
+            TrustMeasure(
+                method="gradcam", images=1, deletion=curve, insertion=curve[::-1], **known
+            ),
+            TrustMeasure(method="layercam", images=0, deletion=[], insertion=[], **none),
+            TrustMeasure(method="chance", images=1, deletion=curve, insertion=curve, **known),
+        ],
+        checks=[
+            SanityCheck(method="gradcam", stages=stages, other_class=0.25, depends=True),
+            SanityCheck(method="eigencam", stages=unmoved, other_class=None, depends=False),
+        ],
+        chart=_save(folder, "pictures/trust.svg", CHART.encode()),
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report import contexts, contexts_kernels
+from reportgen.report import contexts, contexts_kernels, contexts_trust
 from reportgen.report.assets import write_assets
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
@@ -18,7 +18,7 @@ from tests.report.conftest import Site
 
 CLASSES = [
     value
-    for module in (contexts, contexts_kernels)
+    for module in (contexts, contexts_kernels, contexts_trust)
     for value in vars(module).values()
     if inspect.isclass(value) and value.__module__ == module.__name__
 ]

@@ -20,6 +20,7 @@ PAGES = {
     "layer.html": "layers/block1_conv1.html",
     "filters.html": "filters/block1.html",
     "kernels.html": "kernels.html",
+    "trust.html": "trust.html",
     "about.html": "about.html",
 }
 
