@@ -45,7 +45,9 @@ from reportgen.report.own_notes import OwnNotes
 from reportgen.report.pdf_result import PDF_NAME
 from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
+from reportgen.report.single_file import SINGLE_NAME, write_single
 from reportgen.report.site import write_site
+from reportgen.report.templates import check_templates
 from reportgen.report.trust_assembly import assemble_trust
 from reportgen.results import Environment, Model, Report, Skipped
 from reportgen.sizes import parse_size
@@ -67,7 +69,7 @@ class Outcome:
     @property
     def page(self) -> Path:
         """What to open first: the site, else the PDF, else the notebook."""
-        pages = {"site": "index.html", "pdf": PDF_NAME, "notebook": NOTEBOOK}
+        pages = {"site": "index.html", "single": SINGLE_NAME, "pdf": PDF_NAME, "notebook": NOTEBOOK}
         return self.folder / pages[self.first]
 
     @cached_property
@@ -92,6 +94,8 @@ def build(
         find_browser(settings.browser)  # before anything is computed
     if "notebook" in settings.format:
         check_notebook_tools()
+    if settings.templates is not None:
+        check_templates(settings.templates)
     with _store(settings) as store:
         trip = _Trip(model, settings, progress, store)
         trip.find(images)
@@ -111,7 +115,10 @@ def build(
                 progress.warn(unplaced)
             write_data(report, folder)
             if "site" in settings.format:
-                write_site(report, folder)
+                write_site(report, folder, templates=settings.templates)
+            if "single" in settings.format:
+                for warning in _write_single(report, folder, settings):
+                    progress.warn(warning)
             if "pdf" in settings.format:
                 for warning in _write_pdf(report, folder, settings):
                     progress.warn(warning)
@@ -119,6 +126,17 @@ def build(
                 trip.write_notebook(report, folder)
             write_manifest(folder, origin)
     return Outcome(output, settings.format[0], *counts, unchanged=False)
+
+
+def _write_single(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:
+    """Write the single file within the size that was asked for; returns warnings."""
+    return write_single(
+        report,
+        folder,
+        megabytes=settings.single_size,
+        force=settings.force,
+        templates=settings.templates,
+    ).warnings
 
 
 def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:
@@ -363,6 +381,7 @@ class _Trip:
             [self.notes.text, self.notes.digests()],
             [self.warnings, self.device, platform.python_version(), command],
             self.created.isoformat() if self.reproducible else "",
+            folders=[self.settings.templates] if self.settings.templates else [],
         )  # fmt: skip
 
     def counts(self, planned: Planned, outcomes: Mapping[str, UnitOutcome]) -> tuple[int, int, int]:

@@ -82,5 +82,30 @@ def verify(ctx: click.Context, report: Path) -> None:
     ctx.exit(0 if verdict.is_whole else 1)
 
 
-COMMANDS = (profile, export, verify)
+@click.command()
+@click.option("--copy", type=click.Path(path_type=Path), metavar="DIR",
+              help="Copy the package's own to DIR, to change them.")  # fmt: skip
+def templates(copy: Path | None) -> None:
+    """List the templates of the pages, and what each receives.
+
+    A folder with templates of the same names goes to `reportgen build --templates DIR`.
+    """
+    from reportgen.errors import OutputError
+    from reportgen.report.template_docs import overview
+    from reportgen.report.templates import find_templates, template_names
+
+    if copy is None:
+        click.echo(overview(), nl=False)
+        return
+    if copy.exists() and (not copy.is_dir() or any(copy.iterdir())):
+        raise OutputError(f"{copy.name} is not an empty folder; name another with --copy.")
+    source = find_templates()
+    for name in template_names():
+        target = copy / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((source / name).read_bytes())
+    print_path(copy)
+
+
+COMMANDS = (profile, export, verify, templates)
 """What the command line adds to its own commands."""

@@ -32,12 +32,21 @@ SECTIONS = ("activations", "filters", "gradcam", "kernels", "trust")
 ON_REQUEST = {"trust"}
 """Parts that cost so much that they are made only when they are asked for."""
 
-FORMATS = ("site", "pdf", "notebook")
+FORMATS = ("site", "single", "pdf", "notebook")
 """What a report can be written as."""
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-FILE_KEYS = ("notes", "labels", "weights", "custom_objects", "out", "cache_dir", "browser")
+FILE_KEYS = (
+    "notes",
+    "labels",
+    "templates",
+    "weights",
+    "custom_objects",
+    "out",
+    "cache_dir",
+    "browser",
+)
 """Keys that name files: in a configuration file they are relative to its folder."""
 
 RUN_ONLY = {
@@ -96,7 +105,7 @@ def _size(value: str) -> str:
     return value
 
 
-def _filters(value: Any) -> Any:
+def _all(value: Any) -> Any:
     return None if value == "all" else value
 
 
@@ -160,7 +169,15 @@ class Settings(BaseModel):
     organisation: str = Field("", description="Course or organisation, on the cover of the PDF.")
     notes: Path | None = Field(None, description="Markdown file with your own text.")
     format: Formats = Field(
-        ("site",), min_length=1, description="What to write: site, pdf, notebook (repeatable)."
+        ("site",),
+        min_length=1,
+        description="What to write: site, single, pdf, notebook (repeatable).",
+    )
+    single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
+        10, description="Megabytes that the single file may take: a number, or “all” as it is."
+    )
+    templates: Path | None = Field(
+        None, description="Folder with your own templates; reportgen templates lists them."
     )
     pdf_engine: Literal["typst", "browser"] = Field(
         "typst", description="What makes the PDF: Typst, or the browser of this machine."
@@ -219,7 +236,7 @@ class Settings(BaseModel):
         "channel", description="One scale for each channel, or one for the whole layer."
     )
 
-    filters: Annotated[Count | None, BeforeValidator(_filters)] = Field(
+    filters: Annotated[Count | None, BeforeValidator(_all)] = Field(
         16, description="Filter patterns for each layer: a number, or “all”."
     )
     filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
@@ -242,6 +259,9 @@ class Settings(BaseModel):
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
     )
+    colormap: Literal[
+        "jet", "turbo", "inferno", "magma", "plasma", "viridis", "cividis", "gray"
+    ] = Field("jet", description="Colours of Grad-CAM's heatmaps and overlays.")
     labels: Path | None = Field(
         None, description="Class names: a JSON list, a JSON map, or one name a line."
     )
@@ -262,7 +282,10 @@ class Settings(BaseModel):
     skip_section: Sections = Field((), description="All sections but these (repeatable).")
 
     out: Path | None = Field(None, description="Folder for the report.")
-    force: bool = Field(False, description="Write into a folder that holds other things too.")
+    force: bool = Field(
+        False,
+        description="Write into a folder that holds other things, and a single file over 100 MB.",
+    )
     strict: bool = Field(False, description="A skipped image or a failed part is an error.")
     open: bool = Field(False, description="Open the report in the browser when it is done.")
     quiet: bool = Field(False, description="Print nothing but errors.")
@@ -314,8 +337,9 @@ class Settings(BaseModel):
     def for_report(self) -> dict[str, Any]:
         """The settings as report.json states them: no folder of the machine, nothing of the run."""
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
-        values["filters"] = values["filters"] or "all"
-        for name in ("notes", "labels", "weights", "custom_objects"):
+        for name in ("filters", "single_size"):
+            values[name] = values[name] or "all"
+        for name in ("notes", "labels", "templates", "weights", "custom_objects"):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
         values["input"] = [

@@ -18,7 +18,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "The run": ("out", "force", "open", "strict", "quiet", "debug"),
     "The report": (
         *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
-        *("explanations", "format", "pdf_engine", "paper", "browser"),
+        *("explanations", "format", "single_size", "templates", "pdf_engine", "paper", "browser"),
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "normalise",
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
-    "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer"),
+    "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer", "colormap"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
@@ -60,6 +60,8 @@ METAVARS = {
     "author": "NAME",
     "organisation": "NAME",
     "format": "NAME",
+    "single_size": "MB|all",
+    "templates": "DIR",
     "browser": "PATH",
     "notes": "FILE.md",
     "sections": "NAME",

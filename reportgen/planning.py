@@ -214,7 +214,7 @@ def _plan_gradcam(
     options = _cam_options("gradcam", model, feeding, settings, skipped)
     if options is None:
         return Plan(analysis, [])
-    options["classes"] = settings.top
+    options |= {"classes": settings.top, "colormap": settings.colormap}
     return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
 
 

@@ -235,7 +235,7 @@ def test_a_failed_build_leaves_the_old_report(small_model, photos, tmp_path, mon
     make(small_model, photos / "a.png", tmp_path / "r")
     before = contents(tmp_path / "r")
 
-    def fail(*_):
+    def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("reportgen.build.write_site", fail)
@@ -431,3 +431,29 @@ def test_a_place_that_takes_no_folder_is_one_sentence(small_model, photos, tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="The report cannot be written to report: "):
         make(small_model, photos, tmp_path / "file" / "report")
+
+
+def test_one_file_own_templates_and_colours_come_from_the_options(small_model, photos, tmp_path):
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "about.html").write_text("<main><h1>Ours</h1></main>", "utf-8")
+    choices = {"format": "single", "templates": str(own), "sections": ["gradcam"]}
+    made = make(small_model, photos / "a.png", tmp_path / "r", **choices)
+    assert made.page.name == "report.html"
+    assert "<h1>Ours</h1>" in made.page.read_text("utf-8")
+    assert not (made.folder / "index.html").exists()
+    assert made.report.settings["templates"] == "own"
+    turbo = make(small_model, photos / "a.png", tmp_path / "t", colormap="turbo", **choices)
+    overlays = [
+        (one.folder / cam.picture).read_bytes()
+        for one in (made, turbo)
+        for cam in one.report.images[0].gradcam[:1]
+        if cam.picture
+    ]
+    assert len(overlays) == 2
+    assert overlays[0] != overlays[1]
+    assert 'data-colormap="turbo"' in turbo.page.read_text("utf-8")
+    (own / "about.html").write_text("{{ page.nothing }}", "utf-8")
+    with pytest.raises(ReportgenError, match=r"about\.html, line 1"):
+        make(small_model, photos / "a.png", tmp_path / "t", **choices)
+    assert "<h1>Ours</h1>" in turbo.page.read_text("utf-8")

@@ -38,7 +38,7 @@ class GradCams:
         """The unit of one image.
 
         `options`: layer, cams (names), classes (how many of the top, or the index of one as
-        "class"), preprocess, resize, and what else the network depends on.
+        "class"), colormap, preprocess, resize, and what else the network depends on.
         """
         return Unit(self.name, self.version, "image", (model, digest), options)
 
@@ -96,7 +96,8 @@ def _draw(
                 "height": photo.shape[0],
             }
             if status == "ok":
-                _pictures(bench, photo, values, about, files, f"{k}-{CAMS[cam].slug}")
+                name = f"{k}-{CAMS[cam].slug}"
+                _pictures(bench, photo, values, about, files, name, options["colormap"])
             data.append(about)
     return Result({"gradcam": data}, files)
 
@@ -108,6 +109,7 @@ def _pictures(
     about: dict[str, Any],
     files: dict[str, bytes],
     name: str,
+    colormap: str,
 ) -> None:
     scaled = (values / values.max()).astype(np.float32)
     target = bench.image_input
@@ -117,8 +119,8 @@ def _pictures(
     placed = project(scaled, height, width, bench.resize, target.height, target.width)
     placed = np.clip(placed, 0.0, 1.0)
     about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
-    files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY))
-    files[about["heatmap"]] = heat_png(placed)
+    files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
+    files[about["heatmap"]] = heat_png(placed, colormap)
 
 
 def judge(values: npt.NDArray[np.float64], source: npt.NDArray[np.float32]) -> tuple[str, str]:

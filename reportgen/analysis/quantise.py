@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.pictures.channels import NOISE, ChannelStatistics
-from reportgen.pictures.tiles import area_weights
+from reportgen.pictures.tiles import block_size, block_weights
 
 
 class Quantised(NamedTuple):
@@ -136,22 +136,20 @@ class Quantiser:
 
 
 def reduce(maps: Any, longest: int | None) -> Any:
-    """Maps (N, height, width, C) shrunk by area averaging until no side exceeds `longest`.
-
-    The same as `pictures.tiles.reduce`, as two matrix products.
-    """
+    """Maps (N, height, width, C) averaged over square blocks until no side exceeds `longest`."""
     import tensorflow as tf
 
     height, width, channels = (int(side) for side in maps.shape[1:])
-    if longest is None or max(height, width) <= longest:
+    block = block_size(height, width, longest)
+    if block == 1:
         return maps
-    scale = longest / max(height, width)
-    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
+    # Two matrix products: pooling would cut the blocks at the wrong places.
+    rows, columns = block_weights(height, block), block_weights(width, block)
     shrunk = tf.reshape(maps, [-1, height, width * channels])
-    shrunk = tf.matmul(tf.constant(area_weights(height, rows)), shrunk)
+    shrunk = tf.matmul(tf.constant(rows), shrunk)
     shrunk = tf.reshape(shrunk, [-1, width, channels])
-    shrunk = tf.matmul(tf.constant(area_weights(width, columns)), shrunk)
-    return tf.reshape(shrunk, [-1, rows, columns, channels])
+    shrunk = tf.matmul(tf.constant(columns), shrunk)
+    return tf.reshape(shrunk, [-1, len(rows), len(columns), channels])
 
 
 def _statistics(maps: Any) -> Any:

@@ -16,7 +16,6 @@ from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, 
 
 _SMALLEST_STRUCK_OUT = 9
 _TRANSPARENT = (0, 0, 0, 0)
-_LARGE = 1e30
 
 
 def normalise(
@@ -84,50 +83,23 @@ def value_of(
     return centre + (level - mean) / std * spread
 
 
-def reduce(maps: NDArray[np.floating], longest: int) -> NDArray[np.floating]:
-    """Shrink feature maps by area averaging so that neither side exceeds ``longest`` pixels.
+def block_size(height: int, width: int, longest: int | None) -> int:
+    """The side of the square blocks to average so that no side of a tile exceeds ``longest``.
 
-    Args:
-        maps: (height, width, channels); maps that are small enough come back as they are.
-        longest: pixels, at least 1.
-
-    Returns:
-        (height', width', channels) with the same proportions, each side at least 1; float32,
-        or float64 where ``maps`` is or where sums of its values leave float32's range.
-
+    A whole number, so that each pixel of a tile is the mean of the same number of values; 1 where
+    the maps are small enough or ``longest`` is None.
     """
-    import cv2
-
-    check_maps(maps)
-    if longest < 1:
-        raise ValueError(f"longest must be at least 1 pixel, not {longest}")
-    height, width, channels = maps.shape
-    scale = longest / max(height, width)
-    if scale >= 1:
-        return maps
-    small = max(1, round(height * scale)), max(1, round(width * scale))
-    depth = np.float64 if maps.dtype == np.float64 else np.float32
-    planes = np.ascontiguousarray(maps.transpose(2, 0, 1), depth)
-    if (np.abs(planes) > _LARGE).any():
-        planes = planes.astype(np.float64)
-    reduced = np.empty((*small, channels), dtype=planes.dtype)
-    # One plane at a time: OpenCV takes no more than four channels at once since version 5.
-    for channel, plane in enumerate(planes):
-        reduced[:, :, channel] = cv2.resize(plane, small[::-1], interpolation=cv2.INTER_AREA)
-    return reduced
+    return 1 if longest is None else -(-max(height, width) // longest)
 
 
-def area_weights(size: int, reduced: int) -> NDArray[np.float32]:
-    """The matrix (reduced, size) that averages ``size`` pixels over ``reduced`` equal areas.
+def block_weights(size: int, block: int) -> NDArray[np.float32]:
+    """The matrix (ceil(size / block), size) that averages runs of ``block`` pixels.
 
-    A pixel that two areas share counts for each with the share that lies in it, so each row adds
-    up to 1.
+    The last run may be shorter. Each row adds up to 1.
     """
-    edges = np.linspace(0.0, size, reduced + 1)
-    left, right = edges[:-1, None], edges[1:, None]
-    pixels = np.arange(size)[None]
-    shared = np.clip(np.minimum(right, pixels + 1) - np.maximum(left, pixels), 0.0, None)
-    weights: NDArray[np.float32] = (shared * (reduced / size)).astype(np.float32)
+    owner = np.arange(size) // block
+    chosen = owner[None] == np.arange(owner[-1] + 1)[:, None]
+    weights: NDArray[np.float32] = (chosen / chosen.sum(axis=1, keepdims=True)).astype(np.float32)
     return weights
 
 

@@ -49,7 +49,7 @@ def _stage(
         height, skew, depth = round(20 + 8 * math.log2(max(1, units))), 0, 10
         size = count(units, "unit")
     return Stage(
-        name=block.name or "Other layers",
+        name=outline.block_titles[block.name] or "Other layers",
         href=href(page, outline.block_place(block.name)),
         width=depth + skew + 2,
         height=height + skew + 2,

@@ -34,9 +34,10 @@ class Fact:
 
 @dataclass(frozen=True)
 class Legend:
-    """What colours stand for: `colormap` names a CSS class `legend-…`."""
+    """What colours stand for: a name and its colours, such as "#440154", from low to high."""
 
     colormap: str
+    colors: tuple[str, ...]
     low: str
     high: str
     text: str
@@ -188,6 +189,8 @@ class Card:
     overlay: Picture | None
     predictions: tuple[Prediction, ...]
     note: str
+    mistake: bool
+    """Whether the likeliest class is not that of the folder."""
 
 
 @dataclass(frozen=True)
@@ -272,10 +275,12 @@ class IndexPage:
 
 @dataclass(frozen=True)
 class ImagesPage:
-    """`images/index.html`: all images."""
+    """`images/index.html`: all images, or those that came out as another class."""
 
     frame: Frame
     notes: tuple[Note, ...]
+    views: tuple[Link, ...]
+    """The lists of images, where there are several."""
     cards: tuple[Card, ...]
     pager: Pager
     text: str
@@ -361,6 +366,8 @@ class LayerPage:
     first: bool
     facts: tuple[Fact, ...]
     notes: tuple[Note, ...]
+    units: Link | None
+    """Link to the layer's channels one by one."""
     gallery: Grid | None
     filters: tuple[FilterRow, ...]
     filters_text: str

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.pictures.colormaps import table
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, row_stride, src
 from reportgen.report.wording import TIMES, count, map_sizes, number, numbers, percent
@@ -17,6 +18,8 @@ _SMALLEST_TILE = 30
 _SINGLE_SIDE = 384
 _WIDE = 560
 _SMALL_PHOTO = 200
+_SHARP = 1.125
+_LEGEND_STEPS = 17
 
 _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
@@ -145,10 +148,14 @@ def filter_findings(filters: list[Filter]) -> list[str]:
 
 
 def plain_picture(page: str, picture: str, size: tuple[int, int], alt: str, most: int) -> Picture:
-    """A photo or a drawing, no larger than ``most`` pixels either way."""
+    """A photo or a drawing, no larger than ``most`` pixels either way.
+
+    A small one is shown with its pixels enlarged; any other a little smaller than it is, so that
+    it is sharp on screens with more pixels than CSS counts.
+    """
     width, height = size
     longest = max(width, height, 1)
-    scale = min(1.0, most / longest)
+    scale = min(1.0 if longest < _SMALL_PHOTO else 1 / _SHARP, most / longest)
     return Picture(
         src(page, picture),
         alt,
@@ -181,6 +188,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
     who = "the layer" if whole else "each channel"
     return Legend(
         colormap="viridis",
+        colors=_colors("viridis"),
         low=f"{below:.2g} SD below",
         high=f"{above:.2g} SD above",
         text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
@@ -190,14 +198,19 @@ def activation_legend(settings: dict[str, object]) -> Legend:
 
 def gradcam_legend(settings: dict[str, object]) -> Legend:
     """What the colours of a heatmap stand for."""
-    known = ("cividis", "gray", "inferno", "jet", "magma", "plasma", "turbo", "viridis")
     name = str(settings.get("colormap", "jet"))
     return Legend(
-        colormap=name if name in known else "jet",
+        colormap=name,
+        colors=_colors(name),
         low="none",
         high="strongest",
         text="Evidence for the class at each place, relative to the strongest in the picture.",
     )
+
+
+def _colors(colormap: str) -> tuple[str, ...]:
+    """As many colours of a map as a legend shows, evenly spaced with both ends."""
+    return tuple(f"#{bytes(colour).hex()}" for colour in table(colormap)[:: 255 // _LEGEND_STEPS])
 
 
 def _shown(grid: Activations) -> str:

@@ -18,6 +18,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _warnings(outline),
         _maps_without_model(outline, page),
         _skipped(outline, page),
+        _mistakes(outline, page),
         _dead_channels(outline, page),
         _dead_filters(outline, page),
         _unwilling_filters(outline, page),
@@ -67,6 +68,17 @@ def _skipped(outline: Outline, page: str) -> list[Finding]:
         )
         for item in outline.report.skipped
     ]
+
+
+def _mistakes(outline: Outline, page: str) -> list[Finding]:
+    if not outline.mistakes:
+        return []
+    filed = sum(image.group is not None for image in outline.report.images)
+    text = (
+        f"{len(outline.mistakes):,} of {count(filed, 'image')} came out as another class than that "
+        "of the folder."
+    )
+    return [Finding("note", "Mistakes", text, href(page, outline.mistakes_page()))]
 
 
 def _dead_channels(outline: Outline, page: str) -> list[Finding]:

@@ -1,6 +1,7 @@
 """The pages about one image: predictions, Grad-CAM, and its activations through the network."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import groupby
 from urllib.parse import quote
 
@@ -116,7 +117,7 @@ def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
         f"{image.name} as the network was given it, {height} {TIMES} {width} pixels",
         _NETWORK_PHOTO,
     )
-    return picture
+    return replace(picture, pixelated=True) if factor > 1 else picture
 
 
 def _no_predictions(report: Report) -> str:

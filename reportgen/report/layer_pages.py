@@ -56,6 +56,9 @@ def _pages(
                 first=at == 1,
                 facts=_facts(outline, page, layer) if at == 1 else (),
                 notes=page_notes(outline, page, f"layer {path}") if at == 1 else (),
+                units=Link("Each channel by itself", href(page, quote(outline.unit_page(path))))
+                if path in outline.unit_layers
+                else None,
                 gallery=gallery_grid(outline, page, gallery) if gallery and at == 1 else None,
                 filters=() if many or at > 1 else tuple(_row(one) for one in filters),
                 filters_text=_text(filters) if many and at == 1 else "",

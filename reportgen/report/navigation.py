@@ -13,6 +13,7 @@ FEW_LAYERS = 48
 """Up to so many layers the side bar lists them all; beyond, those of the block one is in."""
 MOST_BLOCKS = 40
 MOST_LISTED = 48
+MOST_PAGES = 60
 
 T = TypeVar("T")
 
@@ -87,6 +88,8 @@ class Navigation:
         parts = [("Overview", "index.html"), ("Model", "model.html")]
         if outline.images:
             parts.append(("Images", "images/index.html"))
+        if outline.unit_layers:
+            parts.append(("Units", outline.units_index()))
         if outline.gallery_blocks:
             parts.append(("Filters", "filters/index.html"))
         if outline.has("kernels"):
@@ -112,7 +115,7 @@ class Navigation:
         paths = [layer.path for layer in layers]
         at = paths.index(here.layer) if here.layer in paths else 0
         return SidebarBlock(
-            name=block.name or "Other layers",
+            name=outline.block_titles[block.name] or "Other layers",
             href=href(page, outline.block_place(block.name)),
             open=here.block == block.name or here.image is not None,
             layers=tuple(
@@ -133,11 +136,12 @@ class Navigation:
 
 
 def pager(page: str, paths: Sequence[str], number: int, text: str) -> Pager:
-    """Links to all pages of something; none where it has only one."""
+    """Links to the pages of something, to all or the nearest and the ends; none for only one."""
     if len(paths) == 1:
         return Pager((), "")
+    near = {0, *window(len(paths), number - 1, MOST_PAGES), len(paths) - 1}
     links = tuple(
-        Link(str(at), href(page, quote(path)), at == number) for at, path in enumerate(paths, 1)
+        Link(str(at + 1), href(page, quote(paths[at])), at + 1 == number) for at in sorted(near)
     )
     return Pager(links, text)
 

@@ -179,7 +179,11 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
         return
     first = is_channels_first(layer)
     writer.add(
-        "gradcam", note=writer.take("gradcam"), gradcam_layer=layer.path, channels_first=first
+        "gradcam",
+        note=writer.take("gradcam"),
+        gradcam_layer=layer.path,
+        channels_first=first,
+        colormap=choices.colormap,
     )
     for at, photo in enumerate(choices.photos):
         if cams := _cams(photo):

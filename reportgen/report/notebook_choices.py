@@ -79,6 +79,7 @@ class Choices:
     is_nested: bool
     is_shared: bool
     notes: PlacedNotes
+    colormap: str
 
 
 def choose(report: Report) -> Choices:
@@ -115,6 +116,7 @@ def choose(report: Report) -> Choices:
         is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
         is_shared=any(_is_shared(path, by_path) for path in paths),
         notes=notes,
+        colormap=str(report.settings.get("colormap", "jet")),
     )
 
 

@@ -1,5 +1,6 @@
 """Which pages a report has, what stands on each, and how one page links to another."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -7,6 +8,7 @@ from itertools import groupby
 from typing import TypeVar
 from urllib.parse import quote
 
+from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
@@ -15,6 +17,8 @@ MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
 MOST_LABELS = 32
+FIRST_UNITS = 16
+"""How many channels of a layer without filter patterns are shown one by one."""
 _GRID_NODES = 16
 
 T = TypeVar("T")
@@ -61,6 +65,10 @@ def grid_cost(tiles: int, columns: int) -> int:
 class Outline:
     """The pages of one report. Paths are relative to the report's folder."""
 
+    most_nodes = MOST_NODES
+    most_grids = MOST_GRIDS
+    most_rows = 60
+
     def __init__(self, report: Report) -> None:
         self.report = report
         self.layers = {layer.path: layer for layer in report.model.layers}
@@ -91,6 +99,36 @@ class Outline:
         for layer in self.report.model.layers:
             grouped.setdefault(layer.block, []).append(layer)
         return tuple(LayerBlock(name, tuple(layers)) for name, layers in grouped.items())
+
+    @cached_property
+    def block_titles(self) -> dict[str, str]:
+        """What a block is called where there is little room: its path's end, where that tells."""
+        ends = Counter(block.name.rpartition("/")[2] for block in self.blocks)
+        return {
+            block.name: end if (end := block.name.rpartition("/")[2]) and ends[end] == 1
+            else block.name
+            for block in self.blocks
+        }  # fmt: skip
+
+    @cached_property
+    def mistakes(self) -> tuple[Image, ...] | None:
+        """Images whose likeliest class is not that of their folder; None where folders say none."""
+        report = self.report
+        classes = classes_of_groups((image.group for image in report.images), report.model.labels)
+        if not classes:
+            return None
+        return tuple(
+            image
+            for image in report.images
+            if image.group is not None
+            and image.predictions
+            and image.predictions[0].index != classes[image.group]
+        )
+
+    @cached_property
+    def mistaken(self) -> frozenset[str]:
+        """Names of the images among the mistakes."""
+        return frozenset(image.name for image in self.mistakes or ())
 
     @cached_property
     def feeds(self) -> dict[str, list[str]]:
@@ -128,6 +166,20 @@ class Outline:
         return tuple(path for path in self.layers if path in shown)
 
     @cached_property
+    def unit_layers(self) -> tuple[str, ...]:
+        """Paths of the layers whose channels are shown one by one, in order of depth."""
+        return tuple(path for path in self.shown_layers if self.unit_channels(path))
+
+    def unit_channels(self, path: str) -> tuple[int, ...]:
+        """The channels of a layer that have a pattern, or else the first ones of a convolution."""
+        if self.has("filters") and path in self.filters:
+            return tuple(sorted(one.channel for one in self.filters[path]))
+        if not self.layers[path].convolution:
+            return ()
+        shown = max((grid.shown for _, grid in self.activations.get(path, [])), default=0)
+        return tuple(range(min(shown, FIRST_UNITS)))
+
+    @cached_property
     def gallery_blocks(self) -> dict[str, tuple[Gallery, ...]]:
         """The galleries of each block, in order of depth; empty without the section."""
         if not self.has("filters"):
@@ -147,7 +199,7 @@ class Outline:
         for image in self.report.images:
             grids = image.activations if self.has("activations") else []
             costs = [grid_cost(g.shown, g.columns) + 8 * len(g.singles) for g in grids]
-            pages[image.name] = paged(grids, costs, MOST_GRIDS, MOST_NODES)
+            pages[image.name] = paged(grids, costs, self.most_grids, self.most_nodes)
         return pages
 
     @cached_property
@@ -157,7 +209,7 @@ class Outline:
         for path in self.shown_layers:
             grids = self.activations.get(path, [])
             costs = [grid_cost(grid.shown, grid.columns) for _, grid in grids]
-            pages[path] = paged(grids, costs, MOST_GRIDS, MOST_NODES - 100)
+            pages[path] = paged(grids, costs, self.most_grids, self.most_nodes - 100)
         return pages
 
     @cached_property
@@ -167,8 +219,8 @@ class Outline:
             name: paged(
                 galleries,
                 [grid_cost(g.shown, g.columns) for g in galleries],
-                MOST_GRIDS,
-                MOST_NODES,
+                self.most_grids,
+                self.most_nodes,
             )
             for name, galleries in self.gallery_blocks.items()
         }
@@ -183,7 +235,7 @@ class Outline:
                 LayerBlock(name, tuple(layer for _, layer in part))
                 for name, part in groupby(page, key=lambda row: row[0])
             )
-            for page in paged(rows, costs, 60, MOST_NODES)
+            for page in paged(rows, costs, self.most_rows, self.most_nodes)
         ]
 
     # Where pages are
@@ -200,6 +252,14 @@ class Outline:
         """The path of a page of a block's filter galleries."""
         return _numbered(f"filters/{self.block_slugs.get(block, 'other')}", page)
 
+    def unit_page(self, path: str, page: int = 1) -> str:
+        """The path of a page of a layer's units, where it is among `unit_layers`."""
+        return _numbered(f"units/{self.layer_slugs[path]}", page)
+
+    def units_index(self, page: int = 1) -> str:
+        """The path of a page of the list of layers with units."""
+        return _numbered("units/index", page)
+
     def model_page(self, page: int = 1) -> str:
         """The path of a page of the model's table."""
         return _numbered("model", page)
@@ -207,6 +267,10 @@ class Outline:
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""
         return _numbered("images/index", page)
+
+    def mistakes_page(self, page: int = 1) -> str:
+        """The path of a page of the list of mistakes; no image's page is named like it."""
+        return _numbered("images/index--mistakes", page)
 
     def values_file(self, image: str) -> str:
         """The path of the script file with the numbers behind an image's grids."""

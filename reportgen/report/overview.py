@@ -1,6 +1,6 @@
 """The overview, and the list of all images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,21 +62,57 @@ def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
     images = outline.report.images
     if not images:
         return
+    yield from _images_pages(outline, navigation, list(images), "All", outline.images_page)
+    if outline.mistakes:
+        mistakes = list(outline.mistakes)
+        yield from _images_pages(outline, navigation, mistakes, "Mistakes", outline.mistakes_page)
+
+
+def _images_pages(
+    outline: Outline,
+    navigation: Navigation,
+    images: list[Image],
+    view: str,
+    path_of: Callable[[int], str],
+) -> Iterator[tuple[str, ImagesPage]]:
     pages = paged(images, [1] * len(images), CARDS_A_PAGE, CARDS_A_PAGE)
-    paths = [outline.images_page(at) for at in range(1, len(pages) + 1)]
+    paths = [path_of(at) for at in range(1, len(pages) + 1)]
+    crumbs = (("Images", outline.images_page()),) if view == "Mistakes" else ()
     for at, (page, shown) in enumerate(zip(paths, pages, strict=True), 1):
+        here = Here(page, "Images" if view == "All" else view, "Images", crumbs=crumbs)
         yield (
             page,
             ImagesPage(
-                frame=navigation.frame(Here(page, "Images", "Images")),
+                frame=navigation.frame(here),
                 notes=page_notes(outline, page, "images", ("activations", "gradcam"))
-                if at == 1
+                if at == 1 and view == "All"
                 else (),
+                views=_views(outline, page, view),
                 cards=tuple(card(outline, page, image) for image in shown),
                 pager=pager(page, paths, at, "Pages of images"),
-                text=count(len(images), "image"),
+                text=_images_text(outline, images, view),
             ),
         )
+
+
+def _views(outline: Outline, page: str, view: str) -> tuple[Link, ...]:
+    """The lists of images that there are, where there are two."""
+    if not outline.mistakes:
+        return ()
+    places = {"All": outline.images_page(), "Mistakes": outline.mistakes_page()}
+    amounts = {"All": len(outline.report.images), "Mistakes": len(outline.mistakes)}
+    return tuple(
+        Link(f"{name} {amounts[name]:,}", href(page, place), name == view)
+        for name, place in places.items()
+    )
+
+
+def _images_text(outline: Outline, images: list[Image], view: str) -> str:
+    if view == "Mistakes":
+        return f"{count(len(images), 'image')} came out as another class than that of the folder."
+    if outline.mistakes is None:
+        return count(len(images), "image")
+    return f"{count(len(images), 'image')}, {count(len(outline.mistakes), 'mistake')}"
 
 
 def card(outline: Outline, page: str, image: Image) -> Card:
@@ -100,6 +136,7 @@ def card(outline: Outline, page: str, image: Image) -> Card:
         overlay=overlay,
         predictions=predictions(image)[:_LABELS_ON_CARD],
         note=image.group or "",
+        mistake=image.name in outline.mistaken,
     )
 
 
@@ -182,6 +219,8 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         "Model": count(len(outline.layers), "layer"),
         "Images": count(len(outline.images), "image")
         + (", layer by layer" if outline.has("activations") else ""),
+        "Units": count(sum(map(len, map(outline.unit_channels, outline.unit_layers))), "channel")
+        + ", one by one",
         "Filters": count(
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),

@@ -44,8 +44,13 @@ def filter_values(outline: Outline, layer: str, filters: Sequence[Filter]) -> st
     )
 
 
-def search_index(outline: Outline) -> str:
-    """Layers, images and labels as rows of text, kind and link from the report's folder."""
+def search_index(rows: Sequence[tuple[str, str, str]]) -> str:
+    """A script with the rows that a search looks through."""
+    return f"globalThis.reportgenSearch={_json(rows)};\n"
+
+
+def search_rows(outline: Outline) -> list[tuple[str, str, str]]:
+    """Layers, images and labels: text, kind, and link from the report's folder."""
     rows: list[tuple[str, str, str]] = []
     for path, layer in outline.layers.items():
         rows.append((path, layer.type, href("", outline.layer_place(path))))
@@ -56,7 +61,7 @@ def search_index(outline: Outline) -> str:
         rows.append((image.name, "image", place))
         for prediction in image.predictions[:1]:
             rows.append((prediction.label, f"on {image.name}", place))
-    return f"globalThis.reportgenSearch={_json(rows)};\n"
+    return rows
 
 
 def _register(values: Mapping[str, Mapping[str, str]]) -> str:

@@ -8,9 +8,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from jinja2 import TemplateError
-
-from reportgen.errors import OutputError
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
 from reportgen.report.filter_pages import filter_pages, filters_index
@@ -21,9 +18,10 @@ from reportgen.report.model_page import model_pages
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.overview import images_pages, index_page
-from reportgen.report.scripts import activation_values, filter_values, search_index
-from reportgen.report.templates import environment, find_templates
+from reportgen.report.scripts import activation_values, filter_values, search_index, search_rows
+from reportgen.report.templates import Templates
 from reportgen.report.trust_page import trust_pages
+from reportgen.report.unit_pages import unit_pages, units_index_pages
 from reportgen.results import Report
 
 Pages = Iterator[tuple[str, str, Any]]
@@ -36,27 +34,23 @@ def write_site(report: Report, folder: Path, *, templates: Path | None = None) -
     Args:
         report: what to show; its pictures already lie in ``folder``.
         folder: the report's folder, which exists.
-        templates: a folder of templates and assets to use instead of the package's own.
+        templates: a folder of the user's templates and assets, used before the package's own.
 
     Returns:
         The files written, sorted.
 
     Raises:
-        OutputError: the templates cannot be found, or one of them cannot be used.
+        OutputError: the templates cannot be found, or one of them cannot be used; the sentence
+            names its file and line.
 
     """
-    source = templates or find_templates()
+    source = Templates(templates)
     outline = Outline(report)
-    assets = write_assets(source, folder, search_index(outline))
+    assets = write_assets(source, folder, search_index(search_rows(outline)))
     navigation = Navigation(outline, assets)
     written = [folder / path for path in vars(assets).values()]
-    jinja = environment(source, trusted=templates is None)
     for path, name, context in pages(outline, navigation, folder):
-        try:
-            text = jinja.get_template(f"{name}.html").render(page=context)
-        except TemplateError as error:
-            raise OutputError(f"The template {name}.html cannot be used: {error}.") from error
-        written.append(_write(folder / path, text))
+        written.append(_write(folder / path, source.render(f"{name}.html", context)))
     for path, text in values_files(outline):
         written.append(_write(folder / path, text))
     return sorted(written)
@@ -70,6 +64,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("images", images_pages),
         ("image", image_pages),
         ("layer", layer_pages),
+        ("units_index", units_index_pages),
+        ("units", unit_pages),
         ("filters", filter_pages),
         ("kernels", kernel_pages),
         ("trust", trust_pages),

@@ -3,6 +3,8 @@
 //   search    over layers, images and labels
 //   viewer    one dialog for every picture; in a grid it walks from channel to channel
 //   pointer   number and range of the tile under the pointer
+//   compare   another layer, image or picture of the page beside the one in the viewer
+//   only      the channels that are inactive
 //   mix       from photo to heatmap
 // A tile's address is #figure:channel; the viewer opens it and keeps it up to date.
 (() => {
@@ -15,7 +17,9 @@
   };
   const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
   const scripts = new Map();
+  // In a file that holds everything there is nothing to load.
   const load = (address) => {
+    if (!address) return Promise.resolve();
     if (!scripts.has(address)) {
       scripts.set(address, new Promise((done) => {
         const script = make("script", { src: address });
@@ -161,10 +165,45 @@
       event.clientY + (event.clientY + 60 > innerHeight ? -40 : 18)}px`;
   };
 
+  // Only inactive channels --------------------------------------------------------------------
+
+  let only = null;
+  const veil = (link) => {
+    const grid = geometry(link);
+    const canvas = make("canvas", { className: "veil", width: grid.across, height: grid.down });
+    const context = canvas.getContext("2d");
+    context.fillStyle = getComputedStyle(document.body).backgroundColor;
+    context.globalAlpha = 0.9;
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    for (const tile of values(link).inactive) {
+      const place = box(grid, tile);
+      context.clearRect(place.left, place.top, grid.width, grid.height);
+    }
+    return canvas;
+  };
+  const sift = async () => {
+    for (const link of document.querySelectorAll("a.zoom[data-kind=activations]")) {
+      await load(link.dataset.values);
+      link.querySelector(".veil")?.remove();
+      const none = only.checked && values(link)?.inactive.length === 0;
+      link.closest("figure").hidden = none;
+      if (only.checked && !none && values(link)) link.append(veil(link));
+    }
+  };
+  const first = document.querySelector("a.zoom[data-kind=activations]");
+  const legend = first?.closest("section:has(> .legend), .part")?.querySelector(".legend");
+  if (legend) {
+    only = make("input", { type: "checkbox" });
+    only.addEventListener("change", sift);
+    legend.after(make("label", { className: "choice" }, only, "Only inactive channels"));
+  }
+
   // Viewer ------------------------------------------------------------------------------------
 
   const title = make("h2", { id: "site--viewer" });
   const stage = make("div", { className: "viewer-stage" });
+  const rival = make("select");
+  const compare = make("label", { className: "choice" }, "Beside", rival);
   const text = make("p", { className: "viewer-text" });
   const button = (words, sign, action) => {
     const made = make("button", { type: "button", textContent: sign });
@@ -179,7 +218,7 @@
   const strip = make("div", { className: "viewer-strip" });
   const viewer = make("dialog", { className: "viewer" },
     make("header", {}, title, button("Close", "×", () => viewer.close())),
-    stage, make("div", { className: "viewer-foot" }, before, after, text, beside, original), strip);
+    stage, make("div", { className: "viewer-foot" }, before, after, text, compare, beside, original), strip);
   viewer.setAttribute("aria-labelledby", "site--viewer");
   text.setAttribute("aria-live", "polite");
   document.body.append(viewer);
@@ -198,7 +237,8 @@
     const draw = () => {
       const context = canvas.getContext("2d");
       context.imageSmoothingEnabled = link.dataset.kind === "filters";
-      context.drawImage(picture, place.left, place.top, grid.width, grid.height, 0, 0, canvas.width, canvas.height);
+      const ratio = picture.naturalWidth / grid.across; // a picture may have been shrunk
+      context.drawImage(picture, place.left * ratio, place.top * ratio, grid.width * ratio, grid.height * ratio, 0, 0, canvas.width, canvas.height);
     };
     picture.loading = "eager";
     if (picture.complete && picture.naturalWidth) draw();
@@ -225,19 +265,42 @@
       return [made];
     }));
   };
+  const nameOf = (link) => {
+    const caption = link.closest("figure")?.querySelector("figcaption :is(h2,h3,h4)");
+    return caption ? (link.dataset.kind === "filters" ? `Patterns of ${caption.textContent}` : caption.textContent) : link.querySelector("img").alt;
+  };
+  const grids = [...document.querySelectorAll("a.zoom[data-grid]")];
+  const offer = (link) => {
+    const others = ("grid" in link.dataset ? grids : plain).filter((other) => other !== link);
+    const chosen = rival.rivals?.[rival.value];
+    rival.rivals = others;
+    rival.replaceChildren(make("option", { value: "", textContent: "nothing" }),
+      ...others.map((other, at) => make("option", { value: at, textContent: nameOf(other), selected: other === chosen })));
+    compare.hidden = !others.length;
+    return rival.rivals[rival.value];
+  };
   const onLayer = (link) => document.querySelectorAll(`a.zoom[data-key$="/${CSS.escape(link.dataset.key.split("/")[1])}"]`).length > 1;
   const show = () => {
     const { link, tile } = shown;
     const picture = link.querySelector("img");
+    const own = link.hash !== ""; // the file holds the picture, there is no other
+    original.hidden = own;
     original.href = link.href;
     if (tile === null) {
       title.textContent = picture.alt;
       text.textContent = "";
       strip.hidden = beside.hidden = true;
-      stage.replaceChildren(make("img", { src: link.href, alt: picture.alt, width: picture.width, height: picture.height }));
+      stage.replaceChildren(make("img", { src: own ? picture.src : link.href, alt: picture.alt, width: picture.width, height: picture.height }));
       const large = stage.firstChild;
       large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
       large.className = picture.className;
+      const second = offer(link)?.querySelector("img");
+      if (second) {
+        const copy = make("img", { src: second.src, alt: second.alt, className: second.className, width: second.width, height: second.height });
+        for (const one of [large, copy]) one.style.width = `${Math.min(innerWidth * 0.42, 420)}px`;
+        stage.append(copy);
+        text.textContent = `Beside: ${second.alt}`;
+      }
       before.disabled = plain.indexOf(link) <= 0;
       after.disabled = plain.indexOf(link) >= plain.length - 1;
       return;
@@ -249,10 +312,21 @@
     text.textContent = describe(link, tile);
     before.disabled = tile === 0;
     after.disabled = tile === grid.tiles - 1;
-    const canvas = drawTile(link, tile, Math.min(innerWidth * 0.8, 720, innerHeight * (onLayer(link) ? 0.45 : 0.6)));
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", title.textContent);
-    stage.replaceChildren(canvas);
+    const second = offer(link);
+    const room = Math.min(innerWidth * (second ? 0.4 : 0.8), second ? 420 : 720, innerHeight * (onLayer(link) ? 0.45 : 0.6));
+    const draw = (from, at) => {
+      const canvas = drawTile(from, at, room);
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `${nameOf(from)}, ${noun(from)} ${channelOf(from, at)}`);
+      return canvas;
+    };
+    stage.replaceChildren(draw(link, tile));
+    if (second) {
+      const at = clamp(tileOf(second, channel), 0, geometry(second).tiles - 1);
+      stage.append(draw(second, at));
+      text.textContent += ` · beside: ${nameOf(second)}, ${noun(second)} ${channelOf(second, at)}, ${describe(second, at)}`;
+      if (!values(second)) load(second.dataset.values).then(() => { if (viewer.open && values(second)) show(); });
+    }
     drawStrip(link, channel);
     beside.hidden = !link.dataset.beside;
     beside.href = `${link.dataset.beside}:${channel}`;
@@ -274,18 +348,23 @@
     } else {
       const grid = geometry(shown.link);
       const target = shown.tile + step + rows * grid.columns;
-      if (target < 0 || target >= grid.tiles) return;
-      shown.tile = target;
+      const open = (at) => !only?.checked || values(shown.link)?.inactive?.includes(at);
+      let at = target;
+      while (!rows && at >= 0 && at < grid.tiles && !open(at)) at += step;
+      if (at < 0 || at >= grid.tiles) return;
+      shown.tile = at;
     }
     show();
   };
   viewer.addEventListener("keydown", (event) => {
+    if (event.target === rival) return;
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     if (event.key in steps && !event.altKey && !event.ctrlKey && !event.metaKey) {
       event.preventDefault();
       walk(...steps[event.key]);
     }
   });
+  rival.addEventListener("change", () => show());
   viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
   viewer.addEventListener("close", () => {
     if (shown.tile !== null) history.replaceState(null, "", `#${shown.link.closest("figure").id}`);
@@ -331,7 +410,8 @@
     const layer = (address) => make("img", { src: address, alt: "", width: overlay.width, height: overlay.height });
     const stack = overlay.parentNode;
     stack.classList.add("stack");
-    stack.prepend(layer(pair.dataset.photo));
+    const photo = pair.dataset.photo;
+    stack.prepend(layer(photo.startsWith("#") ? document.getElementById(photo.slice(1)).src : photo));
     stack.append(layer(heat.getAttribute("src")));
     const slider = make("input", { type: "range", min: 0, max: 100, value: 50 });
     slider.setAttribute("aria-label", "From photo over overlay to heatmap");

@@ -11,7 +11,7 @@ from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
 
 layers = keras.layers
-CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None}
+CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet"}
 
 
 def net(units, activation):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from reportgen.pictures.channels import channel_statistics
-from reportgen.pictures.tiles import normalise, reduce, value_of
+from reportgen.pictures.tiles import block_size, block_weights, normalise, value_of
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -143,7 +143,7 @@ def test_any_values_give_levels_without_a_warning_and_the_same_twice(maps, per):
 def test_statistics_of_the_whole_maps_serve_the_reduced_ones():
     checkerboard = np.where(np.indices((16, 16)).sum(0) % 2, 1.0, -1.0)[..., None]
     maps = checkerboard.astype(np.float32)
-    small = reduce(maps, 8)
+    small = np.zeros((8, 8, 1), np.float32)
     assert normalise(small)[1].all()
     levels, inactive = normalise(small, statistics=channel_statistics(maps))
     assert not inactive.any()
@@ -158,39 +158,17 @@ def test_what_is_not_feature_maps_is_refused(shape):
         normalise(np.zeros(shape, np.float32))
 
 
-def test_reducing_averages_whole_areas():
-    maps = random_maps(12, 8, 5)
-    expected = maps.reshape(3, 4, 2, 4, 5).mean(axis=(1, 3))
-    reduced = reduce(maps, 3)
-    assert reduced.dtype == np.float32
-    np.testing.assert_allclose(reduced, expected, atol=1e-6)
+@given(st.integers(1, 60), st.integers(1, 12))
+def test_blocks_are_averaged_and_the_last_may_be_shorter(size, block):
+    weights = block_weights(size, block)
+    values = np.arange(size, dtype=np.float64)
+    wanted = [values[i : i + block].mean() for i in range(0, size, block)]
+    np.testing.assert_allclose(weights @ values, wanted, rtol=1e-5)
 
 
-@given(st.integers(1, 60), st.integers(1, 60), st.integers(1, 20))
-@settings(max_examples=50, deadline=None)
-def test_reducing_keeps_the_mean_and_the_bound(height, width, longest):
-    maps = np.full((height, width, 2), 3.0, np.float32)
-    reduced = reduce(maps, longest)
-    assert max(reduced.shape[:2]) == min(longest, max(height, width))
-    np.testing.assert_allclose(reduced, 3.0, rtol=1e-6)
-
-
-def test_small_maps_are_not_touched_and_one_channel_or_a_thousand_keep_their_axis():
-    maps = random_maps(6, 9, 1)
-    assert reduce(maps, 9) is maps
-    assert reduce(maps, 4).shape == (3, 4, 1)
-    assert reduce(random_maps(4, 4, 1000), 2).shape == (2, 2, 1000)
-
-
-def test_reducing_huge_values_does_not_overflow_and_nan_stays_in_its_channel():
-    maps = np.full((4, 4, 3), 3e38, np.float32)
-    maps[..., 1] = 1.0
-    maps[1, 1, 2] = np.nan
-    reduced = reduce(maps, 2)
-    np.testing.assert_allclose(reduced[..., 0], 3e38, rtol=1e-6)
-    assert (reduced[..., 1] == 1).all()
-    assert np.isnan(reduced[0, 0, 2])
-
-
-def test_half_precision_is_reduced_too():
-    np.testing.assert_allclose(reduce(np.ones((4, 4, 2), np.float16), 2), 1)
+@given(st.integers(1, 300), st.integers(1, 300), st.integers(8, 100))
+def test_blocks_are_the_smallest_that_suffice(height, width, longest):
+    block = block_size(height, width, longest)
+    assert -(-max(height, width) // block) <= longest
+    assert block == 1 or max(height, width) / (block - 1) > longest
+    assert block_size(height, width, None) == 1

@@ -48,6 +48,62 @@ HOSTILE = (
     "..",
     "x" * 300,
 )
+PAYLOADS = (
+    *(f"{before}<script>alert({at})</script>" for at, before in enumerate(("", "'>", '">', "-->"))),
+    *(f"</{tag}><script>alert(1)</script>" for tag in ("title", "script", "style", "textarea")),
+    "<img src=x onerror=alert(1)>",
+    "<svg onload=alert(1)>",
+    "<svg><script>alert(1)</script></svg>",
+    "<body onload=alert(1)>",
+    "<iframe src=javascript:alert(1)>",
+    "<a href=javascript:alert(1)>x</a>",
+    "<details open ontoggle=alert(1)>",
+    "<input autofocus onfocus=alert(1)>",
+    "<math><mi xlink:href=javascript:alert(1)>",
+    "<base href=//example.org>",
+    "<meta http-equiv=refresh content=0;url=//example.org>",
+    "<link rel=stylesheet href=//example.org>",
+    "<form action=javascript:alert(1)><button>x</button>",
+    '" onmouseover="alert(1)',
+    "' onmouseover='alert(1)",
+    "` onmouseover=`alert(1)",
+    '" autofocus onfocus="alert(1)" x="',
+    "javascript:alert(1)",
+    "JaVaScRiPt:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "//example.org/x.png",
+    "https://example.org/x.png",
+    "file:///etc/passwd",
+    "../../../../etc/passwd",
+    "..\\..\\windows\\win.ini",
+    "/etc/passwd",
+    "C:\\x.png",
+    "a?b=c#d&e=f.png",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "%00.png",
+    "a\u202egnp.exe",
+    "a\nb\tc.png",
+    "\u2028alert(1)\u2029",
+    "\\u003cscript\\u003ealert(1)",
+    '"};alert(1);//',
+    "';alert(1);//",
+    "${alert(1)}",
+    "{% include '/etc/passwd' %}",
+    "{{ page.__class__.__mro__ }}",
+    "{{ ''.__class__ }}",
+    "<!-- --!><script>alert(1)</script>",
+    "]]><script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+    "&#60;script&#62;alert(1)",
+    "expression(alert(1))",
+    "url(javascript:alert(1))",
+    "[x](javascript:alert(1))",
+    "<scr<script>ipt>alert(1)</scr</script>ipt>",
+    "\ufeff<script>alert(1)</script>",
+    "__proto__",
+    "constructor",
+)
+"""Names and texts that would run a script, or lead elsewhere, where one forgets to escape."""
 LABELS = ("<b>cat</b>", "dog & co", "snake")
 CHART = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="900" height="300" viewBox="0 0 900 300">'
@@ -74,11 +130,14 @@ def write_sample(
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
     sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels", "trust"),
+    labels: Sequence[str] = LABELS,
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
     layers = _layers(plan)
-    images = [_image(folder, random, plan, name, slug) for name, slug in slugs(names).items()]
+    images = [
+        _image(folder, random, plan, name, slug, labels) for name, slug in slugs(names).items()
+    ]
     images.sort(key=lambda image: image.name)
     filters: list[Filter] = []
     galleries: list[Gallery] = []
@@ -101,7 +160,7 @@ def write_sample(
         command="reportgen build sample.keras photos -o report",
         settings={"seed": 0, "contrast": "128:64", "layers": [], "title": HOSTILE[0]},
         sections=list(sections),
-        model=_model(plan, layers),
+        model=_model(plan, layers, labels),
         images=[_within(image, sections) for image in images],
         filters=filters,
         galleries=galleries,
@@ -178,7 +237,7 @@ def _layers(plan: Plan) -> list[Layer]:
     return [*layers, first.model_copy(update=update)]
 
 
-def _model(plan: Plan, layers: list[Layer]) -> Model:
+def _model(plan: Plan, layers: list[Layer], labels: Sequence[str]) -> Model:
     blocks: dict[str, list[str]] = {}
     for layer in layers:
         blocks.setdefault(layer.block, []).append(layer.path)
@@ -194,7 +253,7 @@ def _model(plan: Plan, layers: list[Layer]) -> Model:
         outputs=[TensorInfo(name="dense", shape=[None, 3], dtype="float32")],
         image_input=ImageInput(name="input", height=32, width=32, channels=3, layout="HWC"),
         head=Head(name="dense", layer="dense", activation="softmax", units=3, classes=3, reason=""),
-        labels=list(LABELS),
+        labels=list(labels),
         preprocessing=Preprocessing(
             mode="unit", source="assumed", reason="Nothing says how pixels were prepared."
         ),
@@ -205,7 +264,14 @@ def _model(plan: Plan, layers: list[Layer]) -> Model:
     )
 
 
-def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slug: str) -> Image:
+def _image(
+    folder: Path,
+    random: np.random.Generator,
+    plan: Plan,
+    name: str,
+    slug: str,
+    labels: Sequence[str],
+) -> Image:
     height, width = 180, 240
     down, across = np.mgrid[0:height, 0:width] / 40 + random.uniform(0, 6, (2, 1, 1))
     waves = [np.sin(down * a + across * b + c) for a, b, c in random.uniform(-3, 3, (3, 3))]
@@ -217,7 +283,7 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
         method="gradcam",
         layer=plan[-1][0],
         index=int(order[0]),
-        label=LABELS[order[0]],
+        label=labels[order[0]],
         probability=float(shares[order[0]]),
         status="ok",
         reason="",
@@ -228,7 +294,7 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
     )
     none = {
         "index": int(order[1]),
-        "label": LABELS[order[1]],
+        "label": labels[order[1]],
         "status": "no positive evidence",
         "reason": "No place in the image speaks for this class.",
         "picture": None,
@@ -249,7 +315,7 @@ def _image(folder: Path, random: np.random.Generator, plan: Plan, name: str, slu
         predictions=[
             Prediction(
                 index=int(at),
-                label=LABELS[at],
+                label=labels[at],
                 probability=float(shares[at]),
                 score=float(np.log(shares[at] + 1e-9)),
             )

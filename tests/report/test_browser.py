@@ -15,6 +15,8 @@ PAGES = (
     "images/index.html",
     "images/cat.html",
     "layers/block1_conv1.html",
+    "units/index.html",
+    "units/block1_conv1.html",
     "filters/index.html",
     "filters/block1.html",
     "about.html",
@@ -165,3 +167,58 @@ def test_the_slider_goes_from_photo_to_heatmap(site: Site, page: Any) -> None:
     assert page.evaluate(opacity) == "0"
     page.locator(".mix input").first.fill("100")
     assert page.evaluate(opacity.replace("[1]", "[2]")) == "1"
+
+
+def test_only_inactive_channels_are_shown_and_walked(site: Site, page: Any) -> None:
+    image = next(one for one in site.report.images if one.name == "cat.jpg")
+    page.goto(address(site, "images/cat.html"))
+    page.get_by_label("Only inactive channels").check()
+    page.locator("#block1_conv1 .veil").wait_for(state="attached")
+    shown = "[...document.querySelectorAll('figure.tiles:not([hidden])')].length"
+    page.wait_for_function(f"{shown} === {sum(bool(g.inactive) for g in image.activations)}")
+    first, second = image.activations[0].inactive[:2]
+    page.evaluate(f"location.hash = '#block1_conv1:{first}'")
+    page.locator("dialog").wait_for(state="visible")
+    page.keyboard.press("ArrowRight")
+    assert page.locator("dialog h2").text_content() == f"block1_conv1, channel {second}"
+    page.keyboard.press("Escape")
+    page.get_by_label("Only inactive channels").uncheck()
+    page.wait_for_function("!document.querySelector('.veil')")
+
+
+def test_two_layers_stand_side_by_side_and_walk_together(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html#block1_conv1:4"))
+    page.locator("dialog").wait_for(state="visible")
+    page.get_by_label("Beside").select_option(label="block1_pool")
+    stage = page.locator(".viewer-stage canvas")
+    assert stage.count() == 2
+    assert stage.nth(1).get_attribute("aria-label") == "block1_pool, channel 4"
+    page.get_by_role("button", name="Next").click()
+    assert stage.nth(1).get_attribute("aria-label") == "block1_pool, channel 5"
+
+
+def test_two_images_stand_side_by_side(site: Site, page: Any) -> None:
+    page.goto(address(site, "layers/block1_conv1.html#cat:2"))
+    page.locator("dialog").wait_for(state="visible")
+    other = next(one.name for one in site.report.images if one.name != "cat.jpg")
+    page.get_by_label("Beside").select_option(label=other)
+    assert page.locator(".viewer-stage canvas").nth(1).get_attribute("aria-label") == (
+        f"{other}, channel 2"
+    )
+
+
+def test_arrow_keys_lead_to_the_next_layer(site: Site, page: Any) -> None:
+    page.goto(address(site, "layers/block1_conv1.html"))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url(address(site, "layers/block1_pool.html"))
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url(address(site, "layers/block1_conv1.html"))
+
+
+def test_the_first_stop_of_the_tab_key_leads_to_the_content(site: Site, page: Any) -> None:
+    page.goto(address(site, "index.html"))
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "site--main"

@@ -1,27 +1,24 @@
-"""What templates receive is what the contexts say: documented, frozen, and all of it used."""
+"""What templates receive is what is documented: frozen, complete, of the types that are named."""
 
-import ast
 import dataclasses
-import inspect
 import re
+import typing
 from pathlib import Path
+from types import UnionType
+from typing import Any
 
 import pytest
 
-from reportgen.report import contexts, contexts_kernels, contexts_trust
 from reportgen.report.assets import write_assets
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
+from reportgen.report.single_file import write_single
 from reportgen.report.site import pages
-from reportgen.report.templates import find_templates
+from reportgen.report.template_docs import PARTIALS, RECEIVES, classes, describe, overview
+from reportgen.report.templates import Templates, find_templates, template_names
 from tests.report.conftest import Site
 
-CLASSES = [
-    value
-    for module in (contexts, contexts_kernels, contexts_trust)
-    for value in vars(module).values()
-    if inspect.isclass(value) and value.__module__ == module.__name__
-]
+CLASSES = classes()
 
 
 @pytest.mark.parametrize("made", CLASSES, ids=lambda made: made.__name__)
@@ -39,20 +36,58 @@ def test_every_field_is_used_by_a_template() -> None:
         assert not unused, made.__name__
 
 
-def test_each_template_names_the_page_that_it_receives(site: Site, tmp_path: Path) -> None:
+def test_each_template_receives_what_is_documented(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     outline = Outline(site.report)
-    navigation = Navigation(outline, write_assets(find_templates(), tmp_path, ""))
-    received = {
-        name: type(context).__name__ for _, name, context in pages(outline, navigation, site.folder)
-    }
-    documented = {made.__name__ for made in CLASSES if made.__name__.endswith("Page")}
-    assert set(received.values()) == documented
-    assert all(
-        kind == "".join(part.title() for part in name.split("_")) + "Page"
-        for name, kind in received.items()
-    )
+    navigation = Navigation(outline, write_assets(Templates(), tmp_path, ""))
+    received = {f"{name}.html": page for _, name, page in pages(outline, navigation, site.folder)}
+    render = Templates.render
+
+    def noting(self: Templates, name: str, page: Any) -> str:
+        received[name] = page
+        return render(self, name, page)
+
+    monkeypatch.setattr(Templates, "render", noting)
+    try:
+        write_single(site.report, site.folder)
+    finally:
+        (site.folder / "report.html").unlink(missing_ok=True)
+    assert {name: type(page) for name, page in received.items()} == RECEIVES
+    for name, page in received.items():
+        assert list(_wrong(page, type(page), name)) == []
 
 
-def test_the_module_names_every_page_file() -> None:
-    tree = ast.parse(inspect.getsource(contexts))
-    assert "`page`" in (ast.get_docstring(tree) or "")
+def _wrong(value: Any, hint: Any, place: str) -> typing.Iterator[str]:
+    """Places below a value where it is not of the type that the dataclasses name."""
+    choices = typing.get_args(hint) if isinstance(hint, UnionType) else (hint,)
+    if value is None:
+        if type(None) not in choices:
+            yield f"{place} is None"
+        return
+    (kind,) = (choice for choice in choices if choice is not type(None))
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(value, tuple):
+            yield f"{place} is no tuple"
+            return
+        for at, one in enumerate(value):
+            yield from _wrong(one, typing.get_args(kind)[0], f"{place}[{at}]")
+    elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        yield f"{place} is {type(value).__name__}, not {kind.__name__}"
+    elif dataclasses.is_dataclass(kind):
+        for name, inner in typing.get_type_hints(kind).items():
+            yield from _wrong(getattr(value, name), inner, f"{place}.{name}")
+
+
+def test_the_list_names_every_template_class_and_field() -> None:
+    text = overview()
+    pages_listed = {name for name in template_names() if name.endswith(".html")}
+    assert pages_listed == set(RECEIVES) | set(PARTIALS)
+    for name in pages_listed:
+        assert f"  {name} " in text
+    for made in CLASSES:
+        assert f"\n{made.__name__}: " in text
+        lines = "\n".join(describe(made))
+        for field in dataclasses.fields(made):
+            assert re.search(rf"^  {field.name}: \S", lines, re.MULTILINE)
+    assert "units: Link | None\n      Link to the layer's channels one by one." in text

@@ -2,16 +2,17 @@
 
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from reportgen.errors import OutputError
-from reportgen.report import templates
+from reportgen.report.assets import packed
+from reportgen.report.navigation import pager
 from reportgen.report.site import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
-from tests.report.sample import HOSTILE
+from tests.report.sample import HOSTILE, LABELS, write_sample
 
 
 def test_every_link_leads_somewhere_and_every_page_keeps_its_limits(site: Site) -> None:
@@ -114,21 +115,36 @@ def test_assets_stay_small(site: Site) -> None:
             assert path.stat().st_size <= limits.get(path.suffix[1:], 2_000), path.name
 
 
-def test_a_folder_of_own_templates_is_used_and_cannot_reach_python(
-    site: Site, tmp_path: Path
-) -> None:
-    own = tmp_path / "templates"
-    shutil.copytree(templates.find_templates(), own)
-    about = own / "about.html"
-    about.write_text("Mine: {{ page.frame.title.__class__.__mro__ }}", "utf-8")
-    with pytest.raises(OutputError, match=r"template about\.html.*__class__"):
-        write_site(site.report, tmp_path / "out", templates=own)
-    about.write_text("Mine: {{ page.frame.report_title }}", "utf-8")
-    write_site(site.report, tmp_path / "out", templates=own)
-    assert "Mine: Sample of &lt;script" in (tmp_path / "out" / "about.html").read_text("utf-8")
+def test_a_packed_style_sheet_keeps_its_rules_and_strings() -> None:
+    sheet = b'/* x; } */\na, b { color : red;  content: "a ; { b"; }\n\n@media (x) { c { d: e } }\n'
+    wanted = b'a, b{color : red;content: "a ; { b";}@media (x){c{d: e}}'
+    assert packed(sheet) == wanted
 
 
-def test_missing_templates_are_an_error_for_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(templates, "__file__", "/nowhere/reportgen/report/templates.py")
-    with pytest.raises(OutputError, match="templates are missing"):
-        templates.find_templates()
+def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)],
+                          names=[f"{at}.png" for at in range(40)])  # fmt: skip
+    images = [replace(image, group=LABELS[at % 3]) for at, image in enumerate(report.images)]
+    write_site(report.model_copy(update={"images": images}), tmp_path)
+    wrong = [one.name for one in images if one.predictions[0].label != one.group]
+    assert 0 < len(wrong) < 40
+    assert check_site(tmp_path) == []
+    pages = sorted((tmp_path / "images").glob("index--mistakes*.html"), key=lambda p: len(p.name))
+    texts = "".join(page.read_text("utf-8") for page in pages)
+    assert re.findall(r'<h3><a href="[^"]*">([^<]+)</a></h3>', texts) == wrong
+    assert texts.count('class="mistake"') == len(wrong)
+    overview = (tmp_path / "index.html").read_text("utf-8")
+    assert f"{len(wrong)} of 40 images came out as another class" in overview
+    assert 'href="images/index--mistakes.html"' in overview
+
+
+def test_without_mistakes_there_is_no_such_list(site: Site) -> None:
+    assert not list((site.folder / "images").glob("index--mistakes*"))
+    assert "istake" not in site.text("images/index.html")
+
+
+def test_a_pager_of_very_many_pages_shows_the_near_ones() -> None:
+    paths = [f"images/{at}.html" for at in range(1000)]
+    shown = [link.text for link in pager(paths[500], paths, 501, "Pages").pages]
+    assert len(shown) <= 62
+    assert {"1", "500", "501", "502", "1000"} <= set(shown)

@@ -1,0 +1,207 @@
+"""Every kind of page of three reports before others' judges: axe-core, Nu, Lighthouse, Jenkins.
+
+REPORTGEN_NODE_MODULES names a `node_modules` with axe-core, lighthouse and vnu-jar, as
+`npm install axe-core lighthouse vnu-jar` makes one; without it, those tests are skipped.
+"""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.report.single_file import SINGLE_NAME, write_single
+from reportgen.report.site import write_site
+from tests.report.conftest import Site, build_site
+from tests.report.sample import LABELS, write_sample
+from tests.report.screenshots import kinds
+
+JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+NAMES = ("sample", "nested", "many")
+NOT_PAGES = ("manifest.json", "report.json")
+
+
+@pytest.fixture(scope="session")
+def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """A small report with hostile names, one of a deep nested network, one of sixty images."""
+    plan = [
+        (f"base_1.00_160/block_{at // 9}_{kind}_{at}", "Conv2D" if at % 3 else "ReLU",
+         f"base_1.00_160/block_{at // 9}", 4, 16)
+        for at, kind in enumerate(("expand", "depthwise", "project") * 50)
+    ]  # fmt: skip
+    nested = build_site(tmp_path_factory.mktemp("nested"), plan=plan, names=["a.png", "b.png"])
+    folder = tmp_path_factory.mktemp("many")
+    names = [f"{LABELS[at % 2]}/photo {at}.png" for at in range(60)]
+    report = write_sample(folder, plan=[("conv", "Conv2D", "block", 8, 20)], names=names)
+    images = [one.model_copy(update={"group": one.name.split("/")[0]}) for one in report.images]
+    report = report.model_copy(update={"images": images})
+    write_site(report, folder)
+    sample = tmp_path_factory.mktemp("sample") / "report"
+    shutil.copytree(site.folder, sample)
+    write_single(site.report, sample)
+    return {"sample": sample, "nested": nested.folder, "many": folder}
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """Where npm has put the judges."""
+    named = os.environ.get("REPORTGEN_NODE_MODULES")
+    if not named or not (Path(named) / "axe-core").is_dir():
+        pytest.skip("REPORTGEN_NODE_MODULES names no folder with axe-core, lighthouse, vnu-jar")
+    return Path(named)
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    policy = ""
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+    def end_headers(self) -> None:
+        if self.policy:
+            self.send_header("Content-Security-Policy", self.policy)
+        super().end_headers()
+
+
+@pytest.fixture
+def serve() -> Iterator[Any]:
+    """Serve a folder over HTTP, with a policy or without; gives the address."""
+    servers = []
+
+    def start(folder: Path, policy: str = "") -> str:
+        handler = type("Handler", (_Quiet,), {"policy": policy})
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+VIEWS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}},
+}
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing_against_wcag(
+    reports: dict[str, Path], node_modules: Path, chromium: Any, name: str, view: str
+) -> None:
+    axe = (node_modules / "axe-core" / "axe.min.js").read_text("utf-8")
+    context = chromium.new_context(bypass_csp=True, **VIEWS[view])
+    found = []
+    for kind, path in kinds(reports[name]).items():
+        page = context.new_page()
+        page.goto(path.as_uri())
+        found += _violations(page, axe, kind)
+        if kind == "image" and page.locator("a[data-grid]").count():
+            page.locator("a[data-grid]").first.click()
+            page.locator("dialog").wait_for(state="visible")
+            found += _violations(page, axe, "viewer")
+        page.close()
+    context.close()
+    assert found == []
+
+
+def _violations(page: Any, axe: str, kind: str) -> list[str]:
+    page.evaluate(axe)
+    result = page.evaluate("(tags) => axe.run({ runOnly: tags })", WCAG)
+    return [f"{kind}: {one['id']}: {one['nodes'][0]['html'][:200]}" for one in result["violations"]]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_nu_checker_finds_no_error(
+    reports: dict[str, Path], node_modules: Path, name: str
+) -> None:
+    java = shutil.which("java")
+    if java is None:
+        pytest.skip("the Nu checker needs Java")
+    jar = node_modules / "vnu-jar" / "build" / "dist" / "vnu.jar"
+    pages = [str(path) for path in kinds(reports[name]).values()]
+    made = subprocess.run(
+        [java, "-jar", str(jar), "--format", "json", "--stdout", "--exit-zero-always", *pages],
+        capture_output=True, check=True, timeout=300,
+    )  # fmt: skip
+    messages = json.loads(made.stdout)["messages"]
+    assert [one for one in messages if one["type"] != "info"] == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kind", ["overview", "image", "layer", "units"])
+def test_lighthouse_scores(
+    reports: dict[str, Path], node_modules: Path, serve: Any, kind: str, tmp_path: Path
+) -> None:
+    chromium, node = os.environ.get("REPORTGEN_CHROMIUM") or shutil.which("chromium"), "node"
+    if chromium is None or shutil.which(node) is None:
+        pytest.skip("Lighthouse needs Node and Chromium")
+    folder = reports["sample"]
+    address = f"{serve(folder)}/{kinds(folder)[kind].relative_to(folder).as_posix()}"
+    scores: dict[str, list[float]] = {}
+    for at in range(3):
+        target = tmp_path / f"{at}.json"
+        subprocess.run(
+            [node, str(node_modules / "lighthouse" / "cli" / "index.js"), address, "--quiet",
+             "--output=json", f"--output-path={target}",
+             "--only-categories=performance,accessibility,best-practices",
+             "--chrome-flags=--headless=new --no-sandbox"],
+            env={**os.environ, "CHROME_PATH": chromium}, check=True, timeout=180,
+        )  # fmt: skip
+        for name, about in json.loads(target.read_text("utf-8"))["categories"].items():
+            scores.setdefault(name, []).append(100 * about["score"])
+    medians = {name: statistics.median(values) for name, values in scores.items()}
+    assert medians["performance"] >= 95
+    assert (medians["accessibility"], medians["best-practices"]) == (100, 100)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("name", NAMES)
+def test_pages_are_complete_under_jenkins_policy(
+    reports: dict[str, Path], chromium: Any, serve: Any, name: str
+) -> None:
+    address = serve(reports[name], JENKINS)
+    context = chromium.new_context()
+    for kind, path in kinds(reports[name]).items():
+        if path.name == SINGLE_NAME:
+            continue  # a style in the page is what that policy forbids
+        page = context.new_page()
+        page.goto(f"{address}/{path.relative_to(reports[name]).as_posix()}")
+        assert page.evaluate("getComputedStyle(document.querySelector('.shell')).display") == "grid"
+        assert page.locator(".search").is_hidden()
+        assert page.locator("main h1").is_visible()
+        for picture in page.locator("main img").all()[:30]:
+            picture.scroll_into_view_if_needed()
+        page.wait_for_function(
+            "[...document.querySelectorAll('main img')].slice(0, 30)"
+            ".every((one) => one.naturalWidth)",
+            timeout=10_000,
+        )
+        assert page.locator("main svg image").count() > 0 or kind != "units"
+        page.close()
+    context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_view_is_small(reports: dict[str, Path], name: str) -> None:
+    """The page, its style and scripts; pictures further down are loaded when they are near."""
+    folder = reports[name]
+    shared = sum(path.stat().st_size for path in (folder / "assets").iterdir()
+                 if not path.name.startswith("search-index"))  # fmt: skip
+    for path in kinds(folder).values():
+        if path.name != SINGLE_NAME:
+            assert shared + path.stat().st_size <= 150_000, path
