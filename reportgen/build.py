@@ -313,14 +313,16 @@ class _Trip:
             planned.filters.units, outcomes, self.settings.columns
         )
         kernels = assembly.kernels(planned.kernels.units, outcomes)
+        names_by_digest = {digest: image.name for image, digest in reversed(self.photos)}
         trust = assemble_trust(
             folder,
-            {digest: image.name for image, digest in reversed(self.photos)},
+            names_by_digest,
             planned.trust.units,
             planned.sanity.units,
             outcomes,
             assembly.skipped,
         )
+        dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
         skipped = self.skipped + assembly.skipped
         self._check_strict(skipped)
         notes = self.notes.illustrated(folder)
@@ -333,6 +335,7 @@ class _Trip:
             "gradcam": any(one.gradcam for one in images),
             "kernels": bool(kernels),
             "trust": trust is not None,
+            "dreams": bool(dreams),
         }
         return Report(
             generator=f"reportgen {__version__}",
@@ -353,6 +356,7 @@ class _Trip:
             galleries=galleries,
             kernels=kernels,
             trust=trust,
+            dreams=dreams,
             sparsity_chart=write_charts(images, folder),
             skipped=skipped,
             warnings=[*self.warnings, *notes.warnings],

@@ -26,10 +26,10 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam", "kernels", "trust")
+SECTIONS = ("activations", "filters", "gradcam", "kernels", "trust", "dreams")
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
-ON_REQUEST = {"trust"}
+ON_REQUEST = {"trust", "dreams"}
 """Parts that cost so much that they are made only when they are asked for."""
 
 FORMATS = ("site", "single", "pdf", "notebook")
@@ -244,6 +244,15 @@ class Settings(BaseModel):
     )
     filter_size: Side = Field(64, description="Side of a filter pattern, in pixels.")
 
+    dream: Strings = Field(
+        (),
+        description="Photos changed to excite a layer or one channel of it, as LAYER or LAYER:3 "
+        "(repeatable).",
+    )
+    dream_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Steps of gradient ascent for a dream."
+    )
+
     top: Count = Field(3, description="How many classes to list and explain for each image.")
     target_class: str | None = Field(
         None, alias="class", description="Class for Grad-CAM (index or label) instead of the top."
@@ -307,7 +316,8 @@ class Settings(BaseModel):
     @property
     def chosen_sections(self) -> tuple[str, ...]:
         """The sections to make, in the order of the pages."""
-        asked = {"trust"} if self.trust else set()
+        switches = {"trust": self.trust, "dreams": bool(self.dream)}
+        asked = {name for name, on in switches.items() if on}
         usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
         wanted = [*self.sections, *asked] if self.sections else usual
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
@@ -326,6 +336,15 @@ class Settings(BaseModel):
             layer, _, numbers = value.rpartition(":")
             chosen.setdefault(layer, []).extend(int(number) for number in numbers.split(","))
         return {layer: tuple(dict.fromkeys(numbers)) for layer, numbers in chosen.items()}
+
+    @property
+    def dreams(self) -> list[tuple[str, int | None]]:
+        """Layer path and channel of each dream; None stands for the whole layer."""
+        found: list[tuple[str, int | None]] = []
+        for value in self.dream:
+            match = re.fullmatch(r"(.+):(\d+)", value)
+            found.append((match[1], int(match[2])) if match else (value, None))
+        return list(dict.fromkeys(found))
 
     @property
     def input_files(self) -> dict[str, Path]:

@@ -35,6 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "normalise",
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
+    "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer", "colormap"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
@@ -75,6 +76,7 @@ METAVARS = {
     "filters": "N|all",
     "class": "INDEX|LABEL",
     "cam": "NAME",
+    "dream": "LAYER[:CHANNEL]",
     "gradcam_layer": "PATH",
     "labels": "FILE",
     "out": "DIR",

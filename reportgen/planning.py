@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.activations import Activations
+from reportgen.analysis.dreams import Dreams
+from reportgen.analysis.dreams import sample as dreamers
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
 from reportgen.analysis.kernels import Kernels
@@ -32,6 +34,7 @@ class Planned:
     kernels: Plan
     trust: Plan
     sanity: Plan
+    dreams: Plan
     skipped: list[Skipped]
 
     @property
@@ -49,6 +52,7 @@ class Planned:
             self.kernels,
             self.trust,
             self.sanity,
+            self.dreams,
         )
 
 
@@ -75,6 +79,7 @@ def plan(
         _plan_gradcam(model, feeding, photos, settings, skipped),
         _plan_kernels(model, chosen, basis, settings, skipped),
         *_plan_trust(model, feeding, photos, settings, skipped),
+        _plan_dreams(model, feeding, photos, settings, skipped),
         skipped,
     )
 
@@ -236,6 +241,48 @@ def _plan_trust(
         Plan(trust, [trust.unit(model.sha256, photo, options) for photo in chosen]),
         Plan(sanity, [sanity.unit(model.sha256, chosen, options)]),
     )
+
+
+def _plan_dreams(
+    model: Model,
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = Dreams()
+    if "dreams" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    reason = "" if settings.dream else "no layer is named to dream with; --dream names one"
+    reason = reason or ("" if model.image_input else _no_image(model))
+    if reason:
+        skipped.append(Skipped(what="section", name="dreams", reason=reason))
+        return Plan(analysis, [])
+    units = []
+    for path, channel in settings.dreams:
+        _check_dream(model, path, channel)
+        options = {
+            **feeding,
+            "layer": path,
+            "channel": channel,
+            "steps": settings.dream_steps,
+            "seed": settings.seed,
+        }
+        units += [analysis.unit(model.sha256, photo, options) for photo in dreamers(photos)]
+    return Plan(analysis, units)
+
+
+def _check_dream(model: Model, path: str, channel: int | None) -> None:
+    layer = next((one for one in model.layers if one.path == path), None)
+    if layer is None:
+        raise SettingsError(f"--dream {path}: {no_such_layer(model.layers, path)}")
+    if not (layer.spatial and layer.channels):
+        raise SettingsError(f"--dream {path}: the layer has no maps.")
+    if channel is not None and channel >= layer.channels:
+        raise SettingsError(
+            f"--dream {path}:{channel}: the layer has {layer.channels} channels, counted from 0 to "
+            f"{layer.channels - 1}."
+        )
 
 
 def _cam_options(

@@ -321,6 +321,27 @@ class Kernel(Record):
     """The closest pairs and their cosine similarity, at most 100."""
 
 
+class Dream(Record):
+    """A photo changed by gradient ascent to excite a layer, or one channel of it, and the original.
+
+    The response is the mean of the channel, or of the layer's squares where `channel` is None,
+    before and after. `octaves` are the heights and widths that were climbed one after the other.
+    """
+
+    image: str
+    layer: str
+    channel: int | None
+    status: Literal["ok", "not risen", "failed"]
+    response_start: float | None
+    response_end: float | None
+    steps: int
+    octaves: list[tuple[int, int]]
+    original: str
+    picture: str
+    width: int
+    height: int
+
+
 class TrustMeasure(Record):
     """How the maps of one kind did on the images measured: means over `images` of them.
 
@@ -419,6 +440,7 @@ class Report(Record):
     galleries: list[Gallery]
     kernels: list[Kernel] = []
     trust: Trust | None = None
+    dreams: list[Dream] = []
     sparsity_chart: str | None
     skipped: list[Skipped]
     warnings: list[str]

@@ -138,6 +138,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "filter_size": ("150", 150),
     "top": ("2", 2),
     "class": ("dog", "dog"),
+    "dream": ("conv2d:3", ("conv2d:3",)),
+    "dream_steps": ("12", 12),
     "cam": ("eigencam,gradcam++", ("gradcam++", "eigencam")),
     "gradcam_layer": ("base/conv", "base/conv"),
     "device": ("cpu", "cpu"),

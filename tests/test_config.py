@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.config import (
+    ON_REQUEST,
     RUN_ONLY,
     SECTIONS,
     Settings,

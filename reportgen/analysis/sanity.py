@@ -95,7 +95,9 @@ def learnt_layers(network: "Network") -> list[tuple[str, list[Any]]]:
 @contextlib.contextmanager
 def weights_kept(weights: Sequence[Any]) -> Iterator[None]:
     """Put the values of the weights back when the block ends."""
-    kept = [np.array(one) for one in weights]
+    import keras
+
+    kept = [np.array(keras.ops.convert_to_numpy(one)) for one in weights]
     try:
         yield
     finally:

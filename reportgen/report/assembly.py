@@ -15,6 +15,7 @@ from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
     Channel,
+    Dream,
     Filter,
     Gallery,
     GradCam,
@@ -166,6 +167,23 @@ class Assembly:
                 galleries.append(gallery)
                 filters += records
         return filters, galleries
+
+    def dreams(
+        self, names: Mapping[str, str], units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+    ) -> list[Dream]:
+        """The dreams, photo by photo; `names` are those of the images by their digests."""
+        records = []
+        for at, unit in enumerate(units):
+            name, path = names[unit.inputs[1]], unit.options["layer"]
+            if stored := self._usable(outcomes[unit.key], f"dream of {path} on", name):
+                pictures = {
+                    key: self._copy(stored, f"{key}.jpg", f"pictures/dreams/{at}-{key}")
+                    for key in ("original", "picture")
+                }
+                chosen = {key: unit.options[key] for key in ("layer", "channel", "steps")}
+                known = {"image": name, **chosen, **pictures}
+                records.append(Dream(**{**stored.data, **known}))
+        return records
 
     def kernels(self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]) -> list[Kernel]:
         """The weights of each convolution layer."""

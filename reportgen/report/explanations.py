@@ -36,6 +36,16 @@ EXPLANATIONS: dict[str, Explanation] = {
             "J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
         ),
     ),
+    "dreams": Explanation(
+        "You see photos beside what a layer would like to see in them. Each photo was changed,"
+        " pixel by pixel, so that the layer, or one channel of it, answers more strongly. Look for"
+        " what comes up again and again: it is what this part of the network has learned to"
+        " notice.",
+        (
+            "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015.",
+            "F. Chollet, Deep Learning with Python, 2017, section 8.2.",
+        ),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

@@ -58,11 +58,21 @@ TRUST = Method(
     " 2020; J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
 )
 
+DREAMS = Method(
+    "Dreams",
+    "A photo is changed step by step along the gradient of one channel’s mean, or of the mean"
+    " square of a whole layer, at up to three sizes, the smallest first; what a smaller size lost"
+    " of the photo is put back. The photo is shifted by chance before each step, which keeps the"
+    " pattern from clinging to the network’s strides.",
+    "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015; F. Chollet, Deep"
+    " Learning with Python, 2017, section 8.2.",
+)
+
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
     by_section = {"activations": ACTIVATIONS, "filters": FILTERS, "gradcam": GRADCAM,
-                  "kernels": KERNELS, "trust": TRUST}  # fmt: skip
+                  "kernels": KERNELS, "trust": TRUST, "dreams": DREAMS}  # fmt: skip
     yield from (method for name, method in by_section.items() if name in report.sections)
     if others := _other_cams(report):
         yield others

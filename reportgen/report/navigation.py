@@ -96,6 +96,8 @@ class Navigation:
             parts.append(("Kernels", "kernels.html"))
         if outline.report.trust and outline.has("trust"):
             parts.append(("Trust", "trust.html"))
+        if outline.has("dreams"):
+            parts.append(("Dreams", "dreams.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

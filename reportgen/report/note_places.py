@@ -18,6 +18,7 @@ SECTION_HEADINGS = {
     "filters": ("filters", "filter galleries", "filter gallery", "filter patterns"),
     "kernels": ("kernels", "weights"),
     "trust": ("trust", "trust in heatmaps"),
+    "dreams": ("dreams",),
     "about": ("about", "about this report", "methods", "methods and settings", "settings"),
 }
 """The headings that stand for a section, folded: as the pages call it, and by its own name."""

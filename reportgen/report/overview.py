@@ -226,6 +226,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         ),
         "Kernels": count(len(outline.report.kernels), "layer"),
         "Trust": "can the heatmaps be believed?",
+        "Dreams": count(len(outline.report.dreams), "photo changed", "photos changed"),
         "About": "methods, settings, versions",
     }
     doors = [

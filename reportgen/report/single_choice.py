@@ -80,7 +80,7 @@ class Choice:
         return (*said, f"The pages {listed} are part of the site, not of this file.")
 
 
-_ON_THE_SITE = {"kernels": "of kernels", "trust": "of trust in heatmaps"}
+_ON_THE_SITE = {"kernels": "of kernels", "trust": "of trust in heatmaps", "dreams": "of dreams"}
 """Sections that the file leaves to the site, and what their pages are called."""
 
 
@@ -118,7 +118,9 @@ def reduced(report: Report, choice: Choice) -> Report:
     filters = [one for one in report.filters if one.layer in choice.galleries]
     kept = {"images": images, "galleries": galleries, "filters": filters}
     sections = [name for name in report.sections if name not in _ON_THE_SITE]
-    return report.model_copy(update={**kept, "sections": sections, "kernels": [], "trust": None})
+    return report.model_copy(
+        update={**kept, "sections": sections, "kernels": [], "trust": None, "dreams": []}
+    )
 
 
 def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:

@@ -10,6 +10,7 @@ from typing import Any
 
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
+from reportgen.report.dream_pages import dream_pages
 from reportgen.report.filter_pages import filter_pages, filters_index
 from reportgen.report.image_pages import image_pages
 from reportgen.report.kernel_pages import kernel_pages
@@ -69,6 +70,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("filters", filter_pages),
         ("kernels", kernel_pages),
         ("trust", trust_pages),
+        ("dreams", dream_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):

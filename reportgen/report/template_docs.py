@@ -9,6 +9,7 @@ import typing
 
 from reportgen.report import (
     contexts,
+    contexts_dreams,
     contexts_kernels,
     contexts_single,
     contexts_trust,
@@ -27,6 +28,7 @@ RECEIVES: dict[str, type] = {
     "filters.html": contexts.FiltersPage,
     "kernels.html": contexts_kernels.KernelsPage,
     "trust.html": contexts_trust.TrustPage,
+    "dreams.html": contexts_dreams.DreamsPage,
     "about.html": contexts.AboutPage,
     "single.html": contexts_single.SinglePage,
 }
@@ -97,6 +99,7 @@ def _type_text(kind: type, name: str) -> str:
     text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
     for prefix in (
         "reportgen.report.",
+        "contexts_dreams.",
         "contexts_kernels.",
         "contexts_single.",
         "contexts_trust.",

@@ -17,6 +17,7 @@ from reportgen.results import (
     Activations,
     Block,
     Channel,
+    Dream,
     Environment,
     Filter,
     Gallery,
@@ -129,7 +130,7 @@ def write_sample(
     folder: Path,
     plan: Plan = SMALL,
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
-    sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels", "trust"),
+    sections: Sequence[str] = ("activations", "filters", "gradcam", "kernels", "trust", "dreams"),
     labels: Sequence[str] = LABELS,
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
@@ -165,6 +166,7 @@ def write_sample(
         filters=filters,
         galleries=galleries,
         kernels=kernels,
+        dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
         trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
@@ -386,6 +388,23 @@ def _activations(
         lows=measured.low.tolist(),
         highs=measured.high.tolist(),
         singles=tuple(singles),
+    )
+
+
+def _dream(image: Image, plan: Plan) -> Dream:
+    return Dream(
+        image=image.name,
+        layer=plan[-1][0],
+        channel=2,
+        status="not risen",
+        response_start=0.5,
+        response_end=0.25,
+        steps=100,
+        octaves=[(90, 120), (180, 240)],
+        original=image.photo,
+        picture=image.photo,
+        width=240,
+        height=180,
     )
 
 

@@ -21,6 +21,7 @@ PAGES = {
     "filters.html": "filters/block1.html",
     "kernels.html": "kernels.html",
     "trust.html": "trust.html",
+    "dreams.html": "dreams.html",
     "about.html": "about.html",
 }
 
