@@ -381,8 +381,8 @@ class SanityCheck(Record):
     """Whether the maps of one kind depend on the model and on the class.
 
     `other_class` is the rank correlation with the map of another class, by chance; None for a kind
-    that is the same for every class. `depends` is False when the rank correlation stays at 0.8 or
-    above with the whole model forgotten.
+    that is the same for every class. There are no stages where no image has a map. `depends` is
+    False when the rank correlation stays at 0.8 or above with the whole model forgotten.
     """
 
     method: str

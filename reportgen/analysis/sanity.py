@@ -39,11 +39,15 @@ class Stage:
 def cascade(network: "Network", explain: Explain, seed: int = 0) -> dict[str, list[Stage]]:
     """How maps of each kind change while weights are drawn anew, from the output down.
 
-    In at most `MOST_STAGES` stages; the last one has forgotten everything. The network has its own
-    weights again afterwards, whatever happens.
+    Images whose true map is the same everywhere have nothing to lose and do not count; a kind
+    without any other has no stages. There are at most `MOST_STAGES`, the last of which has
+    forgotten everything. The network has its own weights again afterwards, whatever happens.
     """
     learnt = learnt_layers(network)[::-1]
     true = explain()
+    told = {
+        kind: [at for at, one in enumerate(maps) if np.ptp(one) > 0] for kind, maps in true.items()
+    }
     stages: dict[str, list[Stage]] = {kind: [] for kind in true}
     if not learnt:
         return stages
@@ -57,7 +61,9 @@ def cascade(network: "Network", explain: Explain, seed: int = 0) -> dict[str, li
                 forget(weights, random)
             done = end
             for kind, maps in explain().items():
-                stages[kind].append(_compare(learnt[end - 1][0], end, true[kind], maps))
+                if those := told[kind]:
+                    stage = _compare(learnt[end - 1][0], end, true[kind][those], maps[those])
+                    stages[kind].append(stage)
     return stages
 
 

@@ -46,7 +46,7 @@ def verdict(check: SanityCheck) -> str:
     """What a check says of a kind of map, in one or two sentences."""
     title = CAMS[check.method].title
     if not check.stages:
-        return f"{title} could not be checked: the model has learned no weights."
+        return f"{title} could not be checked: there is no map, or nothing to forget."
     first, last = check.stages[0], check.stages[-1]
     if not check.depends:
         return (
@@ -96,11 +96,11 @@ def _measure(one: TrustMeasure) -> TableRow:
 
 
 def _checks(trust: Trust) -> Table:
-    stages = trust.checks[0].stages if trust.checks else []
+    stages = max((check.stages for check in trust.checks), key=len, default=[])
     heads = [shorten(stage.layer, _LONGEST_HEAD, keep="end") for stage in stages]
     rows = []
     for check in trust.checks:
-        cells = [number(stage.correlation) for stage in check.stages]
+        cells = [number(stage.correlation) for stage in check.stages] or ["–"] * len(stages)
         cells.append(number(check.stages[-1].similarity) if check.stages else "–")
         cells.append("–" if check.other_class is None else number(check.other_class))
         rows.append(TableRow(CAMS[check.method].title, tuple(cells)))

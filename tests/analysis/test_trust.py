@@ -64,6 +64,15 @@ def test_an_edge_detector_fails_and_grad_cam_passes(demo):
     assert again == stages
 
 
+def test_images_without_a_map_do_not_count(demo):
+    network, _, _ = demo
+    some = np.zeros((3, 4, 4))
+    some[1] = np.arange(16).reshape(4, 4)
+    found = cascade(network, lambda: {"none": np.zeros((3, 4, 4)), "some": some})
+    assert found["none"] == []
+    assert found["some"][-1].correlation == pytest.approx(1)
+
+
 def test_the_weights_come_back_after_an_error(demo):
     network, _, _ = demo
     before = network.model.get_weights()
@@ -73,7 +82,7 @@ def test_the_weights_come_back_after_an_error(demo):
         calls.append(1)
         if len(calls) == 3:
             raise ValueError("no more")
-        return {"map": np.ones((1, 2, 2))}
+        return {"map": np.arange(4.0).reshape(1, 2, 2)}
 
     with pytest.raises(ValueError, match="no more"):
         cascade(network, fails)

@@ -430,6 +430,7 @@ def _trust(folder: Path, plan: Plan) -> Trust:
         ],
         checks=[
             SanityCheck(method="gradcam", stages=stages, other_class=0.25, depends=True),
+            SanityCheck(method="layercam", stages=[], other_class=None, depends=True),
             SanityCheck(method="eigencam", stages=unmoved, other_class=None, depends=False),
         ],
         chart=_save(folder, "pictures/trust.svg", CHART.encode()),

@@ -81,6 +81,11 @@ def test_a_verdict_says_what_the_check_found(
     assert all(word in verdict(check) for word in words)
 
 
+def test_a_kind_without_maps_was_not_checked() -> None:
+    check = SanityCheck(method="layercam", stages=[], other_class=None, depends=True)
+    assert verdict(check) == "LayerCAM could not be checked: there is no map, or nothing to forget."
+
+
 def test_a_map_that_ignores_the_model_is_a_warning_on_the_overview(site: Site) -> None:
     overview = site.text("index.html")
     assert "Eigen-CAM does not depend on the model" in overview
