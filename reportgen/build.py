@@ -51,6 +51,7 @@ from reportgen.report.publish import check_output, staged
 from reportgen.report.single_file import SINGLE_NAME, write_single
 from reportgen.report.site import write_site
 from reportgen.report.templates import check_templates
+from reportgen.report.trust_assembly import assemble_trust
 from reportgen.results import Environment, Model, Report, Skipped
 from reportgen.sizes import parse_size
 
@@ -107,12 +108,7 @@ def build(
         shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
         planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped
-        outcomes = {
-            **trip.run(planned.activations),
-            **trip.run(planned.gradcam),
-            **trip.run(planned.filters),
-            **trip.run(planned.exemplars),
-        }
+        outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         origin = trip.origin(facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
@@ -364,6 +360,17 @@ class _Trip:
         ]  # fmt: skip
         wanted = "health" in self.settings.chosen_sections
         health = assembly.health.health() if wanted else None
+        kernels = assembly.kernels(planned.kernels.units, outcomes)
+        names_by_digest = {digest: image.name for image, digest in reversed(self.photos)}
+        trust = assemble_trust(
+            folder,
+            names_by_digest,
+            planned.trust.units,
+            planned.sanity.units,
+            outcomes,
+            assembly.skipped,
+        )
+        dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
         skipped = self.skipped + assembly.skipped
         if "health" in self.settings.sections and health is None:
             reason = "it needs the section activations and more than one image"
@@ -373,10 +380,17 @@ class _Trip:
         for warning in notes.warnings:
             self.progress.warn(warning)
         settings = self.settings
-        made = {"activations": any(one.activations for one in images), "filters": bool(galleries),
-                "gradcam": any(one.gradcam for one in images),
-                "evaluation": evaluated is not None, "health": health is not None,
-                "exemplars": bool(exemplars)}  # fmt: skip
+        made = {
+            "activations": any(one.activations for one in images),
+            "filters": bool(galleries),
+            "gradcam": any(one.gradcam for one in images),
+            "evaluation": evaluated is not None,
+            "health": health is not None,
+            "exemplars": bool(exemplars),
+            "kernels": bool(kernels),
+            "trust": trust is not None,
+            "dreams": bool(dreams),
+        }
         return Report(
             generator=f"reportgen {__version__}",
             created=self.created.isoformat().replace("+00:00", "Z"),
@@ -394,6 +408,9 @@ class _Trip:
             images=images,
             filters=filters,
             galleries=galleries,
+            kernels=kernels,
+            trust=trust,
+            dreams=dreams,
             sparsity_chart=write_charts(images, folder),
             evaluation=evaluated.record(facts, folder) if evaluated else None,
             health=health,

@@ -21,12 +21,19 @@ from pydantic import (
     model_validator,
 )
 
+from reportgen.cams import CAMS
 from reportgen.errors import SettingsError
 from reportgen.inputs.names import printable
 from reportgen.sizes import parse_size
 
-SECTIONS = ("activations", "filters", "gradcam", "evaluation", "health", "exemplars")
+SECTIONS = (
+    *("activations", "filters", "gradcam", "evaluation", "health", "exemplars"),
+    *("kernels", "trust", "dreams"),
+)
 """Parts of the report that can be switched on and off, in the order of the pages."""
+
+ON_REQUEST = {"trust", "dreams"}
+"""Parts that cost so much that they are made only when they are asked for."""
 
 FORMATS = ("site", "single", "pdf", "notebook")
 """What a report can be written as."""
@@ -141,10 +148,20 @@ def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in values)
 
 
+def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value not in CAMS:
+            near = difflib.get_close_matches(value, CAMS, 1, 0.4)
+            hint = f", did you mean “{near[0]}”?" if near else ""
+            raise ValueError(f"there is no map “{value}”{hint} ({', '.join(CAMS)})")
+    return tuple(name for name in CAMS if name in values)
+
+
 ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
+Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_cams)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]
@@ -249,10 +266,26 @@ class Settings(BaseModel):
     dataset: Path | None = Field(
         None, description="Folder of images to search for exemplars, instead of those shown."
     )
+    dream: Strings = Field(
+        (),
+        description="Photos changed to excite a layer or one channel of it, as LAYER or LAYER:3 "
+        "(repeatable).",
+    )
+    dream_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        100, description="Steps of gradient ascent for a dream."
+    )
 
     top: Count = Field(3, description="How many classes to list and explain for each image.")
     target_class: str | None = Field(
         None, alias="class", description="Class for Grad-CAM (index or label) instead of the top."
+    )
+    cam: Cams = Field(
+        ("gradcam",),
+        min_length=1,
+        description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable).",
+    )
+    trust: bool = Field(
+        False, description="Measure how far the heatmaps can be trusted; it takes many passes."
     )
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
@@ -305,7 +338,10 @@ class Settings(BaseModel):
     @property
     def chosen_sections(self) -> tuple[str, ...]:
         """The sections to make, in the order of the pages."""
-        wanted = self.sections or SECTIONS
+        switches = {"trust": self.trust, "dreams": bool(self.dream)}
+        asked = {name for name, on in switches.items() if on}
+        usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
+        wanted = [*self.sections, *asked] if self.sections else usual
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
 
     @property
@@ -332,6 +368,15 @@ class Settings(BaseModel):
             row, column, channel = (int(number) for number in numbers.split(","))
             found.append((layer, row, column, channel))
         return found
+
+    @property
+    def dreams(self) -> list[tuple[str, int | None]]:
+        """Layer path and channel of each dream; None stands for the whole layer."""
+        found: list[tuple[str, int | None]] = []
+        for value in self.dream:
+            match = re.fullmatch(r"(.+):(\d+)", value)
+            found.append((match[1], int(match[2])) if match else (value, None))
+        return list(dict.fromkeys(found))
 
     @property
     def input_files(self) -> dict[str, Path]:

@@ -36,7 +36,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
     "Exemplars": ("exemplars", "unit", "dataset"),
-    "Grad-CAM": ("top", "class", "gradcam_layer", "colormap"),
+    "Dreams": ("dream", "dream_steps"),
+    "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer", "colormap"),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
@@ -77,6 +78,8 @@ METAVARS = {
     "unit": "LAYER:ROW,COLUMN,CHANNEL",
     "dataset": "DIR",
     "class": "INDEX|LABEL",
+    "cam": "NAME",
+    "dream": "LAYER[:CHANNEL]",
     "gradcam_layer": "PATH",
     "labels": "FILE",
     "out": "DIR",
@@ -89,7 +92,7 @@ METAVARS = {
 }
 """What stands for an option's value in `--help`; N where nothing else is said."""
 
-COMMA_LISTS = ("sections", "skip_section", "format")
+COMMA_LISTS = ("sections", "skip_section", "format", "cam")
 
 
 def flag(key: str) -> str:

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.activations import Activations
+from reportgen.analysis.dreams import Dreams
+from reportgen.analysis.dreams import sample as dreamers
 from reportgen.analysis.exemplars import Exemplars
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.kernels import Kernels
+from reportgen.analysis.trust import Sanity, Trust, sample
 from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
@@ -29,6 +33,10 @@ class Planned:
     filters: Plan
     gradcam: Plan
     exemplars: Plan
+    kernels: Plan
+    trust: Plan
+    sanity: Plan
+    dreams: Plan
     skipped: list[Skipped]
     explained: Plan = field(default_factory=lambda: Plan(GradCams(), []))
     """Grad-CAMs that mistakes lack; known only when the class scores are."""
@@ -36,8 +44,21 @@ class Planned:
     @property
     def units(self) -> list[Unit]:
         """All units, by section."""
-        plans = (self.activations, self.filters, self.gradcam, self.explained, self.exemplars)
-        return [unit for plan in plans for unit in plan.units]
+        return [unit for plan in (*self.plans, self.explained) for unit in plan.units]
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans that are known from the start, in the order in which they are run."""
+        return (
+            self.activations,
+            self.gradcam,
+            self.filters,
+            self.exemplars,
+            self.kernels,
+            self.trust,
+            self.sanity,
+            self.dreams,
+        )
 
 
 def plan(
@@ -66,6 +87,9 @@ def plan(
         _plan_filters(model, chosen, feeding, settings, skipped),
         _plan_gradcam(model, feeding, photos, settings, skipped),
         _plan_exemplars(model, chosen, feeding, searched or photos, settings, skipped),
+        _plan_kernels(model, chosen, basis, settings, skipped),
+        *_plan_trust(model, feeding, photos, settings, skipped),
+        _plan_dreams(model, feeding, photos, settings, skipped),
         skipped,
     )
 
@@ -237,6 +261,24 @@ def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str
     return settings.single_units
 
 
+def _plan_kernels(
+    model: Model,
+    chosen: Sequence[Layer],
+    basis: Mapping[str, Any],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = Kernels()
+    if "kernels" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    layers = [layer.path for layer in chosen if layer.convolution]
+    if not layers:
+        reason = "there is no two-dimensional convolution layer"
+        skipped.append(Skipped(what="section", name="kernels", reason=reason))
+    options = {**basis, "columns": settings.columns}
+    return Plan(analysis, [analysis.unit(model.sha256, layer, options) for layer in layers])
+
+
 def _plan_gradcam(
     model: Model,
     feeding: Mapping[str, Any],
@@ -245,8 +287,85 @@ def _plan_gradcam(
     skipped: list[Skipped],
 ) -> Plan:
     analysis = GradCams()
-    if "gradcam" not in settings.chosen_sections:
+    options = _cam_options("gradcam", model, feeding, settings, skipped)
+    if options is None:
         return Plan(analysis, [])
+    options |= {"classes": settings.top, "colormap": settings.colormap}
+    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
+
+
+def _plan_trust(
+    model: Model,
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> tuple[Plan, Plan]:
+    """The plans of the measures, image by image, and of the check of the model."""
+    trust, sanity = Trust(), Sanity()
+    options = _cam_options("trust", model, feeding, settings, skipped)
+    chosen = sample(photos)
+    if options is None or not chosen:
+        return Plan(trust, []), Plan(sanity, [])
+    options["seed"] = settings.seed
+    return (
+        Plan(trust, [trust.unit(model.sha256, photo, options) for photo in chosen]),
+        Plan(sanity, [sanity.unit(model.sha256, chosen, options)]),
+    )
+
+
+def _plan_dreams(
+    model: Model,
+    feeding: Mapping[str, Any],
+    photos: Sequence[str],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> Plan:
+    analysis = Dreams()
+    if "dreams" not in settings.chosen_sections:
+        return Plan(analysis, [])
+    reason = "" if settings.dream else "no layer is named to dream with; --dream names one"
+    reason = reason or ("" if model.image_input else _no_image(model))
+    if reason:
+        skipped.append(Skipped(what="section", name="dreams", reason=reason))
+        return Plan(analysis, [])
+    units = []
+    for path, channel in settings.dreams:
+        _check_dream(model, path, channel)
+        options = {
+            **feeding,
+            "layer": path,
+            "channel": channel,
+            "steps": settings.dream_steps,
+            "seed": settings.seed,
+        }
+        units += [analysis.unit(model.sha256, photo, options) for photo in dreamers(photos)]
+    return Plan(analysis, units)
+
+
+def _check_dream(model: Model, path: str, channel: int | None) -> None:
+    layer = next((one for one in model.layers if one.path == path), None)
+    if layer is None:
+        raise SettingsError(f"--dream {path}: {no_such_layer(model.layers, path)}")
+    if not (layer.spatial and layer.channels):
+        raise SettingsError(f"--dream {path}: the layer has no maps.")
+    if channel is not None and channel >= layer.channels:
+        raise SettingsError(
+            f"--dream {path}:{channel}: the layer has {layer.channels} channels, counted from 0 to "
+            f"{layer.channels - 1}."
+        )
+
+
+def _cam_options(
+    section: str,
+    model: Model,
+    feeding: Mapping[str, Any],
+    settings: Settings,
+    skipped: list[Skipped],
+) -> dict[str, Any] | None:
+    """What class activation maps are made with; None where the section has none to make."""
+    if section not in settings.chosen_sections:
+        return None
     layer = settings.gradcam_layer or model.last_spatial_layer
     by_path = {one.path: one for one in model.layers}
     if settings.gradcam_layer and settings.gradcam_layer not in by_path:
@@ -257,17 +376,15 @@ def _plan_gradcam(
     if reason := _why_no_gradcam(model, layer):
         if settings.target_class is not None and model.head and not model.head.classes:
             raise ModelError(f"--class {settings.target_class}: {model.head.reason}.")
-        skipped.append(Skipped(what="section", name="gradcam", reason=reason))
-        return Plan(analysis, [])
+        skipped.append(Skipped(what="section", name=section, reason=reason))
+        return None
     wanted = settings.target_class
-    options = {
+    return {
         **feeding,
         "layer": layer,
-        "classes": settings.top,
-        "colormap": settings.colormap,
+        "cams": list(settings.cam),
         "class": find_class(model.labels, wanted) if wanted is not None else None,
     }
-    return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
 
 
 def _why_no_gradcam(model: Model, layer: str | None) -> str:

@@ -197,8 +197,12 @@ class Activations(LightRecord):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GradCam(LightRecord):
-    """One Grad-CAM: `picture` is the overlay on the photo, `heatmap` the bare map."""
+    """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
+    `method` is a name in `reportgen.cams.CAMS`. Records stand method by method.
+    """
+
+    method: str
     layer: str
     index: int
     label: str
@@ -267,6 +271,121 @@ class Gallery(Record):
     size: int
 
 
+class Kernel(Record):
+    """The weights of one convolution layer, as a picture and in numbers.
+
+    `kind` says what a tile of the picture is: "colour" a filter whose three slices are red, green
+    and blue (gray is zero), "single" a filter of one slice, "slices" one slice of the filter that
+    the row is. In the last two, red is positive, blue negative, white zero.
+    """
+
+    layer: str
+    size: list[int]
+    """Height and width of a filter."""
+    inputs: int
+    """Channels of the input that each filter sees: its slices."""
+    filters: int
+    kind: Literal["colour", "single", "slices"]
+    shown: int
+    """How many filters the picture holds (the first ones)."""
+    slices: int
+    """How many slices of each filter the picture holds (the first ones)."""
+    picture: str
+    width: int
+    height: int
+    norms: list[float | None]
+    """Euclidean norm of each filter's weights; None where it is not finite."""
+    dead: list[int]
+    """Filters whose norm is less than a millionth of the largest of the layer."""
+    compared: bool
+    """Whether filters were compared with each other; those of few weights are not."""
+    near_duplicates: int
+    """How many pairs of filters have weights with a cosine similarity above 0.95."""
+    nearest: list[tuple[int, int, float]]
+    """The closest pairs and their cosine similarity, at most 100."""
+
+
+class Dream(Record):
+    """A photo changed by gradient ascent to excite a layer, or one channel of it, and the original.
+
+    The response is the mean of the channel, or of the layer's squares where `channel` is None,
+    before and after. `octaves` are the heights and widths that were climbed one after the other.
+    """
+
+    image: str
+    layer: str
+    channel: int | None
+    status: Literal["ok", "not risen", "failed"]
+    response_start: float | None
+    response_end: float | None
+    steps: int
+    octaves: list[tuple[int, int]]
+    original: str
+    picture: str
+    width: int
+    height: int
+
+
+class TrustMeasure(Record):
+    """How the maps of one kind did on the images measured: means over `images` of them.
+
+    `method` is a name in `reportgen.cams.CAMS`, or "chance" for pixels in an order of chance.
+    Curves are probabilities of the class while none to all of the pixels go, or come, the hottest
+    first; areas below them 0..1. All are None or empty where no image has a map of this kind.
+    """
+
+    method: str
+    images: int
+    deletion: list[float]
+    insertion: list[float]
+    deletion_area: float | None
+    insertion_area: float | None
+    drop: float | None
+    """Share of the probability that is lost when only the hot pixels are kept, 0..1."""
+    increase: float | None
+    """Share of the images whose probability rises then, 0..1."""
+    sparseness: float | None
+    """Gini index of the map: 0 spread evenly, towards 1 in few pixels."""
+
+
+class SanityStage(Record):
+    """Maps by a model whose layers from the output down to `layer` are drawn anew, and the true.
+
+    `layers` counts these; means over the images of the rank correlation (Spearman, -1..1) and of
+    the structural similarity (SSIM).
+    """
+
+    layer: str
+    layers: int
+    correlation: float
+    similarity: float
+
+
+class SanityCheck(Record):
+    """Whether the maps of one kind depend on the model and on the class.
+
+    `other_class` is the rank correlation with the map of another class, by chance; None for a kind
+    that is the same for every class. There are no stages where no image has a map. `depends` is
+    False when the rank correlation stays at 0.8 or above with the whole model forgotten.
+    """
+
+    method: str
+    stages: list[SanityStage]
+    other_class: float | None
+    depends: bool
+
+
+class Trust(Record):
+    """How far the heatmaps of `layer` can be trusted, measured on `images` (their names)."""
+
+    layer: str
+    images: list[str]
+    measures: list[TrustMeasure]
+    checks: list[SanityCheck]
+    chart: str | None
+    """Picture of the curves."""
+
+
 class Skipped(Record):
     """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
 
@@ -303,6 +422,9 @@ class Report(Record):
     images: list[Image]
     filters: list[Filter]
     galleries: list[Gallery]
+    kernels: list[Kernel] = Field(default_factory=list)
+    trust: Trust | None = None
+    dreams: list[Dream] = Field(default_factory=list)
     sparsity_chart: str | None
     evaluation: Evaluation | None = None
     """How the model does on images in class folders; None without them."""

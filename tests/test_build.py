@@ -152,6 +152,32 @@ def test_a_rebuild_from_the_cache_is_the_same(small_model, photos, tmp_path, mon
     assert make(small_model, photos, tmp_path / "none").report == again.report
 
 
+def test_trust_and_dreams_are_made_when_they_are_asked_for(small_model, photos, tmp_path):
+    cams = ["gradcam", "eigencam"]
+    asked = {"cam": cams, "trust": True, "dream": ["second", "second:1"], "dream_steps": 3}
+    result = make(small_model, photos, tmp_path / "r", sections=["gradcam"], **asked)
+    report = result.report
+    assert report.sections == ["gradcam", "trust", "dreams"]
+    assert [one.method for one in report.trust.measures] == [*cams, "chance"]
+    assert [one.layer for one in report.trust.checks[0].stages] == ["out", "second", "first"]
+    assert len(report.trust.images) == 3
+    assert len(report.dreams) == 6
+    assert {one.channel for one in report.dreams} == {None, 1}
+    assert check_site(result.folder) == []
+    plain = make(small_model, photos, tmp_path / "s", sections=["gradcam"], cam=cams)
+    assert [one.gradcam for one in plain.report.images] == [one.gradcam for one in report.images]
+    assert plain.report.trust is None
+
+
+@pytest.mark.parametrize(
+    ("dream", "words"),
+    [("secnd", "did you mean “second”"), ("second:6", "counted from 0 to 5"), ("out", "no maps")],
+)
+def test_a_dream_that_cannot_be_says_why(small_model, photos, tmp_path, dream, words):
+    with pytest.raises(SettingsError, match=words):
+        make(small_model, photos / "a.png", tmp_path / "r", dream=[dream])
+
+
 def test_sections_can_be_left_out(small_model, photos, tmp_path):
     only = make(small_model, photos / "a.png", tmp_path / "a", sections=["gradcam"])
     assert only.report.sections == ["gradcam"]
@@ -159,7 +185,7 @@ def test_sections_can_be_left_out(small_model, photos, tmp_path):
     assert not only.report.images[0].activations
     assert check_site(only.folder) == []
     without = make(small_model, photos / "a.png", tmp_path / "b", skip_section=["gradcam"])
-    assert without.report.sections == ["activations", "filters"]
+    assert without.report.sections == ["activations", "filters", "kernels"]
     assert not without.report.images[0].gradcam
 
 

@@ -141,6 +141,9 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "filter_size": ("150", 150),
     "top": ("2", 2),
     "class": ("dog", "dog"),
+    "dream": ("conv2d:3", ("conv2d:3",)),
+    "dream_steps": ("12", 12),
+    "cam": ("eigencam,gradcam++", ("gradcam++", "eigencam")),
     "gradcam_layer": ("base/conv", "base/conv"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),
@@ -153,6 +156,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "output": ("species", "species"),
 }
 SWITCHES = (
+    "trust",
     "no_top",
     "force",
     "open",

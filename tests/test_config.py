@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.config import (
+    ON_REQUEST,
     RUN_ONLY,
     SECTIONS,
     Settings,
@@ -133,8 +134,21 @@ def test_sections_keep_the_order_of_the_pages() -> None:
         "evaluation",
         "health",
         "exemplars",
+        "kernels",
     )
-    assert make_settings({}).chosen_sections == SECTIONS
+
+
+def test_what_costs_much_is_made_when_it_is_asked_for() -> None:
+    assert "trust" not in make_settings({}).chosen_sections
+    assert "trust" in make_settings({"trust": True}).chosen_sections
+    assert make_settings({"sections": ("trust",)}).chosen_sections == ("trust",)
+    both = make_settings({"sections": ("gradcam",), "trust": True})
+    assert both.chosen_sections == ("gradcam", "trust")
+    assert "trust" in make_settings({"profile": "full"}).chosen_sections
+    without = make_settings({"trust": True, "skip_section": ("trust",)})
+    assert "trust" not in without.chosen_sections
+    usual = tuple(name for name in SECTIONS if name not in ON_REQUEST)
+    assert make_settings({}).chosen_sections == usual
 
 
 def test_single_channels_are_collected_by_layer() -> None:

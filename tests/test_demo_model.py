@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.cams import CAMS
 from reportgen.demo import demo_images, demo_labels, demo_model
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "examples" / "demo_model"
@@ -130,3 +131,38 @@ def test_colour_and_size_do_not_give_the_class_away(shapes: ModuleType) -> None:
     weights, *_ = np.linalg.lstsq(features[:300], one_hot[:300], rcond=None)
     guesses = (features[300:] @ weights).argmax(axis=1)
     assert np.mean(guesses == labels[300:]) < 0.28  # chance is 1/6, standard deviation 0.02
+
+
+@pytest.fixture(scope="module")
+def heat(network: Any, unseen: list[Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """For each kind of map: whether its maximum lies on the shape, and the heat's share there."""
+    from reportgen.analysis.cams import FORMULAS
+    from reportgen.analysis.gradients import score_gradients
+    from reportgen.inputs.network import Network
+    from reportgen.pictures.overlays import enlarge
+
+    flat = Network(network)
+    assert flat.last_spatial_layer is not None
+    images = np.stack([one.image for one in unseen]).astype(np.float32) / 255
+    maps, _, gradients = score_gradients(flat, flat.last_spatial_layer, 1)(images)
+    found = {}
+    for name, formula in FORMULAS.items():
+        hits, shares = [], []
+        for at, drawing in enumerate(unseen):
+            values = enlarge(formula(maps[at], gradients[0, at]), *drawing.mask.shape)
+            if not values.any():  # no positive evidence
+                continue
+            hits.append(drawing.mask.ravel()[values.argmax()])
+            shares.append(values[drawing.mask].sum() / values.sum())
+        found[name] = np.array(hits), np.array(shares)
+    return found
+
+
+@pytest.mark.parametrize("name", CAMS)
+def test_heat_lies_on_the_shape(name: str, heat: Any, unseen: list[Any]) -> None:
+    """The pointing game (Zhang et al., 2016), and how much of the heat the shape has."""
+    hits, shares = heat[name]
+    assert len(hits) >= len(unseen) - 2
+    assert hits.mean() > 0.9
+    assert shares.mean() > 0.6  # the shapes cover 0.12 of the drawings
+    assert np.mean([one.mask.mean() for one in unseen]) < 0.13

@@ -1,8 +1,7 @@
-"""Grad-CAM: where in the image the evidence for a class lies.
+"""Class activation maps, Grad-CAM first: where in the image the evidence for a class lies.
 
-Selvaraju et al., "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-Localization", 2017: the maps of a layer, weighted by the spatial means of the gradient of the class
-score (before softmax or sigmoid), summed, and cut off below zero.
+One pass forward and back gives a layer's maps and the gradients of the class scores; from these
+every kind of map of `reportgen.analysis.cams` is made.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,8 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
+from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.gradients import score_gradients
 from reportgen.analysis.workbench import Workbench
+from reportgen.cams import CAMS
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display, project
 from reportgen.pictures.encode import heat_png, jpeg
@@ -26,38 +27,24 @@ LONGEST = 640
 """Pixels of the longer side of an overlay."""
 
 
-def weighted_map(
-    maps: npt.NDArray[np.floating], gradients: npt.NDArray[np.floating]
-) -> npt.NDArray[np.float64]:
-    """The map (height, width) of one class, not yet scaled, nowhere below zero.
-
-    Args:
-        maps: activations of a layer, (height, width, channels).
-        gradients: of the class score with respect to them, same shape.
-    """
-    weights = gradients.astype(np.float64).mean(axis=(0, 1))
-    weighted: npt.NDArray[np.float64] = np.maximum(maps.astype(np.float64) @ weights, 0.0)
-    return weighted
-
-
 class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 2
+    version = 3
     title = "Grad-CAM"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
         """The unit of one image.
 
-        `options`: layer, classes (how many of the top, or the index of one as "class"),
-        colormap, preprocess, resize, and what else the network depends on.
+        `options`: layer, cams (names), classes (how many of the top, or the index of one as
+        "class"), colormap, preprocess, resize, and what else the network depends on.
         """
         group = "" if options["class"] is None else f"class {options['class']}"
         return Unit(self.name, self.version, "image", (model, digest), options, group)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
-        """Yield each image's maps, the class with the highest score first."""
+        """Yield each image's maps: kind by kind, the class with the highest score first."""
         options = units[0].options
         layer, top, chosen = options["layer"], options["classes"], options["class"]
         gradients_of = bench.compiled(
@@ -93,22 +80,26 @@ def _draw(
     photo = display(bench.decoded(digest).rgb, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    for k, index in enumerate(classes):
-        values = weighted_map(maps, gradients[k])
-        status, reason = _judge(values, gradients[k])
-        about = {
-            "layer": options["layer"],
-            "index": int(index),
-            "status": status,
-            "reason": reason,
-            "picture": None,
-            "heatmap": None,
-            "width": photo.shape[1],
-            "height": photo.shape[0],
-        }
-        if status == "ok":
-            _pictures(bench, photo, values, about, files, k, options["colormap"])
-        data.append(about)
+    for cam in options["cams"]:
+        shown = len(classes) if CAMS[cam].by_class else 1
+        for k, index in enumerate(classes[:shown]):
+            values = FORMULAS[cam](maps, gradients[k])
+            status, reason = judge(values, gradients[k] if CAMS[cam].by_class else maps)
+            about = {
+                "method": cam,
+                "layer": options["layer"],
+                "index": int(index),
+                "status": status,
+                "reason": reason,
+                "picture": None,
+                "heatmap": None,
+                "width": photo.shape[1],
+                "height": photo.shape[0],
+            }
+            if status == "ok":
+                name = f"{k}-{CAMS[cam].slug}"
+                _pictures(bench, photo, values, about, files, name, options["colormap"])
+            data.append(about)
     return Result({"gradcam": data}, files)
 
 
@@ -118,7 +109,7 @@ def _pictures(
     values: npt.NDArray[np.float64],
     about: dict[str, Any],
     files: dict[str, bytes],
-    k: int,
+    name: str,
     colormap: str,
 ) -> None:
     scaled = (values / values.max()).astype(np.float32)
@@ -128,15 +119,16 @@ def _pictures(
     height, width = photo.shape[:2]
     placed = project(scaled, height, width, bench.resize, target.height, target.width)
     placed = np.clip(placed, 0.0, 1.0)
-    about.update(picture=f"{k}-overlay.jpg", heatmap=f"{k}-heat.png")
+    about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
     files[about["heatmap"]] = heat_png(placed, colormap)
 
 
-def _judge(values: npt.NDArray[np.float64], gradients: npt.NDArray[np.float32]) -> tuple[str, str]:
+def judge(values: npt.NDArray[np.float64], source: npt.NDArray[np.float32]) -> tuple[str, str]:
+    """Status and reason of a map (height, width); `source` is what it is made from."""
     if not np.isfinite(values).all():
         return "failed", "the gradient or the activations are not finite numbers"
-    if not np.any(gradients):
+    if not np.any(source):
         return "no positive evidence", "the class score does not depend on this layer here"
     if values.max() <= 0:
         return "no positive evidence", "nothing in this layer speaks for the class"

@@ -18,6 +18,12 @@ ScoreGradients = Callable[
     tuple[npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.float32]],
 ]
 
+ClassGradients = Callable[
+    [Any, npt.NDArray[np.int32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+]
+
+Dreaming = Callable[[npt.NDArray[np.float32]], tuple[float, npt.NDArray[np.float32]]]
+
 Ascent = Callable[
     [npt.NDArray[np.float32], npt.NDArray[np.int32], int],
     tuple[npt.NDArray[np.float32], npt.NDArray[np.float32], npt.NDArray[np.float32]],
@@ -66,6 +72,39 @@ def score_gradients(network: "Network", layer: str, top: int | None) -> ScoreGra
         wanted = tf.constant(0 if chosen is None else chosen, tf.int32)
         maps, classes, gradients = graph(tf.constant(values, tf.float32), wanted)
         return maps.numpy(), classes.numpy(), gradients.numpy()
+
+    return compute
+
+
+def class_gradients(network: "Network", layer: str) -> ClassGradients:
+    """As `score_gradients`, but each image (N, H, W, C) comes with its own class (N,).
+
+    Returns the layer's maps and the gradients of the scores, both (N, h, w, channels).
+    """
+    import tensorflow as tf
+
+    head = network.class_scores
+    if head is None or not head.head.classes:
+        raise ValueError("the model has no class scores")
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(values: Any, classes: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            found: dict[str, Any] = {}
+
+            def watch(path: str, output: Any) -> None:
+                if path == layer:
+                    tape.watch(output)
+                    found[path] = output
+
+            (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
+            picked = tf.gather(head.scores(behind, before), classes, batch_dims=1)
+        slope = tape.gradient(picked, found[layer], unconnected_gradients="zero")
+        return network.maps(found[layer], layer), network.maps(slope, layer)
+
+    def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
+        maps, slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
+        return maps.numpy(), slope.numpy()
 
     return compute
 
@@ -120,6 +159,39 @@ def ascent(
             tf.constant(pixels, tf.float32), tf.constant(channels, tf.int32), tf.constant(steps)
         )
         return climbed.numpy(), start.numpy(), end.numpy()
+
+    return compute
+
+
+def dreaming(
+    network: "Network", prepare: Callable[[Any], Any], layer: str, channel: int | None
+) -> Dreaming:
+    """A function from one image (H, W, C) in pixels, 0..255, to a response and its gradient.
+
+    The response is the mean of the channel, or of the squares of the whole layer. Where nothing
+    responds, the gradient, of the image's shape, is that of the strongest position before the
+    activation function instead.
+    """
+    import tensorflow as tf
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(pixels: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pixels)
+            (behind,), (before,) = network.run(prepare(pixels), [layer])
+            maps, waiting = network.maps(behind, layer), network.maps(before, layer)
+            if channel is None:
+                response = tf.reduce_mean(tf.square(maps))
+            else:
+                response = tf.reduce_mean(maps[..., channel])
+                maps, waiting = maps[..., channel], waiting[..., channel]
+            silent = tf.reduce_all(maps == 0.0)
+            climbed = tf.where(silent, tf.reduce_max(waiting), response)
+        return response, tape.gradient(climbed, pixels, unconnected_gradients="zero")
+
+    def compute(pixels: Any) -> Any:
+        response, slope = graph(tf.constant(pixels[None], tf.float32))
+        return float(response), slope.numpy()[0]
 
     return compute
 

@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 import keras
+import numpy as np
+import numpy.typing as npt
 import tensorflow as tf
 
 from reportgen.errors import ModelError
@@ -386,6 +388,25 @@ class Network:
             known.update((id(tensor), layout) for tensor in step.outputs)
         return layouts
 
+    def kernel(self, path: str) -> npt.NDArray[np.float32]:
+        """The weights of a convolution layer: (height, width, channels of its input, filters).
+
+        A depthwise convolution has filters of one input channel each. Of a separable one it is the
+        plain convolution that does the same.
+        """
+        layer = self._steps[path].layer
+        if isinstance(layer, keras.layers.SeparableConv2D):
+            depth, point = (_array(one) for one in layer.weights[:2])
+            inputs, multiplier = depth.shape[2:]
+            point = point.reshape(inputs, multiplier, -1)
+            return np.asarray(np.einsum("hwim,imo->hwio", depth, point))
+        kernel = _array(layer.kernel)
+        if isinstance(layer, keras.layers.DepthwiseConv2D):
+            return kernel.reshape(*kernel.shape[:2], 1, -1)
+        if isinstance(layer, keras.layers.Conv2DTranspose):
+            return kernel.transpose(0, 1, 3, 2)
+        return kernel
+
     def has_activation(self, path: str) -> bool:
         """Whether the layer ends in an activation function of its own."""
         step = self._steps[path]
@@ -406,6 +427,10 @@ class Network:
         """The function from pixels (N, H, W, C) in 0..255 to what `run` takes."""
         channels = self.image_input.channels if self.image_input else 3
         return function_of(mode, channels)
+
+
+def _array(weight: Any) -> npt.NDArray[np.float32]:
+    return np.asarray(keras.ops.convert_to_numpy(weight), np.float32)
 
 
 def _described(tensors: Sequence[Any], names: Sequence[str]) -> list[TensorInfo]:

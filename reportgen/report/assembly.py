@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.health import HealthTally
+from reportgen.cams import CAMS
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
@@ -15,10 +16,12 @@ from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
     Channel,
+    Dream,
     Filter,
     Gallery,
     GradCam,
     Image,
+    Kernel,
     Model,
     Prediction,
     Skipped,
@@ -140,8 +143,9 @@ class Assembly:
         probabilities = seen.data["probabilities"] if seen else []
         for about in cams.data["gradcam"]:
             index = about["index"]
+            target = f"{base}/{CAMS[about['method']].slug}/{index}"
             pictures = {
-                key: about[key] and self.copy(cams, about[key], f"{base}/gradcam/{index}-{kind}")
+                key: about[key] and self.copy(cams, about[key], f"{target}-{kind}")
                 for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
             }
             probability = probabilities[index] if probabilities else 0.0
@@ -178,6 +182,33 @@ class Assembly:
                 galleries.append(gallery)
                 filters += records
         return filters, galleries
+
+    def dreams(
+        self, names: Mapping[str, str], units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+    ) -> list[Dream]:
+        """The dreams, photo by photo; `names` are those of the images by their digests."""
+        records = []
+        for at, unit in enumerate(units):
+            name, path = names[unit.inputs[1]], unit.options["layer"]
+            if stored := self.usable(outcomes[unit.key], f"dream of {path} on", name):
+                pictures = {
+                    key: self.copy(stored, f"{key}.jpg", f"pictures/dreams/{at}-{key}")
+                    for key in ("original", "picture")
+                }
+                chosen = {key: unit.options[key] for key in ("layer", "channel", "steps")}
+                known = {"image": name, **chosen, **pictures}
+                records.append(Dream(**{**stored.data, **known}))
+        return records
+
+    def kernels(self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]) -> list[Kernel]:
+        """The weights of each convolution layer."""
+        records = []
+        for unit in units:
+            path = unit.options["layer"]
+            if stored := self.usable(outcomes[unit.key], "kernels of", path):
+                picture = self.copy(stored, "kernel.png", f"pictures/kernels/{self._layers[path]}")
+                records.append(Kernel(layer=path, picture=picture, **stored.data))
+        return records
 
     def _gallery(
         self, path: str, found: Sequence[tuple[int, Stored]], columns: int

@@ -134,6 +134,16 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class OtherCam:
+    """Another kind of class activation map of the same class; `text` says what sets it apart."""
+
+    title: str
+    text: str
+    overlay: Picture | None
+    reason: str
+
+
+@dataclass(frozen=True)
 class GradCam:
     """One Grad-CAM. Where there is none, `overlay` is None and `reason` says why."""
 
@@ -146,6 +156,8 @@ class GradCam:
     photo: str
     """Source of the plain photo, for the slider between photo and heatmap."""
     reason: str
+    others: tuple[OtherCam, ...] = ()
+    """Other kinds of map of the same class, side by side."""
 
 
 @dataclass(frozen=True)

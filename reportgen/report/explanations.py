@@ -28,6 +28,40 @@ EXPLANATIONS: dict[str, Explanation] = {
         " not show, a channel cannot be seen to look for.",
         ("M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014.",),
     ),
+    "kernels": Explanation(
+        "You see the numbers that the network has learned for its convolutions: each small square"
+        " is a filter, or one slice of it. Nothing was computed but norms and similarities. In the"
+        " first layer look for edges, spots and colours in opposition; noise there, dead filters"
+        " and many near-duplicates are signs of too short a training or of too large a layer.",
+        (
+            "A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural"
+            " Networks, 2012, figure 3.",
+        ),
+    ),
+    "trust": Explanation(
+        "You see how far the heatmaps can be believed. The hottest pixels were taken away, or given"
+        " back, step by step, while the probability of the class was watched; then the model was"
+        " made to forget what it has learned, from the output down, and its maps were drawn again."
+        " Look first whether a kind of map does better than pixels in an order of chance, and"
+        " whether it changes when the model forgets: one that does not shows the image, not the"
+        " model.",
+        (
+            "V. Petsiuk et al., RISE: Randomized Input Sampling for Explanation of Black-box"
+            " Models, BMVC 2018.",
+            "A. Chattopadhay et al., Grad-CAM++, WACV 2018.",
+            "J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
+        ),
+    ),
+    "dreams": Explanation(
+        "You see photos beside what a layer would like to see in them. Each photo was changed,"
+        " pixel by pixel, so that the layer, or one channel of it, answers more strongly. Look for"
+        " what comes up again and again: it is what this part of the network has learned to"
+        " notice.",
+        (
+            "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015.",
+            "F. Chollet, Deep Learning with Python, 2017, section 8.2.",
+        ),
+    ),
 }
 """By section: what you see, how it was made, what to look for."""
 

@@ -1,6 +1,9 @@
 """What was found: the things a reader should look at first, each with a link to its place."""
 
+from reportgen.cams import CAMS
+from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
+from reportgen.report.kernel_pages import kernel_places
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, percent, sentence
 from reportgen.results import Activations
@@ -13,12 +16,15 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
     kinds = [
         _warnings(outline),
+        _maps_without_model(outline, page),
         _skipped(outline, page),
         _mistakes(outline, page),
         _unwell(outline, page),
         _dead_channels(outline, page),
+        _dead_filters(outline, page),
         _unwilling_filters(outline, page),
         _empty_gradcams(outline, page),
+        _doubled_filters(outline, page),
         _inputs(outline, page),
     ]
     found = [finding for kind in kinds for finding in kind[:_MOST_OF_A_KIND]]
@@ -36,6 +42,21 @@ def dead_channels(grids: list[Activations]) -> list[int]:
 
 def _warnings(outline: Outline) -> list[Finding]:
     return [Finding("warning", "Warning", sentence(text), "") for text in outline.report.warnings]
+
+
+def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
+    trust = outline.report.trust if outline.has("trust") else None
+    return [
+        Finding(
+            "warning",
+            f"{CAMS[check.method].title} does not depend on the model",
+            "Its maps stay almost the same when everything that the model has learned is"
+            " forgotten: they show the image, not what the model made of it.",
+            href(page, "trust.html#trust--checks"),
+        )
+        for check in (trust.checks if trust else ())
+        if not check.depends
+    ]
 
 
 def _skipped(outline: Outline, page: str) -> list[Finding]:
@@ -112,6 +133,38 @@ def _unwell(outline: Outline, page: str) -> list[Finding]:
     return sorted(found, key=lambda finding: finding.kind != "warning")
 
 
+def _dead_filters(outline: Outline, page: str) -> list[Finding]:
+    if not outline.has("kernels"):
+        return []
+    places = kernel_places(outline)
+    return [
+        Finding(
+            "dead",
+            f"Dead filters in {kernel.layer}",
+            f"{len(kernel.dead):,} of {count(kernel.filters, 'filter')} have weights that are"
+            f" practically zero: {numbers(kernel.dead, 8)}.",
+            href(page, places[kernel.layer]),
+        )
+        for kernel in outline.report.kernels
+        if kernel.dead
+    ]
+
+
+def _doubled_filters(outline: Outline, page: str) -> list[Finding]:
+    kernels = outline.report.kernels if outline.has("kernels") else []
+    doubled = [kernel for kernel in kernels if kernel.near_duplicates]
+    if not doubled:
+        return []
+    most = max(doubled, key=lambda kernel: kernel.near_duplicates)
+    pairs = sum(kernel.near_duplicates for kernel in doubled)
+    text = (
+        f"{count(pairs, 'pair')} in {count(len(doubled), 'layer')} have almost the same weights,"
+        f" {most.near_duplicates:,} of them in {most.layer}."
+    )
+    place = kernel_places(outline)[most.layer]
+    return [Finding("note", "Filters that are near-duplicates", text, href(page, place))]
+
+
 def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
     found = []
     for galleries in outline.gallery_blocks.values():
@@ -136,13 +189,13 @@ def _empty_gradcams(outline: Outline, page: str) -> list[Finding]:
     return [
         Finding(
             "note",
-            f"No Grad-CAM for {one.label} on {image.name}",
-            sentence(one.reason or one.status),
+            f"No {CAMS[group.main.method].title} for {group.main.label} on {image.name}",
+            sentence(group.main.reason or group.main.status),
             href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
         )
         for image in outline.report.images
-        for at, one in enumerate(image.gradcam, 1)
-        if one.status != "ok"
+        for at, group in enumerate(cam_groups(image.gradcam), 1)
+        if group.main.status != "ok"
     ]
 
 

@@ -5,7 +5,17 @@ from dataclasses import replace
 from itertools import groupby
 from urllib.parse import quote
 
-from reportgen.report.contexts import Fact, GradCam, ImagePage, Link, Picture, Section
+from reportgen.cams import CAMS
+from reportgen.report.cam_groups import CamGroup, cam_groups
+from reportgen.report.contexts import (
+    Fact,
+    GradCam,
+    ImagePage,
+    Link,
+    OtherCam,
+    Picture,
+    Section,
+)
 from reportgen.report.figures import (
     activation_grid,
     activation_legend,
@@ -120,19 +130,28 @@ def _no_predictions(report: Report) -> str:
 def _gradcams(outline: Outline, page: str, image: Image) -> tuple[GradCam, ...]:
     if not outline.has("gradcam"):
         return ()
-    return tuple(_gradcam(outline, page, image, one, at) for at, one in enumerate(image.gradcam, 1))
+    return tuple(
+        _gradcam(outline, page, image, group, at)
+        for at, group in enumerate(cam_groups(image.gradcam), 1)
+    )
 
 
-def _gradcam(outline: Outline, page: str, image: Image, one: GradCamRecord, at: int) -> GradCam:
+def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int) -> GradCam:
+    one = group.main
     size = (one.width, one.height)
+    kind = CAMS[one.method].title
     about = f"{one.label} on {image.name}"
     shown = one.status == "ok"
     return GradCam(
         id=f"gradcam--{at}",
         title=one.label,
-        facts=(f"class {one.index}", percent(one.probability)),
+        facts=(
+            *([kind] if one.method != "gradcam" else []),
+            f"class {one.index}",
+            percent(one.probability),
+        ),
         layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        overlay=plain_picture(page, one.picture, size, f"Grad-CAM of {about}", _HEATMAP)
+        overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
         if shown and one.picture
         else None,
         heatmap=plain_picture(page, one.heatmap, size, f"Heatmap of {about}", _HEATMAP)
@@ -140,6 +159,21 @@ def _gradcam(outline: Outline, page: str, image: Image, one: GradCamRecord, at: 
         else None,
         photo=src(page, image.photo),
         reason=sentence(one.reason or ("" if shown else one.status)),
+        others=tuple(_other_cam(page, image, other) for other in group.others),
+    )
+
+
+def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
+    kind = CAMS[one.method]
+    alt = f"{kind.title} of {one.label if kind.by_class else 'every class'} on {image.name}"
+    picture = None
+    if one.status == "ok" and one.picture:
+        picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
+    return OtherCam(
+        title=kind.title,
+        text=f"{kind.idea}.",
+        overlay=picture,
+        reason="" if picture else sentence(one.reason or one.status),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from reportgen.cams import CAMS
 from reportgen.report.contexts import Method
 from reportgen.results import Report
 
@@ -61,6 +62,40 @@ EXEMPLARS = Method(
     " et al., Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019.",
 )
 
+KERNELS = Method(
+    "Kernels",
+    "The weights of each convolution are drawn as they are stored, each filter on its own scale."
+    " A filter counts as dead when its norm is less than a millionth of its layer’s largest, two"
+    " filters as near-duplicates when the cosine similarity of their weights exceeds 0.95. Of a"
+    " separable convolution the plain one that does the same is shown.",
+    "After A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks,"
+    " 2012, figure 3.",
+)
+
+TRUST = Method(
+    "Trust in heatmaps",
+    "On a few images, evenly chosen, the hottest pixels are replaced by the image’s mean colour in"
+    " sixteen steps (deletion), or brought back into the blurred image (insertion); the area under"
+    " the probability of the class says how fast it fades or comes. Average drop and increase are"
+    " of the image multiplied by its heatmap, sparseness is the heatmap’s Gini index. For the"
+    " sanity check the weights are drawn anew (He et al., 2015) from the output down, and maps are"
+    " compared by Spearman’s rank correlation and by SSIM. These numbers often disagree, so that no"
+    " one score is made of them.",
+    "V. Petsiuk et al., RISE, BMVC 2018; A. Chattopadhay et al., Grad-CAM++, WACV 2018;"
+    " P. Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML"
+    " 2020; J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
+)
+
+DREAMS = Method(
+    "Dreams",
+    "A photo is changed step by step along the gradient of one channel’s mean, or of the mean"
+    " square of a whole layer, at up to three sizes, the smallest first; what a smaller size lost"
+    " of the photo is put back. The photo is shifted by chance before each step, which keeps the"
+    " pattern from clinging to the network’s strides.",
+    "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015; F. Chollet, Deep"
+    " Learning with Python, 2017, section 8.2.",
+)
+
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
@@ -71,8 +106,27 @@ def methods(report: Report) -> Iterator[Method]:
         "evaluation": EVALUATION,
         "health": HEALTH,
         "exemplars": EXEMPLARS,
+        "kernels": KERNELS,
+        "trust": TRUST,
+        "dreams": DREAMS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)
+    if others := _other_cams(report):
+        yield others
+
+
+def _other_cams(report: Report) -> Method | None:
+    """The kinds of class activation map that were made beside Grad-CAM."""
+    made = {one.method for image in report.images for one in image.gradcam}
+    others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
+    if not others:
+        return None
+    text = "; ".join(f"{cam.title} {cam.idea}" for cam in others)
+    return Method(
+        "Other class activation maps",
+        f"From the same maps and gradients as Grad-CAM: {text}.",
+        "; ".join(cam.source for cam in others) + ".",
+    )
 
 
 def preprocessing_method(report: Report) -> Method:

@@ -98,6 +98,12 @@ class Navigation:
             parts.append(("Health", outline.health_page()))
         if outline.has("exemplars"):
             parts.append(("Exemplars", "exemplars/index.html"))
+        if outline.has("kernels"):
+            parts.append(("Kernels", "kernels.html"))
+        if outline.report.trust and outline.has("trust"):
+            parts.append(("Trust", "trust.html"))
+        if outline.has("dreams"):
+            parts.append(("Dreams", "dreams.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

@@ -16,6 +16,9 @@ SECTION_HEADINGS = {
     "activations": ("activations", "activation grids", "feature maps"),
     "gradcam": ("gradcam", "grad cam", "gradcams", "grad cams"),
     "filters": ("filters", "filter galleries", "filter gallery", "filter patterns"),
+    "kernels": ("kernels", "weights"),
+    "trust": ("trust", "trust in heatmaps"),
+    "dreams": ("dreams",),
     "about": ("about", "about this report", "methods", "methods and settings", "settings"),
 }
 """The headings that stand for a section, folded: as the pages call it, and by its own name."""

@@ -193,7 +193,7 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
 
 def _cams(photo: Image) -> list[tuple[int, str, bool]]:
     """Class, label and whether there is evidence, of those that could be computed."""
-    known = [one for one in photo.gradcam if one.status != "failed"]
+    known = [one for one in photo.gradcam if one.method == "gradcam" and one.status != "failed"]
     return [(one.index, one.label, one.status == "ok") for one in known[:3]]
 
 

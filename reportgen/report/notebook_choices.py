@@ -99,7 +99,7 @@ def choose(report: Report) -> Choices:
     wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
     layers = wanted or _spread([one for one in shown if _is_telling(by_path[one.layer])] or shown)
     head = _head(report, by_path)
-    cams = photos[0].gradcam if head else []
+    cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if head else []
     cam_layer = by_path[cams[0].layer] if cams else None
     if cam_layer and not _is_reachable(cam_layer):
         cam_layer = None

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.cams import CAMS
 from reportgen.report.architecture import stages
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.evaluation_pages import accuracy_fact
@@ -113,7 +114,7 @@ def card(outline: Outline, page: str, image: Image) -> Card:
     first = image.gradcam[0] if image.gradcam and outline.has("gradcam") else None
     overlay = None
     if first is not None and first.picture:
-        alt = f"Grad-CAM of {first.label} on {image.name}"
+        alt = f"{CAMS[first.method].title} of {first.label} on {image.name}"
         overlay = plain_picture(page, first.picture, (first.width, first.height), alt, _THUMBNAIL)
     photo = plain_picture(
         page,
@@ -221,6 +222,9 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
             sum(len(g) for g in outline.gallery_blocks.values()), "gallery", "galleries"
         ),
         **_notes_over_images(outline.report),
+        "Kernels": count(len(outline.report.kernels), "layer"),
+        "Trust": "can the heatmaps be believed?",
+        "Dreams": count(len(outline.report.dreams), "photo changed", "photos changed"),
         "About": "methods, settings, versions",
     }
     doors = [

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from reportgen.cams import CAMS
 from reportgen.pictures.svg import shorten
+from reportgen.report.cam_groups import cam_groups
 from reportgen.report.figures import filter_findings
 from reportgen.report.outline import Outline
 from reportgen.report.overview import photo_size
@@ -39,7 +41,7 @@ def photo(materials: Materials, image: Image) -> Photo:
         size = f", {taken.height} {TIMES} {taken.width} pixels" if taken else ""
         alt = f"{title} as the network was given it{size}"
         network = pictures.picture(image.network_photo, alt, smooth=False)
-    gradcams = image.gradcam if outline.has("gradcam") else []
+    groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     return Photo(
         title=title or "unnamed",
         facts=tuple(_image_facts(image, title)),
@@ -55,7 +57,7 @@ def photo(materials: Materials, image: Image) -> Photo:
             for one in image.predictions
         ),
         no_predictions="" if image.predictions else _no_predictions(outline.report),
-        gradcams=tuple(_gradcam(pictures, title, one) for one in gradcams),
+        gradcams=tuple(_gradcam(pictures, title, group.main) for group in groups),
         sections=tuple(_sections(materials, image)),
         notes=materials.notes.take(f"image {image.name}", 2),
     )
@@ -84,8 +86,9 @@ def _gradcam(pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
     shown = one.status == "ok"
     return GradCam(
         title=one.label,
-        text=f"{percent(one.probability)}, class {one.index}, from {one.layer}",
-        overlay=pictures.picture(one.picture, f"Grad-CAM of {about}")
+        text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
+        + f"{percent(one.probability)}, class {one.index}, from {one.layer}",
+        overlay=pictures.picture(one.picture, f"{CAMS[one.method].title} of {about}")
         if shown and one.picture
         else None,
         heatmap=pictures.picture(one.heatmap, f"Heatmap of {about}")

@@ -74,7 +74,14 @@ class Choice:
         if gone := len(report.galleries) - len(self.galleries):
             many = count(gone, "filter gallery", "filter galleries")
             said.append(f"Left out to keep the file small: {many}.")
-        return (*said, "The pages by layer and by unit are part of the site, not of this file.")
+        also = [words for name, words in _ON_THE_SITE.items() if name in report.sections]
+        parts = ["by layer", "by unit", *also]
+        listed = f"{', '.join(parts[:-1])} and {parts[-1]}"
+        return (*said, f"The pages {listed} are part of the site, not of this file.")
+
+
+_ON_THE_SITE = {"kernels": "of kernels", "trust": "of trust in heatmaps", "dreams": "of dreams"}
+"""Sections that the file leaves to the site, and what their pages are called."""
 
 
 def choices(report: Report, folder: Path, budget: int | None) -> Iterator[Choice]:
@@ -109,7 +116,11 @@ def reduced(report: Report, choice: Choice) -> Report:
     ]
     galleries = [one for one in report.galleries if one.layer in choice.galleries]
     filters = [one for one in report.filters if one.layer in choice.galleries]
-    return report.model_copy(update={"images": images, "galleries": galleries, "filters": filters})
+    kept = {"images": images, "galleries": galleries, "filters": filters}
+    sections = [name for name in report.sections if name not in _ON_THE_SITE]
+    return report.model_copy(
+        update={**kept, "sections": sections, "kernels": [], "trust": None, "dreams": []}
+    )
 
 
 def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:

@@ -10,11 +10,13 @@ from typing import Any
 
 from reportgen.report.about_page import about_page
 from reportgen.report.assets import write_assets
+from reportgen.report.dream_pages import dream_pages
 from reportgen.report.evaluation_pages import evaluation_pages
 from reportgen.report.exemplar_pages import exemplar_pages, exemplars_index
 from reportgen.report.filter_pages import filter_pages, filters_index
 from reportgen.report.health_pages import health_pages
 from reportgen.report.image_pages import image_pages
+from reportgen.report.kernel_pages import kernel_pages
 from reportgen.report.layer_pages import layer_pages
 from reportgen.report.model_page import model_pages
 from reportgen.report.navigation import Navigation
@@ -22,6 +24,7 @@ from reportgen.report.outline import Outline
 from reportgen.report.overview import images_pages, index_page
 from reportgen.report.scripts import activation_values, filter_values, search_index, search_rows
 from reportgen.report.templates import Templates
+from reportgen.report.trust_page import trust_pages
 from reportgen.report.unit_pages import unit_pages, units_index_pages
 from reportgen.results import Report
 
@@ -68,6 +71,9 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("units_index", units_index_pages),
         ("units", unit_pages),
         ("filters", filter_pages),
+        ("kernels", kernel_pages),
+        ("trust", trust_pages),
+        ("dreams", dream_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):

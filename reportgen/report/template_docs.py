@@ -7,7 +7,15 @@ import sys
 import textwrap
 import typing
 
-from reportgen.report import contexts, contexts_over_images, contexts_single, contexts_units
+from reportgen.report import (
+    contexts,
+    contexts_dreams,
+    contexts_kernels,
+    contexts_over_images,
+    contexts_single,
+    contexts_trust,
+    contexts_units,
+)
 
 RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
@@ -23,6 +31,9 @@ RECEIVES: dict[str, type] = {
     "health.html": contexts_over_images.HealthPage,
     "exemplars_index.html": contexts_over_images.ExemplarsIndexPage,
     "exemplars.html": contexts_over_images.ExemplarsPage,
+    "kernels.html": contexts_kernels.KernelsPage,
+    "trust.html": contexts_trust.TrustPage,
+    "dreams.html": contexts_dreams.DreamsPage,
     "about.html": contexts.AboutPage,
     "single.html": contexts_single.SinglePage,
 }
@@ -94,8 +105,11 @@ def _type_text(kind: type, name: str) -> str:
     text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
     for prefix in (
         "reportgen.report.",
+        "contexts_dreams.",
+        "contexts_kernels.",
         "contexts_over_images.",
         "contexts_single.",
+        "contexts_trust.",
         "contexts_units.",
         "contexts.",
     ):

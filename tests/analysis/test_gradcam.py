@@ -5,11 +5,13 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from reportgen.analysis.gradcam import GradCams, weighted_map  # noqa: E402
+from reportgen.analysis.cams import grad_cam  # noqa: E402
+from reportgen.analysis.gradcam import GradCams  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
 
 layers = keras.layers
+CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet"}
 
 
 def net(units, activation):
@@ -53,7 +55,7 @@ def test_equals_float64_by_hand(units, activation):
     assert classes.shape == (3, top)
     for i in range(3):
         for k in range(top):
-            found = weighted_map(maps[i], gradients[k, i])
+            found = grad_cam(maps[i], gradients[k, i])
             wanted = by_hand(model, images[i], classes[i, k], units == 1)
             np.testing.assert_allclose(found, wanted, atol=1e-4 * max(wanted.max(), 1e-3))
 
@@ -66,7 +68,7 @@ def test_a_saturated_softmax_does_not_matter():
     image = np.random.default_rng(1).uniform(-1, 1, (1, 16, 18, 3)).astype("float32")
     assert float(np.max(model(image))) == 1.0
     maps, classes, gradients = score_gradients(network, "conv", 1)(image)
-    found = weighted_map(maps[0], gradients[0, 0])
+    found = grad_cam(maps[0], gradients[0, 0])
     wanted = by_hand(model, image[0], classes[0, 0], one_unit=False)
     np.testing.assert_allclose(found, wanted, atol=1e-4 * wanted.max())
 
@@ -82,17 +84,13 @@ def test_nested_layers_and_a_chosen_class():
     image = np.random.default_rng(2).uniform(-1, 1, (1, 16, 18, 3)).astype("float32")
     maps, classes, gradients = score_gradients(network, path, None)(image, 2)
     assert classes.tolist() == [[2]]
-    found = weighted_map(maps[0], gradients[0, 0])
+    found = grad_cam(maps[0], gradients[0, 0])
     np.testing.assert_allclose(found, by_hand(inner, image[0], 2, one_unit=False), atol=1e-5)
 
 
 def compute(model, tmp_path, **options):
     digest, path = picture_file(tmp_path, (40, 60))
-    unit = GradCams().unit(
-        "model",
-        digest,
-        {**OPTIONS, "layer": "conv", "classes": 2, "class": None, "colormap": "jet", **options},
-    )
+    unit = GradCams().unit("model", digest, {**OPTIONS, **CHOICES, **options})
     ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
     return result
 

@@ -13,12 +13,14 @@ from reportgen.analysis.health import HealthTally
 from reportgen.config import SECTIONS
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
+from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
 from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
     Block,
     Channel,
+    Dream,
     Environment,
     Filter,
     Gallery,
@@ -26,13 +28,18 @@ from reportgen.results import (
     Head,
     Image,
     ImageInput,
+    Kernel,
     Layer,
     Model,
     Prediction,
     Preprocessing,
     Report,
+    SanityCheck,
+    SanityStage,
     Skipped,
     TensorInfo,
+    Trust,
+    TrustMeasure,
 )
 from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 
@@ -143,6 +150,7 @@ def write_sample(
         for path, kind, block, _, channels in plan:
             if kind == "Conv2D":
                 _gallery(folder, random, path, block, channels, filters, galleries)
+    kernels = _kernels(folder, random, plan) if "kernels" in sections else []
     _save(folder, "pictures/sparsity.svg", CHART.encode())
     evaluation = _evaluation(folder, images, labels) if "evaluation" in sections else None
     report = Report(
@@ -162,6 +170,9 @@ def write_sample(
         images=[_within(image, sections) for image in images],
         filters=filters,
         galleries=galleries,
+        kernels=kernels,
+        dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
+        trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
         exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
@@ -343,6 +354,7 @@ def _image(
     shares = random.dirichlet(np.ones(3) / 2)
     order = np.argsort(-shares)
     shown = GradCam(
+        method="gradcam",
         layer=plan[-1][0],
         index=int(order[0]),
         label=labels[order[0]],
@@ -387,7 +399,13 @@ def _image(
             _activations(folder, random, slug, index, photo, layer)
             for index, layer in enumerate(plan)
         ],
-        gradcam=[shown, replace(shown, **none)],
+        gradcam=[
+            shown,
+            replace(shown, **none),
+            replace(shown, method="layercam"),
+            replace(shown, method="layercam", **none),
+            replace(shown, method="eigencam"),
+        ],
     )
 
 
@@ -443,6 +461,85 @@ def _activations(
         highs=measured.high.tolist(),
         singles=tuple(singles),
     )
+
+
+def _dream(image: Image, plan: Plan) -> Dream:
+    return Dream(
+        image=image.name,
+        layer=plan[-1][0],
+        channel=2,
+        status="not risen",
+        response_start=0.5,
+        response_end=0.25,
+        steps=100,
+        octaves=[(90, 120), (180, 240)],
+        original=image.photo,
+        picture=image.photo,
+        width=240,
+        height=180,
+    )
+
+
+def _trust(folder: Path, plan: Plan) -> Trust:
+    curve = [round(1 - at / 16, 4) for at in range(17)]
+    known = {"deletion_area": 0.5, "insertion_area": 0.5, "drop": 0.25, "increase": 0.5}
+    known["sparseness"] = 0.75
+    none = dict.fromkeys(known)
+    stages = [
+        SanityStage(layer="dense", layers=1, correlation=0.95, similarity=0.5),
+        SanityStage(layer=plan[0][0], layers=3, correlation=0.125, similarity=0.25),
+    ]
+    unmoved = [stage.model_copy(update={"correlation": 1.0}) for stage in stages]
+    return Trust(
+        layer=plan[-1][0],
+        images=["cat.jpg"],
+        measures=[
+            TrustMeasure(
+                method="gradcam", images=1, deletion=curve, insertion=curve[::-1], **known
+            ),
+            TrustMeasure(method="layercam", images=0, deletion=[], insertion=[], **none),
+            TrustMeasure(method="chance", images=1, deletion=curve, insertion=curve, **known),
+        ],
+        checks=[
+            SanityCheck(method="gradcam", stages=stages, other_class=0.25, depends=True),
+            SanityCheck(method="layercam", stages=[], other_class=None, depends=True),
+            SanityCheck(method="eigencam", stages=unmoved, other_class=None, depends=False),
+        ],
+        chart=_save(folder, "pictures/trust.svg", CHART.encode()),
+    )
+
+
+def _kernels(folder: Path, random: np.random.Generator, plan: Plan) -> list[Kernel]:
+    records = []
+    inputs = 3
+    for path, kind, _, _, channels in plan:
+        if kind != "Conv2D":
+            continue
+        kernel = random.normal(size=(3, 3, inputs, channels))
+        kernel[..., 1] = 0
+        drawn = draw_kernel(kernel)
+        picture = f"pictures/kernels/{slugs([path])[path]}.png"
+        records.append(
+            Kernel(
+                layer=path,
+                size=[3, 3],
+                inputs=inputs,
+                filters=channels,
+                kind=drawn.kind,
+                shown=drawn.filters,
+                slices=drawn.slices,
+                picture=_save(folder, picture, rgba_png(drawn.picture)),
+                width=drawn.picture.shape[1],
+                height=drawn.picture.shape[0],
+                norms=np.sqrt((kernel**2).sum(axis=(0, 1, 2))).tolist(),
+                dead=[1],
+                compared=True,
+                near_duplicates=2,
+                nearest=[(0, 2, 0.97)],
+            )
+        )
+        inputs = channels
+    return records
 
 
 def _gallery(

@@ -22,6 +22,9 @@ PAGES = {
     "evaluation.html": "evaluation.html",
     "health.html": "health.html",
     "exemplars.html": "exemplars/block1_conv1.html",
+    "kernels.html": "kernels.html",
+    "trust.html": "trust.html",
+    "dreams.html": "dreams.html",
     "about.html": "about.html",
 }
 

@@ -307,7 +307,7 @@ def test_the_users_own_code_comes_along(
 def test_grad_cam_is_the_reports(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.analysis.gradcam import weighted_map
+    from reportgen.analysis.cams import grad_cam
     from reportgen.analysis.gradients import score_gradients
     from reportgen.inputs.network import Network
 
@@ -319,7 +319,7 @@ def test_grad_cam_is_the_reports(
     for one in names["pixels"]:
         maps, classes, gradients = compute(network.preprocess("unit")(one[None]))
         for at, index in enumerate(classes[0]):
-            expected = weighted_map(maps[0], gradients[at, 0])
+            expected = grad_cam(maps[0], gradients[at, 0])
             found = names["grad_cam"](one, report.model.last_spatial_layer, int(index))
             largest = expected.max()
             assert np.allclose(found * largest, expected, atol=1e-5 * max(largest, 1e-9))

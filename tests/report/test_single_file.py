@@ -69,7 +69,7 @@ def test_everything_that_a_page_says_is_in_the_file(site: Site, single: Path) ->
         len(image.activations) for image in site.report.images
     )
     assert text.count('data-kind="filters"') == len(site.report.galleries)
-    assert "The pages by layer and by unit are part of the site" in text
+    assert "The pages by layer, by unit, of kernels, of trust in heatmaps and of dreams are" in text
     assert "Left out" not in text
 
 

@@ -1,0 +1,106 @@
+"""Kernels: the weights of each convolution as pictures, their norms, doubles, and dead filters."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.execution.units import Result, Unit
+from reportgen.pictures.encode import rgba_png
+from reportgen.pictures.kernels import draw_kernel
+
+NEAR = 0.95
+"""Cosine similarity of two filters' weights from which on they count as near-duplicates."""
+
+DEAD = 1e-6
+"""Share of the layer's largest norm up to which a filter's norm counts as zero."""
+
+FEWEST_WEIGHTS = 8
+"""With fewer weights each, filters are alike by chance."""
+
+MOST_PAIRS = 100
+_ROWS_AT_ONCE = 512
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Near-duplicates: how many pairs, and the closest as (filter, filter, similarity)."""
+
+    total: int
+    closest: list[tuple[int, int, float]]
+
+
+class Kernels:
+    """The weights of each convolution layer."""
+
+    name = "kernels"
+    version = 1
+    title = "Kernels"
+
+    def unit(self, model: str, layer: str, options: Mapping[str, Any]) -> Unit:
+        """The unit of one layer. `options`: columns, and what the opened network depends on."""
+        return Unit(self.name, self.version, layer, (model,), {**options, "layer": layer})
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield the pictures and numbers of each layer's weights."""
+        for unit in units:
+            kernel = bench.network.kernel(unit.options["layer"])
+            yield unit, describe(kernel, unit.options["columns"])
+
+
+def describe(kernel: npt.NDArray[np.floating], columns: int) -> Result:
+    """Picture and numbers of weights (height, width, channels of the input, filters)."""
+    drawn = draw_kernel(kernel, columns)
+    flat = kernel.reshape(-1, kernel.shape[3]).T.astype(np.float64)
+    norms = np.linalg.norm(flat, axis=1)
+    dead = dead_filters(norms)
+    alive = np.setdiff1d(np.flatnonzero(np.isfinite(norms)), dead)
+    compared = flat.shape[1] >= FEWEST_WEIGHTS
+    pairs = near_duplicates(flat, alive) if compared else Pairs(0, [])
+    data = {
+        "size": list(kernel.shape[:2]),
+        "inputs": kernel.shape[2],
+        "filters": kernel.shape[3],
+        "kind": drawn.kind,
+        "shown": drawn.filters,
+        "slices": drawn.slices,
+        "width": drawn.picture.shape[1],
+        "height": drawn.picture.shape[0],
+        "norms": numbers(norms),
+        "dead": dead.tolist(),
+        "compared": compared,
+        "near_duplicates": pairs.total,
+        "nearest": [[a, b, number(value)] for a, b, value in pairs.closest],
+    }
+    return Result(data, {"kernel.png": rgba_png(drawn.picture)})
+
+
+def dead_filters(norms: npt.NDArray[np.float64]) -> npt.NDArray[np.intp]:
+    """Which of the filters have weights that are zero, or as good as that beside the largest."""
+    finite = norms[np.isfinite(norms)]
+    return np.flatnonzero(norms <= DEAD * finite.max(initial=0.0))
+
+
+def near_duplicates(flat: npt.NDArray[np.float64], alive: npt.NDArray[np.intp]) -> Pairs:
+    """Pairs of filters whose weights (filters, weights) have a cosine similarity above `NEAR`.
+
+    Only the filters `alive` are compared. Rows are taken in parts, so that the memory needed does
+    not grow with the square of the number of filters.
+    """
+    unit = flat[alive] / np.linalg.norm(flat[alive], axis=1, keepdims=True)
+    total, found = 0, list[tuple[int, int, float]]()
+    for start in range(0, len(unit), _ROWS_AT_ONCE):
+        part = unit[start : start + _ROWS_AT_ONCE]
+        likeness = part @ unit.T
+        later = np.arange(len(unit))[None] > start + np.arange(len(part))[:, None]
+        rows, others = np.nonzero((likeness > NEAR) & later)
+        total += len(rows)
+        found += [
+            (int(alive[start + a]), int(alive[b]), float(likeness[a, b]))
+            for a, b in zip(rows.tolist(), others.tolist(), strict=True)
+        ]
+        found = sorted(found, key=lambda one: (-one[2], one[0], one[1]))[:MOST_PAIRS]
+    return Pairs(total, found)

@@ -1,0 +1,218 @@
+"""Can the heatmaps be trusted? Each kind is measured on a few images, and tested against the model.
+
+Numbers, never one score: deletion and insertion leave images that no photo looks like, drop and
+increase reward large maps, sparseness small ones, and they often disagree (Tomsett et al., "Sanity
+Checks for Saliency Metrics", 2020).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.cams import FORMULAS
+from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
+from reportgen.analysis.gradients import class_gradients
+from reportgen.analysis.sanity import Stage, cascade
+from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.cams import CAMS, CHANCE
+from reportgen.execution.units import Result, Unit
+from reportgen.pictures.overlays import enlarge
+
+MOST_IMAGES = 8
+"""Images that are measured: evenly chosen, since each takes hundreds of passes."""
+
+_TOGETHER = 8
+"""Images in a pass."""
+
+
+def sample(digests: Sequence[str]) -> list[str]:
+    """At most `MOST_IMAGES` of the images, evenly chosen, in their order."""
+    if len(digests) <= MOST_IMAGES:
+        return list(digests)
+    places = np.linspace(0, len(digests) - 1, MOST_IMAGES).round().astype(int)
+    return [digests[at] for at in places]
+
+
+class Trust:
+    """Deletion, insertion, drop, increase and sparseness of each kind of map on one image."""
+
+    name = "trust"
+    version = 1
+    title = "Trust in heatmaps"
+
+    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
+        """The unit of one image. `options`: layer, cams, class (an index or None), seed, …"""
+        return Unit(self.name, self.version, "image", (model, digest), options)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield what was measured of each image's likeliest class, or of the one chosen."""
+        options = units[0].options
+        explain = _gradients(bench, options["layer"])
+        for unit in units:
+            pixels = bench.pixels(unit.inputs[1])
+            target = _class_of(bench, pixels, options["class"])
+            maps, slopes = explain(bench.prepare(pixels[None]), np.array([target], np.int32))
+            heats = {cam: FORMULAS[cam](maps[0], slopes[0]) for cam in options["cams"]}
+            yield unit, Result(_measured(bench, pixels, target, heats, options["seed"]))
+
+
+def _measured(
+    bench: Workbench,
+    pixels: npt.NDArray[np.float32],
+    target: int,
+    heats: Mapping[str, npt.NDArray[np.float64]],
+    seed: int,
+) -> dict[str, Any]:
+    height, width = pixels.shape[:2]
+    shares = _probabilities(bench)
+
+    def predict(images: npt.NDArray[np.float32]) -> Any:
+        return shares(images)[:, target]
+
+    measured = []
+    for cam, values in heats.items():
+        if not np.isfinite(values).all() or values.max() <= 0:
+            measured.append({"method": cam, "measures": None})
+            continue
+        heat = enlarge((values / values.max()).astype(np.float32), height, width)
+        measured.append(_entry(cam, pixels, np.maximum(heat, 0.0), predict, seed))
+    chance = np.random.default_rng(seed).random((height, width))
+    measured.append(_entry(CHANCE, pixels, chance, predict, seed))
+    return {"index": target, "measured": measured}
+
+
+def _entry(
+    method: str, pixels: npt.NDArray[np.float32], heat: Any, predict: Predict, seed: int
+) -> dict[str, Any]:
+    found = measure(pixels, heat, predict, seed)
+    curves = {"deletion": numbers(found.deletion), "insertion": numbers(found.insertion)}
+    if any(value is None for curve in curves.values() for value in curve):
+        return {"method": method, "measures": None}
+    measures = {
+        **curves,
+        "deletion_area": number(area(found.deletion)),
+        "insertion_area": number(area(found.insertion)),
+        "drop": number(found.drop),
+        "increase": float(found.increase),
+        "sparseness": number(found.sparseness),
+    }
+    return {"method": method, "measures": measures}
+
+
+class Sanity:
+    """Whether each kind of map changes when the model forgets, and with the class."""
+
+    name = "sanity"
+    version = 1
+    title = "Sanity checks"
+
+    def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:
+        """The one unit of a model on these images; `options` as of `Trust.unit`."""
+        return Unit(self.name, self.version, "model", (model, *digests), options)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield the stages of the cascade, and the correlation between classes."""
+        for unit in units:
+            yield unit, Result({"checks": _checks(bench, unit.inputs[1:], unit.options)})
+
+
+def _checks(
+    bench: Workbench, digests: Sequence[str], options: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    pixels = [bench.pixels(digest) for digest in digests]
+    fed = [bench.prepare(one[None]) for one in pixels]
+    targets = [_class_of(bench, one, options["class"]) for one in pixels]
+    others = other_classes(targets, _class_count(bench), options["seed"])
+    slopes_of = _gradients(bench, options["layer"])
+
+    def maps(classes: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
+        passed = [
+            slopes_of(values, np.array([target], np.int32))
+            for values, target in zip(fed, classes, strict=True)
+        ]
+        return {
+            cam: np.stack([FORMULAS[cam](one[0], slope[0]) for one, slope in passed])
+            for cam in options["cams"]
+        }
+
+    cascades = cascade(bench.network, lambda: maps(targets), options["seed"])
+    true, swapped = maps(targets), maps(others) if others else None
+    return [
+        {
+            "method": cam,
+            "stages": [_stage(stage) for stage in cascades[cam]],
+            "other_class": _likeness(true[cam], swapped[cam])
+            if swapped and CAMS[cam].by_class
+            else None,
+        }
+        for cam in options["cams"]
+    ]
+
+
+def _stage(stage: Stage) -> dict[str, Any]:
+    measured = {"correlation": number(stage.correlation), "similarity": number(stage.similarity)}
+    return {**asdict(stage), **measured}
+
+
+def _likeness(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:
+    pairs = zip(one, other, strict=True)
+    return number(np.mean([rank_correlation(a, b) for a, b in pairs]))
+
+
+def other_classes(targets: Sequence[int], classes: int, seed: int) -> list[int]:
+    """For each class another one by chance; none where there is only one class."""
+    if classes < 2:
+        return []
+    random = np.random.default_rng(seed)
+    return [int((one + random.integers(1, classes)) % classes) for one in targets]
+
+
+def _class_count(bench: Workbench) -> int:
+    head = bench.network.head
+    return head.classes if head else 0
+
+
+def _class_of(bench: Workbench, pixels: npt.NDArray[np.float32], chosen: int | None) -> int:
+    if chosen is not None:
+        return chosen
+    return int(_probabilities(bench)(pixels[None])[0].argmax())
+
+
+def _gradients(bench: Workbench, layer: str) -> Any:
+    return bench.compiled(f"trust {layer}", lambda: class_gradients(bench.network, layer))
+
+
+def _probabilities(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
+    """Pixels (N, H, W, C) to probabilities (N, classes), a few images at a time."""
+    passed = bench.compiled("trust probabilities", lambda: _pass(bench))
+    size = bench.batch_size or _TOGETHER
+
+    def compute(images: npt.NDArray[np.float32]) -> Any:
+        found = []
+        for start in range(0, len(images), size):
+            part = images[start : start + size]
+            # All passes have the same size: the network is compiled once.
+            full = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
+            found.append(passed(full)[: len(part)])
+        return np.concatenate(found)
+
+    return compute
+
+
+def _pass(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
+    import tensorflow as tf
+
+    network = bench.network
+    head = network.class_scores
+    if head is None:
+        raise ValueError("the model has no class scores")
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(values: Any) -> Any:
+        (behind,), (before,) = network.run(values, [head.path])
+        return head.probabilities(behind, before)
+
+    return lambda pixels: graph(tf.constant(bench.prepare(pixels), tf.float32)).numpy()

@@ -1,0 +1,80 @@
+"""The class activation maps that can be asked for: their names, and what they are called.
+
+How each is computed stands in `reportgen.analysis.cams`.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Cam:
+    """A kind of class activation map.
+
+    `idea` says in one clause what sets it apart; `by_class` is False for maps that are the same
+    for every class.
+    """
+
+    name: str
+    title: str
+    idea: str
+    source: str
+    by_class: bool = True
+
+    @property
+    def slug(self) -> str:
+        """The name as part of a file's name or of an anchor."""
+        return self.name.replace("+", "p")
+
+
+CHANCE = "chance"
+"""Stands beside the names where maps are compared with pixels in an order of chance."""
+
+CAMS: dict[str, Cam] = {
+    cam.name: cam
+    for cam in (
+        Cam(
+            "gradcam",
+            "Grad-CAM",
+            "weights each map by the mean of its gradient",
+            "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
+            " Gradient-based Localization, ICCV 2017",
+        ),
+        Cam(
+            "gradcam++",
+            "Grad-CAM++",
+            "weights the positive gradients so that several small objects count as one large one",
+            "A. Chattopadhay et al., Grad-CAM++: Improved Visual Explanations for Deep"
+            " Convolutional Networks, WACV 2018",
+        ),
+        Cam(
+            "hirescam",
+            "HiResCAM",
+            "multiplies each map with its gradient place by place, without the mean",
+            "R. L. Draelos and L. Carin, Use HiResCAM Instead of Grad-CAM for Faithful"
+            " Explanations of Convolutional Neural Networks, 2020",
+        ),
+        Cam(
+            "layercam",
+            "LayerCAM",
+            "multiplies each map with its positive gradients place by place",
+            "P.-T. Jiang et al., LayerCAM: Exploring Hierarchical Class Activation Maps for"
+            " Localization, IEEE Transactions on Image Processing 2021",
+        ),
+        Cam(
+            "xgradcam",
+            "XGrad-CAM",
+            "weights each map by the mean of its gradient where the map is active",
+            "R. Fu et al., Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation"
+            " of CNNs, BMVC 2020",
+        ),
+        Cam(
+            "eigencam",
+            "Eigen-CAM",
+            "shows what the maps have most in common and knows nothing of the class",
+            "M. B. Muhammad and M. Yeasin, Eigen-CAM: Class Activation Map using Principal"
+            " Components, IJCNN 2020",
+            by_class=False,
+        ),
+    )
+}
+"""All kinds by name, in the order in which they are shown."""

@@ -1,0 +1,70 @@
+"""Weights of a convolution → tiles: in colour where a filter has three slices, else one by one."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.pictures.tiles import gallery
+
+MOST_TILES = 512
+"""Filters of one slice each, or of three that make a colour, that are drawn."""
+
+MOST_ROWS, MOST_SLICES = 16, 32
+"""Filters, one a row, and of each the slices for the first channels of its input."""
+
+_NEGATIVE, _POSITIVE = (33, 102, 172), (178, 24, 43)
+_TILE = 36
+
+
+class Drawn(NamedTuple):
+    """A picture of weights: RGBA (height, width, 4), and how its tiles stand."""
+
+    picture: NDArray[np.uint8]
+    kind: str
+    """ "colour": a tile is a filter, its three slices are red, green and blue, gray is zero;
+    "single": a tile is a filter of one slice; "slices": a row is a filter, a tile one slice of it.
+    In the last two, red is positive, blue negative, white zero."""
+    filters: int
+    """How many of the filters are drawn (the first ones)."""
+    slices: int
+    """How many slices of each filter are drawn (the first ones)."""
+
+
+def draw_kernel(kernel: NDArray[np.floating], columns: int = 16) -> Drawn:
+    """Draw the weights (height, width, channels of the input, filters) of a convolution.
+
+    Each filter has its own scale: its largest weight, by size, has the strongest colour. Weights
+    that are not finite are drawn as zero. `columns` says how many tiles make a row, where a tile is
+    a whole filter.
+    """
+    height, width, inputs, filters = kernel.shape
+    weights = np.nan_to_num(kernel.astype(np.float64), posinf=0.0, neginf=0.0)
+    largest = np.abs(weights).max(axis=(0, 1, 2))
+    weights /= np.where(largest > 0, largest, 1.0)
+    if inputs in (1, 3):
+        shown, slices = min(filters, MOST_TILES), inputs
+        tiles = weights[..., :shown].transpose(3, 0, 1, 2)
+        colours = _signed(tiles[..., 0]) if inputs == 1 else _gray_is_zero(tiles)
+        kind = "single" if inputs == 1 else "colour"
+    else:
+        shown, slices = min(filters, MOST_ROWS), min(inputs, MOST_SLICES)
+        tiles = weights[:, :, :slices, :shown].transpose(3, 2, 0, 1)
+        colours, columns = _signed(tiles.reshape(shown * slices, height, width)), slices
+        kind = "slices"
+    times = max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
+    colours = colours.repeat(times, axis=1).repeat(times, axis=2)
+    return Drawn(gallery(colours, columns, 2), kind, shown, slices)
+
+
+def _gray_is_zero(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:
+    levels: NDArray[np.uint8] = np.rint(127.5 + 127.5 * tiles).astype(np.uint8)
+    return levels
+
+
+def _signed(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Weights (tiles, height, width) in -1..1 between blue, white and red."""
+    ends = np.where(tiles[..., None] < 0, np.array(_NEGATIVE), np.array(_POSITIVE))
+    mixed = 255 + (ends - 255) * np.abs(tiles[..., None])
+    levels: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
+    return levels
