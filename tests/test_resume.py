@@ -94,14 +94,14 @@ def test_one_changed_image_is_the_only_one_computed(small, photos, tmp_path):  #
     before = keys(tmp_path / "cache")
     (copies / "a.png").write_bytes((copies / "b.jpg").read_bytes() + b"\0")
     small(images=copies)
-    assert len(keys(tmp_path / "cache") - before) == 3  # its photo, its activations, its Grad-CAM
+    assert len(keys(tmp_path / "cache") - before) == 4  # photo, grids, Grad-CAM; all exemplars
 
 
 def test_more_filters_compute_the_difference(small, tmp_path):
     small()
     before = keys(tmp_path / "cache")
     small(filters=4)
-    assert len(keys(tmp_path / "cache") - before) == 4  # two more for each of two layers
+    assert len(keys(tmp_path / "cache") - before) == 5  # two for each of two layers; all exemplars
 
 
 def command(model, images, out, cache):
