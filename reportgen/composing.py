@@ -1,0 +1,156 @@
+"""From the outcomes of a build to its Report, and to the digest of all that it is made from."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.config import Settings
+from reportgen.device import versions
+from reportgen.errors import ReportgenError
+from reportgen.evaluating import Evaluated
+from reportgen.execution.runner import Failure
+from reportgen.execution.runner import Outcome as UnitOutcome
+from reportgen.inputs.names import printable
+from reportgen.planning import Planned
+from reportgen.report.assembly import Assembly
+from reportgen.report.charts import write_charts
+from reportgen.report.exemplar_records import found_exemplars
+from reportgen.report.names import slugs
+from reportgen.report.origin import origin_of
+from reportgen.report.trust_assembly import assemble_trust
+from reportgen.results import Environment, Model, Report, Skipped
+from reportgen.trip import Trip
+
+
+def compose(
+    trip: Trip,
+    folder: Path,
+    facts: Model,
+    planned: Planned,
+    outcomes: dict[str, UnitOutcome],
+    evaluated: Evaluated | None,
+    command: str,
+) -> Report:
+    """Collect all results into a Report, its pictures in `folder`."""
+    assembly = Assembly(folder, facts)
+    grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
+    cams: dict[str, list[UnitOutcome]] = {}
+    for unit in (*planned.gradcam.units, *planned.explained.units):
+        cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
+    names = slugs([image.name for image, _ in trip.photos])
+    images = [
+        assembly.image(
+            image,
+            names[image.name],
+            trip.decoded[digest],
+            grids.get(digest),
+            cams.get(digest, []),
+            trip.settings.top,
+        )
+        for image, digest in trip.photos
+    ]
+    filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
+    searched = trip.dataset or trip.photos
+    folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
+    exemplars = [
+        one
+        for unit in planned.exemplars.units
+        if (one := found_exemplars(
+            assembly, unit, outcomes[unit.key], searched, folder_name))
+    ]  # fmt: skip
+    wanted = "health" in trip.settings.chosen_sections
+    health = assembly.health.health() if wanted else None
+    kernels = assembly.kernels(planned.kernels.units, outcomes)
+    names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
+    trust = assemble_trust(
+        folder,
+        names_by_digest,
+        planned.trust.units,
+        planned.sanity.units,
+        outcomes,
+        assembly.skipped,
+    )
+    dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
+    skipped = trip.skipped + assembly.skipped
+    if "health" in trip.settings.sections and health is None:
+        reason = "it needs the section activations and more than one image"
+        skipped.append(Skipped(what="section", name="health", reason=reason))
+    _check_strict(trip.settings, skipped)
+    notes = trip.notes.illustrated(folder)
+    for warning in notes.warnings:
+        trip.progress.warn(warning)
+    settings = trip.settings
+    made = {
+        "activations": any(one.activations for one in images),
+        "filters": bool(galleries),
+        "gradcam": any(one.gradcam for one in images),
+        "evaluation": evaluated is not None,
+        "health": health is not None,
+        "exemplars": bool(exemplars),
+        "kernels": bool(kernels),
+        "trust": trust is not None,
+        "dreams": bool(dreams),
+    }
+    return Report(
+        generator=f"reportgen {__version__}",
+        created=trip.created.isoformat().replace("+00:00", "Z"),
+        title=settings.title or facts.name,
+        author=settings.author,
+        notes=notes.text,
+        note_pictures=list(notes.pictures),
+        environment=Environment(python=platform.python_version(), device=trip.device, **versions()),
+        command=command,
+        settings=settings.for_report,
+        sections=[name for name in settings.chosen_sections if made[name]],
+        model=facts,
+        images=images,
+        filters=filters,
+        galleries=galleries,
+        kernels=kernels,
+        trust=trust,
+        dreams=dreams,
+        sparsity_chart=write_charts(images, folder),
+        evaluation=evaluated.record(facts, folder) if evaluated else None,
+        health=health,
+        exemplars=exemplars[0] if exemplars else None,
+        skipped=skipped,
+        warnings=[*trip.warnings, *notes.warnings],
+        timings={} if trip.reproducible else trip.timings,
+        timing_notes=[] if trip.reproducible else trip.bench.notes,
+    )
+
+
+def origin(
+    trip: Trip,
+    facts: Model,
+    planned: Planned,
+    outcomes: Mapping[str, UnitOutcome],
+    command: str,
+) -> str:
+    """The digest of all that the report's files depend on but the time of the build."""
+    reasons = {k: one.reason for k, one in outcomes.items() if isinstance(one, Failure)}
+    return origin_of(
+        facts.model_dump(mode="json"),
+        trip.settings.for_report,
+        [str(trip.settings.pdf_engine), str(trip.settings.browser), trip.settings.organisation],
+        [[image.name, image.group, trip.decoded[digest][0].key]
+         for image, digest in trip.photos],
+        [[image.name, digest] for image, digest in trip.dataset],
+        [unit.key for unit in planned.units],
+        reasons,
+        [[one.what, one.name, one.reason] for one in trip.skipped],
+        [trip.notes.text, trip.notes.digests()],
+        [trip.warnings, trip.device, platform.python_version(), command],
+        trip.created.isoformat() if trip.reproducible else "",
+        folders=[trip.settings.templates] if trip.settings.templates else [],
+    )  # fmt: skip
+
+
+def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:
+    """With --strict, an image or a part that is missing is an error."""
+    lost = [one for one in skipped if one.what not in ("layer", "input", "section")]
+    if settings.strict and lost:
+        raise ReportgenError(
+            f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."
+        )
