@@ -26,7 +26,8 @@ def packed(sheet: bytes) -> bytes:
 def write_assets(templates: Templates, folder: Path, search_index: str) -> Assets:
     """Write the assets and the search index below ``folder``; their paths seen from it."""
     contents = {field: (name, templates.asset(name)) for field, name in _FILES.items()}
-    contents["stylesheet"] = ("report.css", packed(templates.asset("report.css")))
+    if not templates.is_own("report.css"):
+        contents["stylesheet"] = ("report.css", packed(templates.asset("report.css")))
     contents["search_index"] = ("search-index.js", search_index.encode("utf-8"))
     paths = {}
     (folder / "assets").mkdir(parents=True, exist_ok=True)

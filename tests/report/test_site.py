@@ -68,7 +68,7 @@ def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left
     signs = {
         "activations": 'data-kind="activations"',
         "filters": 'data-kind="filters"',
-        "gradcam": "Grad-CAM",
+        "gradcam": "Overlay on the photo",
         "evaluation": "evaluation.html",
         "health": "health.html",
         "exemplars": "exemplars/",
