@@ -31,7 +31,11 @@ def page(chromium: Any) -> Iterator[Any]:
     noise: list[str] = []
     opened.on("console", lambda message: noise.append(message.text))
     opened.on("pageerror", lambda error: noise.append(str(error)))
-    opened.on("requestfailed", lambda request: noise.append(request.url))
+    # Leaving a page aborts what it still loads, such as its icon.
+    opened.on(
+        "requestfailed",
+        lambda request: request.failure == "net::ERR_ABORTED" or noise.append(request.url),
+    )
     opened.on(
         "request", lambda request: request.url.startswith("file:") or noise.append(request.url)
     )
