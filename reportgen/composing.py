@@ -133,7 +133,7 @@ def origin(
     return origin_of(
         facts.model_dump(mode="json"),
         trip.settings.for_report,
-        [str(trip.settings.pdf_engine), str(trip.settings.browser), trip.settings.organisation],
+        str(trip.settings.browser),
         [[image.name, image.group, trip.decoded[digest][0].key]
          for image, digest in trip.photos],
         [[image.name, digest] for image, digest in trip.dataset],

@@ -10,19 +10,21 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.activations import Activations
+from reportgen.analysis.dreams import MOST_IMAGES as MOST_DREAMERS
 from reportgen.analysis.dreams import Dreams
-from reportgen.analysis.dreams import sample as dreamers
 from reportgen.analysis.exemplars import Exemplars
 from reportgen.analysis.filters import Filters
 from reportgen.analysis.gradcam import GradCams
 from reportgen.analysis.kernels import Kernels
-from reportgen.analysis.trust import Sanity, Trust, sample
+from reportgen.analysis.trust import MOST_IMAGES as MOST_MEASURED
+from reportgen.analysis.trust import Sanity, Trust
 from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Unit
 from reportgen.inputs.labels import find_class
 from reportgen.results import Layer, Model, Skipped
+from reportgen.spread import spread
 
 
 @dataclass(frozen=True)
@@ -304,7 +306,7 @@ def _plan_trust(
     """The plans of the measures, image by image, and of the check of the model."""
     trust, sanity = Trust(), Sanity()
     options = _cam_options("trust", model, feeding, settings, skipped)
-    chosen = sample(photos)
+    chosen = spread(photos, MOST_MEASURED)
     if options is None or not chosen:
         return Plan(trust, []), Plan(sanity, [])
     options["seed"] = settings.seed
@@ -339,7 +341,9 @@ def _plan_dreams(
             "steps": settings.dream_steps,
             "seed": settings.seed,
         }
-        units += [analysis.unit(model.sha256, photo, options) for photo in dreamers(photos)]
+        units += [
+            analysis.unit(model.sha256, photo, options) for photo in spread(photos, MOST_DREAMERS)
+        ]
     return Plan(analysis, units)
 
 

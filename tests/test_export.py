@@ -330,7 +330,7 @@ def test_a_zip_without_a_list_is_no_bundle(tmp_path: Path, manifest: bytes | Non
 
 
 @given(cut=st.integers(0, 700), at=st.integers(0, 700), value=st.integers(0, 255))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_damage_is_a_verdict_or_a_sentence(cut: int, at: int, value: int) -> None:
     import tempfile
 

@@ -120,7 +120,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(small_model, photos, tmp_p
         return subprocess.Popen(arguments, env=environment(), cwd=place)
 
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    assert run(whole).wait(120) == 0
+    assert run(whole).wait(600) == 0
     for done in (1, 4):  # killed when so many units are there
         process = run(killed)
         while len(keys(killed / "cache")) < done and process.poll() is None:
@@ -130,7 +130,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(small_model, photos, tmp_p
     survivors = {p.name: p.stat().st_ino for p in (killed / "cache").glob("??/*")}
     assert survivors
     assert not (killed / "report").exists()
-    assert run(killed).wait(120) == 0
+    assert run(killed).wait(600) == 0
     after = {p.name: p.stat().st_ino for p in (killed / "cache").glob("??/*")}
     assert survivors.items() <= after.items()  # nothing that was there is computed again
     assert after.keys() == keys(whole / "cache")
@@ -145,7 +145,7 @@ def test_an_interrupt_is_one_line_and_keeps_what_is_done(small_model, photos, tm
     while not keys(tmp_path / "cache") and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=600)
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert "kept" in said.splitlines()[-1]

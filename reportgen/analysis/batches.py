@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.workbench import Workbench
+from reportgen.errors import ImageError
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -38,32 +39,52 @@ def in_batches(
 ) -> Iterator[tuple[str, T]]:
     """Yield for each photo, by its digest, what is drawn of it.
 
-    `compute` takes pixels (N, H, W, C) in 0..255. `draw` takes what it returned, the position of a
-    photo in the batch and its digest; it may start work in `bench.threads`, and returns a function
-    that ends it. All batches have the same size, the last is filled up by repeating: the network is
-    compiled once, and a photo's numbers do not depend on how many others there are. When the
-    device's memory does not suffice, the size is halved, which `bench.notes` tells.
+    `compute` is as of `computed`. `draw` takes what it returned, the position of a photo in the
+    batch and its digest; it may start work in `bench.threads`, and returns a function that ends it.
+    """
+    drawing: list[tuple[str, Callable[[], T]]] = []
+    for part, found in computed(bench, digests, bytes_per_image, compute):
+        yield from ((digest, finish()) for digest, finish in drawing)
+        drawing = [(digest, draw(found, at, digest)) for at, digest in enumerate(part)]
+    yield from ((digest, finish()) for digest, finish in drawing)
+
+
+def computed(
+    bench: Workbench,
+    digests: Sequence[str],
+    bytes_per_image: int,
+    compute: Callable[[Pixels], Found],
+    unreadable: Callable[[str, ImageError], None] | None = None,
+) -> Iterator[tuple[list[str], Found]]:
+    """Yield what is computed of each batch, with the digests of its photos; the next is read ahead.
+
+    `compute` takes pixels (N, H, W, C) in 0..255. All batches have the same size, the last is
+    filled up by repeating: the network is compiled once, and a photo's numbers do not depend on how
+    many others there are. When the device's memory does not suffice, the size is halved, which
+    `bench.notes` tells. A photo that cannot be read raises ImageError, or is left out and told to
+    `unreadable`.
     """
     size = batch_size(bench, bytes_per_image)
     waiting = list(digests)
     loading = _load(bench, waiting[:size])
-    drawing: list[tuple[str, Callable[[], T]]] = []
     while waiting:
-        part, pixels = waiting[:size], [one.result() for one in loading]
+        part, pixels = _read(waiting[:size], loading, unreadable)
         loading = _load(bench, waiting[size : 2 * size])
+        if not part:
+            waiting = waiting[size:]
+            continue
         try:
             found = compute(np.stack(pixels + pixels[-1:] * (size - len(part))))
         except Exception as error:
             if size == 1 or not _out_of_memory(error):
                 raise
+            waiting = part + waiting[size:]
             size //= 2
             bench.note_halved(size)
             loading = _load(bench, waiting[:size])
             continue
         waiting = waiting[size:]
-        yield from ((digest, finish()) for digest, finish in drawing)
-        drawing = [(digest, draw(found, at, digest)) for at, digest in enumerate(part)]
-    yield from ((digest, finish()) for digest, finish in drawing)
+        yield part, found
 
 
 def batch_size(bench: Workbench, bytes_per_image: int) -> int:
@@ -91,6 +112,25 @@ def map_bytes(network: "Network", layers: Sequence[str]) -> int:
 
 def _load(bench: Workbench, digests: Sequence[str]) -> list[Future[Pixels]]:
     return [bench.threads.submit(bench.pixels, digest) for digest in digests]
+
+
+def _read(
+    digests: Sequence[str],
+    loading: Sequence[Future[Pixels]],
+    unreadable: Callable[[str, ImageError], None] | None,
+) -> tuple[list[str], list[Pixels]]:
+    part: list[str] = []
+    pixels: list[Pixels] = []
+    for digest, one in zip(digests, loading, strict=True):
+        try:
+            pixels.append(one.result())
+        except ImageError as error:
+            if unreadable is None:
+                raise
+            unreadable(digest, error)
+        else:
+            part.append(digest)
+    return part, pixels
 
 
 def _out_of_memory(error: Exception) -> bool:

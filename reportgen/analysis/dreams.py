@@ -39,14 +39,6 @@ JITTER = 16
 """Pixels that the photo is shifted by at most, either way, before a step."""
 
 
-def sample(digests: Sequence[str]) -> list[str]:
-    """At most `MOST_IMAGES` of the images, evenly chosen, in their order."""
-    if len(digests) <= MOST_IMAGES:
-        return list(digests)
-    places = np.linspace(0, len(digests) - 1, MOST_IMAGES).round().astype(int)
-    return [digests[at] for at in places]
-
-
 class Dreams:
     """What a layer makes of photos."""
 

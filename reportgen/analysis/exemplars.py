@@ -4,13 +4,12 @@ One pass over the images with a running top-K: memory does not grow with their n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import islice
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.batches import batch_size, map_bytes
+from reportgen.analysis.batches import computed, map_bytes
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
@@ -116,36 +115,21 @@ class _Search:
         units = TopK(len(self.units), self.k)
         forward = _forward(self.bench, list(self.channels), self.units)
         paths = {*self.channels, *(path for path, *_ in self.units)}
-        size = batch_size(self.bench, map_bytes(network, sorted(paths)))
-        for part, pixels in self._batches(size):
-            filled = np.stack([*pixels, *[pixels[-1]] * (size - len(pixels))])
-            highest, places, single = forward(filled)
-            images = np.array(part, np.int64)
+        numbers = {digest: at for at, digest in enumerate(self.digests)}
+
+        def unreadable(digest: str, error: ImageError) -> None:
+            reason = getattr(error, "reason", "")
+            self.unread.append({"image": numbers[digest], "reason": reason})
+
+        need = map_bytes(network, sorted(paths))
+        for part, found in computed(self.bench, self.digests, need, forward, unreadable):
+            highest, places, single = found
+            images = np.array([numbers[digest] for digest in part], np.int64)
             for path, values, where in zip(self.channels, highest, places, strict=True):
                 layers[path].add(values[: len(part)], images, where[: len(part)])
             zero = np.zeros((len(part), len(self.units)), np.int64)
             units.add(single[: len(part)], images, zero)
         return layers, units
-
-    def _batches(self, size: int) -> Iterator[tuple[list[int], list[Floats]]]:
-        """Numbers and pixels of the images of each batch; the next one is read meanwhile."""
-        waiting = enumerate(self.digests)
-        loading = [(at, self.bench.threads.submit(self.bench.pixels, one))
-                   for at, one in islice(waiting, size)]  # fmt: skip
-        while loading:
-            following = [(at, self.bench.threads.submit(self.bench.pixels, one))
-                         for at, one in islice(waiting, size)]  # fmt: skip
-            part: list[int] = []
-            pixels: list[Floats] = []
-            for at, one in loading:
-                try:
-                    pixels.append(one.result())
-                    part.append(at)
-                except ImageError as error:
-                    self.unread.append({"image": at, "reason": getattr(error, "reason", "")})
-            if part:
-                yield part, pixels
-            loading = following
 
     def _found(
         self,

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from reportgen.inputs.head import ClassScores
     from reportgen.inputs.network import Network
 
 NEIGHBOURHOOD = 4
@@ -40,32 +41,20 @@ def score_gradients(network: "Network", layer: str, top: int | None) -> ScoreGra
     """
     import tensorflow as tf
 
-    head = network.class_scores
-    if head is None or not head.head.classes:
-        raise ValueError("the model has no class scores")
+    head = _class_scores(network)
     count = 1 if top is None else min(top, head.head.classes)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def graph(values: Any, chosen: Any) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            found: dict[str, Any] = {}
-
-            def watch(path: str, output: Any) -> None:
-                if path == layer:
-                    tape.watch(output)
-                    found[path] = output
-
-            (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
-            scores = head.scores(behind, before)
+            watched, scores = _watched(network, head, layer, values, tape)
             if top is not None:
                 classes = tf.math.top_k(scores, count).indices
             else:
                 classes = tf.fill([tf.shape(scores)[0], 1], chosen)
             picked = [tf.gather(scores, classes[:, k], batch_dims=1) for k in range(count)]
-        gradients = [
-            tape.gradient(one, found[layer], unconnected_gradients="zero") for one in picked
-        ]
-        maps = network.maps(found[layer], layer)
+        gradients = [tape.gradient(one, watched, unconnected_gradients="zero") for one in picked]
+        maps = network.maps(watched, layer)
         return maps, classes, tf.stack([network.maps(one, layer) for one in gradients])
 
     def compute(values: Any, chosen: int | None = None) -> Any:
@@ -83,30 +72,44 @@ def class_gradients(network: "Network", layer: str) -> ClassGradients:
     """
     import tensorflow as tf
 
-    head = network.class_scores
-    if head is None or not head.head.classes:
-        raise ValueError("the model has no class scores")
+    head = _class_scores(network)
 
     @tf.function(reduce_retracing=True, autograph=False)
     def graph(values: Any, classes: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
-            found: dict[str, Any] = {}
-
-            def watch(path: str, output: Any) -> None:
-                if path == layer:
-                    tape.watch(output)
-                    found[path] = output
-
-            (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
-            picked = tf.gather(head.scores(behind, before), classes, batch_dims=1)
-        slope = tape.gradient(picked, found[layer], unconnected_gradients="zero")
-        return network.maps(found[layer], layer), network.maps(slope, layer)
+            watched, scores = _watched(network, head, layer, values, tape)
+            picked = tf.gather(scores, classes, batch_dims=1)
+        slope = tape.gradient(picked, watched, unconnected_gradients="zero")
+        return network.maps(watched, layer), network.maps(slope, layer)
 
     def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
         maps, slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
         return maps.numpy(), slope.numpy()
 
     return compute
+
+
+def _class_scores(network: "Network") -> "ClassScores":
+    """The class scores of the network; raises ValueError where it has none."""
+    head = network.class_scores
+    if head is None or not head.head.classes:
+        raise ValueError("the model has no class scores")
+    return head
+
+
+def _watched(
+    network: "Network", head: "ClassScores", layer: str, values: Any, tape: Any
+) -> tuple[Any, Any]:
+    """A layer's output, watched by the tape, and the class scores that follow from it."""
+    found: dict[str, Any] = {}
+
+    def watch(path: str, output: Any) -> None:
+        if path == layer:
+            tape.watch(output)
+            found[path] = output
+
+    (_, behind), (_, before) = network.run(values, [layer, head.path], watch)
+    return found[layer], head.scores(behind, before)
 
 
 def ascent(

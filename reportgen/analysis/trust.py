@@ -28,14 +28,6 @@ _TOGETHER = 8
 """Images in a pass."""
 
 
-def sample(digests: Sequence[str]) -> list[str]:
-    """At most `MOST_IMAGES` of the images, evenly chosen, in their order."""
-    if len(digests) <= MOST_IMAGES:
-        return list(digests)
-    places = np.linspace(0, len(digests) - 1, MOST_IMAGES).round().astype(int)
-    return [digests[at] for at in places]
-
-
 class Trust:
     """Deletion, insertion, drop, increase and sparseness of each kind of map on one image."""
 

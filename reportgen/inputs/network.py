@@ -407,11 +407,6 @@ class Network:
             return kernel.transpose(0, 1, 3, 2)
         return kernel
 
-    def has_activation(self, path: str) -> bool:
-        """Whether the layer ends in an activation function of its own."""
-        step = self._steps[path]
-        return step.is_activation or step.fused_activation is not None
-
     def bounds(self, path: str) -> Bounds:
         """The values at which the layer's outputs saturate, see `bounds_of`."""
         return bounds_of(self._steps[path])

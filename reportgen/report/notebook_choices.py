@@ -1,13 +1,11 @@
 """What of a report the notebook computes again: a few photos, layers, filters and classes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeVar
 
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Image, Layer, Report
-
-T = TypeVar("T")
+from reportgen.spread import spread
 
 MOST_PHOTOS = 4
 """Photos taken from the front of the report; those with notes come on top of them."""
@@ -97,7 +95,9 @@ def choose(report: Report) -> Choices:
     ]
     shown = [grid for grid in photos[0].activations if _is_reachable(by_path[grid.layer])]
     wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
-    layers = wanted or _spread([one for one in shown if _is_telling(by_path[one.layer])] or shown)
+    layers = wanted or spread(
+        [one for one in shown if _is_telling(by_path[one.layer])] or shown, LAYERS
+    )
     head = _head(report, by_path)
     cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if head else []
     cam_layer = by_path[cams[0].layer] if cams else None
@@ -148,13 +148,6 @@ def _is_telling(layer: Layer) -> bool:
     return layer.convolution or "Activation" in layer.type or "ReLU" in layer.type
 
 
-def _spread(many: Sequence[T], count: int = LAYERS) -> list[T]:
-    """The first, the last, and what lies evenly between them."""
-    if len(many) <= count:
-        return list(many)
-    return [many[round(k * (len(many) - 1) / (count - 1))] for k in range(count)]
-
-
 def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
     return ShownLayer(
         path=grid.layer,
@@ -180,7 +173,7 @@ def _patterns(
         return []
     count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
     chosen = []
-    for path in [one for one in galleries if one in wanted] or _spread(galleries):
+    for path in [one for one in galleries if one in wanted] or spread(galleries, LAYERS):
         singles = [one.channel for one in wanted[path].singles] if path in wanted else []
         answering = [
             one.channel for one in report.filters if one.layer == path and one.status == "ok"

@@ -15,11 +15,11 @@ from reportgen.analysis.trust import (  # noqa: E402
     Sanity,
     Trust,
     other_classes,
-    sample,
 )
 from reportgen.demo import demo_images, demo_model  # noqa: E402
 from reportgen.inputs.network import Network  # noqa: E402
 from reportgen.report.trust_assembly import DEPENDS_BELOW  # noqa: E402
+from reportgen.spread import spread  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
 from tests.analysis.test_gradcam import net  # noqa: E402
 
@@ -168,7 +168,7 @@ def test_other_classes_are_other():
 
 def test_images_are_chosen_evenly():
     names = [str(at) for at in range(50)]
-    assert sample(names[:5]) == names[:5]
-    chosen = sample(names)
+    assert spread(names[:5], MOST_IMAGES) == names[:5]
+    chosen = spread(names, MOST_IMAGES)
     assert len(set(chosen)) == MOST_IMAGES
     assert (chosen[0], chosen[-1]) == ("0", "49")

@@ -139,7 +139,7 @@ def test_the_nu_checker_finds_no_error(
     pages = [str(path) for path in kinds(reports[name]).values()]
     made = subprocess.run(
         [java, "-jar", str(jar), "--format", "json", "--stdout", "--exit-zero-always", *pages],
-        capture_output=True, check=True, timeout=300,
+        capture_output=True, check=True, timeout=900,
     )  # fmt: skip
     messages = json.loads(made.stdout)["messages"]
     assert [one for one in messages if one["type"] != "info"] == []
@@ -163,7 +163,7 @@ def test_lighthouse_scores(
              "--output=json", f"--output-path={target}",
              "--only-categories=performance,accessibility,best-practices",
              "--chrome-flags=--headless=new --no-sandbox"],
-            env={**os.environ, "CHROME_PATH": chromium}, check=True, timeout=180,
+            env={**os.environ, "CHROME_PATH": chromium}, check=True, timeout=600,
         )  # fmt: skip
         found = json.loads(target.read_text("utf-8"))
         scores.setdefault("speed of the machine", []).append(found["environment"]["benchmarkIndex"])
@@ -196,7 +196,7 @@ def test_pages_are_complete_under_jenkins_policy(
         page.wait_for_function(
             "[...document.querySelectorAll('main img')].slice(0, 30)"
             ".every((one) => one.naturalWidth)",
-            timeout=10_000,
+            timeout=60_000,
         )
         assert page.locator("main svg image").count() > 0 or kind != "units"
         page.close()

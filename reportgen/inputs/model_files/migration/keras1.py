@@ -39,7 +39,6 @@ _ARGUMENTS = {
 """Old argument to new; both mean the same in every layer that has them."""
 
 _UNITS = {"Dense", "LSTM", "GRU", "SimpleRNN", "MaxoutDense", "Highway"}
-_LENGTH_ONLY = {"MaxPooling1D", "AveragePooling1D"}
 _CHANNEL_ORDERS = {"tf": "channels_last", "th": "channels_first"}
 _GONE = {
     "init",
