@@ -1,8 +1,9 @@
 """The whole trip: open the inputs, plan the work, run it, hand the results to the writers."""
 
 import contextlib
+import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from reportgen.composing import compose, origin
 from reportgen.config import Settings
 from reportgen.execution.store import Store
+from reportgen.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.model_copy import save_copy
 from reportgen.planning import plan
 from reportgen.progress import Progress
@@ -89,23 +91,57 @@ def build(
         counts = trip.counts(planned, outcomes)
         if is_current(output, made_from):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
+
+        def composed(folder: Path, reduction: Reduction) -> Report:
+            return compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
+
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
-            report = compose(trip, folder, facts, planned, outcomes, evaluated, command)
-            if unplaced := unplaced_warning(notes_of(report)):
-                progress.warn(unplaced)
-            write_data(report, folder)
-            if "site" in settings.format:
-                write_site(report, folder, templates=settings.templates)
-            if "single" in settings.format:
-                for warning in _write_single(report, folder, settings):
-                    progress.warn(warning)
-            if "pdf" in settings.format:
-                for warning in _write_pdf(report, folder, settings):
-                    progress.warn(warning)
-            if "notebook" in settings.format:
-                _write_notebook(trip, report, folder)
-            write_manifest(folder, made_from)
+            for warning in _write(trip, folder, composed, made_from):
+                progress.warn(warning)
     return Outcome(output, settings.format[0], *counts, unchanged=False)
+
+
+def _write(
+    trip: Trip, folder: Path, composed: Callable[[Path, Reduction], Report], made_from: str
+) -> Sequence[str]:
+    """Write the report in all its formats, within the size that was asked for; returns warnings."""
+    warnings: list[str] = []
+
+    def written(reduction: Reduction) -> int:
+        for old in folder.iterdir():
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
+        warnings[:] = _write_formats(trip, composed(folder, reduction), folder)
+        write_manifest(folder, made_from)
+        return folder_size(folder)
+
+    def drawn(reduction: Reduction) -> int:
+        with tempfile.TemporaryDirectory(dir=folder.parent) as aside:
+            composed(Path(aside), reduction)
+            return folder_size(Path(aside))
+
+    limit = trip.settings.max_size
+    if limit is None:
+        written(EVERYTHING)
+    else:
+        fitted(len(trip.photos), parse_size(limit), written, drawn)
+    return warnings
+
+
+def _write_formats(trip: Trip, report: Report, folder: Path) -> Iterator[str]:
+    """Write report.json and all formats; yields warnings."""
+    settings = trip.settings
+    yield from report.warnings[len(trip.warnings) :]
+    if unplaced := unplaced_warning(notes_of(report)):
+        yield unplaced
+    write_data(report, folder)
+    if "site" in settings.format:
+        write_site(report, folder, templates=settings.templates)
+    if "single" in settings.format:
+        yield from _write_single(report, folder, settings)
+    if "pdf" in settings.format:
+        yield from _write_pdf(report, folder, settings)
+    if "notebook" in settings.format:
+        _write_notebook(trip, report, folder)
 
 
 def _write_single(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:

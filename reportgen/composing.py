@@ -11,6 +11,8 @@ from reportgen.errors import ReportgenError
 from reportgen.evaluating import Evaluated
 from reportgen.execution.runner import Failure
 from reportgen.execution.runner import Outcome as UnitOutcome
+from reportgen.execution.store import Stored
+from reportgen.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.inputs.names import printable
 from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
@@ -18,6 +20,7 @@ from reportgen.report.charts import write_charts
 from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.names import slugs
 from reportgen.report.origin import origin_of
+from reportgen.report.smaller_grids import Smaller
 from reportgen.report.trust_assembly import assemble_trust
 from reportgen.results import Environment, Model, Report, Skipped
 from reportgen.trip import Trip
@@ -31,25 +34,25 @@ def compose(
     outcomes: dict[str, UnitOutcome],
     evaluated: Evaluated | None,
     command: str,
+    reduction: Reduction = EVERYTHING,
 ) -> Report:
-    """Collect all results into a Report, its pictures in `folder`."""
-    assembly = Assembly(folder, facts)
+    """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
+    assembly = Assembly(folder, facts, _smaller(reduction, planned, outcomes))
     grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
     cams: dict[str, list[UnitOutcome]] = {}
     for unit in (*planned.gradcam.units, *planned.explained.units):
         cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
+    shown = {digest for _, digest in reduction.shown(trip.photos)}
     names = slugs([image.name for image, _ in trip.photos])
-    images = [
-        assembly.image(
-            image,
-            names[image.name],
-            trip.decoded[digest],
-            grids.get(digest),
-            cams.get(digest, []),
-            trip.settings.top,
-        )
-        for image, digest in trip.photos
-    ]
+    images = []
+    for image, digest in trip.photos:
+        seen = grids.get(digest)
+        if digest in shown:
+            photo, explained = trip.decoded[digest], cams.get(digest, [])
+            top = trip.settings.top
+            images.append(assembly.image(image, names[image.name], photo, seen, explained, top))
+        else:
+            assembly.count(seen)
     filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
     searched = trip.dataset or trip.photos
     folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
@@ -72,15 +75,14 @@ def compose(
         assembly.skipped,
     )
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
+    settings = trip.settings
     skipped = trip.skipped + assembly.skipped
+    skipped += reduction.said(len(trip.photos), settings.max_size or "")
     if "health" in trip.settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
     _check_strict(trip.settings, skipped)
     notes = trip.notes.illustrated(folder)
-    for warning in notes.warnings:
-        trip.progress.warn(warning)
-    settings = trip.settings
     made = {
         "activations": any(one.activations for one in images),
         "filters": bool(galleries),
@@ -147,9 +149,24 @@ def origin(
     )  # fmt: skip
 
 
+_AS_ASKED = {"layer", "input", "section", "resolution", "channels", "images"}
+"""What is left out by the model's nature or at the user's wish: no loss."""
+
+
+def _smaller(
+    reduction: Reduction, planned: Planned, outcomes: Mapping[str, UnitOutcome]
+) -> Smaller:
+    """How the channels are drawn."""
+    if reduction.share == 1:
+        return Smaller(reduction.longest)
+    found = [outcomes[unit.key] for unit in planned.activations.units]
+    grids = [one for one in found if isinstance(one, Stored)]
+    return Smaller(reduction.longest, reduction.share, by_variance(grids))
+
+
 def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:
     """With --strict, an image or a part that is missing is an error."""
-    lost = [one for one in skipped if one.what not in ("layer", "input", "section")]
+    lost = [one for one in skipped if one.what not in _AS_ASKED]
     if settings.strict and lost:
         raise ReportgenError(
             f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."

@@ -187,6 +187,11 @@ class Settings(BaseModel):
     single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
         10, description="Megabytes that the single file may take: a number, or “all” as it is."
     )
+    max_size: Size | None = Field(
+        None,
+        description="Most that the whole report may take, such as 25MB: resolution goes first, "
+        "then channels that vary little, then images.",
+    )
     templates: Path | None = Field(
         None, description="Folder with your own templates; reportgen templates lists them."
     )

@@ -18,7 +18,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "The run": ("out", "force", "open", "strict", "quiet", "debug"),
     "The report": (
         *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
-        *("explanations", "format", "single_size", "templates", "pdf_engine", "paper", "browser"),
+        *("explanations", "format", "single_size", "max_size"),
+        *("templates", "pdf_engine", "paper", "browser"),
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
@@ -63,6 +64,7 @@ METAVARS = {
     "organisation": "NAME",
     "format": "NAME",
     "single_size": "MB|all",
+    "max_size": "SIZE",
     "templates": "DIR",
     "browser": "PATH",
     "notes": "FILE.md",

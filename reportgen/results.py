@@ -193,6 +193,8 @@ class Activations(LightRecord):
     lows: Numbers
     highs: Numbers
     singles: tuple[Channel, ...] = ()
+    left_out: tuple[int, ...] = ()
+    """Channels whose places in the picture are empty, to keep the report small."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -109,6 +109,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "profile": ("quick", "quick"),
     "title": ("Cats", "Cats"),
     "author": ("Ada", "Ada"),
+    "max_size": ("25MB", "25MB"),
     "organisation": ("Course 7", "Course 7"),
     "notes": ("notes.md", Path("notes.md")),
     "format": ("pdf,site", ("site", "pdf")),

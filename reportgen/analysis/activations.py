@@ -29,7 +29,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 4
+    version = 5
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -175,6 +175,7 @@ def _draw(
         "columns": layout.columns,
         "margin": MARGIN,
         "means": numbers(statistics.mean[:shown]),
+        "deviations": numbers(statistics.std[:shown]),
         "lows": numbers(statistics.low[:shown]),
         "highs": numbers(statistics.high[:shown]),
         "singles": singles,

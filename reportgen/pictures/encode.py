@@ -109,6 +109,12 @@ def _check(picture: NDArray[np.uint8], depth: int | None) -> None:
         raise ValueError(f"expected uint8 {form}, got {picture.dtype} {picture.shape}")
 
 
+def read_indices(path: Path) -> NDArray[np.uint8]:
+    """Palette indices (height, width) of a PNG that ``palette_png`` made."""
+    with Image.open(path) as image:
+        return np.array(image)
+
+
 def read_rgb(path: Path) -> NDArray[np.uint8]:
     """Pixels (height, width, 3) of a picture that was written here."""
     with Image.open(path) as image:

@@ -13,6 +13,7 @@ from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.inputs.images import ImageFile
 from reportgen.report.names import slugs
+from reportgen.report.smaller_grids import AS_IT_IS, Smaller
 from reportgen.results import (
     Activations,
     Channel,
@@ -28,16 +29,17 @@ from reportgen.results import (
 )
 from reportgen.series import Series
 
-OVER_IMAGES = ("silent", "saturated", "non_finite")
-"""What a layer's statistics hold for the health of the network alone."""
+OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
+"""What a layer's statistics hold for what is said over all images, and for nothing else."""
 
 
 class Assembly:
     """Collects the records of a report in `folder` and copies its pictures there."""
 
-    def __init__(self, folder: Path, model: Model) -> None:
+    def __init__(self, folder: Path, model: Model, smaller: Smaller = AS_IT_IS) -> None:
         self.folder = folder
         self.model = model
+        self.smaller = smaller
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.health = HealthTally()
@@ -91,6 +93,11 @@ class Assembly:
             gradcam=[cam for part in cams for cam in self._cams(part, seen, base)],
         )
 
+    def count(self, activations: Outcome | None) -> None:
+        """Take an image that the report does not show into what is said over all images."""
+        if isinstance(activations, Stored):
+            self.health.add(activations.data["activations"])
+
     def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
         """The outcome if it is no failure; a failure is noted."""
         if isinstance(outcome, Failure):
@@ -127,6 +134,7 @@ class Assembly:
             for key in ("means", "lows", "highs")
         }
         known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
+        known |= self.smaller.redraw(self.folder / picture, about)
         kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
         return Activations(**{**kept, **known, **numbers})
 
@@ -172,7 +180,9 @@ class Assembly:
         filters: list[Filter] = []
         galleries: list[Gallery] = []
         for layer, found in by_layer.items():
-            usable = [(channel, one) for channel, one in found if isinstance(one, Stored)]
+            kept = self.smaller.kept(layer, [channel for channel, _ in found])
+            usable = [(channel, one) for channel, one in found
+                      if isinstance(one, Stored) and channel in kept]  # fmt: skip
             failed = [one for _, one in found if isinstance(one, Failure)]
             if failed:
                 reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"

@@ -51,7 +51,7 @@ def evaluation_pages(
                 explanation=explanation(outline.report, "evaluation") if first else None,
                 facts=_facts(found),
                 mistakes=tuple(_mistake(outline, page, one) for one in mistakes),
-                mistakes_text=_mistakes_text(found),
+                mistakes_text=_mistakes_text(found, sum(len(part) for part in parts)),
                 columns=_columns(found),
                 matrix=_matrix(found),
                 pairs=pairs[:MOST_PAIRS],
@@ -111,11 +111,13 @@ def _facts(found: Evaluation) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _mistakes_text(found: Evaluation) -> str:
+def _mistakes_text(found: Evaluation, shown: int) -> str:
     if not found.mistakes:
         return f"All {count(found.images, 'image')} came out as the class of their folder."
     many = count(len(found.mistakes), "image")
-    return f"{many} came out as another class than that of their folder, the surest first."
+    text = f"{many} came out as another class than that of their folder, the surest first."
+    fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
+    return text + fewer
 
 
 def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:

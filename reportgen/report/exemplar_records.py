@@ -35,10 +35,18 @@ def found_exemplars(
     for one in data["unread"]:
         what, name = "image of the dataset", names[one["image"]]
         assembly.skipped.append(Skipped(what=what, name=name, reason=one["reason"]))
+    drawn: dict[str, list[int]] = {}
+    for one in data["channels"]:
+        drawn.setdefault(one["layer"], []).append(one["channel"])
+    kept = {layer: assembly.smaller.kept(layer, numbers) for layer, numbers in drawn.items()}
     return Exemplars(
         images=data["images"],
         dataset=dataset,
-        channels=[_record(assembly, stored, names, one) for one in data["channels"]],
+        channels=[
+            _record(assembly, stored, names, one)
+            for one in data["channels"]
+            if one["channel"] in kept[one["layer"]]
+        ],
         units=[_record(assembly, stored, names, one) for one in data["units"]],
     )
 

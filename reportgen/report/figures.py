@@ -220,6 +220,8 @@ def _colors(colormap: str) -> tuple[str, ...]:
 
 
 def _shown(grid: Activations) -> str:
+    if grid.left_out:
+        return f"{grid.shown - len(grid.left_out):,} of {count(grid.channels, 'channel')}"
     if grid.shown == grid.channels:
         return count(grid.channels, "channel")
     return f"first {grid.shown:,} of {count(grid.channels, 'channel')}"

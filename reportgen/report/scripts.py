@@ -21,6 +21,7 @@ def activation_values(outline: Outline, image: str, grids: Sequence[Activations]
                 "high": _rounded(grid.highs),
                 "mean": _rounded(grid.means),
                 "inactive": _json(grid.inactive),
+                **({"leftOut": _json(grid.left_out)} if grid.left_out else {}),
             }
             for grid in grids
         }

@@ -163,6 +163,8 @@ def _activation(outline: Outline, page: str, image: Image, grid: Activations, ch
     span = f"{number(grid.lows[channel])} to {number(grid.highs[channel])}"
     if channel in grid.inactive:
         span = "inactive"
+    if channel in grid.left_out:
+        span += ", not drawn, to keep the report small"
     place = outline.grid_place(image.name, grid.layer)
     return Tile(
         title=image.name,

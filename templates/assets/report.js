@@ -136,8 +136,10 @@
       if (about.status[tile] === undefined) return "";
       return `${about.status[tile]}, score ${say(about.start[tile])} → ${say(about.end[tile])}`;
     }
+    const span = `${say(about.low[tile])} to ${say(about.high[tile])}, mean ${say(about.mean[tile])}`;
+    if (about.leftOut?.includes(tile)) return `${span}; not drawn, to keep the report small`;
     if (about.inactive.includes(tile)) return `inactive, ${say(about.low[tile])} everywhere`;
-    return `${say(about.low[tile])} to ${say(about.high[tile])}, mean ${say(about.mean[tile])}`;
+    return span;
   };
   const noun = (link) => (link.dataset.kind === "filters" ? "filter" : "channel");
 
