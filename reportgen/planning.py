@@ -237,7 +237,7 @@ def _plan_exemplars(
         return Plan(analysis, [])
     k = min(settings.exemplars, len(digests))
     options = {**feeding, "k": k, "channels": wanted, "units": [list(one) for one in units]}
-    return Plan(analysis, [analysis.unit(model.sha256, digests, options)])
+    return analysis.plan(model.sha256, digests, options)
 
 
 def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str, int, int, int]]:

@@ -8,6 +8,7 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
+from reportgen.analysis import highest  # noqa: E402
 from reportgen.build import build  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import SettingsError  # noqa: E402
@@ -62,8 +63,12 @@ def maps_of(model, photos, layer):
     return [file.name for file in files], outputs.predict(pixels, verbose=0)
 
 
-@pytest.mark.parametrize("batch", [1, 7])
-def test_exemplars_are_those_of_a_brute_force_search(model, photos, tmp_path, batch):
+@pytest.mark.parametrize(("batch", "alone"), [(1, 256), (7, 256), (7, 2)])
+def test_exemplars_are_those_of_a_brute_force_search(
+    model, photos, tmp_path, monkeypatch, batch, alone
+):
+    monkeypatch.setattr(highest, "ALONE", alone)
+    monkeypatch.setattr(highest, "TOGETHER", 6)
     built = make(model, [photos], tmp_path, exemplars=4, batch_size=batch, unit=["far:1,2,0"])
     found = built.report.exemplars
     assert (found.images, found.dataset) == (20, "")
@@ -76,13 +81,13 @@ def test_exemplars_are_those_of_a_brute_force_search(model, photos, tmp_path, ba
         values = maps[..., one.channel]
         if one.unit is not None:
             values = values[:, one.unit[0], one.unit[1]][:, None, None]
-        highest = values.max((1, 2))
-        order = [at for at in np.argsort(-highest, kind="stable")[:4] if highest[at] > 0]
-        assert [e.value for e in one.exemplars] == pytest.approx(highest[order], rel=1e-3)
+        most = values.max((1, 2))
+        order = [at for at in np.argsort(-most, kind="stable")[:4] if most[at] > 0]
+        assert [e.value for e in one.exemplars] == pytest.approx(most[order], rel=1e-3)
         for exemplar, at in zip(one.exemplars, order, strict=True):
             here = values[names.index(exemplar.image)]
             row, column = (0, 0) if one.unit else (exemplar.row, exemplar.column)
-            assert here[row, column] == pytest.approx(highest[at], rel=1e-4)
+            assert here[row, column] == pytest.approx(most[at], rel=1e-4)
         assert bool(one.picture) == bool(order)
     silent = next(one for one in found.channels if (one.layer, one.channel) == ("far", 3))
     assert silent.exemplars == []

@@ -94,7 +94,7 @@ def test_one_changed_image_is_the_only_one_computed(small, photos, tmp_path):  #
     before = keys(tmp_path / "cache")
     (copies / "a.png").write_bytes((copies / "b.jpg").read_bytes() + b"\0")
     small(images=copies)
-    assert len(keys(tmp_path / "cache") - before) == 4  # photo, grids, Grad-CAM; all exemplars
+    assert len(keys(tmp_path / "cache") - before) == 5  # photo, grids, Grad-CAM, search; exemplars
 
 
 def test_more_filters_compute_the_difference(small, tmp_path):

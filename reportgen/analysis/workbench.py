@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.recent import Recent
+from reportgen.execution.runner import Outcome
 from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import ResizeMode, fit
 from reportgen.results import ImageInput
@@ -58,6 +59,8 @@ class Workbench:
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)
     """What happened on the way that a reader of the timings should know."""
+    needed: Mapping[str, Outcome] = field(default_factory=dict)
+    """Outcomes, by their keys, of the work that the present analysis builds on."""
     _compiled: dict[str, Any] = field(default_factory=dict)
     _recent: "Recent[Decoded]" = field(default_factory=lambda: Recent(_KEPT_BYTES))
 

@@ -45,6 +45,8 @@ class Plan:
 
     analysis: Analysis
     units: Sequence[Unit]
+    needs: "Plan | None" = None
+    """Work that has to be finished before, where any of the units is not."""
 
 
 class Runner:
@@ -63,6 +65,8 @@ class Runner:
                 outcomes[unit.key] = stored
             else:
                 missing.setdefault(unit.group, []).append(unit)
+        if missing and plan.needs is not None:
+            bench.needed = self.run(plan.needs, bench)
         with self.progress.stage(plan.analysis.title, len(plan.units)) as stage:
             stage.advance(len(outcomes))
             for group in missing.values():

@@ -1,0 +1,144 @@
+"""Where each channel is highest on each image: the search that exemplars are drawn from."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from reportgen.analysis.batches import computed, map_bytes
+from reportgen.analysis.top_k import Floats, Integers, TopK
+from reportgen.analysis.workbench import Workbench
+from reportgen.errors import ImageError
+from reportgen.execution.units import Result, Unit
+
+ALONE = 256
+"""Up to so many images, each is a unit of its own: a new one costs its own pass only."""
+
+TOGETHER = 32
+"""About the images of a unit where there are more."""
+
+
+class Highest:
+    """The highest values of all channels of some layers, and of single units."""
+
+    name = "highest"
+    version = 1
+    title = "Search for exemplars"
+
+    def units(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> list[Unit]:
+        """Units that hold all images once.
+
+        `options`: k, layers (paths), units ([path, row, column, channel]), preprocess, resize, and
+        what else the network depends on. Which images go together depends on their own digests:
+        another image in a folder of thousands changes one unit.
+        """
+        buckets: dict[str, list[str]] = {}
+        bits = (len(digests) // TOGETHER).bit_length()
+        for digest in digests:
+            number = int(digest[:8], 16) >> (32 - bits)
+            buckets.setdefault(digest if len(digests) <= ALONE else str(number), []).append(digest)
+        return [
+            Unit(self.name, self.version, "images", (model, *sorted(bucket)),
+                 {**options, "k": min(options["k"], len(bucket))})
+            for bucket in buckets.values()
+        ]  # fmt: skip
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield the highest values of each unit's images; all go through the network in one row."""
+        network, options = bench.network, units[0].options
+        paths: list[str] = list(options["layers"])
+        singles: list[tuple[str, int, int, int]] = [tuple(one) for one in options["units"]]
+        key = json.dumps([self.name, {**options, "k": 0}], sort_keys=True)
+        forward = bench.compiled(key, lambda: _forward(bench, paths, singles))
+        counts = {path: network.map_channels(path) or 1 for path in paths}
+        need = map_bytes(network, sorted({*paths, *(path for path, *_ in singles)}))
+        found = [_Found(unit, counts, len(singles)) for unit in units]
+        owner = {digest: one for one in found for digest in one.digests}
+        done = 0
+        for part, (highest, places, single) in computed(
+            bench,
+            list(owner),
+            need,
+            forward,
+            lambda digest, error: owner[digest].lose(digest, error),
+        ):
+            for at, digest in enumerate(part):
+                values = [one[at : at + 1] for one in highest]
+                where = [one[at : at + 1] for one in places]
+                owner[digest].add(digest, values, where, single[at : at + 1])
+            while done < len(found) and found[done].is_done:
+                yield found[done].unit, found[done].result()
+                done += 1
+        yield from ((one.unit, one.result()) for one in found[done:])
+
+
+class _Found:
+    """What a unit has found so far."""
+
+    def __init__(self, unit: Unit, counts: Mapping[str, int], singles: int) -> None:
+        self.unit = unit
+        self.digests = unit.inputs[1:]
+        self.unread: dict[str, str] = {}
+        self._seen = 0
+        self._numbers = {digest: at for at, digest in enumerate(self.digests)}
+        self._layers = {path: TopK(many, unit.options["k"]) for path, many in counts.items()}
+        self._singles = TopK(singles, unit.options["k"])
+
+    @property
+    def is_done(self) -> bool:
+        return self._seen == len(self.digests)
+
+    def lose(self, digest: str, error: ImageError) -> None:
+        self.unread[digest] = getattr(error, "reason", "")
+        self._seen += 1
+
+    def add(
+        self, digest: str, values: Sequence[Floats], places: Sequence[Integers], single: Floats
+    ) -> None:
+        image = np.array([self._numbers[digest]], np.int64)
+        for layer, value, place in zip(self._layers.values(), values, places, strict=True):
+            layer.add(value, image, place)
+        self._singles.add(single, image, np.zeros(single.shape, np.int64))
+        self._seen += 1
+
+    def result(self) -> Result:
+        return Result(
+            {
+                "digests": list(self.digests),
+                "unread": self.unread,
+                "layers": {path: one.to_data() for path, one in self._layers.items()},
+                "units": self._singles.to_data(),
+            }
+        )
+
+
+def _forward(
+    bench: Workbench, paths: Sequence[str], units: Sequence[tuple[str, int, int, int]]
+) -> Callable[[Floats], tuple[list[Floats], list[Integers], Floats]]:
+    """From pixels (N, H, W, C) to the channels' maxima and their places, and the units' values."""
+    network = bench.network
+    import tensorflow as tf
+
+    everything = list(dict.fromkeys([*paths, *(path for path, *_ in units)]))
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(values: Any) -> Any:
+        behind, _ = network.run(values, everything)
+        maps = {path: network.maps(one, path) for path, one in zip(everything, behind, strict=True)}
+        flat = [
+            tf.reshape(maps[path], [tf.shape(maps[path])[0], -1, maps[path].shape[3]])
+            for path in paths
+        ]
+        single = [maps[path][:, row, column, channel] for path, row, column, channel in units]
+        return (
+            [tf.reduce_max(one, 1) for one in flat],
+            [tf.argmax(one, 1) for one in flat],
+            tf.stack(single, 1) if single else tf.zeros([tf.shape(values)[0], 0]),
+        )
+
+    def forward(pixels: Floats) -> tuple[list[Floats], list[Integers], Floats]:
+        highest, places, single = graph(tf.constant(bench.prepare(pixels), tf.float32))
+        return [one.numpy() for one in highest], [one.numpy() for one in places], single.numpy()
+
+    return forward
