@@ -24,6 +24,8 @@ class Device:
     name: str
     free_memory: int | None = None
     """Bytes that are free; None for a CPU."""
+    places: tuple[str, ...] = ()
+    """TensorFlow's names of the GPUs; all of them compute."""
 
 
 def versions() -> dict[str, str]:
@@ -61,7 +63,9 @@ def start(wanted: str, seed: int) -> Device:
         tf.zeros(1)  # the first operation prints what the processor can do
         if gpus:
             details = tf.config.experimental.get_device_details(gpus[0])
-            return Device("gpu", str(details.get("device_name", "GPU")), _free_memory())
+            name, many = str(details.get("device_name", "GPU")), len(gpus)
+            places = tuple(f"/GPU:{at}" for at in range(many))
+            return Device("gpu", name if many == 1 else f"{many} × {name}", _free_memory(), places)
     return Device("cpu", f"CPU, {os.cpu_count() or 1} cores")
 
 

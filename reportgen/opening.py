@@ -100,7 +100,14 @@ class ModelJob:
                 output=settings.output,
                 other_inputs=read_inputs(settings.input_files),
             )
-        return Opened(network, opened.notes, opened.warnings, chosen.name, chosen.free_memory)
+        return Opened(
+            network,
+            opened.notes,
+            opened.warnings,
+            chosen.name,
+            chosen.free_memory,
+            chosen.places,
+        )
 
     def complete(self, data: Mapping[str, Any]) -> Model:
         """The facts that the network told, with file, labels and the preprocessing to use."""

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import in_batches, map_bytes
+from reportgen.analysis.devices import spread_over
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
 from reportgen.analysis.workbench import Workbench, number, numbers
@@ -103,8 +104,7 @@ def _forward(
     functions = {one: tf.function(one, autograph=False) for one in set(chosen)}
     quantisers = [functions[one] for one in chosen]
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any) -> Any:
+    def compute(values: Any) -> Any:
         behind, before = network.run(values, paths)
         seen = [
             quantise(network.maps(behind[k], path))
@@ -114,6 +114,8 @@ def _forward(
             return seen, None, None
         scores = head.scores(behind[-1], before[-1])
         return seen, scores, head.probabilities(behind[-1], before[-1])
+
+    graph = tf.function(spread_over(bench.places, compute), reduce_retracing=True, autograph=False)
 
     def forward(pixels: npt.NDArray[np.float32]) -> _Found:
         seen, scores, probabilities = graph(tf.constant(bench.prepare(pixels), tf.float32))

@@ -91,13 +91,14 @@ def batch_size(bench: Workbench, bytes_per_image: int) -> int:
     """How many images go together: what was asked for, else what is fast and fits.
 
     Large networks fill a CPU with a single image; small ones gain from a few together. A GPU takes
-    what fits into a quarter of its free memory.
+    what fits into a quarter of its free memory; several share the batch.
     """
     if bench.batch_size is not None:
         return bench.batch_size
     free = bench.free_memory
     if free is not None:
-        return int(min(max(free // 4 // max(bytes_per_image, 1), 1), 4 * _LONGEST))
+        fitting = int(min(max(free // 4 // max(bytes_per_image, 1), 1), 4 * _LONGEST))
+        return fitting * max(1, len(bench.places))
     return int(min(max(_FASTEST_BYTES // max(bytes_per_image, 1), 1), _LONGEST))
 
 

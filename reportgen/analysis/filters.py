@@ -123,11 +123,13 @@ def patterns(
     shape = (target.height, target.width, target.channels)
     _check_gradients(bench, shape)
     ascents = {
-        opened: ascent(network, bench.prepare, layer, opened=opened) for opened in (False, True)
+        opened: ascent(network, bench.prepare, layer, opened=opened, places=bench.places)
+        for opened in (False, True)
     }
     best: dict[int, Pattern] = {}
     waiting = list(channels)
-    batch = bench.batch_size or (BATCH if bench.free_memory is None else GPU_BATCH)
+    usual = BATCH if bench.free_memory is None else GPU_BATCH * max(1, len(bench.places))
+    batch = bench.batch_size or usual
     for stage in STAGES:
         for part in (waiting[i : i + batch] for i in range(0, len(waiting), batch)):
             start = np.stack([noise(seed, layer, k, shape, stage.noise) for k in part])

@@ -49,7 +49,9 @@ class GradCams:
         layer, top, chosen = options["layer"], options["classes"], options["class"]
         gradients_of = bench.compiled(
             f"{self.name} {layer} {'one' if chosen is not None else top}",
-            lambda: score_gradients(bench.network, layer, None if chosen is not None else top),
+            lambda: score_gradients(
+                bench.network, layer, None if chosen is not None else top, bench.places
+            ),
         )
         by_digest = {unit.inputs[1]: unit for unit in units}
 

@@ -1,11 +1,13 @@
 """All automatic differentiation: gradients of class scores, and gradient ascent in pixel space."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
+
+from reportgen.analysis.devices import spread_over
 
 if TYPE_CHECKING:
     from reportgen.inputs.head import ClassScores
@@ -31,36 +33,36 @@ Ascent = Callable[
 ]
 
 
-def score_gradients(network: "Network", layer: str, top: int | None) -> ScoreGradients:
+def score_gradients(
+    network: "Network", layer: str, top: int | None, places: Sequence[str] = ()
+) -> ScoreGradients:
     """A function that differentiates class scores with respect to a layer's maps.
 
     For preprocessed images (N, H, W, C) it returns the layer's maps (N, h, w, channels), the
     classes (N, K) and the gradients of their scores (K, N, h, w, channels). The classes are those
     of the `top` highest scores, highest first, or where `top` is None, the one that it is called
-    with. Scores are taken before softmax or sigmoid.
+    with. Scores are taken before softmax or sigmoid. `places` are the devices that share a batch.
     """
     import tensorflow as tf
 
     head = _class_scores(network)
     count = 1 if top is None else min(top, head.head.classes)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any, chosen: Any) -> Any:
+    def differentiate(values: Any, chosen: Any) -> Any:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             watched, scores = _watched(network, head, layer, values, tape)
-            if top is not None:
-                classes = tf.math.top_k(scores, count).indices
-            else:
-                classes = tf.fill([tf.shape(scores)[0], 1], chosen)
+            classes = chosen[:, None] if top is None else tf.math.top_k(scores, count).indices
             picked = [tf.gather(scores, classes[:, k], batch_dims=1) for k in range(count)]
         gradients = [tape.gradient(one, watched, unconnected_gradients="zero") for one in picked]
         maps = network.maps(watched, layer)
-        return maps, classes, tf.stack([network.maps(one, layer) for one in gradients])
+        return maps, classes, tf.stack([network.maps(one, layer) for one in gradients], 1)
+
+    graph = tf.function(spread_over(places, differentiate), reduce_retracing=True, autograph=False)
 
     def compute(values: Any, chosen: int | None = None) -> Any:
-        wanted = tf.constant(0 if chosen is None else chosen, tf.int32)
+        wanted = tf.fill([len(values)], 0 if chosen is None else chosen)
         maps, classes, gradients = graph(tf.constant(values, tf.float32), wanted)
-        return maps.numpy(), classes.numpy(), gradients.numpy()
+        return maps.numpy(), classes.numpy(), np.moveaxis(gradients.numpy(), 1, 0)
 
     return compute
 
@@ -113,7 +115,12 @@ def _watched(
 
 
 def ascent(
-    network: "Network", prepare: Callable[[Any], Any], layer: str, *, opened: bool = False
+    network: "Network",
+    prepare: Callable[[Any], Any],
+    layer: str,
+    *,
+    opened: bool = False,
+    places: Sequence[str] = (),
 ) -> Ascent:
     """A function that changes images so that the mean activation of a layer's channels rises.
 
@@ -125,6 +132,7 @@ def ascent(
     level large (Chollet, Deep Learning with Python, 2017, 5.4), and keeps the values in 0..255.
     The gradient is that of the response before the activation function at the positions that
     `_height` chooses. With `opened`, blocked activation functions on the way let it through.
+    `places` are the devices that share a batch.
     """
     import tensorflow as tf
 
@@ -134,8 +142,7 @@ def ascent(
         with open_activations() if opened else contextlib.nullcontext():
             return network.channels(prepare(pixels), layer, channels)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(pixels: Any, channels: Any, steps: Any) -> Any:
+    def climb(pixels: Any, channels: Any, steps: Any) -> Any:
         def step(done: Any, pixels: Any, start: Any, _: Any) -> Any:
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(pixels)
@@ -156,6 +163,11 @@ def ascent(
         return tf.while_loop(
             lambda done, *_: done <= steps, step, (0, pixels, none, none), parallel_iterations=1
         )[1:]
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(pixels: Any, channels: Any, steps: Any) -> Any:
+        shared = spread_over(places, lambda part, chosen: climb(part, chosen, steps))
+        return shared(pixels, channels)
 
     def compute(pixels: Any, channels: Any, steps: int) -> Any:
         climbed, start, end = graph(

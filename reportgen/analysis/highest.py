@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.batches import computed, map_bytes
+from reportgen.analysis.devices import spread_over
 from reportgen.analysis.top_k import Floats, Integers, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -122,8 +123,7 @@ def _forward(
 
     everything = list(dict.fromkeys([*paths, *(path for path, *_ in units)]))
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any) -> Any:
+    def compute(values: Any) -> Any:
         behind, _ = network.run(values, everything)
         maps = {path: network.maps(one, path) for path, one in zip(everything, behind, strict=True)}
         flat = [
@@ -136,6 +136,8 @@ def _forward(
             [tf.argmax(one, 1) for one in flat],
             tf.stack(single, 1) if single else tf.zeros([tf.shape(values)[0], 0]),
         )
+
+    graph = tf.function(spread_over(bench.places, compute), reduce_retracing=True, autograph=False)
 
     def forward(pixels: Floats) -> tuple[list[Floats], list[Integers], Floats]:
         highest, places, single = graph(tf.constant(bench.prepare(pixels), tf.float32))

@@ -22,7 +22,7 @@ class Quantised(NamedTuple):
     `levels` (N, h, w, shown) and `singles` (N, height, width, chosen) are uint8, the first reduced
     to the size of a tile; `channels` (N, 5, C) holds low, high, mean, standard deviation and 1 for
     inactive; `layer` (N, 5) the share of zeros, the smallest and largest finite value, and the
-    centre and spread of the whole layer; `map_size` (2,) is the maps' height and width.
+    centre and spread of the whole layer; `map_size` (N, 2) is the maps' height and width.
     """
 
     levels: Any
@@ -42,7 +42,7 @@ class Quantised(NamedTuple):
             self.singles[image],
             self.channels[image],
             self.layer[image],
-            (int(self.map_size[0]), int(self.map_size[1])),
+            (int(self.map_size[image, 0]), int(self.map_size[image, 1])),
         )
 
 
@@ -131,7 +131,7 @@ class Quantiser:
                 ],
                 1,
             ),
-            tf.constant([int(side) for side in maps.shape[1:3]], tf.int32),
+            tf.tile([[int(side) for side in maps.shape[1:3]]], [tf.shape(maps)[0], 1]),
         )
 
 

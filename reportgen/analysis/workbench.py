@@ -41,6 +41,8 @@ class Opened:
     device: str
     free_memory: int | None = None
     """Bytes that the device had free; None for a CPU."""
+    places: tuple[str, ...] = ()
+    """TensorFlow's names of the GPUs that compute together."""
 
 
 @dataclass
@@ -80,6 +82,11 @@ class Workbench:
     def free_memory(self) -> int | None:
         """Bytes that the device had free when it was chosen; None for a CPU."""
         return self.opened.free_memory
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The GPUs that a batch is divided among; none on a CPU."""
+        return self.opened.places
 
     @cached_property
     def prepare(self) -> Callable[[Any], Any]:

@@ -1,0 +1,49 @@
+"""Numbers of every analysis that goes through the network batch by batch."""
+
+from dataclasses import replace
+
+import keras
+import numpy as np
+
+from reportgen.analysis.activations import Activations
+from reportgen.analysis.exemplars import Exemplars
+from reportgen.analysis.filters import patterns
+from reportgen.analysis.gradients import score_gradients
+from tests.analysis.bench import OPTIONS, bench_of
+
+
+def every_pass(photos, places):
+    """Arrays by name, computed on `places`, from a small network with fixed weights."""
+    keras.utils.set_random_seed(1)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((20, 20, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="first"),
+            layers.MaxPooling2D(),
+            layers.Conv2D(6, 3, activation="relu", name="second"),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    bench = bench_of(model, photos, batch_size=4)
+    opened = replace(bench.opened, places=places)
+    bench.__dict__["opened"] = opened
+    digests = list(photos)
+    found = {}
+    analysis = Activations()
+    options = {**OPTIONS, "layers": ["first", "second"]}
+    for unit, result in analysis.compute([analysis.unit("m", d, options) for d in digests], bench):
+        found[f"scores {unit.inputs[1]}"] = result.data["scores"]
+        found[f"means {unit.inputs[1]}"] = result.data["activations"][1]["means"]
+    search = Exemplars().plan("m", digests, {**OPTIONS, "k": 3, "channels": {"second": [0]},
+                                             "units": []}).needs  # fmt: skip
+    for at, (_, result) in enumerate(search.analysis.compute(search.units, bench)):
+        found[f"highest {at}"] = result.data["layers"]["second"]["values"]
+    pixels = np.stack([bench.pixels(digest) for digest in digests])
+    gradients = score_gradients(bench.network, "second", 2, places)(bench.prepare(pixels))
+    for name, values in zip(("maps", "classes", "gradients"), gradients, strict=True):
+        found[name] = values
+    for channel, pattern in patterns(bench, "second", list(range(6)), 5, 20, 0):
+        found[f"pattern {channel}"] = pattern.pixels
+    return found
