@@ -128,6 +128,18 @@ def number(value: Any) -> float | None:
     return float(f"{float(value):.4g}") if np.isfinite(value) else None
 
 
-def numbers(values: Any) -> list[float | None]:
-    """Numbers for report.json, see `number`."""
-    return [number(value) for value in values]
+def numbers(values: npt.NDArray[np.floating]) -> list[float | None]:
+    """Numbers (N,) for report.json, see `number`: an image has tens of thousands of them."""
+    given = np.asarray(values, np.float64)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        places = 3 - np.floor(np.log10(np.abs(given)))
+        # Powers of ten are exact up to the 22nd, so what they divide is rounded once.
+        exact = np.isfinite(places) & (np.abs(places) <= 22)
+        scale = 10.0 ** np.abs(np.where(exact, places, 0.0))
+        rounded = np.where(
+            places > 0, np.rint(given * scale) / scale, np.rint(given / scale) * scale
+        )
+    return [
+        float(quick) if known else number(value)
+        for quick, known, value in zip(rounded, exact, given, strict=True)
+    ]
