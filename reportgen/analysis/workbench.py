@@ -128,7 +128,7 @@ def number(value: Any) -> float | None:
     return float(f"{float(value):.4g}") if np.isfinite(value) else None
 
 
-def numbers(values: npt.NDArray[np.floating]) -> list[float | None]:
+def numbers(values: npt.ArrayLike) -> list[float | None]:
     """Numbers (N,) for report.json, see `number`: an image has tens of thousands of them."""
     given = np.asarray(values, np.float64)
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
