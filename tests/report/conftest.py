@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from reportgen.report.single_file import write_single
 from reportgen.report.site import write_site
 from reportgen.results import Report
 from tests.report.sample import write_sample
@@ -38,6 +39,21 @@ def build_site(folder: Path, **choices: Any) -> Site:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A site with every kind of page. Tests only read it."""
     return build_site(tmp_path_factory.mktemp("site"))
+
+
+NAMES = ("sample", "demo", "nested", "sixty")
+
+
+@pytest.fixture(scope="session")
+def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The sample, whose names are hostile, and three reports of real builds. Tests only read."""
+    pytest.importorskip("keras")
+    from tests.report.real_reports import real_reports
+
+    sample = tmp_path_factory.mktemp("sample") / "report"
+    shutil.copytree(site.folder, sample)
+    write_single(site.report, sample)
+    return {"sample": sample, **real_reports(tmp_path_factory.mktemp("real"))}
 
 
 @pytest.fixture(scope="session")

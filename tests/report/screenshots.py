@@ -26,6 +26,13 @@ KINDS = {
     "units": "units/*.html",
     "filters": "filters/index.html",
     "gallery": "filters/*.html",
+    "evaluation": "evaluation.html",
+    "health": "health.html",
+    "exemplars": "exemplars/index.html",
+    "exemplars of a layer": "exemplars/*.html",
+    "kernels": "kernels.html",
+    "trust": "trust.html",
+    "dreams": "dreams.html",
     "about": "about.html",
     "single": "report.html",
 }
@@ -78,7 +85,7 @@ def screenshots(report: Path, folder: Path) -> Iterator[Path]:
         for view, options in VIEWS.items():
             context = browser.new_context(**options)
             for kind, page in kinds(report).items():
-                target = folder / f"{kind}-{view}.png"
+                target = folder / f"{kind.replace(' ', '-')}-{view}.png"
                 _take(context, page, target, printed=view == "print")
                 yield target
             context.close()

@@ -1,11 +1,13 @@
 """The site in a real browser: quiet, reachable by keyboard, complete on a phone."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.report.conftest import Site
+from tests.report.conftest import NAMES, Site
+from tests.report.screenshots import kinds
 
 pytestmark = pytest.mark.browser
 
@@ -44,6 +46,27 @@ def page(chromium: Any) -> Iterator[Any]:
     assert noise == []
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_kind_of_page_of_every_report_is_whole(
+    reports: dict[str, Path], page: Any, name: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for kind, path in kinds(reports[name]).items():
+        page.goto(path.as_uri())
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, kind
+        assert page.evaluate(BROKEN) == [], kind
+
+
+BROKEN = """async () => {
+    const pictures = [...document.images];
+    pictures.forEach((picture) => (picture.loading = "eager"));
+    await Promise.allSettled(pictures.map((picture) => picture.decode()));
+    return pictures.filter((picture) => !picture.naturalWidth).map((one) => one.src);
+}"""
+"""The pictures of a page that cannot be shown."""
+
+
 def address(site: Site, path: str) -> str:
     return f"{site.folder.as_uri()}/{path}"
 
@@ -56,15 +79,7 @@ def test_nothing_overflows_and_every_picture_loads(
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(address(site, path))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    broken = page.evaluate(
-        """async () => {
-            const pictures = [...document.images];
-            pictures.forEach((picture) => (picture.loading = "eager"));
-            await Promise.allSettled(pictures.map((picture) => picture.decode()));
-            return pictures.filter((picture) => !picture.naturalWidth).map((one) => one.src);
-        }"""
-    )
-    assert broken == []
+    assert page.evaluate(BROKEN) == []
 
 
 @pytest.mark.parametrize("path", PAGES)

@@ -1,4 +1,4 @@
-"""Every kind of page of three reports before others' judges: axe-core, Nu, Lighthouse, Jenkins.
+"""Every kind of page of several reports before others' judges: axe-core, Nu, Lighthouse, Jenkins.
 
 REPORTGEN_NODE_MODULES names a `node_modules` with axe-core, lighthouse and vnu-jar, as
 `npm install axe-core lighthouse vnu-jar` makes one; without it, those tests are skipped.
@@ -11,7 +11,6 @@ import statistics
 import subprocess
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -19,39 +18,15 @@ from typing import Any
 
 import pytest
 
-from reportgen.report.single_file import SINGLE_NAME, write_single
-from reportgen.report.site import write_site
-from tests.report.conftest import Site, build_site
-from tests.report.sample import LABELS, write_sample
+from reportgen.report.single_file import SINGLE_NAME
+from tests.report.conftest import NAMES
 from tests.report.screenshots import kinds
 
 JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOO_BUSY = 600
 """Lighthouse's index of the processor below which its marks for speed say little of a page."""
-NAMES = ("sample", "nested", "many")
 NOT_PAGES = ("manifest.json", "report.json")
-
-
-@pytest.fixture(scope="session")
-def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """A small report with hostile names, one of a deep nested network, one of sixty images."""
-    plan = [
-        (f"base_1.00_160/block_{at // 9}_{kind}_{at}", "Conv2D" if at % 3 else "ReLU",
-         f"base_1.00_160/block_{at // 9}", 4, 16)
-        for at, kind in enumerate(("expand", "depthwise", "project") * 50)
-    ]  # fmt: skip
-    nested = build_site(tmp_path_factory.mktemp("nested"), plan=plan, names=["a.png", "b.png"])
-    folder = tmp_path_factory.mktemp("many")
-    names = [f"{LABELS[at % 2]}/photo {at}.png" for at in range(60)]
-    report = write_sample(folder, plan=[("conv", "Conv2D", "block", 8, 20)], names=names)
-    images = [replace(one, group=one.name.split("/")[0]) for one in report.images]
-    report = report.model_copy(update={"images": images})
-    write_site(report, folder)
-    sample = tmp_path_factory.mktemp("sample") / "report"
-    shutil.copytree(site.folder, sample)
-    write_single(site.report, sample)
-    return {"sample": sample, "nested": nested.folder, "many": folder}
 
 
 @pytest.fixture(scope="session")
