@@ -199,7 +199,8 @@ class Activations(LightRecord):
 class GradCam(LightRecord):
     """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
-    `method` is a name in `reportgen.cams.CAMS`. Records stand method by method.
+    `method` is a name in `reportgen.cams.CAMS`; `layer` the one whose maps it is made from, of
+    integrated gradients the input. Records stand method by method.
     """
 
     method: str
@@ -364,6 +365,7 @@ class SanityStage(Record):
 class SanityCheck(Record):
     """Whether the maps of one kind depend on the model and on the class.
 
+    Kinds that need many passes for each map are tried on the first two of the images.
     `other_class` is the rank correlation with the map of another class, by chance; None for a kind
     that is the same for every class. There are no stages where no image has a map. `depends` is
     False when the rank correlation stays at 0.8 or above with the whole model forgotten.

@@ -79,7 +79,8 @@ TRUST = Method(
     " the probability of the class says how fast it fades or comes. Average drop and increase are"
     " of the image multiplied by its heatmap, sparseness is the heatmap’s Gini index. For the"
     " sanity check the weights are drawn anew (He et al., 2015) from the output down, and maps are"
-    " compared by Spearman’s rank correlation and by SSIM. These numbers often disagree, so that no"
+    " compared by Spearman’s rank correlation and by SSIM; kinds of map that need many passes for"
+    " each are tried on two of the images only. These numbers often disagree, so that no"
     " one score is made of them.",
     "V. Petsiuk et al., RISE, BMVC 2018; A. Chattopadhay et al., Grad-CAM++, WACV 2018;"
     " P. Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML"
@@ -121,11 +122,16 @@ def _other_cams(report: Report) -> Method | None:
     others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
     if not others:
         return None
-    text = "; ".join(f"{cam.title} {cam.idea}" for cam in others)
+    same = [f"{cam.title} {cam.idea}" for cam in others if not cam.passes]
+    own = [
+        f"{cam.title} {cam.idea}; the image passes through the network {cam.passes}."
+        for cam in others
+        if cam.passes
+    ]
+    if same:
+        own.insert(0, f"From the same maps and gradients as Grad-CAM: {'; '.join(same)}.")
     return Method(
-        "Other class activation maps",
-        f"From the same maps and gradients as Grad-CAM: {text}.",
-        "; ".join(cam.source for cam in others) + ".",
+        "Other class activation maps", " ".join(own), "; ".join(cam.source for cam in others) + "."
     )
 
 
