@@ -93,7 +93,7 @@ CAMS: dict[str, Cam] = {
         Cam(
             "integrated-gradients",
             "Integrated gradients",
-            "adds up each pixel's gradients while the image comes out of black",
+            "needs no layer: it adds up each pixel's gradients while the image comes out of black",
             "M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
             passes=f"{STEPS} times for each class",
             of_image=True,

@@ -14,6 +14,7 @@ from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.inputs.names import printable
 from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
+from reportgen.report.cam_records import with_cams
 from reportgen.report.charts import write_charts
 from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.names import slugs
@@ -39,14 +40,24 @@ def compose(
     for unit in (*planned.gradcam.units, *planned.explained.units):
         cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
     names = slugs([image.name for image, _ in trip.photos])
+    depth, differences = (
+        {unit.inputs[1]: outcomes[unit.key] for unit in part.units}
+        for part in (planned.depth, planned.differences)
+    )
     images = [
-        assembly.image(
-            image,
-            names[image.name],
-            trip.decoded[digest],
-            grids.get(digest),
-            cams.get(digest, []),
-            trip.settings.top,
+        with_cams(
+            assembly,
+            assembly.image(
+                image,
+                names[image.name],
+                trip.decoded[digest],
+                grids.get(digest),
+                cams.get(digest, []),
+                trip.settings.top,
+            ),
+            f"pictures/{names[image.name]}",
+            depth.get(digest),
+            differences.get(digest),
         )
         for image, digest in trip.photos
     ]

@@ -5,12 +5,13 @@ Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/re
 Pictures are named by their path inside the report's folder, with forward slashes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
 
 from reportgen.records import LightRecord, Record
+from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplars, Health
 from reportgen.series import Numbers
 
@@ -236,6 +237,9 @@ class Image(LightRecord):
     predictions: list[Prediction]
     activations: list[Activations]
     gradcam: list[GradCam]
+    through_depth: list[GradCam] = field(default_factory=list)
+    """Grad-CAM of one class at several layers, in order of depth."""
+    differences: list[CamDifference] = field(default_factory=list)
 
 
 class Filter(Record):

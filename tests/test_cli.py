@@ -144,6 +144,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "dream": ("conv2d:3", ("conv2d:3",)),
     "dream_steps": ("12", 12),
     "cam": ("eigencam,gradcam++", ("gradcam++", "eigencam")),
+    "cam_layers": ("blocks", ("blocks",)),
+    "cam_difference": ("cat,dog", ("cat,dog",)),
     "gradcam_layer": ("base/conv", "base/conv"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),

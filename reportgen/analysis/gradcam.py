@@ -86,7 +86,9 @@ def _draw(
     for cam in options["cams"]:
         shown = len(classes) if CAMS[cam].by_class else 1
         for k, index in enumerate(classes[:shown]):
-            values, source = _map(cam, maps, gradients[k], passed[cam][k] if cam in passed else None)
+            values, source = _map(
+                cam, maps, gradients[k], passed[cam][k] if cam in passed else None
+            )
             status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
             about = {
                 "method": cam,

@@ -67,14 +67,16 @@ def _integrated_gradients(
     compute = bench.compiled("image gradients", lambda: image_gradients(bench.network))
     image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
                     (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
-    classes = np.asarray(classes, np.int32)
+    wanted_classes = np.asarray(classes, np.int32)
     turns, steps = np.divmod(np.arange(STEPS * len(classes)), STEPS)
     shares = ((steps + 0.5) / STEPS).astype(np.float32)[:, None, None, None]
     sums = np.zeros((len(classes), *image.shape))
     slopes = in_parts(
         bench,
         len(steps),
-        lambda wanted: compute(black + shares[wanted] * (image - black), classes[turns[wanted]]),
+        lambda wanted: compute(
+            black + shares[wanted] * (image - black), wanted_classes[turns[wanted]]
+        ),
     )
     for wanted, found in slopes:
         np.add.at(sums, turns[wanted], found)

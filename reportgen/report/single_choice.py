@@ -191,6 +191,9 @@ def _image_cost(pictures: Pictures, image: Image) -> int:
         + pictures.cost(image.network_photo, _PHOTO)
         + sum(pictures.cost(cam.picture, _HEATMAP) for cam in cams)
         + sum(pictures.cost(cam.heatmap, _HEATMAP) for cam in cams)
+        + sum(pictures.cost(cam.picture, _HEATMAP) for cam in image.through_depth)
+        + sum(pictures.cost(one.picture, _HEATMAP) for one in image.differences)
+        + sum(pictures.cost(one.heatmap, _HEATMAP) for one in image.differences)
     )
 
 

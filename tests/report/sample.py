@@ -41,6 +41,7 @@ from reportgen.results import (
     Trust,
     TrustMeasure,
 )
+from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 
 HOSTILE = (
@@ -261,7 +262,7 @@ def _within(image: Image, sections: Sequence[str]) -> Image:
     if "activations" not in sections:
         changes["activations"] = []
     if "gradcam" not in sections:
-        changes["gradcam"] = []
+        changes |= {"gradcam": [], "through_depth": [], "differences": []}
     return replace(image, **changes)
 
 
@@ -406,6 +407,30 @@ def _image(
             replace(shown, method="layercam", **none),
             replace(shown, method="eigencam"),
         ],
+        through_depth=[
+            replace(shown, layer=layer[0], heatmap=None) if at else replace(shown, **none)
+            for at, layer in enumerate(plan)
+        ],
+        differences=[_difference(shown, labels), _difference(shown, labels, missing=True)],
+    )
+
+
+def _difference(shown: GradCam, labels: Sequence[str], *, missing: bool = False) -> CamDifference:
+    other = (shown.index + 1) % len(labels)
+    return CamDifference(
+        layer=shown.layer,
+        first=shown.index,
+        second=other,
+        first_label=shown.label,
+        second_label=labels[other],
+        status="no difference" if missing else "ok",
+        reason="nothing in this layer speaks for one class more than for the other"
+        if missing
+        else "",
+        picture=None if missing else shown.picture,
+        heatmap=None if missing else shown.heatmap,
+        width=shown.width,
+        height=shown.height,
     )
 
 
