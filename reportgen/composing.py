@@ -16,6 +16,7 @@ from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
 from reportgen.report.cam_records import with_cams
 from reportgen.report.charts import write_charts
+from reportgen.report.distribution_charts import with_charts
 from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.names import slugs
 from reportgen.report.origin import origin_of
@@ -71,7 +72,8 @@ def compose(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
     wanted = "health" in trip.settings.chosen_sections
-    health = assembly.health.health() if wanted else None
+    counted = assembly.health.health() if wanted else None
+    health = with_charts(counted, folder, assembly.layer_slug)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
     trust = assemble_trust(

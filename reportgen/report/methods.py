@@ -47,8 +47,9 @@ HEALTH = Method(
     "From the activations of all images: the share of exact zeros in each layer; channels that are"
     " zero everywhere on every image (silent), that have another single value everywhere"
     " (constant), whose mean lies within a hundredth of the bound of their activation function on"
-    " every image (saturated), or that hold NaN or infinity on some image. Depth and sparsity are"
-    " compared by Spearman’s rank correlation, among the layers that have zeros.",
+    " every image (saturated), or that hold NaN or infinity on some image. The distribution by"
+    " channel is of each channel’s mean over its map, one value for each image. Depth and sparsity"
+    " are compared by Spearman’s rank correlation, among the layers that have zeros.",
     "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
 )
 EXEMPLARS = Method(

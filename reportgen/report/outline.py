@@ -254,7 +254,7 @@ class Outline:
         found = self.report.health
         if found is None or not self.has("health"):
             return []
-        return paged(found.layers, [9] * len(found.layers), 80, MOST_NODES)
+        return paged(found.layers, [15] * len(found.layers), 80, MOST_NODES)
 
     @cached_property
     def exemplar_pages(self) -> dict[str, list[tuple[ExemplarsOf, ...]]]:

@@ -15,6 +15,7 @@ from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
+from reportgen.report.distribution_charts import with_charts
 from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
@@ -177,7 +178,7 @@ def write_sample(
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
         exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
-        health=_health(images) if "health" in sections else None,
+        health=_health(folder, images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
@@ -199,7 +200,7 @@ def _evaluation(folder: Path, images: Sequence[Image], labels: Sequence[str]) ->
     return tally.evaluation(model, folders, 1, chart, "")
 
 
-def _health(images: Sequence[Image]) -> Health:
+def _health(folder: Path, images: Sequence[Image]) -> Health:
     tally = HealthTally()
     for image in [*images, *images[:1]]:
         layers = [
@@ -211,11 +212,13 @@ def _health(images: Sequence[Image]) -> Health:
                 "silent": grid.inactive[1:],
                 "saturated": [1] if grid.layer == "block1_pool" else [],
                 "non_finite": [0] if grid.layer == HOSTILE[0] else [],
+                "means": list(grid.means),
             }
             for grid in image.activations
         ]
         tally.add(layers)
-    found = tally.health()
+    names = slugs([grid.layer for grid in images[0].activations])
+    found = with_charts(tally.health(), folder, names.__getitem__)
     assert found is not None
     return found
 
