@@ -44,6 +44,7 @@ from reportgen.results import (
 )
 from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
+from reportgen.spread import spread
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -412,7 +413,7 @@ def _image(
         ],
         through_depth=[
             replace(shown, layer=layer[0], heatmap=None) if at else replace(shown, **none)
-            for at, layer in enumerate(plan)
+            for at, layer in enumerate(spread(plan, 16))
         ],
         differences=[_difference(shown, labels), _difference(shown, labels, missing=True)],
     )
