@@ -48,7 +48,9 @@ def layers_through_depth(model: Model, wanted: Sequence[str]) -> list[str]:
     chosen: set[str] = set()
     for pattern in wanted:
         if pattern == BLOCKS:
-            chosen |= set({layer.block: layer.path for layer in leading}.values())
+            # what pads the input of the next block says nothing of this one
+            ends = {one.block: one.path for one in leading if one.type != "ZeroPadding2D"}
+            chosen |= set(ends.values())
             continue
         found = {layer.path for layer in leading if fnmatchcase(layer.path, pattern)}
         if not found and any(fnmatchcase(layer.path, pattern) for layer in model.layers):

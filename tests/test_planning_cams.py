@@ -32,6 +32,16 @@ def test_blocks_are_their_last_layers_that_lead_to_the_scores(model: Model) -> N
     assert found == ["block1_last", SMALL[2][0], SMALL[3][0]]
 
 
+def test_padding_ends_no_block(model: Model) -> None:
+    layers = [
+        layer.model_copy(update={"type": "ZeroPadding2D"}) if layer.path == "block1_last" else layer
+        for layer in model.layers
+    ]
+    padded = model.model_copy(update={"layers": layers})
+    assert layers_through_depth(padded, ["blocks"])[0] == SMALL[1][0]
+    assert layers_through_depth(padded, ["block1_last"]) == ["block1_last"]
+
+
 def test_globs_stand_in_order_of_depth(model: Model) -> None:
     assert layers_through_depth(model, ["base*", "block1_c*"]) == [SMALL[0][0], SMALL[2][0]]
     assert layers_through_depth(model, ["block1_*", "blocks"])[0] == "block1_conv1"
