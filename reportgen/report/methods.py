@@ -98,6 +98,21 @@ DREAMS = Method(
     " Learning with Python, 2017, section 8.2.",
 )
 
+DEPTH = Method(
+    "Grad-CAM through the depth",
+    "Grad-CAM of the likeliest class, or of the one that was asked for, at several layers; the"
+    " gradients of all of them come from one pass back.",
+    "R. Selvaraju et al., Grad-CAM, 2017, section 3.",
+)
+
+DIFFERENCE = Method(
+    "Difference of two classes",
+    "Grad-CAM’s sum with the gradient of the difference of two class scores, and without the cut:"
+    " above zero, in red, a place speaks for the first class more than for the second, below zero,"
+    " in blue, the other way round. Each map is shown relative to its strongest place.",
+    "After R. Selvaraju et al., Grad-CAM, 2017, section 3.3.",
+)
+
 
 def methods(report: Report) -> Iterator[Method]:
     """What was done for the sections that this report has."""
@@ -115,6 +130,10 @@ def methods(report: Report) -> Iterator[Method]:
     yield from (method for name, method in by_section.items() if name in report.sections)
     if others := _other_cams(report):
         yield others
+    if any(image.through_depth for image in report.images):
+        yield DEPTH
+    if any(image.differences for image in report.images):
+        yield DIFFERENCE
 
 
 def _other_cams(report: Report) -> Method | None:
