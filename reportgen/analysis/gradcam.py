@@ -27,6 +27,9 @@ INTENSITY = 0.4
 LONGEST = 640
 """Pixels of the longer side of an overlay."""
 
+SATURATED = 99
+"""Percentile of a map of the image's own pixels from which on all are drawn as the strongest."""
+
 
 class GradCams:
     """Overlays and heatmaps of each image's classes."""
@@ -145,7 +148,11 @@ def _pictures(
     name: str,
     colormap: str,
 ) -> None:
-    placed = np.clip(placed_on(bench, photo, values / values.max()), 0.0, 1.0)
+    largest = values.max()
+    if CAMS[about["method"]].of_image:
+        # A few pixels stick out so far that nothing else would be seen beside them.
+        largest = np.percentile(values, SATURATED) or largest
+    placed = np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0)), 0.0, 1.0)
     about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
     files[about["heatmap"]] = heat_png(placed, colormap)

@@ -67,7 +67,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         " of black step by step; what each pixel added to the class score on the way was summed"
         " over its colours, and what speaks against the class was cut off. Look for outlines made"
         " of dots: a pixel that is black can have no part in it, and much of the noise is the"
-        " gradient’s own.",
+        " gradient’s own. The strongest hundredth of the pixels is drawn alike.",
         ("M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017.",),
     ),
     "depth": Explanation(

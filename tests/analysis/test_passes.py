@@ -1,5 +1,7 @@
 """Score-CAM and integrated gradients against float64 computations that share no code with them."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 
@@ -157,6 +159,16 @@ def test_records_say_what_a_map_is_of(tmp_path):
     assert {one["layer"] for one in records[4:]} == {model.inputs[0].name}
     pictures = [one["picture"] for one in records if one["picture"]]
     assert len(pictures) == len(set(pictures)) >= 3
+
+
+def test_pixels_that_stick_out_do_not_hide_the_others(tmp_path, monkeypatch):
+    """One pixel is a hundred times as strong as the others: they are drawn in full colour."""
+    values = np.where(np.indices((16, 18)).sum(axis=0) % 2, 1.0, 0.0)
+    values[3, 3] = 100.0
+    monkeypatch.setitem(PASSES, "integrated-gradients", lambda *_: [values, values])
+    result = compute(net(2, "softmax"), tmp_path, cams=["integrated-gradients"], colormap="gray")
+    heat = Image.open(BytesIO(result.files["0-integrated-gradients-heat.png"])).convert("L")
+    assert np.percentile(np.asarray(heat), 90) > 150
 
 
 def test_numbers_that_are_not_finite_fail_with_a_reason(tmp_path):
