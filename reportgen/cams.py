@@ -11,7 +11,9 @@ class Cam:
     """A kind of class activation map.
 
     `idea` says in one clause what sets it apart; `by_class` is False for maps that are the same
-    for every class.
+    for every class. `passes` says how often the image goes through the network for maps that need
+    more than one pass; empty for the others. `of_image` is True for maps of the image's own pixels,
+    not of a layer.
     """
 
     name: str
@@ -19,6 +21,8 @@ class Cam:
     idea: str
     source: str
     by_class: bool = True
+    passes: str = ""
+    of_image: bool = False
 
     @property
     def slug(self) -> str:
@@ -28,6 +32,9 @@ class Cam:
 
 CHANCE = "chance"
 """Stands beside the names where maps are compared with pixels in an order of chance."""
+
+STEPS = 32
+"""Steps on the way from black to the image, for integrated gradients."""
 
 CAMS: dict[str, Cam] = {
     cam.name: cam
@@ -74,6 +81,22 @@ CAMS: dict[str, Cam] = {
             "M. B. Muhammad and M. Yeasin, Eigen-CAM: Class Activation Map using Principal"
             " Components, IJCNN 2020",
             by_class=False,
+        ),
+        Cam(
+            "scorecam",
+            "Score-CAM",
+            "shows the network the image through each map, and weights the map by the score",
+            "H. Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional"
+            " Neural Networks, CVPR Workshops 2020",
+            passes="once for each channel of the layer",
+        ),
+        Cam(
+            "integrated-gradients",
+            "Integrated gradients",
+            "needs no layer: it adds up each pixel's gradients while the image comes out of black",
+            "M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
+            passes=f"{STEPS} times for each class",
+            of_image=True,
         ),
     )
 }

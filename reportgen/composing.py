@@ -16,7 +16,9 @@ from reportgen.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.inputs.names import printable
 from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
+from reportgen.report.cam_records import with_cams
 from reportgen.report.charts import write_charts
+from reportgen.report.distribution_charts import with_charts
 from reportgen.report.exemplar_records import found_exemplars
 from reportgen.report.names import slugs
 from reportgen.report.origin import origin_of
@@ -44,15 +46,20 @@ def compose(
         cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
     shown = {digest for _, digest in reduction.shown(trip.photos)}
     names = slugs([image.name for image, _ in trip.photos])
+    depth, differences = (
+        {unit.inputs[1]: outcomes[unit.key] for unit in part.units}
+        for part in (planned.depth, planned.differences)
+    )
     images = []
     for image, digest in trip.photos:
         seen = grids.get(digest)
-        if digest in shown:
-            photo, explained = trip.decoded[digest], cams.get(digest, [])
-            top = trip.settings.top
-            images.append(assembly.image(image, names[image.name], photo, seen, explained, top))
-        else:
+        if digest not in shown:
             assembly.count(seen)
+            continue
+        slug, photo, explained = names[image.name], trip.decoded[digest], cams.get(digest, [])
+        record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
+        maps = depth.get(digest), differences.get(digest)
+        images.append(with_cams(assembly, record, f"pictures/{slug}", *maps))
     filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
     searched = trip.dataset or trip.photos
     folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
@@ -63,7 +70,8 @@ def compose(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
     wanted = "health" in trip.settings.chosen_sections
-    health = assembly.health.health() if wanted else None
+    counted = assembly.health.health() if wanted else None
+    health = with_charts(counted, folder, assembly.layer_slug)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
     trust = assemble_trust(

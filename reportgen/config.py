@@ -148,6 +148,13 @@ def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in FORMATS if name in values)
 
 
+def _class_pairs(values: tuple[str, ...]) -> tuple[str, ...]:
+    for value in values:
+        if value != "top" and not re.fullmatch(r".*\S.*,.*\S.*", value):
+            raise ValueError(f"“{value}” is neither of the form CLASS,CLASS nor “top”")
+    return tuple(dict.fromkeys(values))
+
+
 def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
         if value not in CAMS:
@@ -287,7 +294,19 @@ class Settings(BaseModel):
     cam: Cams = Field(
         ("gradcam",),
         min_length=1,
-        description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable).",
+        description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable). Each image is "
+        + ", ".join(f"passed {cam.passes} by {cam.name}" for cam in CAMS.values() if cam.passes)
+        + ": minutes an image where the network is large and has no GPU.",
+    )
+    cam_layers: Strings = Field(
+        (),
+        description="Layers for Grad-CAM through the depth: “blocks” for the last of each block, "
+        "or those whose path matches GLOB (repeatable); at most 16, evenly chosen.",
+    )
+    cam_difference: Annotated[Strings, AfterValidator(_class_pairs)] = Field(
+        (),
+        description="Show where one class has more evidence than another, as CLASS,CLASS (indices "
+        "or labels), or “top” for the two likeliest (repeatable).",
     )
     trust: bool = Field(
         False, description="Measure how far the heatmaps can be trusted; it takes many passes."

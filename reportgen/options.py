@@ -38,7 +38,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Filter galleries": ("filters", "filter_steps", "filter_size"),
     "Exemplars": ("exemplars", "unit", "dataset"),
     "Dreams": ("dream", "dream_steps"),
-    "Grad-CAM": ("top", "class", "cam", "trust", "gradcam_layer", "colormap"),
+    "Grad-CAM": (
+        *("top", "class", "cam", "trust", "gradcam_layer"),
+        *("cam_layers", "cam_difference", "colormap"),
+    ),
     "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
@@ -81,6 +84,8 @@ METAVARS = {
     "dataset": "DIR",
     "class": "INDEX|LABEL",
     "cam": "NAME",
+    "cam_layers": "GLOB",
+    "cam_difference": "CLASS,CLASS",
     "dream": "LAYER[:CHANNEL]",
     "gradcam_layer": "PATH",
     "labels": "FILE",

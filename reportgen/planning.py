@@ -1,6 +1,5 @@
 """From settings and facts to units of work: what is to be computed, decided without TensorFlow."""
 
-import difflib
 import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,8 @@ from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Unit
 from reportgen.inputs.labels import find_class
+from reportgen.missing import no_such_layer
+from reportgen.planning_cams import plan_depth, plan_differences
 from reportgen.results import Layer, Model, Skipped
 from reportgen.spread import spread
 
@@ -34,6 +35,8 @@ class Planned:
     activations: Plan
     filters: Plan
     gradcam: Plan
+    depth: Plan
+    differences: Plan
     exemplars: Plan
     kernels: Plan
     trust: Plan
@@ -54,6 +57,8 @@ class Planned:
         return (
             self.activations,
             self.gradcam,
+            self.depth,
+            self.differences,
             self.filters,
             self.exemplars,
             self.kernels,
@@ -84,10 +89,13 @@ def plan(
         "resize": settings.resize,
     }
     photos = list(dict.fromkeys(digests)) if model.image_input else []
+    cams = _cam_options("gradcam", model, feeding, settings, skipped)
     return Planned(
         _plan_activations(model, chosen, feeding, photos, settings, skipped),
         _plan_filters(model, chosen, feeding, settings, skipped),
-        _plan_gradcam(model, feeding, photos, settings, skipped),
+        _plan_gradcam(model, cams, photos, settings),
+        plan_depth(model, cams, photos, settings),
+        plan_differences(model, cams, photos, settings),
         _plan_exemplars(model, chosen, feeding, searched or photos, settings, skipped),
         _plan_kernels(model, chosen, basis, settings, skipped),
         *_plan_trust(model, feeding, photos, settings, skipped),
@@ -104,15 +112,6 @@ def chosen_layers(layers: Sequence[Layer], globs: Sequence[str]) -> list[Layer]:
     if not globs:
         return list(layers)
     return [layer for layer in layers if any(fnmatchcase(layer.path, glob) for glob in globs)]
-
-
-def no_such_layer(layers: Sequence[Layer], wanted: str) -> str:
-    """The sentence that says that no layer has this path, and which one comes near."""
-    paths = [layer.path for layer in layers]
-    same_name = [path for path in paths if path.rpartition("/")[2] == wanted]
-    near = same_name or difflib.get_close_matches(wanted, paths, 1, 0.4)
-    hint = f"; did you mean “{near[0]}”?" if near else ""
-    return f"the model has no layer “{wanted}”{hint} (reportgen inspect lists them)."
 
 
 def _plan_activations(
@@ -282,17 +281,12 @@ def _plan_kernels(
 
 
 def _plan_gradcam(
-    model: Model,
-    feeding: Mapping[str, Any],
-    photos: Sequence[str],
-    settings: Settings,
-    skipped: list[Skipped],
+    model: Model, options: Mapping[str, Any] | None, photos: Sequence[str], settings: Settings
 ) -> Plan:
     analysis = GradCams()
-    options = _cam_options("gradcam", model, feeding, settings, skipped)
     if options is None:
         return Plan(analysis, [])
-    options |= {"classes": settings.top, "colormap": settings.colormap}
+    options = {**options, "classes": settings.top, "colormap": settings.colormap}
     return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
 
 

@@ -5,12 +5,13 @@ Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/re
 Pictures are named by their path inside the report's folder, with forward slashes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
 
 from reportgen.records import LightRecord, Record
+from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplars, Health
 from reportgen.series import Numbers
 
@@ -201,7 +202,8 @@ class Activations(LightRecord):
 class GradCam(LightRecord):
     """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
-    `method` is a name in `reportgen.cams.CAMS`. Records stand method by method.
+    `method` is a name in `reportgen.cams.CAMS`; `layer` the one whose maps it is made from, of
+    integrated gradients the input. Records stand method by method.
     """
 
     method: str
@@ -237,6 +239,9 @@ class Image(LightRecord):
     predictions: list[Prediction]
     activations: list[Activations]
     gradcam: list[GradCam]
+    through_depth: list[GradCam] = field(default_factory=list)
+    """Grad-CAM of one class at several layers, in order of depth."""
+    differences: list[CamDifference] = field(default_factory=list)
 
 
 class Filter(Record):
@@ -366,6 +371,7 @@ class SanityStage(Record):
 class SanityCheck(Record):
     """Whether the maps of one kind depend on the model and on the class.
 
+    Kinds that need many passes for each map are tried on the first two of the images.
     `other_class` is the rank correlation with the map of another class, by chance; None for a kind
     that is the same for every class. There are no stages where no image has a map. `depends` is
     False when the rank correlation stays at 0.8 or above with the whole model forgotten.

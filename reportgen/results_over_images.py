@@ -82,6 +82,29 @@ class Evaluation(Record):
     """The surest first."""
 
 
+class Distribution(Record):
+    """How strongly a layer's channels answer: each one's mean activation, over all images.
+
+    One entry for each channel in `channels`, those with the highest median first; of more than 64
+    channels, so many are evenly chosen. Channels that are not finite on some image are left out.
+    """
+
+    measured: int
+    """Channels that these are chosen from."""
+    sampled: int
+    """Images that the quartiles are of: all, or of more than 64 some, evenly spaced."""
+    channels: list[int]
+    lows: list[float]
+    """On the image where it is lowest; of all images."""
+    lower: list[float]
+    """Lower quartile."""
+    medians: list[float]
+    upper: list[float]
+    """Upper quartile."""
+    highs: list[float]
+    chart: str | None = None
+
+
 class LayerHealth(Record):
     """One layer over all images; channels by their number."""
 
@@ -100,6 +123,8 @@ class LayerHealth(Record):
     """At a bound of the activation function on every image."""
     non_finite: list[int]
     """NaN or infinite somewhere on some image."""
+    distribution: Distribution | None = None
+    """None where no channel is finite on all images."""
 
 
 class Health(Record):

@@ -169,6 +169,36 @@ def test_trust_and_dreams_are_made_when_they_are_asked_for(small_model, photos, 
     assert plain.report.trust is None
 
 
+def test_maps_through_the_depth_and_differences_on_request(small_model, photos, tmp_path):
+    asked = {
+        "cam": ["gradcam", "scorecam", "integrated-gradients"],
+        "cam_layers": ["blocks", "first"],
+        "cam_difference": ["0,class 2", "top"],
+    }
+    result = make(small_model, photos, tmp_path / "r", sections=["gradcam"], top=1, **asked)
+    for image in result.report.images:
+        kinds = [one.method for one in image.gradcam]
+        assert kinds == asked["cam"]
+        assert image.gradcam[2].layer == result.report.model.image_input.name
+        assert [one.layer for one in image.through_depth] == ["first", "pool", "second"]
+        assert {one.index for one in image.through_depth} == {image.predictions[0].index}
+        assert image.through_depth[-1].status == image.gradcam[0].status
+        named = image.differences[0]
+        assert (named.first, named.second, named.second_label) == (0, 2, "class 2")
+        for one in (*image.through_depth, *image.differences):
+            assert one.picture is None or (result.folder / one.picture).is_file()
+    text = next((result.folder / "images").glob("a*.html")).read_text(encoding="utf-8")
+    assert "Through the depth" in text
+    assert "class 0 against class 2" in text
+    assert "Score-CAM uses no gradients" in text
+    assert check_site(result.folder) == []
+    plain = make(small_model, photos, tmp_path / "s", sections=["gradcam"], top=1)
+    assert not any(one.through_depth or one.differences for one in plain.report.images)
+    text = next((plain.folder / "images").glob("a*.html")).read_text(encoding="utf-8")
+    assert "Through the depth" not in text
+    assert "against" not in text
+
+
 @pytest.mark.parametrize(
     ("dream", "words"),
     [("secnd", "did you mean “second”"), ("second:6", "counted from 0 to 5"), ("out", "no maps")],
@@ -211,6 +241,9 @@ def test_layers_classes_and_labels(small_model, photos, tmp_path):
         ({"channels": ["first:4"]}, "counted from 0 to 3"),
         ({"channels": ["frist:0"]}, "did you mean “first”"),
         ({"class": "7"}, "7"),
+        ({"cam_layers": ["secnd"]}, "did you mean “second”"),
+        ({"cam_layers": ["out"]}, "no maps"),
+        ({"cam_difference": ["0,7"]}, "no class '7'"),
         ({"preprocess": "nosuchmodule:f"}, "nosuchmodule"),
     ],
 )

@@ -145,6 +145,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "dream": ("conv2d:3", ("conv2d:3",)),
     "dream_steps": ("12", 12),
     "cam": ("eigencam,gradcam++", ("gradcam++", "eigencam")),
+    "cam_layers": ("blocks", ("blocks",)),
+    "cam_difference": ("cat,dog", ("cat,dog",)),
     "gradcam_layer": ("base/conv", "base/conv"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),
@@ -410,7 +412,8 @@ def test_help_shows_every_setting_with_its_text_and_default() -> None:
         field = Settings.model_fields[name]
         assert option_of(key) in text
         assert field.description is not None
-        assert " ".join(field.description.split()) in text
+        # lines also break behind the hyphens of names
+        assert "".join(field.description.split()) in "".join(text.split())
         assert opposite(key) not in text.split("--config FILE")[0] or key not in SWITCHES
     for title in GROUPS:
         assert f"{title}:" in text

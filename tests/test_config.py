@@ -80,6 +80,9 @@ def test_a_key_that_resembles_nothing_is_refused_without_a_guess(tmp_path: Path)
         ({"sections": ["filters"], "skip_section": ["filters"]}, "both asked for and skipped"),
         ({"profile": "huge"}, "--profile: "),
         ({"class": 3.5}, "--class: "),
+        ({"cam": ["scorcam"]}, "did you mean “scorecam”?"),
+        ({"cam_difference": ["cat"]}, "neither of the form CLASS,CLASS"),
+        ({"cam_difference": ["cat,"]}, "neither of the form CLASS,CLASS"),
     ],
 )
 def test_wrong_values_are_refused_in_one_sentence(given: dict[str, Any], sentence: str) -> None:

@@ -18,6 +18,9 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "examples" / "demo_model"
 UNSEEN = range(500_000, 500_204)
 """Neither trained on, nor used to tune the training, nor packaged."""
 
+FEW = 30
+"""Of these, the drawings on which maps are tried that take many passes each."""
+
 
 @pytest.fixture(scope="module")
 def shapes() -> ModuleType:
@@ -134,22 +137,35 @@ def test_colour_and_size_do_not_give_the_class_away(shapes: ModuleType) -> None:
 
 
 @pytest.fixture(scope="module")
-def heat(network: Any, unseen: list[Any]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def heat(
+    network: Any, unseen: list[Any], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """For each kind of map: whether its maximum lies on the shape, and the heat's share there."""
     from reportgen.analysis.cams import FORMULAS
     from reportgen.analysis.gradients import score_gradients
-    from reportgen.inputs.network import Network
+    from reportgen.analysis.passes import own_passes
     from reportgen.pictures.overlays import enlarge
+    from tests.analysis.bench import bench_of
 
-    flat = Network(network)
+    folder = tmp_path_factory.mktemp("unseen")
+    files = {str(at): folder / f"{at}.png" for at in range(FEW)}
+    for file, drawing in zip(files.values(), unseen, strict=False):
+        Image.fromarray(drawing.image).save(file)
+    bench = bench_of(network, files)
+    flat = bench.network
     assert flat.last_spatial_layer is not None
     images = np.stack([one.image for one in unseen]).astype(np.float32) / 255
-    maps, _, gradients = score_gradients(flat, flat.last_spatial_layer, 1)(images)
+    maps, classes, gradients = score_gradients(flat, flat.last_spatial_layer, 1)(images)
+    passed = [own_passes(bench, CAMS, at, maps[int(at)], classes[int(at)]) for at in files]
     found = {}
-    for name, formula in FORMULAS.items():
+    for name in CAMS:
         hits, shares = [], []
-        for at, drawing in enumerate(unseen):
-            values = enlarge(formula(maps[at], gradients[0, at]), *drawing.mask.shape)
+        if name in FORMULAS:
+            made = [FORMULAS[name](maps[at], gradients[0, at]) for at in range(len(unseen))]
+        else:
+            made = [one[name][0] for one in passed]
+        for one, drawing in zip(made, unseen, strict=False):
+            values = enlarge(one, *drawing.mask.shape)
             if not values.any():  # no positive evidence
                 continue
             hits.append(drawing.mask.ravel()[values.argmax()])
@@ -162,7 +178,8 @@ def heat(network: Any, unseen: list[Any]) -> dict[str, tuple[np.ndarray, np.ndar
 def test_heat_lies_on_the_shape(name: str, heat: Any, unseen: list[Any]) -> None:
     """The pointing game (Zhang et al., 2016), and how much of the heat the shape has."""
     hits, shares = heat[name]
-    assert len(hits) >= len(unseen) - 2
-    assert hits.mean() > 0.9
-    assert shares.mean() > 0.6  # the shapes cover 0.12 of the drawings
+    assert len(hits) >= (FEW if CAMS[name].passes else len(unseen)) - 2
+    # a single pixel hits less often than a cell of the layer, but by chance one in eight would
+    assert hits.mean() > (0.6 if CAMS[name].of_image else 0.9)
+    assert shares.mean() > (0.5 if CAMS[name].of_image else 0.6)  # the shapes cover 0.12
     assert np.mean([one.mask.mean() for one in unseen]) < 0.13

@@ -89,6 +89,23 @@ def test_numbers_that_are_none_are_found(model, photos, tmp_path):
     assert squashed.non_finite or squashed.saturated
 
 
+def test_the_distribution_by_channel_is_that_of_the_models_outputs(model, photos, tmp_path):
+    built = make(model, [photos], tmp_path)
+    files = sorted(photos.iterdir())
+    pixels = np.stack([np.asarray(Image.open(file)) for file in files]).astype(np.float32) / 255
+    output = keras.Model(model.inputs, model.get_layer("squashed").output)
+    means = output.predict(pixels, verbose=0).mean((1, 2))
+    found = built.report.health.layers[1].distribution
+    assert found.channels == np.argsort(-np.median(means, axis=0)).tolist()
+    wanted = np.percentile(means, (0, 25, 50, 75, 100), axis=0)[:, found.channels]
+    series = (found.lows, found.lower, found.medians, found.upper, found.highs)
+    np.testing.assert_allclose(series, wanted, rtol=2e-3)
+    assert (found.measured, found.sampled) == (4, 5)
+    assert (built.folder / found.chart).read_bytes().startswith(b"<svg")
+    text = (built.folder / "health.html").read_text(encoding="utf-8")
+    assert f'src="{found.chart}" alt="Distribution by channel in squashed' in text
+
+
 def test_one_image_has_no_health_and_says_why_when_asked(model, photos, tmp_path):
     report = make(model, [photos / "0.png"], tmp_path).report
     assert report.health is None

@@ -76,7 +76,7 @@ def computed(
         try:
             found = compute(np.stack(pixels + pixels[-1:] * (size - len(part))))
         except Exception as error:
-            if size == 1 or not _out_of_memory(error):
+            if size == 1 or not out_of_memory(error):
                 raise
             waiting = part + waiting[size:]
             size //= 2
@@ -134,7 +134,7 @@ def _read(
     return part, pixels
 
 
-def _out_of_memory(error: Exception) -> bool:
+def out_of_memory(error: Exception) -> bool:
     """Whether TensorFlow says that memory ran out, from a kernel or from a compiled program."""
     import tensorflow as tf
 

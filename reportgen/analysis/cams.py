@@ -1,4 +1,4 @@
-"""Class activation maps: one formula each, all from the same maps and gradients.
+"""Class activation maps: one formula each, most from the same maps and gradients.
 
 Throughout, A are a layer's activations (height, width, channels), g the gradient of the class score
 (before softmax or sigmoid) with respect to them, same shape, Σ sums over positions. Each function
@@ -89,6 +89,39 @@ def eigen_cam(maps: Values, gradients: Values) -> Map:  # noqa: ARG001 - it need
     return _positive(projected).reshape(maps.shape[:2])
 
 
+def score_cam(maps: Values, scores: Values) -> Map:
+    """max(0, Σ_k w_k A_k) with w the softmax of the class scores of the image masked by each map.
+
+    `scores` (channels,) are those of the image times A_k, enlarged and brought to 0..1. A map that
+    is the same everywhere is no mask: it has no score and no weight. Wang et al., "Score-CAM:
+    Score-Weighted Visual Explanations for Convolutional Neural Networks", 2020, algorithm 1; the
+    score of the baseline, which is subtracted there, cancels in the softmax.
+    """
+    known = masking(maps)
+    if not known.any():
+        return np.zeros(maps.shape[:2])
+    found = np.where(known, scores.astype(np.float64), -np.inf)
+    weights = np.exp(found - found.max())
+    return _weighted(maps, weights / weights.sum())
+
+
+def masking(maps: Values) -> npt.NDArray[np.bool_]:
+    """The channels (channels,) that are not the same everywhere."""
+    varied: npt.NDArray[np.bool_] = np.ptp(maps, axis=(0, 1)) != 0
+    return varied
+
+
+def integrated_gradients(difference: Values, gradients: Values) -> Map:
+    """max(0, Σ_c d_c g_c): pixel by pixel, with d the image less the baseline.
+
+    Both (height, width, channels of the image); `gradients` are the mean of those on the way from
+    the baseline to the image. Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
+    equations 1 and 3. The attributions of a pixel's colours are summed, as there for pictures; what
+    speaks against the class is cut off, as in the other maps.
+    """
+    return _positive((difference.astype(np.float64) * gradients).sum(axis=2))
+
+
 FORMULAS: dict[str, Callable[[Values, Values], Map]] = {
     "gradcam": grad_cam,
     "gradcam++": grad_cam_plus_plus,
@@ -97,7 +130,9 @@ FORMULAS: dict[str, Callable[[Values, Values], Map]] = {
     "xgradcam": x_grad_cam,
     "eigencam": eigen_cam,
 }
-"""The function of each name in `reportgen.cams.CAMS`."""
+"""The function of each name in `reportgen.cams.CAMS` that needs nothing but maps and gradients.
+
+The others are in `reportgen.analysis.passes`."""
 
 
 def _weighted(maps: Values, weights: Map) -> Map:

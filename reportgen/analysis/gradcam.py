@@ -1,7 +1,7 @@
 """Class activation maps, Grad-CAM first: where in the image the evidence for a class lies.
 
 One pass forward and back gives a layer's maps and the gradients of the class scores; from these
-every kind of map of `reportgen.analysis.cams` is made.
+most kinds of map of `reportgen.analysis.cams` are made. The others need passes of their own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +13,7 @@ import numpy.typing as npt
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.passes import own_passes
 from reportgen.analysis.workbench import Workbench
 from reportgen.cams import CAMS
 from reportgen.execution.units import Result, Unit
@@ -25,6 +26,9 @@ INTENSITY = 0.4
 
 LONGEST = 640
 """Pixels of the longer side of an overlay."""
+
+SATURATED = 99
+"""Percentile of a map of the image's own pixels from which on all are drawn as the strongest."""
 
 
 class GradCams:
@@ -59,9 +63,10 @@ class GradCams:
             return gradients_of(bench.prepare(pixels), chosen)
 
         def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
-            maps, classes, gradients = found
+            maps, classes, gradients = found[0][at], found[1][at], found[2][:, at]
+            passed = own_passes(bench, options["cams"], digest, maps, classes)
             drawn = bench.threads.submit(
-                _draw, bench, digest, maps[at], classes[at], gradients[:, at], options
+                _draw, bench, digest, maps, classes, gradients, passed, options
             )
             return drawn.result
 
@@ -77,6 +82,7 @@ def _draw(
     maps: npt.NDArray[np.float32],
     classes: npt.NDArray[np.int32],
     gradients: npt.NDArray[np.float32],
+    passed: Mapping[str, Sequence[npt.NDArray[np.float64]]],
     options: Mapping[str, Any],
 ) -> Result:
     photo = display(bench.decoded(digest).rgb, LONGEST)
@@ -85,11 +91,13 @@ def _draw(
     for cam in options["cams"]:
         shown = len(classes) if CAMS[cam].by_class else 1
         for k, index in enumerate(classes[:shown]):
-            values = FORMULAS[cam](maps, gradients[k])
-            status, reason = judge(values, gradients[k] if CAMS[cam].by_class else maps)
+            values, source = _map(
+                cam, maps, gradients[k], passed[cam][k] if cam in passed else None
+            )
+            status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
             about = {
                 "method": cam,
-                "layer": options["layer"],
+                "layer": _image_name(bench) if CAMS[cam].of_image else options["layer"],
                 "index": int(index),
                 "status": status,
                 "reason": reason,
@@ -105,6 +113,34 @@ def _draw(
     return Result({"gradcam": data}, files)
 
 
+def _map(
+    cam: str,
+    maps: npt.NDArray[np.float32],
+    gradients: npt.NDArray[np.float32],
+    passed: npt.NDArray[np.float64] | None,
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[Any]]:
+    """A map, and what it is made from."""
+    if passed is not None:
+        return passed, passed if CAMS[cam].of_image else maps
+    return FORMULAS[cam](maps, gradients), gradients if CAMS[cam].by_class else maps
+
+
+def _image_name(bench: Workbench) -> str:
+    return bench.image_input.name if bench.image_input else ""
+
+
+def placed_on(
+    bench: Workbench, photo: npt.NDArray[np.uint8], values: npt.NDArray[np.floating]
+) -> npt.NDArray[np.float32]:
+    """A map of the network's whole input, laid on the photo (height, width, 3) that it is of."""
+    target = bench.image_input
+    if target is None:
+        raise ValueError("the model takes no image")
+    height, width = photo.shape[:2]
+    shares = values.astype(np.float32)
+    return project(shares, height, width, bench.resize, target.height, target.width)
+
+
 def _pictures(
     bench: Workbench,
     photo: npt.NDArray[np.uint8],
@@ -114,24 +150,27 @@ def _pictures(
     name: str,
     colormap: str,
 ) -> None:
-    scaled = (values / values.max()).astype(np.float32)
-    target = bench.image_input
-    if target is None:
-        raise ValueError("the model takes no image")
-    height, width = photo.shape[:2]
-    placed = project(scaled, height, width, bench.resize, target.height, target.width)
-    placed = np.clip(placed, 0.0, 1.0)
+    largest = values.max()
+    if CAMS[about["method"]].of_image:
+        # A few pixels stick out so far that nothing else would be seen beside them.
+        largest = np.percentile(values, SATURATED) or largest
+    placed = np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0)), 0.0, 1.0)
     about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
     files[about["heatmap"]] = heat_png(placed, colormap)
 
 
-def judge(values: npt.NDArray[np.float64], source: npt.NDArray[np.float32]) -> tuple[str, str]:
-    """Status and reason of a map (height, width); `source` is what it is made from."""
+def judge(
+    values: npt.NDArray[np.float64], source: npt.NDArray[Any], where: str = "layer"
+) -> tuple[str, str]:
+    """Status and reason of a map (height, width); `source` is what it is made from.
+
+    `where` says what it is a map of: "layer" or "image".
+    """
     if not np.isfinite(values).all():
         return "failed", "the gradient or the activations are not finite numbers"
     if not np.any(source):
-        return "no positive evidence", "the class score does not depend on this layer here"
+        return "no positive evidence", f"the class score does not depend on this {where} here"
     if values.max() <= 0:
-        return "no positive evidence", "nothing in this layer speaks for the class"
+        return "no positive evidence", f"nothing in this {where} speaks for the class"
     return "ok", ""

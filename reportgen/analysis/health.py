@@ -1,8 +1,8 @@
 """Health: what activations say of a network over all images, from statistics of each image.
 
 Nothing is computed on the device: the activations of an image leave, for every layer, its share of
-zeros and the channels that have nothing to say. One image is added after the other, so memory grows
-with the network alone.
+zeros, the channels that have nothing to say, and every channel's mean. One image is added after the
+other, so memory grows with the network alone.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.distribution import ChannelMeans
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
 from reportgen.results_over_images import Health, LayerHealth
@@ -55,6 +56,7 @@ class _Layer:
     """Channels that were inactive, silent, saturated on every image so far."""
     ever: set[int] = field(default_factory=set)
     """Channels that were not finite on any image so far."""
+    means: ChannelMeans = field(default_factory=ChannelMeans)
 
     def add(self, about: Mapping[str, Any]) -> None:
         share = float(about["sparsity"])
@@ -65,6 +67,7 @@ class _Layer:
             here = set(about[kind])
             self.always[kind] = self.always[kind] & here if kind in self.always else here
         self.ever |= set(about["non_finite"])
+        self.means.add(about["means"])
 
     def record(self, path: str) -> LayerHealth:
         quiet, full = self.always["silent"], self.always["saturated"]
@@ -78,6 +81,7 @@ class _Layer:
             constant=sorted(self.always["inactive"] - quiet - full - self.ever),
             saturated=sorted(full),
             non_finite=sorted(self.ever),
+            distribution=self.means.record(),
         )
 
 
@@ -90,7 +94,7 @@ class HealthTally:
 
     def add(self, layers: Sequence[Mapping[str, Any]]) -> None:
         """Add an image: for each layer `layer`, `channels`, `sparsity` and lists of channels
-        `inactive`, `silent`, `saturated`, `non_finite`.
+        `inactive`, `silent`, `saturated`, `non_finite`, and the `means` of the channels.
         """
         self.images += 1
         for about in layers:

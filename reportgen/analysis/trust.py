@@ -15,6 +15,7 @@ import numpy.typing as npt
 from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
 from reportgen.analysis.gradients import class_gradients
+from reportgen.analysis.passes import own_passes
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.cams import CAMS, CHANCE
@@ -23,6 +24,9 @@ from reportgen.pictures.overlays import enlarge
 
 MOST_IMAGES = 8
 """Images that are measured: evenly chosen, since each takes hundreds of passes."""
+
+FEW_IMAGES = 2
+"""Images on which the sanity check tries kinds of map that need many passes for each map."""
 
 _TOGETHER = 8
 """Images in a pass."""
@@ -47,7 +51,7 @@ class Trust:
             pixels = bench.pixels(unit.inputs[1])
             target = _class_of(bench, pixels, options["class"])
             maps, slopes = explain(bench.prepare(pixels[None]), np.array([target], np.int32))
-            heats = {cam: FORMULAS[cam](maps[0], slopes[0]) for cam in options["cams"]}
+            heats = _maps_of(bench, options["cams"], unit.inputs[1], maps[0], slopes[0], target)
             yield unit, Result(_measured(bench, pixels, target, heats, options["seed"]))
 
 
@@ -121,14 +125,14 @@ def _checks(
     slopes_of = _gradients(bench, options["layer"])
 
     def maps(classes: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
-        passed = [
-            slopes_of(values, np.array([target], np.int32))
-            for values, target in zip(fed, classes, strict=True)
-        ]
-        return {
-            cam: np.stack([FORMULAS[cam](one[0], slope[0]) for one, slope in passed])
-            for cam in options["cams"]
-        }
+        found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in options["cams"]}
+        for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
+            one, slope = slopes_of(values, np.array([target], np.int32))
+            kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
+            heats = _maps_of(bench, kinds, digests[at], one[0], slope[0], target)
+            for cam, heat in heats.items():
+                found[cam].append(heat)
+        return {cam: np.stack(heats) for cam, heats in found.items()}
 
     cascades = cascade(bench.network, lambda: maps(targets), options["seed"])
     true, swapped = maps(targets), maps(others) if others else None
@@ -142,6 +146,19 @@ def _checks(
         }
         for cam in options["cams"]
     ]
+
+
+def _maps_of(
+    bench: Workbench,
+    cams: Sequence[str],
+    digest: str,
+    maps: npt.NDArray[np.float32],
+    slope: npt.NDArray[np.float32],
+    target: int,
+) -> dict[str, npt.NDArray[np.float64]]:
+    """The map of each kind of one image's class."""
+    passed = own_passes(bench, cams, digest, maps, [target])
+    return {cam: passed[cam][0] if cam in passed else FORMULAS[cam](maps, slope) for cam in cams}
 
 
 def _stage(stage: Stage) -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 # A white card with dark ink: it reads on a light page and on a dark one, and in print. Ink for
 # both grounds at once would have to be a gray that reaches a contrast of 4.5 on neither's shades.
-_CARD, INK, RULE = "#ffffff", "#333333", "#dddddd"
+CARD, INK, RULE = "#ffffff", "#333333", "#dddddd"
 LINES = (
     ("#0072b2", "o"),
     ("#d55e00", "s"),
@@ -149,7 +149,7 @@ def _label(path: str) -> str:
 def card_axes(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":
     """Bare axes in a box (left, bottom, width, height) of pixels, on the card."""
     width, height = figure.get_size_inches() * figure.dpi
-    figure.set_facecolor(_CARD)
+    figure.set_facecolor(CARD)
     left, bottom, across, up = box
     axes = figure.add_axes((left / width, bottom / height, across / width, up / height))
     axes.patch.set_visible(False)

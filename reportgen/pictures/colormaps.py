@@ -22,6 +22,10 @@ INACTIVE_COLOUR = (200, 200, 200)
 _IN_OPENCV = ("cividis", "inferno", "magma", "plasma", "turbo", "viridis")
 NAMES = tuple(sorted((*_IN_OPENCV, "gray", "jet")))
 
+DIVERGING = "blue-white-red"
+"""The map for values of two signs: its middle, white, is zero. Not one of ``NAMES``."""
+NEGATIVE, POSITIVE = (33, 102, 172), (178, 24, 43)
+
 # Jet as Matplotlib and MATLAB define it: (position, intensity) corners joined by straight lines.
 _JET_CORNERS: tuple[tuple[tuple[float, float], ...], ...] = (
     ((0.0, 0.0), (0.35, 0.0), (0.66, 1.0), (0.89, 1.0), (1.0, 0.5)),
@@ -35,7 +39,7 @@ def table(name: str) -> NDArray[np.uint8]:
     """The colours of a map, from its lowest value to its highest.
 
     Args:
-        name: one of ``NAMES``.
+        name: one of ``NAMES``, or ``DIVERGING``.
 
     Returns:
         uint8 array (256, 3), red, green, blue in 0..255; shared and read-only.
@@ -48,6 +52,8 @@ def table(name: str) -> NDArray[np.uint8]:
         colours = _jet()
     elif name == "gray":
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    elif name == DIVERGING:
+        colours = signed_colours(np.linspace(-1, 1, 256))
     elif name in _IN_OPENCV:
         colours = _from_opencv(name)
     else:
@@ -74,6 +80,14 @@ def palette(name: str) -> NDArray[np.uint8]:
     colours[INACTIVE] = INACTIVE_COLOUR
     colours.setflags(write=False)
     return colours
+
+
+def signed_colours(values: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Values of any shape in -1..1 as colours (..., 3) between blue, white and red."""
+    ends = np.where(values[..., None] < 0, np.array(NEGATIVE), np.array(POSITIVE))
+    mixed = 255 + (ends - 255) * np.abs(values[..., None])
+    levels: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
+    return levels
 
 
 def _jet() -> NDArray[np.uint8]:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.pictures.colormaps import signed_colours
 from reportgen.pictures.tiles import gallery
 
 MOST_TILES = 512
@@ -13,7 +14,6 @@ MOST_TILES = 512
 MOST_ROWS, MOST_SLICES = 16, 32
 """Filters, one a row, and of each the slices for the first channels of its input."""
 
-_NEGATIVE, _POSITIVE = (33, 102, 172), (178, 24, 43)
 _TILE = 36
 
 
@@ -45,12 +45,12 @@ def draw_kernel(kernel: NDArray[np.floating], columns: int = 16) -> Drawn:
     if inputs in (1, 3):
         shown, slices = min(filters, MOST_TILES), inputs
         tiles = weights[..., :shown].transpose(3, 0, 1, 2)
-        colours = _signed(tiles[..., 0]) if inputs == 1 else _gray_is_zero(tiles)
+        colours = signed_colours(tiles[..., 0]) if inputs == 1 else _gray_is_zero(tiles)
         kind = "single" if inputs == 1 else "colour"
     else:
         shown, slices = min(filters, MOST_ROWS), min(inputs, MOST_SLICES)
         tiles = weights[:, :, :slices, :shown].transpose(3, 2, 0, 1)
-        colours, columns = _signed(tiles.reshape(shown * slices, height, width)), slices
+        colours, columns = signed_colours(tiles.reshape(shown * slices, height, width)), slices
         kind = "slices"
     times = max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
     colours = colours.repeat(times, axis=1).repeat(times, axis=2)
@@ -59,12 +59,4 @@ def draw_kernel(kernel: NDArray[np.floating], columns: int = 16) -> Drawn:
 
 def _gray_is_zero(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:
     levels: NDArray[np.uint8] = np.rint(127.5 + 127.5 * tiles).astype(np.uint8)
-    return levels
-
-
-def _signed(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Weights (tiles, height, width) in -1..1 between blue, white and red."""
-    ends = np.where(tiles[..., None] < 0, np.array(_NEGATIVE), np.array(_POSITIVE))
-    mixed = 255 + (ends - 255) * np.abs(tiles[..., None])
-    levels: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
     return levels

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.pictures.colormaps import table
+from reportgen.pictures.colormaps import NEGATIVE, POSITIVE, table
 
 
 def enlarge(values: NDArray[np.floating], height: int, width: int) -> NDArray[np.float32]:
@@ -94,3 +94,36 @@ def overlay(
         raise ValueError(f"a photo must be an array (height, width, 3), not {photo.shape}")
     colours = heatmap(enlarge(values, *photo.shape[:2]), colormap)
     return np.asarray(cv2.addWeighted(photo, 1 - intensity, colours, intensity, 0), dtype=np.uint8)
+
+
+def signed_overlay(
+    photo: NDArray[np.uint8], values: NDArray[np.floating], intensity: float = 0.75
+) -> NDArray[np.uint8]:
+    """Superimpose a map of two signs on a photo: red above zero, blue below.
+
+    The photo is shown in gray: its own colours would be taken for the map's.
+
+    Args:
+        photo: RGB (height, width, 3).
+        values: the map, (h, w) of any size, in -1..1; it is enlarged to the photo.
+        intensity: share of the colour where the map is strongest.
+
+    Returns:
+        uint8 RGB (height, width, 3).
+
+    Raises:
+        ValueError: the photo is not RGB, or a value of the map is not finite.
+
+    """
+    import cv2
+
+    if photo.ndim != 3 or photo.shape[2] != 3:
+        raise ValueError(f"a photo must be an array (height, width, 3), not {photo.shape}")
+    if not np.isfinite(values).all():
+        raise ValueError("the map holds NaN or infinity")
+    strength = np.clip(enlarge(values, *photo.shape[:2]), -1.0, 1.0)[..., None]
+    ends = np.where(strength < 0, np.array(NEGATIVE), np.array(POSITIVE))
+    share = intensity * np.abs(strength)
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY)[..., None]
+    mixed: NDArray[np.uint8] = np.rint(gray * (1 - share) + ends * share).astype(np.uint8)
+    return mixed

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.health import HealthTally
-from reportgen.cams import CAMS
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.inputs.images import ImageFile
+from reportgen.report.cam_records import cam_records
 from reportgen.report.names import slugs
 from reportgen.report.smaller_grids import AS_IT_IS, Smaller
 from reportgen.results import (
@@ -20,7 +20,6 @@ from reportgen.results import (
     Dream,
     Filter,
     Gallery,
-    GradCam,
     Image,
     Kernel,
     Model,
@@ -90,7 +89,7 @@ class Assembly:
             else None,
             predictions=self._predictions(seen, top) if seen else [],
             activations=self._grids(seen, base) if seen else [],
-            gradcam=[cam for part in cams for cam in self._cams(part, seen, base)],
+            gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
         )
 
     def count(self, activations: Outcome | None) -> None:
@@ -145,29 +144,6 @@ class Assembly:
             "colorbar": bar and self.copy(seen, bar, f"{target}-scale"),
         }
         return Channel(**{**one, **pictures})
-
-    def _cams(self, cams: Stored, seen: Stored | None, base: str) -> list[GradCam]:
-        records = []
-        probabilities = seen.data["probabilities"] if seen else []
-        for about in cams.data["gradcam"]:
-            index = about["index"]
-            target = f"{base}/{CAMS[about['method']].slug}/{index}"
-            pictures = {
-                key: about[key] and self.copy(cams, about[key], f"{target}-{kind}")
-                for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
-            }
-            probability = probabilities[index] if probabilities else 0.0
-            records.append(
-                GradCam(
-                    **{
-                        **about,
-                        **pictures,
-                        "label": self.model.labels[index],
-                        "probability": probability,
-                    }
-                )
-            )
-        return records
 
     def filters(
         self, units: Sequence[Unit], outcomes: Mapping[str, Outcome], columns: int

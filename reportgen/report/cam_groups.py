@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.results import GradCam
+from reportgen.results import GradCam, Image
+
+_OTHER, _LAYER, _DIFFERENCE = 5, 6, 45
+"""About the elements of a page that each takes."""
 
 
 @dataclass(frozen=True)
@@ -23,3 +26,12 @@ def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
     for one in cams:
         by_class.setdefault(one.index, []).append(one)
     return tuple(CamGroup(group[0], tuple(group[1:])) for group in by_class.values())
+
+
+def extra_cost(image: Image) -> int:
+    """About how many elements the image's maps take on its page beside one map of each class."""
+    return (
+        _OTHER * (len(image.gradcam) - len(cam_groups(image.gradcam)))
+        + _LAYER * len(image.through_depth)
+        + _DIFFERENCE * len(image.differences)
+    )

@@ -134,33 +134,6 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class OtherCam:
-    """Another kind of class activation map of the same class; `text` says what sets it apart."""
-
-    title: str
-    text: str
-    overlay: Picture | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class GradCam:
-    """One Grad-CAM. Where there is none, `overlay` is None and `reason` says why."""
-
-    id: str
-    title: str
-    facts: tuple[str, ...]
-    layer: Link
-    overlay: Picture | None
-    heatmap: Picture | None
-    photo: str
-    """Source of the plain photo, for the slider between photo and heatmap."""
-    reason: str
-    others: tuple[OtherCam, ...] = ()
-    """Other kinds of map of the same class, side by side."""
-
-
-@dataclass(frozen=True)
 class Stage:
     """One block in the drawing of the architecture: a slab seen from the side.
 
@@ -322,28 +295,6 @@ class ModelPage:
     """Sentences on how the model's file was read."""
     notes: tuple[Note, ...]
     groups: tuple[LayerGroup, ...]
-    pager: Pager
-
-
-@dataclass(frozen=True)
-class ImagePage:
-    """`images/<slug>.html`: one image. Photo and Grad-CAM stand on the first page only."""
-
-    frame: Frame
-    first: bool
-    facts: tuple[Fact, ...]
-    photo: Picture
-    network_photo: Picture | None
-    predictions: tuple[Prediction, ...]
-    no_predictions: str
-    """Why there are no predictions; empty where there are."""
-    notes: tuple[Note, ...]
-    gradcams: tuple[GradCam, ...]
-    gradcam_legend: Legend
-    show_gradcam: bool
-    sections: tuple[Section, ...]
-    legend: Legend
-    show_activations: bool
     pager: Pager
 
 

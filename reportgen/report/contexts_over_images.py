@@ -98,6 +98,15 @@ class HealthRow:
 
 
 @dataclass(frozen=True)
+class DistributionChart:
+    """How strongly the channels of one layer answer, over all images."""
+
+    layer: Link
+    chart: Picture
+    text: str
+
+
+@dataclass(frozen=True)
 class HealthPage:
     """`health.html`: every layer over all images; the chart stands on the first page only."""
 
@@ -108,6 +117,9 @@ class HealthPage:
     """Whether the network is the sparser, the deeper; empty where that cannot be said."""
     chart: Picture | None
     rows: tuple[HealthRow, ...]
+    distributions: tuple[DistributionChart, ...]
+    """Of the layers in the rows."""
+    distributions_text: str
     pager: Pager
 
 

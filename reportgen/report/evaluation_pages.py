@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from reportgen.cams import CAMS
+from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Fact, Link
 from reportgen.report.contexts_over_images import (
     ClassRow,
@@ -135,7 +137,8 @@ def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:
 
 def _pictures(outline: Outline, page: str, image: Image, mistake: Mistake) -> tuple[Seen, ...]:
     labels = outline.report.model.labels
-    cams = {cam.index: cam for cam in image.gradcam} if outline.has("gradcam") else {}
+    groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
+    cams = {group.main.index: group.main for group in groups}
     wanted = (mistake.predicted, mistake.true)
     if not any(index in cams for index in wanted):
         size = (image.photo_width, image.photo_height)
@@ -149,8 +152,8 @@ def _pictures(outline: Outline, page: str, image: Image, mistake: Mistake) -> tu
 
 def _overlay(page: str, image: Image, cam: GradCam | None, text: str) -> Seen:
     if cam is None or cam.picture is None:
-        return Seen(None, f"{text}: {cam.reason if cam else 'no Grad-CAM was made'}.")
-    alt = f"Grad-CAM of {cam.label} on {image.name}"
+        return Seen(None, f"{text}: {cam.reason if cam else 'no heatmap was made'}.")
+    alt = f"{CAMS[cam.method].title} of {cam.label} on {image.name}"
     return Seen(plain_picture(page, cam.picture, (cam.width, cam.height), alt, _PHOTO), text)
 
 

@@ -52,6 +52,41 @@ EXPLANATIONS: dict[str, Explanation] = {
             "J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
         ),
     ),
+    "scorecam": Explanation(
+        "Score-CAM uses no gradients. The image was shown to the network once through each channel"
+        " of the layer, dark where the channel is silent, and a channel counts the more the higher"
+        " the class then scores. Compare it with Grad-CAM: where both agree, the heat is no"
+        " accident of a gradient.",
+        (
+            "H. Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional"
+            " Neural Networks, CVPR Workshops 2020.",
+        ),
+    ),
+    "integrated-gradients": Explanation(
+        "Integrated gradients look at single pixels instead of a layer. The image was brought out"
+        " of black step by step; what each pixel added to the class score on the way was summed"
+        " over its colours, and what speaks against the class was cut off. Look for outlines made"
+        " of dots: a pixel that is black can have no part in it, and much of the noise is the"
+        " gradient’s own. The strongest hundredth of the pixels is drawn alike.",
+        ("M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017.",),
+    ),
+    "depth": Explanation(
+        "You see Grad-CAM of one class at several layers, from the first to the last. All come from"
+        " the same pass; each shows what that layer holds in favour of the class. Early layers"
+        " answer to edges and textures all over the photo; look for the layer at which the heat"
+        " gathers on the thing itself.",
+        (
+            "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
+            " Gradient-based Localization, 2017, section 3.",
+        ),
+    ),
+    "difference": Explanation(
+        "You see what decides between two classes. The gradient of the difference of their scores"
+        " weights the layer’s channels, and nothing is cut off: red places speak for the one class,"
+        " blue places for the other. What both classes share, and a heatmap of either would show,"
+        " is gone. Look for the few places that tip the balance.",
+        ("After R. Selvaraju et al., Grad-CAM, 2017, section 3.3 (counterfactual explanations).",),
+    ),
     "dreams": Explanation(
         "You see photos beside what a layer would like to see in them. Each photo was changed,"
         " pixel by pixel, so that the layer, or one channel of it, answers more strongly. Look for"
@@ -63,7 +98,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         ),
     ),
 }
-"""By section: what you see, how it was made, what to look for."""
+"""By section, or kind of heatmap: what you see, how it was made, what to look for."""
 
 
 def explanation(report: Report, section: str) -> Explanation | None:

@@ -194,7 +194,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
     who = "the layer" if whole else "each channel"
     return Legend(
         colormap="viridis",
-        colors=_colors("viridis"),
+        colors=legend_colors("viridis"),
         low=f"{below:.2g} SD below",
         high=f"{above:.2g} SD above",
         text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
@@ -207,14 +207,14 @@ def gradcam_legend(settings: dict[str, object]) -> Legend:
     name = str(settings.get("colormap", "jet"))
     return Legend(
         colormap=name,
-        colors=_colors(name),
+        colors=legend_colors(name),
         low="none",
         high="strongest",
         text="Evidence for the class at each place, relative to the strongest in the picture.",
     )
 
 
-def _colors(colormap: str) -> tuple[str, ...]:
+def legend_colors(colormap: str) -> tuple[str, ...]:
     """As many colours of a map as a legend shows, evenly spaced with both ends."""
     return tuple(f"#{bytes(colour).hex()}" for colour in table(colormap)[:: 255 // _LEGEND_STEPS])
 

@@ -1,15 +1,16 @@
 """The pages of the layers' health over all images."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reportgen.report.contexts import Fact, Link
-from reportgen.report.contexts_over_images import HealthPage, HealthRow
+from reportgen.pictures.distribution import HEIGHT, WIDTH
+from reportgen.report.contexts import Fact, Link, Picture
+from reportgen.report.contexts_over_images import DistributionChart, HealthPage, HealthRow
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import chart_by_depth
 from reportgen.report.navigation import Here, Navigation, pager
-from reportgen.report.outline import Outline, href
-from reportgen.report.wording import count, numbers, percent
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.wording import count, number, numbers, percent
 from reportgen.results_over_images import Health, LayerHealth
 
 _MOST_RUNS = 8
@@ -39,6 +40,8 @@ def health_pages(
                 sentence=sparser_with_depth(found),
                 chart=chart_by_depth(page, chart, folder) if chart and first else None,
                 rows=tuple(_row(outline, page, one) for one in layers),
+                distributions=tuple(_distributions(outline, page, layers)),
+                distributions_text=_distributions_text(found),
                 pager=pager(page, paths, at, "Pages of layers"),
             ),
         )
@@ -91,6 +94,41 @@ def _row(outline: Outline, page: str, one: LayerHealth) -> HealthRow:
         silent=_listed(one.silent),
         others="; ".join(f"{word}: {_listed(ids)}" for word, ids in kinds.items() if ids),
     )
+
+
+def _distributions(
+    outline: Outline, page: str, layers: Sequence[LayerHealth]
+) -> Iterator[DistributionChart]:
+    for one in layers:
+        found = one.distribution
+        if found is None or found.chart is None:
+            continue
+        medians = f"{number(found.medians[-1])} to {number(found.medians[0])}"
+        alt = (
+            f"Distribution by channel in {one.layer}: mean activations of"
+            f" {count(found.measured, 'channel')}, medians from {medians}"
+        )
+        yield DistributionChart(
+            layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
+            chart=Picture(src(page, found.chart), alt, WIDTH, HEIGHT),
+            text=f"{count(found.measured, 'channel')}, medians {medians}",
+        )
+
+
+def _distributions_text(found: Health) -> str:
+    """How the charts are to be read, and what they leave out."""
+    text = (
+        "Each channel’s mean activation, the strongest channel first. The line is the median over"
+        " the images, the dark band holds the middle half of them, the light band all. A steep fall"
+        " says that few channels carry the layer; a light band that stands out, that a channel"
+        " answers to single images only."
+    )
+    known = [one.distribution for one in found.layers if one.distribution]
+    if any(one.measured > len(one.channels) for one in known):
+        text += " Of layers with many channels some are drawn, evenly chosen."
+    if sampled := min((one.sampled for one in known if one.sampled < found.images), default=0):
+        text += f" Medians and quartiles are those of {sampled:,} images, evenly chosen."
+    return text
 
 
 def _listed(ids: list[int]) -> str:

@@ -6,16 +6,11 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.cams import CAMS
+from reportgen.report.cam_figures import cam_explanations, depth_strip, differences
 from reportgen.report.cam_groups import CamGroup, cam_groups
-from reportgen.report.contexts import (
-    Fact,
-    GradCam,
-    ImagePage,
-    Link,
-    OtherCam,
-    Picture,
-    Section,
-)
+from reportgen.report.contexts import Fact, Link, Picture, Section
+from reportgen.report.contexts_image import GradCam, ImagePage, OtherCam
+from reportgen.report.explanations import explanation
 from reportgen.report.figures import (
     activation_grid,
     activation_legend,
@@ -86,6 +81,10 @@ def _pages(
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
                 gradcam_legend=gradcam_legend(report.settings),
+                cam_explanations=cam_explanations(report, image),
+                depth=depth_strip(outline, page, image),
+                differences=differences(outline, page, image),
+                difference_explanation=explanation(report, "difference"),
                 show_gradcam=outline.has("gradcam") and at == 1,
                 sections=_sections(outline, page, image, grids),
                 legend=activation_legend(report.settings),

@@ -47,8 +47,9 @@ HEALTH = Method(
     "From the activations of all images: the share of exact zeros in each layer; channels that are"
     " zero everywhere on every image (silent), that have another single value everywhere"
     " (constant), whose mean lies within a hundredth of the bound of their activation function on"
-    " every image (saturated), or that hold NaN or infinity on some image. Depth and sparsity are"
-    " compared by Spearman’s rank correlation, among the layers that have zeros.",
+    " every image (saturated), or that hold NaN or infinity on some image. The distribution by"
+    " channel is of each channel’s mean over its map, one value for each image. Depth and sparsity"
+    " are compared by Spearman’s rank correlation, among the layers that have zeros.",
     "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
 )
 EXEMPLARS = Method(
@@ -79,7 +80,8 @@ TRUST = Method(
     " the probability of the class says how fast it fades or comes. Average drop and increase are"
     " of the image multiplied by its heatmap, sparseness is the heatmap’s Gini index. For the"
     " sanity check the weights are drawn anew (He et al., 2015) from the output down, and maps are"
-    " compared by Spearman’s rank correlation and by SSIM. These numbers often disagree, so that no"
+    " compared by Spearman’s rank correlation and by SSIM; kinds of map that need many passes for"
+    " each are tried on two of the images only. These numbers often disagree, so that no"
     " one score is made of them.",
     "V. Petsiuk et al., RISE, BMVC 2018; A. Chattopadhay et al., Grad-CAM++, WACV 2018;"
     " P. Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML"
@@ -94,6 +96,21 @@ DREAMS = Method(
     " pattern from clinging to the network’s strides.",
     "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015; F. Chollet, Deep"
     " Learning with Python, 2017, section 8.2.",
+)
+
+DEPTH = Method(
+    "Grad-CAM through the depth",
+    "Grad-CAM of the likeliest class, or of the one that was asked for, at several layers; the"
+    " gradients of all of them come from one pass back.",
+    "R. Selvaraju et al., Grad-CAM, 2017, section 3.",
+)
+
+DIFFERENCE = Method(
+    "Difference of two classes",
+    "Grad-CAM’s sum with the gradient of the difference of two class scores, and without the cut:"
+    " above zero, in red, a place speaks for the first class more than for the second, below zero,"
+    " in blue, the other way round. Each map is shown relative to its strongest place.",
+    "After R. Selvaraju et al., Grad-CAM, 2017, section 3.3.",
 )
 
 
@@ -113,6 +130,10 @@ def methods(report: Report) -> Iterator[Method]:
     yield from (method for name, method in by_section.items() if name in report.sections)
     if others := _other_cams(report):
         yield others
+    if any(image.through_depth for image in report.images):
+        yield DEPTH
+    if any(image.differences for image in report.images):
+        yield DIFFERENCE
 
 
 def _other_cams(report: Report) -> Method | None:
@@ -121,11 +142,16 @@ def _other_cams(report: Report) -> Method | None:
     others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
     if not others:
         return None
-    text = "; ".join(f"{cam.title} {cam.idea}" for cam in others)
+    same = [f"{cam.title} {cam.idea}" for cam in others if not cam.passes]
+    own = [
+        f"{cam.title} {cam.idea}; the image passes through the network {cam.passes}."
+        for cam in others
+        if cam.passes
+    ]
+    if same:
+        own.insert(0, f"From the same maps and gradients as Grad-CAM: {'; '.join(same)}.")
     return Method(
-        "Other class activation maps",
-        f"From the same maps and gradients as Grad-CAM: {text}.",
-        "; ".join(cam.source for cam in others) + ".",
+        "Other class activation maps", " ".join(own), "; ".join(cam.source for cam in others) + "."
     )
 
 

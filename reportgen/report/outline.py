@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.report.cam_groups import extra_cost
 from reportgen.report.names import slugs
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
@@ -201,6 +202,7 @@ class Outline:
         for image in self.report.images:
             grids = image.activations if self.has("activations") else []
             costs = [grid_cost(g.shown, g.columns) + 8 * len(g.singles) for g in grids]
+            costs[:1] = [one + extra_cost(image) for one in costs[:1]]
             pages[image.name] = paged(grids, costs, self.most_grids, self.most_nodes)
         return pages
 
@@ -258,7 +260,7 @@ class Outline:
         found = self.report.health
         if found is None or not self.has("health"):
             return []
-        return paged(found.layers, [9] * len(found.layers), 80, MOST_NODES)
+        return paged(found.layers, [15] * len(found.layers), 80, MOST_NODES)
 
     @cached_property
     def exemplar_pages(self) -> dict[str, list[tuple[ExemplarsOf, ...]]]:

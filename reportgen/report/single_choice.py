@@ -124,7 +124,7 @@ def reduced(report: Report, choice: Choice) -> Report:
 
 
 def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
-    spent = _PAGE + _LAYER * len(report.model.layers)
+    spent = _PAGE + _LAYER * len(report.model.layers) + _health_cost(pictures, report)
     images = grids = 0
     for image in report.images:
         cost = _image_cost(pictures, image)
@@ -176,7 +176,13 @@ def _size(report: Report, pictures: Pictures) -> int:
         + sum(_image_cost(pictures, image) for image in report.images)
         + sum(_grid_cost(pictures, grid) for image in report.images for grid in image.activations)
         + sum(_gallery_cost(pictures, gallery) for gallery in report.galleries)
+        + _health_cost(pictures, report)
     )
+
+
+def _health_cost(pictures: Pictures, report: Report) -> int:
+    known = [one.distribution for one in report.health.layers] if report.health else []
+    return sum(_FIGURE + pictures.cost(one.chart, _THUMBNAIL) for one in known if one)
 
 
 def _image_cost(pictures: Pictures, image: Image) -> int:
@@ -191,6 +197,9 @@ def _image_cost(pictures: Pictures, image: Image) -> int:
         + pictures.cost(image.network_photo, _PHOTO)
         + sum(pictures.cost(cam.picture, _HEATMAP) for cam in cams)
         + sum(pictures.cost(cam.heatmap, _HEATMAP) for cam in cams)
+        + sum(pictures.cost(cam.picture, _HEATMAP) for cam in image.through_depth)
+        + sum(pictures.cost(one.picture, _HEATMAP) for one in image.differences)
+        + sum(pictures.cost(one.heatmap, _HEATMAP) for one in image.differences)
     )
 
 

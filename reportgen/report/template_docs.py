@@ -10,6 +10,7 @@ import typing
 from reportgen.report import (
     contexts,
     contexts_dreams,
+    contexts_image,
     contexts_kernels,
     contexts_over_images,
     contexts_single,
@@ -21,7 +22,7 @@ RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
     "model.html": contexts.ModelPage,
     "images.html": contexts.ImagesPage,
-    "image.html": contexts.ImagePage,
+    "image.html": contexts_image.ImagePage,
     "layer.html": contexts.LayerPage,
     "units_index.html": contexts_units.UnitsIndexPage,
     "units.html": contexts_units.UnitsPage,
@@ -44,6 +45,7 @@ PARTIALS = {
     "_sidebar.html": "The list of blocks and layers; included by base.html.",
     "_macros.html": "Pieces that pages share; each macro takes one of the classes below.",
     "_explanation.html": "What a section opens with; the macro takes an Explanation or None.",
+    "_cams.html": "What goes with Grad-CAM: a DepthStrip, and a Difference.",
     "_exemplars.html": "A channel or unit with its exemplars; the macro takes an ExemplarRow.",
 }
 """The other templates, and what they are."""
@@ -106,6 +108,7 @@ def _type_text(kind: type, name: str) -> str:
     for prefix in (
         "reportgen.report.",
         "contexts_dreams.",
+        "contexts_image.",
         "contexts_kernels.",
         "contexts_over_images.",
         "contexts_single.",

@@ -39,6 +39,7 @@ def test_channels_over_images_are_as_the_maps_say(seed: int, images: int) -> Non
             "silent": np.flatnonzero(silent(statistics)).tolist(),
             "saturated": [],
             "non_finite": np.flatnonzero(~np.isfinite(statistics.mean)).tolist(),
+            "means": [float(one) if np.isfinite(one) else None for one in statistics.mean],
         }
         tally.add([about])
     found = tally.health()
@@ -58,7 +59,7 @@ def test_one_image_says_nothing_of_all() -> None:
     tally = HealthTally()
     assert tally.health() is None
     lists = {kind: [1] for kind in ("inactive", "silent", "saturated", "non_finite")}
-    tally.add([{"layer": "conv", "channels": 2, "sparsity": 0.5, **lists}])
+    tally.add([{"layer": "conv", "channels": 2, "sparsity": 0.5, "means": [0.0, 1.0], **lists}])
     assert tally.health() is None
 
 

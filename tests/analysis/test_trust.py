@@ -6,11 +6,14 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
+from reportgen.analysis import trust  # noqa: E402
 from reportgen.analysis.cams import grad_cam  # noqa: E402
 from reportgen.analysis.faithfulness import STEPS, area  # noqa: E402
 from reportgen.analysis.gradients import class_gradients, score_gradients  # noqa: E402
+from reportgen.analysis.passes import own_passes  # noqa: E402
 from reportgen.analysis.sanity import cascade, learnt_layers  # noqa: E402
 from reportgen.analysis.trust import (  # noqa: E402
+    FEW_IMAGES,
     MOST_IMAGES,
     Sanity,
     Trust,
@@ -157,6 +160,34 @@ def test_the_checks_of_a_model(tmp_path):
     assert gradcam["stages"][0]["correlation"] < 0.99
     assert eigencam["other_class"] is None
     assert -1 <= gradcam["other_class"] < 0.99
+
+
+def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path, monkeypatch):
+    files = dict(picture_file(tmp_path, (16, 18), seed) for seed in (1, 2, 3))
+    kinds = ["gradcam", "scorecam", "integrated-gradients"]
+    options = {**OPTIONS, "cams": kinds}
+    bench = bench_of(net(3, "softmax"), files)
+    asked = []
+
+    def count(bench, cams, digest, *rest):
+        asked.append((digest, tuple(cams)))
+        return own_passes(bench, cams, digest, *rest)
+
+    monkeypatch.setattr(trust, "own_passes", count)
+    ((_, result),) = Sanity().compute([Sanity().unit("model", list(files), options)], bench)
+    first, second, third = files
+    assert {cams for digest, cams in asked if digest != third} == {tuple(kinds)}
+    assert {cams for digest, cams in asked if digest == third} == {("gradcam",)}
+    assert len({first, second}) == FEW_IMAGES
+    checks = {check["method"]: check for check in result.data["checks"]}
+    assert list(checks) == kinds
+    for check in checks.values():
+        assert [stage["layer"] for stage in check["stages"]] == ["out", "conv"]
+        assert check["stages"][-1]["correlation"] < 0.99
+        assert -1 <= check["other_class"] < 1
+    ((_, result),) = Trust().compute([Trust().unit("model", first, options)], bench)
+    assert [one["method"] for one in result.data["measured"]] == [*kinds, "chance"]
+    assert all(one["measures"] for one in result.data["measured"][1:])
 
 
 def test_other_classes_are_other():

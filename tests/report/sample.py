@@ -15,6 +15,7 @@ from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
+from reportgen.report.distribution_charts import with_charts
 from reportgen.report.names import slugs
 from reportgen.results import (
     Activations,
@@ -41,7 +42,9 @@ from reportgen.results import (
     Trust,
     TrustMeasure,
 )
+from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
+from reportgen.spread import spread
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -176,7 +179,7 @@ def write_sample(
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
         exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
-        health=_health(images) if "health" in sections else None,
+        health=_health(folder, images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
@@ -198,7 +201,7 @@ def _evaluation(folder: Path, images: Sequence[Image], labels: Sequence[str]) ->
     return tally.evaluation(model, folders, 1, chart, "")
 
 
-def _health(images: Sequence[Image]) -> Health:
+def _health(folder: Path, images: Sequence[Image]) -> Health:
     tally = HealthTally()
     for image in [*images, *images[:1]]:
         layers = [
@@ -210,11 +213,13 @@ def _health(images: Sequence[Image]) -> Health:
                 "silent": grid.inactive[1:],
                 "saturated": [1] if grid.layer == "block1_pool" else [],
                 "non_finite": [0] if grid.layer == HOSTILE[0] else [],
+                "means": list(grid.means),
             }
             for grid in image.activations
         ]
         tally.add(layers)
-    found = tally.health()
+    names = slugs([grid.layer for grid in images[0].activations])
+    found = with_charts(tally.health(), folder, names.__getitem__)
     assert found is not None
     return found
 
@@ -261,7 +266,7 @@ def _within(image: Image, sections: Sequence[str]) -> Image:
     if "activations" not in sections:
         changes["activations"] = []
     if "gradcam" not in sections:
-        changes["gradcam"] = []
+        changes |= {"gradcam": [], "through_depth": [], "differences": []}
     return replace(image, **changes)
 
 
@@ -406,6 +411,30 @@ def _image(
             replace(shown, method="layercam", **none),
             replace(shown, method="eigencam"),
         ],
+        through_depth=[
+            replace(shown, layer=layer[0], heatmap=None) if at else replace(shown, **none)
+            for at, layer in enumerate(spread(plan, 16))
+        ],
+        differences=[_difference(shown, labels), _difference(shown, labels, missing=True)],
+    )
+
+
+def _difference(shown: GradCam, labels: Sequence[str], *, missing: bool = False) -> CamDifference:
+    other = (shown.index + 1) % len(labels)
+    return CamDifference(
+        layer=shown.layer,
+        first=shown.index,
+        second=other,
+        first_label=shown.label,
+        second_label=labels[other],
+        status="no difference" if missing else "ok",
+        reason="nothing in this layer speaks for one class more than for the other"
+        if missing
+        else "",
+        picture=None if missing else shown.picture,
+        heatmap=None if missing else shown.heatmap,
+        width=shown.width,
+        height=shown.height,
     )
 
 

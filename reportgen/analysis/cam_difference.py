@@ -1,0 +1,119 @@
+"""The difference of two classes: where the evidence for one outweighs that for the other.
+
+Grad-CAM's sum with the gradient of the difference of two class scores, which is the difference of
+their gradients, and without the cut below zero: Σ_k w_k A_k with w_k the mean of g_k(a) - g_k(b)
+over positions. After Selvaraju et al., 2017, whose counterfactual explanations (section 3.3) turn
+the gradient's sign; here both sides stand in one map.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
+from reportgen.analysis.gradcam import LONGEST, placed_on
+from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.workbench import Workbench
+from reportgen.execution.units import Result, Unit
+from reportgen.inputs.fit import display
+from reportgen.pictures.colormaps import DIVERGING
+from reportgen.pictures.encode import heat_png, jpeg
+from reportgen.pictures.overlays import signed_overlay
+
+Map = npt.NDArray[np.float64]
+Values = npt.NDArray[np.floating]
+
+
+def difference_cam(maps: Values, first: Values, second: Values) -> Map:
+    """Σ_k w_k A_k (height, width): above zero for the first class, below for the second.
+
+    `maps` are a layer's activations, `first` and `second` the gradients of the two class scores
+    with respect to them, all (height, width, channels).
+    """
+    slope = first.astype(np.float64) - second
+    found: Map = maps.astype(np.float64) @ slope.mean(axis=(0, 1))
+    return found
+
+
+class CamDifferences:
+    """Overlays and bare maps of the difference of pairs of classes."""
+
+    name = "gradcam difference"
+    version = 1
+    title = "Differences of classes"
+
+    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
+        """The unit of one image.
+
+        `options`: layer, pairs (of class indices; None stands for the image's two likeliest), …
+        """
+        return Unit(self.name, self.version, "image", (model, digest), options)
+
+    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        """Yield each image's maps, in the order of the pairs; the same pair only once."""
+        options = units[0].options
+        layer, pairs = options["layer"], options["pairs"]
+        named = [index for pair in pairs if pair for index in pair]
+        network = bench.network
+        of_top = score_gradients(network, layer, 2) if None in pairs else None
+        of_named = score_gradients(network, layer, None) if named else None
+        by_digest = {unit.inputs[1]: unit for unit in units}
+
+        def gradients(pixels: npt.NDArray[np.float32]) -> Any:
+            values = bench.prepare(pixels)
+            return of_top and of_top(values), of_named and of_named(values, named)
+
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+            maps: dict[tuple[int, int], Map] = {}
+            for number in range(len(pairs)):
+                first, second, values = _pair(found, at, pairs, number)
+                maps.setdefault((first, second), values)
+            return bench.threads.submit(_draw, bench, digest, maps, layer).result
+
+        need = map_bytes(network, [layer]) * (1 + len(named) + 2 * (None in pairs))
+        need = max(need, LEAST_BYTES)
+        for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
+            yield by_digest[digest], result
+
+
+def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, int, Map]:
+    """The classes of a pair on one image of the batch, and their map."""
+    maps, classes, gradients = found[0] if pairs[number] is None else found[1]
+    place = 0 if pairs[number] is None else 2 * sum(one is not None for one in pairs[:number])
+    first, second = gradients[place, at], gradients[place + 1, at]
+    values = difference_cam(maps[at], first, second)
+    return int(classes[at, place]), int(classes[at, place + 1]), values
+
+
+def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], layer: str) -> Result:
+    photo = display(bench.decoded(digest).rgb, LONGEST)
+    data: list[dict[str, Any]] = []
+    files: dict[str, bytes] = {}
+    for at, ((first, second), values) in enumerate(maps.items()):
+        largest = float(np.abs(values).max())
+        about: dict[str, Any] = {
+            "layer": layer,
+            "first": first,
+            "second": second,
+            "status": "ok",
+            "reason": "",
+            "picture": None,
+            "heatmap": None,
+            "width": photo.shape[1],
+            "height": photo.shape[0],
+        }
+        if not np.isfinite(largest):
+            reason = "the gradient or the activations are not finite numbers"
+            about.update(status="failed", reason=reason)
+        elif largest == 0:
+            reason = "nothing in this layer speaks for one class more than for the other"
+            about.update(status="no difference", reason=reason)
+        else:
+            about.update(picture=f"{at}-overlay.jpg", heatmap=f"{at}-heat.png")
+            placed = np.clip(placed_on(bench, photo, values / largest), -1.0, 1.0)
+            files[about["picture"]] = jpeg(signed_overlay(photo, placed))
+            files[about["heatmap"]] = heat_png((placed + 1) / 2, DIVERGING)
+        data.append(about)
+    return Result({"differences": data}, files)

@@ -1,0 +1,104 @@
+"""What the template of an image's pages receives, under the name `page`."""
+
+from dataclasses import dataclass
+
+from reportgen.report.contexts import (
+    Explanation,
+    Fact,
+    Frame,
+    Legend,
+    Link,
+    Note,
+    Pager,
+    Picture,
+    Prediction,
+    Section,
+)
+
+
+@dataclass(frozen=True)
+class OtherCam:
+    """Another kind of class activation map of the same class; `text` says what sets it apart."""
+
+    title: str
+    text: str
+    overlay: Picture | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class GradCam:
+    """One Grad-CAM. Where there is none, `overlay` is None and `reason` says why."""
+
+    id: str
+    title: str
+    facts: tuple[str, ...]
+    layer: Link
+    overlay: Picture | None
+    heatmap: Picture | None
+    photo: str
+    """Source of the plain photo, for the slider between photo and heatmap."""
+    reason: str
+    others: tuple[OtherCam, ...] = ()
+    """Other kinds of map of the same class, side by side."""
+
+
+@dataclass(frozen=True)
+class DepthCam:
+    """Grad-CAM at one layer of the strip; `overlay` is None for the `reason` given."""
+
+    layer: Link
+    overlay: Picture | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class DepthStrip:
+    """Grad-CAM of one class through the depth of the network; without figures, there is none."""
+
+    text: str
+    explanation: Explanation | None
+    cams: tuple[DepthCam, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The evidence for two classes in one map; `overlay` is None for the `reason` given."""
+
+    id: str
+    title: str
+    facts: tuple[str, ...]
+    legend: Legend
+    overlay: Picture | None
+    heatmap: Picture | None
+    photo: str
+    """Source of the plain photo, for the slider between photo and heatmap."""
+    layer: Link
+    reason: str
+
+
+@dataclass(frozen=True)
+class ImagePage:
+    """`images/<slug>.html`: one image. Photo and Grad-CAM stand on the first page only."""
+
+    frame: Frame
+    first: bool
+    facts: tuple[Fact, ...]
+    photo: Picture
+    network_photo: Picture | None
+    predictions: tuple[Prediction, ...]
+    no_predictions: str
+    """Why there are no predictions; empty where there are."""
+    notes: tuple[Note, ...]
+    gradcams: tuple[GradCam, ...]
+    gradcam_legend: Legend
+    cam_explanations: tuple[Explanation, ...]
+    """Of the kinds of map that need one."""
+    depth: DepthStrip
+    differences: tuple[Difference, ...]
+    difference_explanation: Explanation | None
+    show_gradcam: bool
+    sections: tuple[Section, ...]
+    legend: Legend
+    show_activations: bool
+    pager: Pager

@@ -1,0 +1,180 @@
+"""Score-CAM and integrated gradients against float64 computations that share no code with them."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from PIL import Image  # noqa: E402
+
+from reportgen.analysis import passes  # noqa: E402
+from reportgen.analysis.cams import FORMULAS, score_cam  # noqa: E402
+from reportgen.analysis.gradients import score_gradients  # noqa: E402
+from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
+from reportgen.cams import CAMS, STEPS  # noqa: E402
+from tests.analysis.bench import bench_of, picture_file  # noqa: E402
+from tests.analysis.test_cams import KERNELS, maps_and_slope  # noqa: E402
+from tests.analysis.test_cams import net as flat_net  # noqa: E402
+from tests.analysis.test_gradcam import compute, net  # noqa: E402
+
+SIZE = (9, 10)
+
+
+def scores_of(model, image):
+    """The class scores of an image in float64: a convolution and a dense layer, written out."""
+    maps, _ = maps_and_slope(model, image, 0)
+    kernel, bias = (np.asarray(w, np.float64) for w in model.get_layer("out").get_weights())
+    return maps.reshape(-1) @ kernel + bias
+
+
+def enlarged(values, height, width):
+    """Bilinear interpolation between half-pixel centres, one pixel after the other."""
+    found = np.zeros((height, width))
+    for y in range(height):
+        for x in range(width):
+            spot = (y + 0.5) * values.shape[0] / height - 0.5, (x + 0.5) * values.shape[1] / width
+            at = [min(max(spot[0], 0), values.shape[0] - 1),
+                  min(max(spot[1] - 0.5, 0), values.shape[1] - 1)]  # fmt: skip
+            low = [int(np.floor(one)) for one in at]
+            high = [min(one + 1, side - 1) for one, side in zip(low, values.shape, strict=True)]
+            down, across = (one - least for one, least in zip(at, low, strict=True))
+            upper = values[low[0], low[1]] * (1 - across) + values[low[0], high[1]] * across
+            lower = values[high[0], low[1]] * (1 - across) + values[high[0], high[1]] * across
+            found[y, x] = upper * (1 - down) + lower * down
+    return found
+
+
+def score_cam_by_hand(model, image, index):
+    maps, _ = maps_and_slope(model, image, index)
+    scores = []
+    for k in range(KERNELS):
+        mask = enlarged(maps[:, :, k], *SIZE)
+        mask = (mask - mask.min()) / (mask.max() - mask.min())
+        scores.append(scores_of(model, image * mask[:, :, None])[index])
+    weights = np.exp(np.array(scores) - scores_of(model, 0 * image)[index])
+    total = sum(w * maps[:, :, k] for k, w in enumerate(weights / weights.sum()))
+    return np.where(total > 0, total, 0.0)
+
+
+def integrated_by_hand(model, image, index):
+    """The gradient of each step by the rule for a convolution behind a ReLU, place by place."""
+    kernel, _ = (np.asarray(w, np.float64) for w in model.get_layer("conv").get_weights())
+    total = np.zeros(image.shape)
+    for step in range(STEPS):
+        maps, slope = maps_and_slope(model, image * (step + 0.5) / STEPS, index)
+        for y in range(maps.shape[0]):
+            for x in range(maps.shape[1]):
+                for k in range(KERNELS):
+                    if maps[y, x, k] > 0:
+                        total[y : y + 3, x : x + 3] += kernel[..., k] * slope[y, x, k]
+    found = (image * total / STEPS).sum(axis=2)
+    return found
+
+
+@pytest.fixture(scope="module")
+def passed(tmp_path_factory):
+    """The model, its image in float64, the likeliest classes first, and the maps of all kinds."""
+    digest, path = picture_file(tmp_path_factory.mktemp("photo"), SIZE, seed=4)
+    model = flat_net()
+    bench = bench_of(model, {digest: path}, batch_size=3)
+    image = np.asarray(Image.open(path)).astype(np.float64) / 255
+    values = bench.prepare(bench.pixels(digest)[None])
+    maps, classes, _ = score_gradients(bench.network, "conv", 3)(values)
+    return model, image, classes[0], own_passes(bench, CAMS, digest, maps[0], classes[0].tolist())
+
+
+def test_score_cam_equals_its_algorithm(passed):
+    model, image, classes, found = passed
+    drawn = 0
+    for k, index in enumerate(classes):
+        wanted = score_cam_by_hand(model, image, index)
+        np.testing.assert_allclose(found["scorecam"][k], wanted, atol=1e-4 * wanted.max())
+        drawn += bool(wanted.max() > 1e-3)
+    assert drawn == 3
+    assert np.abs(found["scorecam"][0] - found["scorecam"][1]).max() > 1e-3
+
+
+def test_integrated_gradients_equal_their_sum(passed):
+    model, image, classes, found = passed
+    for k, index in enumerate(classes):
+        wanted = integrated_by_hand(model, image, index)
+        # completeness: what the pixels add up to is what the score has gained
+        gained = scores_of(model, image)[index] - scores_of(model, 0 * image)[index]
+        assert wanted.sum() == pytest.approx(gained, abs=0.02 * max(abs(gained), 1))
+        largest = np.maximum(wanted, 0).max()
+        assert largest > 1e-3
+        np.testing.assert_allclose(
+            found["integrated-gradients"][k], np.maximum(wanted, 0), atol=1e-4 * largest
+        )
+
+
+def test_every_kind_has_a_function():
+    assert FORMULAS.keys() | PASSES.keys() == CAMS.keys()
+    assert not FORMULAS.keys() & PASSES.keys()
+    assert {name for name, cam in CAMS.items() if cam.passes} == PASSES.keys()
+
+
+def test_a_map_that_masks_nothing_has_no_weight():
+    maps = np.random.default_rng(0).uniform(0, 1, (4, 5, 3))
+    scores = np.array([1.0, 2.0, 3.0])
+    dead = maps.copy()
+    dead[..., 2] = 7.0
+    two = score_cam(maps[..., :2], scores[:2])
+    np.testing.assert_allclose(score_cam(dead, scores), two, atol=1e-12)
+    assert not score_cam(np.ones((4, 5, 3)), scores).any()
+
+
+def test_maps_are_masked_in_parts_of_one_size(monkeypatch):
+    bench = bench_of(net(2, "softmax"), {}, batch_size=4)
+    sizes = []
+
+    def twice(wanted):
+        sizes.append(len(wanted))
+        if len(sizes) == 2:
+            raise RuntimeError("CUDA_ERROR: out of memory")
+        return 2.0 * wanted
+
+    found = [(one.tolist(), two.tolist()) for one, two in in_parts(bench, 9, twice)]
+    assert sizes == [4, 4, 2, 2, 2]
+    assert [one for part, _ in found for one in part] == list(range(9))
+    assert [one for _, part in found for one in part] == [2.0 * at for at in range(9)]
+    assert "batches of 2" in bench.notes[0]
+    assert not list(in_parts(bench, 0, twice))
+    monkeypatch.setattr(passes, "out_of_memory", lambda _: False)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        sizes[:] = [0]
+        list(in_parts(bench, 9, twice))
+
+
+def test_records_say_what_a_map_is_of(tmp_path):
+    kinds = ["gradcam", "scorecam", "integrated-gradients"]
+    model = net(2, "softmax")
+    result = compute(model, tmp_path, cams=kinds)
+    records = result.data["gradcam"]
+    assert [one["method"] for one in records] == [kind for kind in kinds for _ in range(2)]
+    assert [one["index"] for one in records[:2]] == [one["index"] for one in records[4:]]
+    assert {one["layer"] for one in records[:4]} == {"conv"}
+    assert {one["layer"] for one in records[4:]} == {model.inputs[0].name}
+    pictures = [one["picture"] for one in records if one["picture"]]
+    assert len(pictures) == len(set(pictures)) >= 3
+
+
+def test_pixels_that_stick_out_do_not_hide_the_others(tmp_path, monkeypatch):
+    """One pixel is a hundred times as strong as the others: they are drawn in full colour."""
+    values = np.where(np.indices((16, 18)).sum(axis=0) % 2, 1.0, 0.0)
+    values[3, 3] = 100.0
+    monkeypatch.setitem(PASSES, "integrated-gradients", lambda *_: [values, values])
+    result = compute(net(2, "softmax"), tmp_path, cams=["integrated-gradients"], colormap="gray")
+    heat = Image.open(BytesIO(result.files["0-integrated-gradients-heat.png"])).convert("L")
+    assert np.percentile(np.asarray(heat), 90) > 150
+
+
+def test_numbers_that_are_not_finite_fail_with_a_reason(tmp_path):
+    model = net(2, "softmax")
+    kernel, bias = model.get_layer("out").get_weights()
+    model.get_layer("out").set_weights([kernel * np.nan, bias])
+    for cam in compute(model, tmp_path, cams=["scorecam", "integrated-gradients"]).data["gradcam"]:
+        assert (cam["status"], cam["picture"]) == ("failed", None)
+        assert "finite" in cam["reason"]
