@@ -23,6 +23,11 @@ ClassGradients = Callable[
     [Any, npt.NDArray[np.int32]], tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
 ]
 
+Painting = Callable[
+    [npt.NDArray[np.float32], npt.NDArray[np.int32], npt.NDArray[np.float32]],
+    tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]],
+]
+
 Dreaming = Callable[[npt.NDArray[np.float32]], tuple[float, npt.NDArray[np.float32]]]
 
 Ascent = Callable[
@@ -162,6 +167,47 @@ def ascent(
             tf.constant(pixels, tf.float32), tf.constant(channels, tf.int32), tf.constant(steps)
         )
         return climbed.numpy(), start.numpy(), end.numpy()
+
+    return compute
+
+
+def painting(
+    network: "Network",
+    prepare: Callable[[Any], Any],
+    layer: str,
+    picture: Callable[[Any, Any], Any],
+    *,
+    opened: bool = False,
+) -> Painting:
+    """A function that differentiates channels with respect to what images are made of.
+
+    `picture` makes images (N, H, W, C) in pixels, 0..255, of parameters (N, ...) and a view of them
+    (any array). The function takes parameters, a channel (N,) for each and a view; it returns the
+    mean activations (N,), and the gradients of what `ascent` climbs too, shaped as the parameters.
+    With `opened`, blocked activation functions on the way let them through.
+    """
+    import tensorflow as tf
+
+    from reportgen.inputs.tracing import open_activations
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def graph(parameters: Any, channels: Any, view: Any) -> Any:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(parameters)
+            pixels = picture(parameters, view)
+            with open_activations() if opened else contextlib.nullcontext():
+                behind, before = network.channels(prepare(pixels), layer, channels)
+            height = _height(behind, before)
+        slope = tape.gradient(height, parameters, unconnected_gradients="zero")
+        return tf.reduce_mean(behind, [1, 2]), slope
+
+    def compute(parameters: Any, channels: Any, view: Any) -> Any:
+        scores, slope = graph(
+            tf.constant(parameters, tf.float32),
+            tf.constant(channels, tf.int32),
+            tf.constant(view, tf.float32),
+        )
+        return scores.numpy(), slope.numpy()
 
     return compute
 

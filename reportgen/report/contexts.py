@@ -355,7 +355,19 @@ class FilterRow:
     status: str
     start: str
     end: str
-    method: str
+    obtained: str
+
+
+@dataclass(frozen=True)
+class LayerGallery:
+    """A gallery on its layer's page, and the scores of its filters."""
+
+    grid: Grid
+    way: str
+    """How its patterns were made; empty where sentences for students are left out."""
+    filters: tuple[FilterRow, ...]
+    filters_text: str
+    """The table of filters as lines of text where it is too long for one."""
 
 
 @dataclass(frozen=True)
@@ -368,10 +380,7 @@ class LayerPage:
     notes: tuple[Note, ...]
     units: Link | None
     """Link to the layer's channels one by one."""
-    gallery: Grid | None
-    filters: tuple[FilterRow, ...]
-    filters_text: str
-    """The table of filters as lines of text where it is too long for one."""
+    galleries: tuple[LayerGallery, ...]
     grids: tuple[Grid, ...]
     legend: Legend
     show_activations: bool
@@ -403,6 +412,8 @@ class FiltersPage:
     """`filters/<slug>.html`: the galleries of one block."""
 
     frame: Frame
+    ways: tuple[str, ...]
+    """How the patterns of each kind of gallery were made, for students."""
     grids: tuple[Grid, ...]
     text: str
     pager: Pager
