@@ -363,8 +363,6 @@ class LayerGallery:
     """A gallery on its layer's page, and the scores of its filters."""
 
     grid: Grid
-    way: str
-    """How its patterns were made; empty where sentences for students are left out."""
     filters: tuple[FilterRow, ...]
     filters_text: str
     """The table of filters as lines of text where it is too long for one."""
@@ -380,6 +378,8 @@ class LayerPage:
     notes: tuple[Note, ...]
     units: Link | None
     """Link to the layer's channels one by one."""
+    ways: tuple[str, ...]
+    """How the patterns of each of its galleries were made, for students."""
     galleries: tuple[LayerGallery, ...]
     grids: tuple[Grid, ...]
     legend: Legend

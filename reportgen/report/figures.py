@@ -26,6 +26,9 @@ _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _STATUS = {"ok": "rose", "not risen": "did not rise", "silent": "silent", "failed": "failed"}
 
+METHODS = {"classic": "classic", "fourier": "Fourier"}
+"""What the ways to find filter patterns are called."""
+
 
 def enlargement(width: int, height: int, tile_width: int, tile_height: int) -> int:
     """By what whole number a grid's pixels are enlarged, so that a tile can be looked at."""
@@ -142,7 +145,9 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
 def gallery_title(outline: Outline, gallery: Gallery) -> str:
     """The gallery's layer, and where there are others than classic ones, how it was made."""
     methods = {one.method for one in outline.galleries.get(gallery.layer, ())}
-    return f"{gallery.layer} ({gallery.method})" if methods - {"classic"} else gallery.layer
+    return (
+        f"{gallery.layer} ({METHODS[gallery.method]})" if methods - {"classic"} else gallery.layer
+    )
 
 
 def gallery_anchor(gallery: Gallery) -> str:

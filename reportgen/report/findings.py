@@ -3,6 +3,7 @@
 from reportgen.cams import CAMS
 from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
+from reportgen.report.figures import METHODS
 from reportgen.report.kernel_pages import kernel_places
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, percent, sentence
@@ -179,7 +180,7 @@ def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
             if said:
                 link = href(page, outline.layer_place(gallery.layer))
                 text = f"Of {count(len(filters), 'filter')}, {'; '.join(said)}."
-                kind = "" if gallery.method == "classic" else f"{gallery.method} "
+                kind = "" if gallery.method == "classic" else f"{METHODS[gallery.method]} "
                 title = f"No {kind}pattern in {gallery.layer}"
                 found.append(Finding("silent", title, text, link))
     return found

@@ -57,6 +57,7 @@ def _pages(
                 units=Link("Each channel by itself", href(page, quote(outline.unit_page(path))))
                 if path in outline.unit_layers
                 else None,
+                ways=ways(outline.report, outline.galleries.get(path, ())) if at == 1 else (),
                 galleries=_galleries(outline, page, path) if at == 1 else (),
                 grids=tuple(
                     activation_grid(outline, page, image, grid, of_layer=True)
@@ -75,7 +76,6 @@ def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ..
     return tuple(
         LayerGallery(
             grid=gallery_grid(outline, page, gallery),
-            way=" ".join(ways(outline.report, [gallery])),
             filters=() if many else tuple(_row(one) for one in outline.filters_of(gallery)),
             filters_text=_text(outline.filters_of(gallery)) if many else "",
         )

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from reportgen.report.contexts import Link
 from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPage, UnitsPage
-from reportgen.report.figures import activation_legend, gallery_anchor
+from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, paged, src
 from reportgen.report.wording import count, number
@@ -131,7 +131,7 @@ def _unit(outline: Outline, page: str, path: str, channel: int, seen: Seen) -> U
     patterns = _patterns(outline, path, channel)
     for gallery, found in patterns:
         score = f"{number(found.score_start)} → {number(found.score_end)}"
-        text.append(f"{_kind(gallery)} {found.status}, score {score}".lower())
+        text.append(f"{_kind(gallery)} {found.status}, score {score}")
     with_it, highs = with_it[: len(_light(seen))], highs[: len(_light(seen))]
     if len(with_it) > FEW_IMAGES:
         order = sorted(range(len(with_it)), key=lambda at: (-_strength(highs[at]), at))
@@ -187,18 +187,19 @@ def _patterns(outline: Outline, path: str, channel: int) -> list[tuple[Gallery, 
 
 
 def _kind(gallery: Gallery) -> str:
-    return "Pattern" if gallery.method == "classic" else f"{gallery.method.title()} pattern"
+    return "pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
 
 
 def _pattern(outline: Outline, page: str, gallery: Gallery, found: Filter) -> Tile:
+    kind = _kind(gallery)
     columns = max(1, min(gallery.columns, gallery.shown))
     return Tile(
-        title="Filter pattern" if gallery.method == "classic" else _kind(gallery),
+        title="Filter pattern" if gallery.method == "classic" else kind,
         href=href(
             page,
             f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{found.channel}",
         ),
-        alt=f"{_kind(gallery)} of filter {found.channel}, {found.status}",
+        alt=f"{kind[:1].upper()}{kind[1:]} of filter {found.channel}, {found.status}",
         src=src(page, gallery.picture),
         width=gallery.width,
         height=gallery.height,
