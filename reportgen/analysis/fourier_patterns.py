@@ -43,7 +43,7 @@ MEMORY, MEMORY_OF_SQUARES = 0.9, 0.999
 
 STAGES = (
     Stage("blocked ReLUs opened at first", noise=0.01, opened_steps=16),
-    Stage("blocked ReLUs opened for long", noise=0.05, opened_steps=80),
+    Stage("blocked ReLUs opened for long", noise=0.05, more_steps=40, opened_steps=80),
 )
 """`noise` is the standard deviation of the coefficients at the start."""
 

@@ -14,6 +14,8 @@ from reportgen.report.wording import TIMES, count, number, numbers, percent, sha
 from reportgen.results import Filter, Layer
 
 _MOST_ROWS = 32
+_MOST_LINES = 500
+"""Lines of scores of each gallery where a layer has several: a page must not grow without end."""
 _MOST_LINKS = 8
 
 
@@ -73,11 +75,12 @@ def _pages(
 def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ...]:
     found = outline.galleries.get(path, ())
     many = sum(len(outline.filters_of(one)) for one in found) > _MOST_ROWS
+    most = _MOST_LINES if len(found) > 1 else None
     return tuple(
         LayerGallery(
             grid=gallery_grid(outline, page, gallery),
             filters=() if many else tuple(_row(one) for one in outline.filters_of(gallery)),
-            filters_text=_text(outline.filters_of(gallery)) if many else "",
+            filters_text=_text(outline.filters_of(gallery), most) if many else "",
         )
         for gallery in found
     )
@@ -133,14 +136,16 @@ def _row(one: Filter) -> FilterRow:
     )
 
 
-def _text(filters: list[Filter]) -> str:
-    """Lines of aligned columns."""
+def _text(filters: list[Filter], most: int | None) -> str:
+    """Lines of aligned columns, for `most` filters; None for all."""
     rows = [("filter", "start", "end", "status", "obtained by")] + [
         (str(o.channel), number(o.score_start), number(o.score_end), o.status, o.obtained)
-        for o in filters
+        for o in filters[:most]
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
+    lines = [
         "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
         for row in rows
-    )
+    ]
+    left = len(filters) - (len(rows) - 1)
+    return "\n".join([*lines, *([f"and {left:,} more, in report.json"] if left else [])])

@@ -7,6 +7,7 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
+from reportgen.analysis import classic_patterns as classic  # noqa: E402
 from reportgen.analysis import fourier_patterns as fourier  # noqa: E402
 from tests.analysis.bench import bench_of  # noqa: E402
 from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter  # noqa: E402
@@ -90,10 +91,13 @@ def test_no_view_sees_beyond_the_repeated_image():
                     assert np.asarray(see(white, view)).min() > 127
 
 
-@pytest.mark.parametrize(("activation", "channels"), [("relu", 3), ("tanh", 1)])
-def test_every_kind_of_layer_rises(activation, channels):
+@pytest.mark.parametrize(
+    ("activation", "channels", "names"),
+    [("relu", 3, ("depthwise", "transposed")), ("tanh", 1, ("conv", "separable"))],
+)
+def test_every_kind_of_layer_rises(activation, channels, names):
     model = net(activation, channels)
-    for layer in ("conv", "depthwise", "separable", "transposed"):
+    for layer in names:
         found = find(model, layer, range(4), size=32)
         assert sum(pattern.status == "ok" for pattern in found.values()) >= 2
         for channel, pattern in found.items():
@@ -176,3 +180,24 @@ def test_channels_first_is_the_same_network():
     wanted = find(last, "conv", [1], size=32, steps=2)[1]
     found = find(first, "conv", [1], size=32, steps=2)[1]
     np.testing.assert_allclose(found.pixels, wanted.pixels, atol=0.05)
+
+
+def coarse(pixels):
+    """The share of an image's variation in waves longer than eight pixels."""
+    power = np.abs(np.fft.fft2(pixels - pixels.mean((0, 1)), axes=(0, 1))) ** 2
+    side = np.abs(np.fft.fftfreq(pixels.shape[0]))
+    return float(power[np.hypot(side[:, None], side[None]) < 1 / 8].sum() / power.sum())
+
+
+@pytest.mark.corpus
+def test_patterns_of_real_deep_filters_have_shapes(corpus):
+    """Classic patterns of deep filters are fine-grained all over, which eyes cannot read."""
+    model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(48, 48, 3))
+    model.load_weights(corpus / "models" / "vgg16_edges.weights.h5")
+    bench = bench_of(model, {}, preprocess="caffe")
+    old = dict(classic.patterns(bench, "block4_conv1", [2, 7], 16, 48, 0))
+    new = dict(fourier.patterns(bench, "block4_conv1", [2, 7], 16, 48, 0))
+    for channel, pattern in new.items():
+        assert pattern.status == "ok"
+        assert pattern.end > 0.3 * old[channel].end
+        assert coarse(pattern.pixels) > 3 * coarse(old[channel].pixels)

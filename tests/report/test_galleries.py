@@ -125,3 +125,21 @@ def test_the_notebook_seeks_each_filter_once(both: Site) -> None:
     (patterns,) = choose(both.report).patterns
     assert patterns.channels == list(dict.fromkeys(patterns.channels))
     assert 5 not in patterns.channels  # silent by every method
+
+
+def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path: Path) -> None:
+    shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
+    galleries = [one.model_copy(update={"shown": 1280}) for one in both.report.galleries]
+    filters = [
+        one.model_copy(update={"channel": at, "tile": at, "obtained": "a way of so many letters"})
+        for one in both.report.filters
+        if one.channel == 0
+        for at in range(1280)
+    ]
+    write_site(
+        both.report.model_copy(update={"galleries": galleries, "filters": filters}), tmp_path
+    )
+    shutil.copy(both.folder / "report.json", tmp_path)
+    assert check_site(tmp_path) == []
+    text = (tmp_path / "layers" / "conv.html").read_text("utf-8")
+    assert text.count("and 780 more, in report.json") == 2
