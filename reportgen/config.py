@@ -263,7 +263,13 @@ class Settings(BaseModel):
         16, description="Filter patterns for each layer: a number, or “all”."
     )
     filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        40, description="Steps of gradient ascent for a filter pattern."
+        40,
+        description="Steps of gradient ascent for a filter pattern; 2.5 times as many for fourier.",
+    )
+    filter_method: Literal["classic", "fourier", "both"] = Field(
+        "classic",
+        description="How filter patterns are found: classic; fourier, more legible in deep layers; "
+        "or both.",
     )
     filter_size: Side = Field(64, description="Side of a filter pattern, in pixels.")
 
@@ -367,6 +373,11 @@ class Settings(BaseModel):
         usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
         wanted = [*self.sections, *asked] if self.sections else usual
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
+
+    @property
+    def filter_methods(self) -> tuple[str, ...]:
+        """The ways to find filter patterns, in the order of the galleries."""
+        return ("classic", "fourier") if self.filter_method == "both" else (self.filter_method,)
 
     @property
     def contrast_levels(self) -> tuple[float, float]:

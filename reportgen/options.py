@@ -35,7 +35,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "contrast",
         "normalise",
     ),
-    "Filter galleries": ("filters", "filter_steps", "filter_size"),
+    "Filter galleries": ("filters", "filter_method", "filter_steps", "filter_size"),
     "Exemplars": ("exemplars", "unit", "dataset"),
     "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": (

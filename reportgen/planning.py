@@ -196,8 +196,10 @@ def _plan_filters(
     units = []
     for layer in layers:
         count = layer.channels or 0
-        for channel in range(min(settings.filters or count, count)):
-            units.append(analysis.unit(model.sha256, layer.path, channel, options))
+        for method in settings.filter_methods:
+            by_method = {**options, "method": method}
+            for channel in range(min(settings.filters or count, count)):
+                units.append(analysis.unit(model.sha256, layer.path, channel, by_method))
     return Plan(analysis, units)
 
 

@@ -245,10 +245,11 @@ class Image(LightRecord):
 
 
 class Filter(Record):
-    """The pattern that maximises one filter, one tile of its layer's gallery picture.
+    """The pattern that maximises one filter, one tile of a gallery picture of its layer.
 
-    `method` says how the pattern was obtained. `status` "silent" stands for a filter that never
-    answered; "not risen" for one whose score did not grow.
+    `method` is that of the gallery, `obtained` says by what means the filter was brought to answer.
+    `status` "silent" stands for a filter that never answered; "not risen" for one whose score did
+    not grow.
     """
 
     layer: str
@@ -256,7 +257,8 @@ class Filter(Record):
     channel: int
     score_start: float
     score_end: float
-    method: str
+    method: Literal["classic", "fourier"]
+    obtained: str
     status: Literal["ok", "not risen", "silent", "failed"]
     picture: str
     tile: int
@@ -264,10 +266,14 @@ class Filter(Record):
 
 
 class Gallery(Record):
-    """The gallery picture of one layer's filter patterns; `size` is a tile's side in pixels."""
+    """The gallery picture of one layer's filter patterns; `size` is a tile's side in pixels.
+
+    `method` says whether pixels were climbed ("classic") or the coefficients of waves ("fourier").
+    """
 
     layer: str
     block: str
+    method: Literal["classic", "fourier"]
     filters: int
     shown: int
     picture: str

@@ -219,6 +219,28 @@ def test_sections_can_be_left_out(small_model, photos, tmp_path):
     assert not without.report.images[0].gradcam
 
 
+def test_filter_patterns_by_both_methods(built, small_model, photos, tmp_path):
+    options = {"sections": ["filters"], "strict": True}
+    both = make(small_model, photos / "a.png", tmp_path / "b", filter_method="both", **options)
+    assert both.galleries == 4
+    assert [(one.layer, one.method) for one in both.report.galleries] == [
+        (layer, method) for layer in ("first", "second") for method in ("classic", "fourier")
+    ]
+    classic = [one for one in both.report.filters if one.method == "classic"]
+    assert classic == built.report.filters
+    fourier = [one for one in both.report.filters if one.method == "fourier"]
+    assert [(one.layer, one.channel) for one in fourier] == [
+        (one.layer, one.channel) for one in classic
+    ]
+    assert check_site(both.folder) == []
+    alone = make(small_model, photos / "a.png", tmp_path / "f", filter_method="fourier", **options)
+    assert alone.report.filters == fourier
+    for one in both.report.galleries:
+        picture = (both.folder / one.picture).read_bytes()
+        other = alone if one.method == "fourier" else built
+        assert (other.folder / one.picture).read_bytes() == picture
+
+
 def test_layers_classes_and_labels(small_model, photos, tmp_path):
     (tmp_path / "labels.txt").write_text("cat\ndog\nowl\n")
     options = {"labels": tmp_path / "labels.txt", "class": "Dog", "gradcam_layer": "pool"}

@@ -138,6 +138,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "contrast": ("100:32.5", "100:32.5"),
     "normalise": ("layer", "layer"),
     "filters": ("all", None),
+    "filter_method": ("fourier", "fourier"),
     "filter_steps": ("3", 3),
     "filter_size": ("150", 150),
     "top": ("2", 2),

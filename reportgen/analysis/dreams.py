@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.gradients import Dreaming, dreaming
+from reportgen.analysis.ascents import Dreaming, dreaming
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display

@@ -148,14 +148,14 @@ class Assembly:
     def filters(
         self, units: Sequence[Unit], outcomes: Mapping[str, Outcome], columns: int
     ) -> tuple[list[Filter], list[Gallery]]:
-        """The filters of all layers, and a gallery picture for each layer."""
-        by_layer: dict[str, list[tuple[int, Outcome]]] = {}
+        """The filters of all layers, and a gallery picture for each layer and method."""
+        grouped: dict[tuple[str, str], list[tuple[int, Outcome]]] = {}
         for unit in units:
-            layer, channel = unit.options["layer"], unit.options["channel"]
-            by_layer.setdefault(layer, []).append((channel, outcomes[unit.key]))
+            group = unit.options["layer"], unit.options["method"]
+            grouped.setdefault(group, []).append((unit.options["channel"], outcomes[unit.key]))
         filters: list[Filter] = []
         galleries: list[Gallery] = []
-        for layer, found in by_layer.items():
+        for (layer, method), found in grouped.items():
             kept = self.smaller.kept(layer, [channel for channel, _ in found])
             usable = [(channel, one) for channel, one in found
                       if isinstance(one, Stored) and channel in kept]  # fmt: skip
@@ -164,7 +164,7 @@ class Assembly:
                 reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"
                 self.skipped.append(Skipped(what="filters of", name=layer, reason=reason))
             if usable:
-                gallery, records = self._gallery(layer, usable, columns)
+                gallery, records = self._gallery(layer, method, usable, columns)
                 galleries.append(gallery)
                 filters += records
         return filters, galleries
@@ -197,7 +197,7 @@ class Assembly:
         return records
 
     def _gallery(
-        self, path: str, found: Sequence[tuple[int, Stored]], columns: int
+        self, path: str, method: str, found: Sequence[tuple[int, Stored]], columns: int
     ) -> tuple[Gallery, list[Filter]]:
         import numpy as np
 
@@ -210,17 +210,22 @@ class Assembly:
         about_each = [one.data for _, one in found]
         present = np.array([one["status"] != "silent" for one in about_each])
         margin = 3
-        picture = f"pictures/filters/{self._layers[path]}.png"
+        end = "" if method == "classic" else f"--{method}"
+        picture = f"pictures/filters/{self._layers[path]}{end}.png"
         (self.folder / picture).parent.mkdir(parents=True, exist_ok=True)
         drawn = gallery(patterns, columns, margin, present)
         (self.folder / picture).write_bytes(rgba_png(drawn))
         layout = GridLayout.fit(len(found), size, size, columns, margin)
+        shared: dict[str, Any] = {
+            "layer": path,
+            "block": layer.block,
+            "method": method,
+            "picture": picture,
+        }
         about = Gallery(
-            layer=path,
-            block=layer.block,
+            **shared,
             filters=layer.channels or 0,
             shown=len(found),
-            picture=picture,
             width=layout.width,
             height=layout.height,
             columns=layout.columns,
@@ -228,9 +233,7 @@ class Assembly:
             size=size,
         )
         records = [
-            Filter(
-                layer=path, block=layer.block, channel=channel, picture=picture, tile=tile, **data
-            )
+            Filter(**shared, channel=channel, tile=tile, **data)
             for tile, ((channel, _), data) in enumerate(zip(found, about_each, strict=True))
         ]
         return about, records

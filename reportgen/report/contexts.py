@@ -306,7 +306,17 @@ class FilterRow:
     status: str
     start: str
     end: str
-    method: str
+    obtained: str
+
+
+@dataclass(frozen=True)
+class LayerGallery:
+    """A gallery on its layer's page, and the scores of its filters."""
+
+    grid: Grid
+    filters: tuple[FilterRow, ...]
+    filters_text: str
+    """The table of filters as lines of text where it is too long for one."""
 
 
 @dataclass(frozen=True)
@@ -319,10 +329,9 @@ class LayerPage:
     notes: tuple[Note, ...]
     units: Link | None
     """Link to the layer's channels one by one."""
-    gallery: Grid | None
-    filters: tuple[FilterRow, ...]
-    filters_text: str
-    """The table of filters as lines of text where it is too long for one."""
+    ways: tuple[str, ...]
+    """How the patterns of each of its galleries were made, for students."""
+    galleries: tuple[LayerGallery, ...]
     grids: tuple[Grid, ...]
     legend: Legend
     show_activations: bool
@@ -354,6 +363,8 @@ class FiltersPage:
     """`filters/<slug>.html`: the galleries of one block."""
 
     frame: Frame
+    ways: tuple[str, ...]
+    """How the patterns of each kind of gallery were made, for students."""
     grids: tuple[Grid, ...]
     text: str
     pager: Pager

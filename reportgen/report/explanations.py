@@ -1,7 +1,9 @@
 """What a section opens with: a few sentences for a student, and where the method comes from."""
 
+from collections.abc import Sequence
+
 from reportgen.report.contexts import Explanation
-from reportgen.results import Report
+from reportgen.results import Gallery, Report
 
 EXPLANATIONS: dict[str, Explanation] = {
     "evaluation": Explanation(
@@ -106,3 +108,21 @@ def explanation(report: Report, section: str) -> Explanation | None:
     if report.settings.get("explanations", True) is False:
         return None
     return EXPLANATIONS.get(section)
+
+
+WAYS = {
+    "classic": "Classic patterns: from gray noise, pixels were changed step by step along the"
+    " gradient of the filter’s response; the contrast is raised for the page.",
+    "fourier": "Fourier patterns: not pixels but the waves that they are made of were changed, low"
+    " frequencies as readily as high ones, while the image was shifted, turned and scaled by"
+    " chance; what is seen here is what the network saw.",
+}
+"""How the patterns of each kind of gallery were made."""
+
+
+def ways(report: Report, galleries: Sequence[Gallery]) -> tuple[str, ...]:
+    """A sentence for each kind among the galleries; none where the report is made without them."""
+    if report.settings.get("explanations", True) is False:
+        return ()
+    methods = {gallery.method for gallery in galleries}
+    return tuple(text for method, text in WAYS.items() if method in methods)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 from reportgen.pictures.colormaps import table
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, row_stride, src
+from reportgen.report.scripts import gallery_key
 from reportgen.report.wording import TIMES, count, map_sizes, number, numbers, percent
 from reportgen.results import Activations, Channel, Filter, Gallery, Image
 
@@ -24,6 +25,9 @@ _LEGEND_STEPS = 17
 _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _STATUS = {"ok": "rose", "not risen": "did not rise", "silent": "silent", "failed": "failed"}
+
+METHODS = {"classic": "classic", "fourier": "Fourier"}
+"""What the ways to find filter patterns are called."""
 
 
 def enlargement(width: int, height: int, tile_width: int, tile_height: int) -> int:
@@ -102,8 +106,9 @@ def single(page: str, grid: Activations, channel: Channel) -> Single:
 
 def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
     """The figure of one layer's filter patterns."""
-    filters = outline.filters.get(gallery.layer, [])
+    filters = outline.filters_of(gallery)
     slug = outline.layer_slugs[gallery.layer]
+    end = "" if gallery.method == "classic" else f"--{gallery.method}"
     channels = [one.channel for one in filters] or list(range(gallery.shown))
     place = outline.layer_place(gallery.layer)
     facts = (
@@ -113,15 +118,16 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
     )
     silent = sum(one.status == "silent" for one in filters)
     return Grid(
-        id=slug if not page.startswith("layers/") else "filters--gallery",
+        id=gallery_anchor(gallery) if page.startswith("layers/") else f"{slug}{end}",
         kind="filters",
-        title=gallery.layer,
+        title=gallery_title(outline, gallery),
         href=href(page, place) if quote(page) != place else "",
         beside="",
         facts=facts,
         picture=_grid_picture(
             src(page, gallery.picture),
-            f"{gallery.layer}, patterns of {count(gallery.shown, 'filter')}, {silent} silent",
+            f"{gallery_title(outline, gallery)}, patterns of {count(gallery.shown, 'filter')},"
+            f" {silent} silent",
             (gallery.width, gallery.height),
             (gallery.size, gallery.size),
             pixelated=False,
@@ -132,8 +138,21 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
         geometry=f"{_used(gallery.shown, gallery.columns)} {gallery.size} {gallery.size} "
         f"{gallery.margin} {gallery.shown}",
         values=src(page, outline.filter_values_file(gallery.layer)),
-        key=f"filters/{slug}",
+        key=gallery_key(outline, gallery),
     )
+
+
+def gallery_title(outline: Outline, gallery: Gallery) -> str:
+    """The gallery's layer, and where there are others than classic ones, how it was made."""
+    methods = {one.method for one in outline.galleries.get(gallery.layer, ())}
+    return (
+        f"{gallery.layer} ({METHODS[gallery.method]})" if methods - {"classic"} else gallery.layer
+    )
+
+
+def gallery_anchor(gallery: Gallery) -> str:
+    """The anchor of a gallery on its layer's page."""
+    return "filters--gallery" if gallery.method == "classic" else f"filters--{gallery.method}"
 
 
 def filter_findings(filters: list[Filter]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
+from reportgen.report.explanations import ways
 from reportgen.report.figures import filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes import page_notes
@@ -20,8 +21,8 @@ def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
     cards = []
     for block, galleries in outline.gallery_blocks.items():
         shown = galleries[-1]
-        filters = sum(gallery.shown for gallery in galleries)
-        text = f"{count(filters, 'filter')} of {count(len(galleries), 'layer')}"
+        layers = {gallery.layer: gallery.shown for gallery in galleries}
+        text = f"{count(sum(layers.values()), 'filter')} of {count(len(layers), 'layer')}"
         cards.append(
             BlockCard(
                 name=_title(block),
@@ -56,7 +57,8 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
             for one in neighbours(blocks, index)
         )
         everything = outline.gallery_blocks[block]
-        filters = [one for gallery in everything for one in outline.filters.get(gallery.layer, [])]
+        filters = [one for gallery in everything for one in outline.filters_of(gallery)]
+        layers = len({gallery.layer for gallery in everything})
         found = filter_findings(filters) if len(everything) == 1 else _summary(filters)
         for at, (page, galleries) in enumerate(zip(paths, parts, strict=True), 1):
             here = Here(
@@ -72,8 +74,9 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
                 page,
                 FiltersPage(
                     frame=navigation.frame(here),
+                    ways=ways(outline.report, galleries),
                     grids=tuple(gallery_grid(outline, page, gallery) for gallery in galleries),
-                    text=", ".join([count(len(everything), "layer"), *found]),
+                    text=", ".join([count(layers, "layer"), *found]),
                     pager=pager(page, paths, at, "Pages of galleries"),
                 ),
             )
@@ -81,7 +84,7 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
 
 def _summary(filters: list[Filter]) -> list[str]:
     rose = sum(one.status == "ok" for one in filters)
-    return [f"{rose:,} of {count(len(filters), 'filter')} rose"]
+    return [f"{rose:,} of {count(len(filters), 'pattern')} rose"]
 
 
 def _title(block: str) -> str:

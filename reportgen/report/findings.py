@@ -3,6 +3,7 @@
 from reportgen.cams import CAMS
 from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
+from reportgen.report.figures import METHODS
 from reportgen.report.kernel_pages import kernel_places
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, percent, sentence
@@ -169,7 +170,7 @@ def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
     found = []
     for galleries in outline.gallery_blocks.values():
         for gallery in galleries:
-            filters = outline.filters.get(gallery.layer, [])
+            filters = outline.filters_of(gallery)
             bad = {
                 "stayed silent": [one.channel for one in filters if one.status == "silent"],
                 "did not rise": [one.channel for one in filters if one.status == "not risen"],
@@ -179,7 +180,9 @@ def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
             if said:
                 link = href(page, outline.layer_place(gallery.layer))
                 text = f"Of {count(len(filters), 'filter')}, {'; '.join(said)}."
-                found.append(Finding("silent", f"No pattern in {gallery.layer}", text, link))
+                kind = "" if gallery.method == "classic" else f"{METHODS[gallery.method]} "
+                title = f"No {kind}pattern in {gallery.layer}"
+                found.append(Finding("silent", title, text, link))
     return found
 
 

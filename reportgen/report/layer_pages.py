@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from reportgen.report.contexts import Fact, FilterRow, LayerPage, Link
+from reportgen.report.contexts import Fact, FilterRow, LayerGallery, LayerPage, Link
+from reportgen.report.explanations import ways
 from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
 from reportgen.report.findings import dead_channels
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
@@ -13,6 +14,8 @@ from reportgen.report.wording import TIMES, count, number, numbers, percent, sha
 from reportgen.results import Filter, Layer
 
 _MOST_ROWS = 32
+_MOST_LINES = 500
+"""Lines of scores of each gallery where a layer has several: a page must not grow without end."""
 _MOST_LINKS = 8
 
 
@@ -32,9 +35,6 @@ def _pages(
     parts = outline.layer_pages[path]
     paths = [outline.layer_page(path, at) for at in range(1, len(parts) + 1)]
     previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
-    gallery = outline.galleries.get(path) if outline.has("filters") else None
-    filters = outline.filters.get(path, []) if gallery else []
-    many = len(filters) > _MOST_ROWS
     for at, (page, grids) in enumerate(zip(paths, parts, strict=True), 1):
         crumbs = [("Model", "model.html"), (layer.block, outline.block_place(layer.block))]
         if at > 1:
@@ -59,9 +59,8 @@ def _pages(
                 units=Link("Each channel by itself", href(page, quote(outline.unit_page(path))))
                 if path in outline.unit_layers
                 else None,
-                gallery=gallery_grid(outline, page, gallery) if gallery and at == 1 else None,
-                filters=() if many or at > 1 else tuple(_row(one) for one in filters),
-                filters_text=_text(filters) if many and at == 1 else "",
+                ways=ways(outline.report, outline.galleries.get(path, ())) if at == 1 else (),
+                galleries=_galleries(outline, page, path) if at == 1 else (),
                 grids=tuple(
                     activation_grid(outline, page, image, grid, of_layer=True)
                     for image, grid in grids
@@ -71,6 +70,20 @@ def _pages(
                 pager=pager(page, paths, at, "Pages of images"),
             ),
         )
+
+
+def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ...]:
+    found = outline.galleries.get(path, ())
+    many = sum(len(outline.filters_of(one)) for one in found) > _MOST_ROWS
+    most = _MOST_LINES if len(found) > 1 else None
+    return tuple(
+        LayerGallery(
+            grid=gallery_grid(outline, page, gallery),
+            filters=() if many else tuple(_row(one) for one in outline.filters_of(gallery)),
+            filters_text=_text(outline.filters_of(gallery), most) if many else "",
+        )
+        for gallery in found
+    )
 
 
 def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
@@ -119,18 +132,20 @@ def _trained(layer: Layer) -> str:
 
 def _row(one: Filter) -> FilterRow:
     return FilterRow(
-        one.channel, one.status, number(one.score_start), number(one.score_end), one.method
+        one.channel, one.status, number(one.score_start), number(one.score_end), one.obtained
     )
 
 
-def _text(filters: list[Filter]) -> str:
-    """Lines of aligned columns."""
-    rows = [("filter", "start", "end", "status", "method")] + [
-        (str(o.channel), number(o.score_start), number(o.score_end), o.status, o.method)
-        for o in filters
+def _text(filters: list[Filter], most: int | None) -> str:
+    """Lines of aligned columns, for `most` filters; None for all."""
+    rows = [("filter", "start", "end", "status", "obtained by")] + [
+        (str(o.channel), number(o.score_start), number(o.score_end), o.status, o.obtained)
+        for o in filters[:most]
     ]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    return "\n".join(
+    lines = [
         "  ".join([*(cell.rjust(width) for cell, width in zip(row, widths, strict=False)), row[4]])
         for row in rows
-    )
+    ]
+    left = len(filters) - (len(rows) - 1)
+    return "\n".join([*lines, *([f"and {left:,} more, in report.json"] if left else [])])

@@ -24,6 +24,15 @@ FILTERS = Method(
     " Deep Learning with Python, 2017, section 5.4; C. Olah et al., Feature Visualization,"
     " Distill, 2017.",
 )
+FOURIER = Method(
+    "Fourier filter patterns",
+    "The image is a sum of waves, weighted so that equal coefficients give the spectrum of photos,"
+    " in colours that are decorrelated; a sigmoid keeps it between black and white. Adam changes"
+    " the coefficients along the gradient of the filter’s response while the image is shifted,"
+    " turned and scaled by chance, and in the first steps the gradient passes blocked ReLUs. Each"
+    " filter has its own random start; all see the same transformations.",
+    "C. Olah, A. Mordvintsev, L. Schubert, Feature Visualization, Distill, 2017.",
+)
 GRADCAM = Method(
     "Grad-CAM",
     "The maps of a late layer are added up, each weighted by how much it speaks for the class (the"
@@ -128,6 +137,8 @@ def methods(report: Report) -> Iterator[Method]:
         "dreams": DREAMS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)
+    if any(gallery.method == "fourier" for gallery in report.galleries):
+        yield FOURIER
     if others := _other_cams(report):
         yield others
     if any(image.through_depth for image in report.images):

@@ -168,16 +168,16 @@ def _patterns(
 ) -> list[ShownPatterns]:
     """Filters that answered in the report; the channels singled out, where they are filters."""
     target = report.model.image_input
-    galleries = [one.layer for one in report.galleries if _is_reachable(by_path[one.layer])]
+    layers = dict.fromkeys(one.layer for one in report.galleries)
+    galleries = [path for path in layers if _is_reachable(by_path[path])]
     if target is None or image_dtype(report) not in _FLOATS:
         return []
     count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
     chosen = []
     for path in [one for one in galleries if one in wanted] or spread(galleries, LAYERS):
         singles = [one.channel for one in wanted[path].singles] if path in wanted else []
-        answering = [
-            one.channel for one in report.filters if one.layer == path and one.status == "ok"
-        ]
+        found = [one for one in report.filters if one.layer == path and one.status == "ok"]
+        answering = list(dict.fromkeys(one.channel for one in found))
         if channels := (singles or answering)[:count]:
             chosen.append(ShownPatterns(path, channels, is_channels_first(by_path[path])))
     return chosen

@@ -76,7 +76,6 @@ class Outline:
         self.report = report
         self.layers = {layer.path: layer for layer in report.model.layers}
         self.images = {image.name: image for image in report.images}
-        self.galleries = {gallery.layer: gallery for gallery in report.galleries}
         named = list(self.layers)
         named += [g.layer for g in report.galleries if g.layer not in self.layers]
         named += [a.layer for i in report.images for a in i.activations]
@@ -153,19 +152,28 @@ class Outline:
         return found
 
     @cached_property
-    def filters(self) -> dict[str, list[Filter]]:
-        """The filter patterns of each layer, in the order of their tiles."""
+    def galleries(self) -> dict[str, tuple[Gallery, ...]]:
+        """The galleries of each layer, classic ones first; empty without the section."""
+        found: dict[str, tuple[Gallery, ...]] = {}
+        for one in self.report.galleries if self.has("filters") else []:
+            found[one.layer] = (*found.get(one.layer, ()), one)
+        return found
+
+    @cached_property
+    def _filters(self) -> dict[str, list[Filter]]:
         found: dict[str, list[Filter]] = {}
         for one in sorted(self.report.filters, key=lambda item: item.tile):
-            found.setdefault(one.layer, []).append(one)
+            found.setdefault(one.picture, []).append(one)
         return found
+
+    def filters_of(self, gallery: Gallery) -> list[Filter]:
+        """The filter patterns of a gallery, in the order of their tiles."""
+        return self._filters.get(gallery.picture, [])
 
     @cached_property
     def shown_layers(self) -> tuple[str, ...]:
         """Paths of the layers that have a page, in order of depth."""
-        shown = set(self.activations)
-        if self.has("filters"):
-            shown |= set(self.galleries)
+        shown = {*self.activations, *self.galleries}
         return tuple(path for path in self.layers if path in shown)
 
     @cached_property
@@ -175,8 +183,11 @@ class Outline:
 
     def unit_channels(self, path: str) -> tuple[int, ...]:
         """The channels of a layer that have a pattern, or else the first ones of a convolution."""
-        if self.has("filters") and path in self.filters:
-            return tuple(sorted(one.channel for one in self.filters[path]))
+        patterns = [
+            one for gallery in self.galleries.get(path, ()) for one in self.filters_of(gallery)
+        ]
+        if patterns:
+            return tuple(sorted({one.channel for one in patterns}))
         if not self.layers[path].convolution:
             return ()
         shown = max((grid.shown for _, grid in self.activations.get(path, [])), default=0)

@@ -150,7 +150,7 @@ def _row(layer: Layer) -> LayerRow:
 
 
 def _filters_lead(outline: Outline) -> str:
-    layers = sum(len(galleries) for galleries in outline.gallery_blocks.values())
+    layers = len(outline.galleries)
     return (
         f"The pattern that excites each filter most, for {count(layers, 'layer')}"
         " in order of depth. Gray, struck-out tiles are filters that never answered."

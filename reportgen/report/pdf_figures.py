@@ -7,7 +7,7 @@ from itertools import groupby
 from reportgen.cams import CAMS
 from reportgen.pictures.svg import shorten
 from reportgen.report.cam_groups import cam_groups
-from reportgen.report.figures import filter_findings
+from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.outline import Outline
 from reportgen.report.overview import photo_size
 from reportgen.report.pdf_contexts import Fact, GradCam, Grid, Photo, Prediction, Section, Single
@@ -161,7 +161,7 @@ def galleries(materials: Materials) -> tuple[Section, ...]:
 
 
 def _gallery(materials: Materials, one: Gallery) -> Grid:
-    filters = materials.outline.filters.get(one.layer, [])
+    filters = materials.outline.filters_of(one)
     channels = [item.channel for item in filters] or list(range(one.shown))
     tiles = Tiles(one.picture, one.size, one.size, one.margin, one.columns, channels, smooth=True)
     facts = (
@@ -170,6 +170,7 @@ def _gallery(materials: Materials, one: Gallery) -> Grid:
         *filter_findings(filters),
     )
     silent = sum(item.status == "silent" for item in filters)
-    about = f"{one.layer}, patterns of {count(one.shown, 'filter')}, {silent} silent"
-    drawn = grid(materials.pictures, tiles, one.layer, facts, about, materials.room)
+    title = gallery_title(materials.outline, one)
+    about = f"{title}, patterns of {count(one.shown, 'filter')}, {silent} silent"
+    drawn = grid(materials.pictures, tiles, title, facts, about, materials.room)
     return replace(drawn, notes=materials.notes.take(f"layer {one.layer}", 2))

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.report.outline import Outline, href
-from reportgen.results import Activations, Filter
+from reportgen.results import Activations, Gallery
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -28,21 +28,25 @@ def activation_values(outline: Outline, image: str, grids: Sequence[Activations]
     )
 
 
-def filter_values(outline: Outline, layer: str, filters: Sequence[Filter]) -> str:
-    """Channel, scores, status and method of each tile of one gallery."""
-    methods = sorted({one.method for one in filters})
+def filter_values(outline: Outline, galleries: Sequence[Gallery]) -> str:
+    """Channel, scores and status of each tile of a layer's galleries."""
     return _register(
         {
-            f"filters/{outline.layer_slugs[layer]}": {
-                "channel": _json([one.channel for one in filters]),
-                "start": _rounded([one.score_start for one in filters]),
-                "end": _rounded([one.score_end for one in filters]),
-                "status": _json([one.status for one in filters]),
-                "methods": _json(methods),
-                "method": _json([methods.index(one.method) for one in filters]),
+            gallery_key(outline, gallery): {
+                "channel": _json([one.channel for one in outline.filters_of(gallery)]),
+                "start": _rounded([one.score_start for one in outline.filters_of(gallery)]),
+                "end": _rounded([one.score_end for one in outline.filters_of(gallery)]),
+                "status": _json([one.status for one in outline.filters_of(gallery)]),
             }
+            for gallery in galleries
         }
     )
+
+
+def gallery_key(outline: Outline, gallery: Gallery) -> str:
+    """Under which key the numbers behind a gallery stand: its kind, and its layer's slug."""
+    kind = "filters" if gallery.method == "classic" else gallery.method
+    return f"{kind}/{outline.layer_slugs[gallery.layer]}"
 
 
 def search_index(rows: Sequence[tuple[str, str, str]]) -> str:

@@ -56,7 +56,7 @@ class Choice:
     layers: frozenset[str]
     """Layers whose activations are shown."""
     galleries: frozenset[str]
-    """Layers whose filter patterns are shown."""
+    """The pictures of the filter galleries that are shown."""
 
     def notes(self, report: Report) -> tuple[str, ...]:
         """Sentences on what the file does not show of the whole `report`."""
@@ -92,7 +92,7 @@ def choices(report: Report, folder: Path, budget: int | None) -> Iterator[Choice
     images as possible, then the other layers for the same images.
     """
     plain = Pictures(folder, shrinking=False)
-    everything = frozenset(gallery.layer for gallery in report.galleries)
+    everything = frozenset(gallery.picture for gallery in report.galleries)
     whole = Choice(plain, len(report.images), len(report.images), _seen(report), everything)
     if budget is None or _size(report, plain) <= budget:
         yield whole
@@ -114,8 +114,8 @@ def reduced(report: Report, choice: Choice) -> Report:
         )
         for at, image in enumerate(list(report.images)[: choice.images])
     ]
-    galleries = [one for one in report.galleries if one.layer in choice.galleries]
-    filters = [one for one in report.filters if one.layer in choice.galleries]
+    galleries = [one for one in report.galleries if one.picture in choice.galleries]
+    filters = [one for one in report.filters if one.picture in choice.galleries]
     kept = {"images": images, "galleries": galleries, "filters": filters}
     sections = [name for name in report.sections if name not in _ON_THE_SITE]
     return report.model_copy(
@@ -138,7 +138,7 @@ def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
         if spent + cost > room:
             break
         spent += cost
-        galleries.add(gallery.layer)
+        galleries.add(gallery.picture)
     chosen = list(report.images)[:images]
     layers = _last_of_blocks(report)
     for image in chosen:

@@ -98,10 +98,8 @@ def values_files(outline: Outline) -> Iterator[tuple[str, str]]:
             if image.activations:
                 text = activation_values(outline, image.name, image.activations)
                 yield outline.values_file(image.name), text
-    for galleries in outline.gallery_blocks.values():
-        for gallery in galleries:
-            text = filter_values(outline, gallery.layer, outline.filters.get(gallery.layer, []))
-            yield outline.filter_values_file(gallery.layer), text
+    for layer, galleries in outline.galleries.items():
+        yield outline.filter_values_file(layer), filter_values(outline, galleries)
 
 
 def _write(path: Path, text: str) -> Path:

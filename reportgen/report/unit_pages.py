@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 from reportgen.report.contexts import Link
 from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPage, UnitsPage
-from reportgen.report.figures import activation_legend
+from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, paged, src
 from reportgen.report.wording import count, number
-from reportgen.results import Activations, Image
+from reportgen.results import Activations, Filter, Gallery, Image
 
 UNITS_A_PAGE = 16
 FEW_IMAGES = 12
@@ -79,7 +79,8 @@ def _pages(
     seen = outline.activations.get(path, [])
     channels = outline.unit_channels(path)
     taken = _light(seen)
-    cost = _cost(taken if len(taken) <= FEW_IMAGES else _longest(taken))
+    patterns = len(outline.galleries.get(path, ()))
+    cost = _cost(taken if len(taken) <= FEW_IMAGES else _longest(taken), patterns)
     parts = paged(channels, [cost] * len(channels), UNITS_A_PAGE, outline.most_nodes)
     paths = [outline.unit_page(path, at) for at in range(1, len(parts) + 1)]
     previous, following = (
@@ -127,21 +128,20 @@ def _unit(outline: Outline, page: str, path: str, channel: int, seen: Seen) -> U
         text.append(f"{number(low)} to {number(high)} over {count(len(with_it), 'image')}")
         if inactive := sum(channel in grid.inactive for _, grid in with_it):
             text.append(f"inactive on {inactive:,}")
-    filters = {one.channel: one for one in outline.filters.get(path, [])}
-    if found := filters.get(channel):
+    patterns = _patterns(outline, path, channel)
+    for gallery, found in patterns:
         score = f"{number(found.score_start)} → {number(found.score_end)}"
-        text.append(f"pattern {found.status}, score {score}")
+        text.append(f"{_kind(gallery)} {found.status}, score {score}")
     with_it, highs = with_it[: len(_light(seen))], highs[: len(_light(seen))]
     if len(with_it) > FEW_IMAGES:
         order = sorted(range(len(with_it)), key=lambda at: (-_strength(highs[at]), at))
         with_it = [with_it[at] for at in order[:STRONGEST]]
-    pattern = _pattern(outline, page, path, channel)
     return Unit(
         id=f"channel--{channel}",
         title=f"Channel {channel}",
         text=" · ".join(text),
         tiles=(
-            *([pattern] if pattern else []),
+            *(_pattern(outline, page, *one) for one in patterns),
             *(_activation(outline, page, image, grid, channel) for image, grid in with_it),
         ),
     )
@@ -178,16 +178,30 @@ def _activation(outline: Outline, page: str, image: Image, grid: Activations, ch
     )
 
 
-def _pattern(outline: Outline, page: str, path: str, channel: int) -> Tile | None:
-    gallery = outline.galleries.get(path) if outline.has("filters") else None
-    found = next((one for one in outline.filters.get(path, []) if one.channel == channel), None)
-    if gallery is None or found is None:
-        return None
+def _patterns(outline: Outline, path: str, channel: int) -> list[tuple[Gallery, Filter]]:
+    """A channel's pattern of each kind that there is."""
+    return [
+        (gallery, one)
+        for gallery in outline.galleries.get(path, ())
+        for one in outline.filters_of(gallery)
+        if one.channel == channel
+    ]
+
+
+def _kind(gallery: Gallery) -> str:
+    return "pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
+
+
+def _pattern(outline: Outline, page: str, gallery: Gallery, found: Filter) -> Tile:
+    kind = _kind(gallery)
     columns = max(1, min(gallery.columns, gallery.shown))
     return Tile(
-        title="Filter pattern",
-        href=href(page, f"{outline.layer_place(path)}#filters--gallery:{channel}"),
-        alt=f"Pattern of filter {channel}, {found.status}",
+        title="Filter pattern" if gallery.method == "classic" else kind,
+        href=href(
+            page,
+            f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{found.channel}",
+        ),
+        alt=f"{kind[:1].upper()}{kind[1:]} of filter {found.channel}, {found.status}",
         src=src(page, gallery.picture),
         width=gallery.width,
         height=gallery.height,
@@ -207,8 +221,8 @@ def _longest(seen: Seen) -> Seen:
     return sorted(seen, key=lambda one: -len(quote(one[0].name)))[:STRONGEST]
 
 
-def _cost(shown: Seen) -> int:
+def _cost(shown: Seen, patterns: int) -> int:
     """About how many elements a unit takes on a page, or its bytes where they weigh more."""
-    nodes = _UNIT_NODES + _TILE_NODES * (len(shown) + 1)
+    nodes = _UNIT_NODES + _TILE_NODES * (len(shown) + patterns)
     names = sum(_TILE_BYTES + 3 * len(image.name.encode()) for image, _ in shown)
-    return max(nodes, (300 + names) // _BYTES_A_NODE)
+    return max(nodes, (_TILE_BYTES * patterns + names) // _BYTES_A_NODE)

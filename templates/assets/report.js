@@ -256,7 +256,7 @@
     strip.replaceChildren(...(strip.hidden ? [] : peers).flatMap((other) => {
       const tile = tileOf(other, channel);
       if (tile < 0 || tile >= geometry(other).tiles) return [];
-      const name = other.dataset.kind === "filters" ? "Filter pattern" : other.closest("figure").querySelector("figcaption > *").textContent;
+      const name = other.dataset.key.startsWith("fourier/") ? "Fourier pattern" : other.dataset.kind === "filters" ? "Filter pattern" : other.closest("figure").querySelector("figcaption > *").textContent;
       const made = make("button", { type: "button" }, drawTile(other, tile, 96), make("span", { textContent: name }));
       if (other === link) made.setAttribute("aria-current", "true");
       made.addEventListener("click", () => {

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 
 from reportgen.analysis.activations import Activations
+from reportgen.analysis.classic_patterns import patterns
 from reportgen.analysis.exemplars import Exemplars
-from reportgen.analysis.filters import patterns
 from reportgen.analysis.gradients import score_gradients
 from tests.analysis.bench import OPTIONS, bench_of
 

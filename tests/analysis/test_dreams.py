@@ -8,8 +8,8 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
+from reportgen.analysis.ascents import dreaming  # noqa: E402
 from reportgen.analysis.dreams import Dreams, ascend, dream, octaves  # noqa: E402
-from reportgen.analysis.gradients import dreaming  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
 
 layers = keras.layers

@@ -8,8 +8,9 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
-from reportgen.analysis.filters import STAGES, Filters, noise, patterns, shown  # noqa: E402
-from reportgen.analysis.gradients import ascent  # noqa: E402
+from reportgen.analysis.ascents import ascent  # noqa: E402
+from reportgen.analysis.classic_patterns import STAGES, noise, patterns, shown  # noqa: E402
+from reportgen.analysis.filters import Filters  # noqa: E402
 from reportgen.errors import SettingsError  # noqa: E402
 from tests.analysis.bench import bench_of  # noqa: E402
 
@@ -73,7 +74,7 @@ def test_scores_are_kerass_mean_activations():
     for channel, pattern in find(model, "separable", range(5), size=32).items():
         wanted = mean_activation(model, "separable", pattern.pixels, channel)
         assert pattern.end == pytest.approx(wanted, rel=1e-4)
-        stage = next((one for one in STAGES if one.method == pattern.method), STAGES[0])
+        stage = next((one for one in STAGES if one.obtained == pattern.obtained), STAGES[0])
         start = noise(0, "separable", channel, (32, 32, 3), stage.noise)
         wanted = mean_activation(model, "separable", start, channel)
         assert pattern.start == pytest.approx(wanted, rel=1e-4)
@@ -113,10 +114,10 @@ def test_a_pattern_does_not_depend_on_its_company():
     for channel in (0, 5):
         alone = find(model, "depthwise", [channel], size=32)[channel]
         np.testing.assert_array_equal(alone.pixels, together[channel].pixels)
-        assert (alone.start, alone.end, alone.method) == (
+        assert (alone.start, alone.end, alone.obtained) == (
             together[channel].start,
             together[channel].end,
-            together[channel].method,
+            together[channel].obtained,
         )
     again = find(model, "depthwise", [0], size=32)[0]
     np.testing.assert_array_equal(again.pixels, together[0].pixels)
@@ -133,7 +134,7 @@ def test_wakes_a_filter_that_the_mean_would_flatten():
     pattern = find(model, "conv", [0], preprocess="none", steps=40)[0]
     assert pattern.start == 0
     assert pattern.end > 1
-    assert (pattern.status, pattern.method) == ("ok", "strongest positions")
+    assert (pattern.status, pattern.obtained) == ("ok", "strongest positions")
     # Woken in most neighbourhoods, not in one spot.
     image = pattern.pixels[:, :, 0]
     response = sum(image[dy : dy + 18, 2:] - image[dy : dy + 18, :-2] for dy in range(3)) - 70
@@ -150,7 +151,7 @@ def test_opens_relus_that_block_the_way():
     first.set_weights([kernel, np.array([-150.0, -150.0], "float32")])
     second.set_weights([np.ones((1, 1, 2, 1), "float32"), np.zeros(1, "float32")])
     pattern = find(model, "second", [0], preprocess="none", steps=40)[0]
-    assert (pattern.status, pattern.method) == ("ok", "blocked ReLUs opened")
+    assert (pattern.status, pattern.obtained) == ("ok", "blocked ReLUs opened")
 
 
 @pytest.mark.parametrize(
@@ -166,12 +167,16 @@ def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
     assert pattern.status == status
 
 
-def test_units_hold_scores_and_an_rgb_picture():
+@pytest.mark.parametrize("method", ["classic", "fourier"])
+def test_units_hold_scores_and_an_rgb_picture(method):
     model = net("relu", channels=1)
     analysis = Filters()
-    options = {"steps": 3, "size": 24, "seed": 0, "preprocess": "unit"}
+    options = {"method": method, "steps": 3, "size": 24, "seed": 0, "preprocess": "unit"}
     units = [analysis.unit("digest", "conv", channel, options) for channel in range(5)]
-    assert {unit.group for unit in units} == {"conv"}
+    assert len({unit.group for unit in units}) == 1
+    other = {"classic": "fourier", "fourier": "classic"}[method]
+    unlike = analysis.unit("digest", "conv", 0, {**options, "method": other})
+    assert unlike.group != units[0].group and unlike.key != units[0].key
     results = list(analysis.compute(units, bench_of(model, {})))
     assert {unit.key for unit, _ in results} == {unit.key for unit in units}
     for _, result in results:
@@ -226,4 +231,4 @@ def test_real_filters_wake(corpus):
     found = find(model, "block2_conv2", range(16), preprocess="caffe", steps=40, size=32)
     assert sum(pattern.start == 0 for pattern in found.values()) >= 6
     assert sum(pattern.status == "ok" for pattern in found.values()) >= 15
-    assert STAGES[0].method in {pattern.method for pattern in found.values()}
+    assert STAGES[0].obtained in {pattern.obtained for pattern in found.values()}

@@ -57,7 +57,7 @@ def _bytes(folder: Path) -> int:
 
 def filters(runs: int) -> list[Row]:
     """16 filter patterns, against one at a time and against the machine's matrix product."""
-    from reportgen.analysis.filters import patterns
+    from reportgen.analysis.classic_patterns import patterns
 
     model = vgg16(SIZE)
     bench = bench_over(model, [], "none")

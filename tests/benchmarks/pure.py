@@ -18,7 +18,7 @@ def main() -> None:
     device.start("auto", 0)
     import tensorflow as tf
 
-    from reportgen.analysis.filters import patterns
+    from reportgen.analysis.classic_patterns import patterns
     from tests.benchmarks.models import bench_over, vgg16
 
     files = [Path(name) for name in sys.argv[1:]]

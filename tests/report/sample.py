@@ -139,6 +139,7 @@ def write_sample(
     names: Sequence[str] = ("cat.jpg", *HOSTILE),
     sections: Sequence[str] = SECTIONS,
     labels: Sequence[str] = LABELS,
+    methods: Sequence[str] = ("classic",),
 ) -> Report:
     """Write the pictures of a sample report below ``folder``; its records."""
     random = np.random.default_rng(0)
@@ -152,7 +153,9 @@ def write_sample(
     if "filters" in sections:
         for path, kind, block, _, channels in plan:
             if kind == "Conv2D":
-                _gallery(folder, random, path, block, channels, filters, galleries)
+                about = (path, block, channels)
+                for method in methods:
+                    _gallery(folder, random, about, method, filters, galleries)
     kernels = _kernels(folder, random, plan) if "kernels" in sections else []
     _save(folder, "pictures/sparsity.svg", CHART.encode())
     evaluation = _evaluation(folder, images, labels) if "evaluation" in sections else None
@@ -574,12 +577,12 @@ def _kernels(folder: Path, random: np.random.Generator, plan: Plan) -> list[Kern
 def _gallery(
     folder: Path,
     random: np.random.Generator,
-    path: str,
-    block: str,
-    channels: int,
+    about: tuple[str, str, int],
+    method: str,
     filters: list[Filter],
     galleries: list[Gallery],
 ) -> None:
+    path, block, channels = about
     shown = min(16, channels)
     down, across = np.mgrid[0:64, 0:64]
     waves = [
@@ -591,7 +594,7 @@ def _gallery(
     layout = GridLayout.fit(shown, 64, 64)
     picture = _save(
         folder,
-        f"pictures/filters/{slugs([path])[path]}.png",
+        f"pictures/filters/{slugs([path])[path]}{'' if method == 'classic' else '--fourier'}.png",
         rgba_png(gallery(patterns, present=present)),
     )
     for tile in range(shown):
@@ -603,7 +606,8 @@ def _gallery(
                 channel=tile,
                 score_start=0.0 if status == "silent" else 0.25,
                 score_end={"silent": 0.0, "not risen": 0.2, "ok": 31.4}[status],
-                method="gradient ascent",
+                method=method,
+                obtained="gradient ascent",
                 status=status,
                 picture=picture,
                 tile=tile,
@@ -613,6 +617,7 @@ def _gallery(
         Gallery(
             layer=path,
             block=block,
+            method=method,
             filters=channels,
             shown=shown,
             picture=picture,

@@ -1,0 +1,128 @@
+"""What all ways to find filter patterns share: what they lead to, stages, batches, seeds, sizes."""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.workbench import Workbench
+from reportgen.errors import SettingsError
+
+if TYPE_CHECKING:
+    from reportgen.inputs.network import Network
+
+Pixels = npt.NDArray[np.float32]
+
+GRAY = 128.0
+"""Middle of the pixel levels, where an ascent starts."""
+
+BATCH = 4
+GPU_BATCH = 16
+"""Patterns that ascend together. Batches are filled up to it, so that a pattern does not depend on
+how many others are asked for; four fill the cores of a CPU."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One way to obtain a pattern; the filters that it does not wake go on to the next.
+
+    `noise` says how strong the noise is that it starts from, `more_steps` are added to the steps
+    asked for, and in the first `opened_steps` the gradient passes blocked ReLUs.
+    """
+
+    obtained: str
+    noise: float
+    more_steps: int = 0
+    opened_steps: int = 0
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """What an ascent led to: the image (H, W, C) in 0..255, and the filter's mean activations."""
+
+    pixels: Pixels
+    start: float
+    end: float
+    obtained: str
+
+    @property
+    def status(self) -> str:
+        """Whether it rose: "ok", "not risen", "silent" or "failed"."""
+        if not (np.isfinite(self.start) and np.isfinite(self.end)):
+            return "failed"
+        if self.end > self.start:
+            return "ok"
+        return "silent" if self.start == self.end == 0 else "not risen"
+
+
+Climb = Callable[[Stage, Sequence[int]], Sequence[Pattern]]
+
+
+def in_stages(
+    stages: Sequence[Stage], channels: Sequence[int], batch: int, climb: Climb
+) -> Iterator[tuple[int, Pattern]]:
+    """The patterns of channels, each with its channel, those that wake first in front.
+
+    `climb` finds the patterns of exactly `batch` channels, some of which may be the same.
+    """
+    best: dict[int, Pattern] = {}
+    waiting = list(channels)
+    for stage in stages:
+        for part in (waiting[i : i + batch] for i in range(0, len(waiting), batch)):
+            filled = [*part, *part[-1:] * (batch - len(part))]
+            for channel, pattern in zip(part, climb(stage, filled), strict=False):
+                if channel not in best or pattern.end > best[channel].end:
+                    best[channel] = pattern
+                if best[channel].status == "ok":
+                    yield channel, best[channel]
+        waiting = [channel for channel in waiting if best[channel].status != "ok"]
+    for channel in waiting:
+        yield channel, best[channel]
+
+
+def batch_of(bench: Workbench) -> int:
+    """How many patterns ascend together."""
+    usual = BATCH if bench.free_memory is None else GPU_BATCH * max(1, len(bench.places))
+    return bench.batch_size or usual
+
+
+def random_of(seed: int, layer: str, *more: int) -> np.random.Generator:
+    """Chance that belongs to the seed, the layer and, given more, to a channel: no other draws."""
+    path = np.frombuffer(hashlib.sha256(layer.encode()).digest(), np.uint32)
+    return np.random.default_rng([seed, *more, *path.tolist()])
+
+
+def sized(network: "Network", layer: str, size: int) -> "Network":
+    """The network for square images of this size, as it is where the layer does not fit them."""
+    resized = network.at_size(size, size)
+    return resized if resized.has(layer) and resized.map_size(layer) else network
+
+
+def shape_of(network: "Network") -> tuple[int, int, int]:
+    """Height, width and channels of the image that the network takes."""
+    target = network.image_input
+    if target is None:
+        raise ValueError("the model takes no image")
+    return target.height, target.width, target.channels
+
+
+def check_gradients(bench: Workbench, shape: tuple[int, int, int]) -> None:
+    """A user's preprocessing written for NumPy would cut patterns off from the network."""
+    import tensorflow as tf
+
+    gray = tf.fill([1, *shape], GRAY)
+    try:
+        with tf.GradientTape() as tape:
+            tape.watch(gray)
+            fed = bench.prepare(gray)
+        if tape.gradient(fed, gray) is not None:
+            return
+    except (TypeError, ValueError, AttributeError, NotImplementedError):
+        pass
+    raise SettingsError(
+        f"--preprocess {bench.preprocess}: no gradient passes this function, so there are no "
+        "filter patterns; write it with plain arithmetic or TensorFlow's functions."
+    )

@@ -1,0 +1,145 @@
+"""Filter galleries of two kinds: both stand beside each other wherever patterns are shown."""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reportgen.report.explanations import WAYS
+from reportgen.report.findings import findings
+from reportgen.report.methods import methods
+from reportgen.report.notebook_choices import choose
+from reportgen.report.outline import Outline
+from reportgen.report.single_choice import choices, reduced
+from reportgen.report.single_file import SINGLE_NAME, write_single
+from reportgen.report.site import write_site
+from tests.report.conftest import Site, build_site
+from tests.report.links import check_site
+from tests.report.test_unit_pages import TILE
+
+PLAN = [("conv", "Conv2D", "block", 8, 40), ("pool", "MaxPooling2D", "block", 4, 40)]
+
+
+def sample(folder: Path, methods: Sequence[str]) -> Site:
+    return build_site(folder, plan=PLAN, names=["a.png", "b.png"], methods=methods)
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return sample(tmp_path_factory.mktemp("both"), ("classic", "fourier"))
+
+
+def test_every_link_leads_somewhere_and_every_page_keeps_its_limits(both: Site) -> None:
+    assert check_site(both.folder) == []
+
+
+@pytest.mark.parametrize("page", ["filters/block.html", "layers/conv.html"])
+def test_a_page_shows_the_classic_gallery_and_then_the_other(both: Site, page: str) -> None:
+    text = both.text(page)
+    pictures = [one.picture for one in both.report.galleries]
+    assert len(set(pictures)) == 2
+    assert re.findall(r'<a class="zoom" href="\.\./(pictures/filters/[^"]*)"', text) == pictures
+    titles = [text.index("conv (classic)"), text.index("conv (Fourier)")]
+    ways = [text.index(one) for one in WAYS.values()]
+    assert ways + titles == sorted(ways + titles)
+
+
+def test_the_numbers_behind_both_galleries_are_in_one_script(both: Site) -> None:
+    script = both.text("layers/conv.values.js")
+    text = both.text("layers/conv.html")
+    for key in re.findall(r'data-kind="filters".*?data-key="([^"]*)"', text):
+        assert f'"{key}":{{"channel":[0,1,2' in script
+    assert script.count('"status":') == 2
+
+
+def test_a_unit_shows_both_patterns_beside_each_other(both: Site) -> None:
+    part = both.text("units/conv.html").partition('id="channel--3"')[2].partition("</section>")[0]
+    (*_, first, classic), (*_, second, fourier), *photos = TILE.findall(part)
+    assert (first, second) == ("Pattern of filter 3, ok", "Fourier pattern of filter 3, ok")
+    assert [f"../{one.picture}" for one in both.report.galleries] == [classic, fourier]
+    assert len(photos) == 2
+    assert 'href="../layers/conv.html#filters--gallery:3"' in part
+    assert 'href="../layers/conv.html#filters--fourier:3"' in part
+    assert "pattern ok, score 0.25 → 31.4 · Fourier pattern ok" in part
+    assert both.text("units/conv.html").count('<section class="unit"') == 16
+
+
+def test_counts_are_of_filters_and_of_layers(both: Site) -> None:
+    assert "16 filters of 1 layer" in both.text("filters/index.html")
+    outline = Outline(both.report)
+    found, _ = findings(outline, "index.html")
+    silent = [one.title for one in found if one.kind == "silent"]
+    assert silent == ["No pattern in conv", "No Fourier pattern in conv"]
+
+
+def test_the_sentences_are_left_out_with_the_other_explanations(both: Site, tmp_path: Path) -> None:
+    shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
+    settings = {**both.report.settings, "explanations": False}
+    write_site(both.report.model_copy(update={"settings": settings}), tmp_path)
+    for page in ("filters/block.html", "layers/conv.html"):
+        text = (tmp_path / page).read_text("utf-8")
+        assert "conv (Fourier)" in text
+        assert not any(way in text for way in WAYS.values())
+
+
+def test_fourier_alone_is_said_so(tmp_path: Path) -> None:
+    alone = sample(tmp_path, ("fourier",))
+    assert check_site(alone.folder) == []
+    text = alone.text("filters/block.html")
+    assert "conv (Fourier)" in text and WAYS["fourier"] in text
+    assert "conv (classic)" not in text and WAYS["classic"] not in text
+    assert "Fourier filter patterns" in {one.title for one in methods(alone.report)}
+
+
+def test_classic_alone_is_as_ever(tmp_path: Path) -> None:
+    alone = sample(tmp_path, ("classic",))
+    assert "(classic)" not in alone.text("filters/block.html")
+    assert "Fourier filter patterns" not in {one.title for one in methods(alone.report)}
+
+
+def test_the_single_file_has_both(both: Site, tmp_path: Path) -> None:
+    shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
+    write_single(both.report, tmp_path)
+    text = (tmp_path / SINGLE_NAME).read_text("utf-8")
+    keys = re.findall(r'data-kind="filters".*?data-key="([^"]*)"', text)
+    assert keys == ["filters/conv", "fourier/conv"]
+    assert all(json.dumps(key) in text for key in keys)
+
+
+def test_what_the_single_file_leaves_out_is_one_gallery(both: Site) -> None:
+    whole = next(choices(both.report, both.folder, None))
+    classic, fourier = both.report.galleries
+    fewer = replace(whole, galleries=frozenset({classic.picture}))
+    kept = reduced(both.report, fewer)
+    assert kept.galleries == [classic]
+    assert {one.method for one in kept.filters} == {"classic"}
+    assert {one.method for one in reduced(both.report, whole).filters} == {"classic", "fourier"}
+    assert fourier.picture in whole.galleries
+
+
+def test_the_notebook_seeks_each_filter_once(both: Site) -> None:
+    (patterns,) = choose(both.report).patterns
+    assert patterns.channels == list(dict.fromkeys(patterns.channels))
+    assert 5 not in patterns.channels  # silent by every method
+
+
+def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path: Path) -> None:
+    shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
+    galleries = [one.model_copy(update={"shown": 1280}) for one in both.report.galleries]
+    filters = [
+        one.model_copy(update={"channel": at, "tile": at, "obtained": "a way of so many letters"})
+        for one in both.report.filters
+        if one.channel == 0
+        for at in range(1280)
+    ]
+    write_site(
+        both.report.model_copy(update={"galleries": galleries, "filters": filters}), tmp_path
+    )
+    shutil.copy(both.folder / "report.json", tmp_path)
+    assert check_site(tmp_path) == []
+    text = (tmp_path / "layers" / "conv.html").read_text("utf-8")
+    assert text.count("and 780 more, in report.json") == 2
