@@ -50,15 +50,19 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
     check_notebook_tools()
     choices = choose(report)
     names = slugs([image.name for image in report.images])
-    copies = [
-        copy_photo(sources.photos[image.sha256], folder / PHOTOS, names[image.name])
-        for image in choices.photos
-    ]
+    evaluated = choices.sections.evaluation.photos if choices.sections.evaluation else []
+    copies = {
+        image.name: copy_photo(sources.photos[image.sha256], folder / PHOTOS, names[image.name])
+        .relative_to(folder)
+        .as_posix()
+        for image in {one.name: one for one in (*choices.photos, *evaluated)}.values()
+    }
     files = Files(
         model=_copy(sources.model, folder / MODEL / sources.model.name),
-        photos=[copy.relative_to(folder).as_posix() for copy in copies],
+        photos=[copies[image.name] for image in choices.photos],
         inputs=_copy_inputs(sources.inputs, folder),
         custom_objects=sources.custom_objects is not None,
+        evaluated=[copies[image.name] for image in evaluated],
     )
     if sources.custom_objects is not None:
         _copy(sources.custom_objects, folder / "custom_objects.py")
