@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import NotebookError
+from reportgen.inputs.model_files import bygone_layers
 from reportgen.report.names import slugs
 from reportgen.report.notebook_cells import Cell, Files, make_cells
 from reportgen.report.notebook_choices import choose
@@ -63,9 +64,12 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
         inputs=_copy_inputs(sources.inputs, folder),
         custom_objects=sources.custom_objects is not None,
         evaluated=[copies[image.name] for image in evaluated],
+        bygone=sorted({one.type for one in report.model.layers} & {*bygone_layers.BYGONE}),
     )
     if sources.custom_objects is not None:
         _copy(sources.custom_objects, folder / "custom_objects.py")
+    if files.bygone:
+        _copy(Path(bygone_layers.__file__), folder / "bygone_layers.py")
     _copy_users_function(report.model.preprocessing.mode, folder)
     notebook = _notebook(make_cells(report, choices, files))
     _attach_pictures(notebook, report.note_pictures, folder)

@@ -64,6 +64,8 @@ class Files:
     custom_objects: bool
     evaluated: Sequence[str] = ()
     """The photos whose class is known; some of them may be among `photos`."""
+    bygone: Sequence[str] = ()
+    """Kinds of layers that Keras no longer has: their code is in `bygone_layers.py`."""
 
 
 class _Raw(str):
