@@ -14,6 +14,7 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from reportgen.report.note_links import without_scripts
 from reportgen.report.notebook_choices import Choices
 from reportgen.report.notebook_layers import image_dtype, is_channels_first
 from reportgen.report.notebook_section_cells import (
@@ -105,7 +106,7 @@ class Writer:
         """Put what no cell has taken before the cell number `at`, where there is something."""
         left = [place for place in self._notes.by_place if place not in self._taken]
         if text := self._notes.front_with(left):
-            self.cells.insert(at, Cell("notes", False, without_html(text)))
+            self.cells.insert(at, Cell("notes", False, _harmless(text)))
 
 
 def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
@@ -225,8 +226,12 @@ def _environment(folder: Path, finalize: Any) -> ImmutableSandboxedEnvironment:
         newline_sequence="\n",
     )
     environment.filters["raw"] = _Raw
-    environment.filters["note"] = lambda text: _Raw(without_html(text))
+    environment.filters["note"] = lambda text: _Raw(_harmless(text))
     return environment
+
+
+def _harmless(note: str) -> str:
+    return without_scripts(without_html(note))
 
 
 def _literal(value: Any) -> str:
