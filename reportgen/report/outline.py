@@ -242,11 +242,15 @@ class Outline:
 
     @cached_property
     def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
-        """The mistakes on each page of the evaluation; none without one."""
+        """The mistakes on each page of the evaluation; none without one.
+
+        A single file may leave images out: their mistakes are counted, and not shown.
+        """
         found = self.report.evaluation
         if found is None or not self.has("evaluation"):
             return []
-        return paged(found.mistakes, [1] * len(found.mistakes), MOST_MISTAKES, MOST_MISTAKES)
+        shown = [one for one in found.mistakes if one.image in self.images]
+        return paged(shown, [1] * len(shown), MOST_MISTAKES, MOST_MISTAKES)
 
     @cached_property
     def health_pages(self) -> list[tuple[LayerHealth, ...]]:
