@@ -23,7 +23,7 @@ from reportgen.report.pdf_result import PDF_NAME, PdfResult
 from reportgen.report.templates import find_templates
 from reportgen.results import Report
 
-_MOST_PASSES = 6
+_MOST_PASSES = 5
 
 
 def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
