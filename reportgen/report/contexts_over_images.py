@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reportgen.report.contexts import Explanation, Fact, Frame, Link, Pager, Picture
+from reportgen.report.contexts import Explanation, Fact, Frame, Link, Note, Pager, Picture
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,7 @@ class EvaluationPage:
     frame: Frame
     first: bool
     explanation: Explanation | None
+    notes: tuple[Note, ...]
     facts: tuple[Fact, ...]
     mistakes: tuple[MistakeCard, ...]
     mistakes_text: str
@@ -112,6 +113,7 @@ class HealthPage:
 
     frame: Frame
     explanation: Explanation | None
+    notes: tuple[Note, ...]
     facts: tuple[Fact, ...]
     sentence: str
     """Whether the network is the sparser, the deeper; empty where that cannot be said."""
@@ -141,6 +143,7 @@ class ExemplarsIndexPage:
 
     frame: Frame
     explanation: Explanation | None
+    notes: tuple[Note, ...]
     text: str
     units: tuple[ExemplarRow, ...]
     layers: tuple[Link, ...]

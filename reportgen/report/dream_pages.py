@@ -15,7 +15,7 @@ from reportgen.results import Dream
 DREAMS_A_PAGE = 24
 _SIDE = 460
 
-_REASONS = {
+DREAM_REASONS = {
     "ok": "",
     "not risen": "The response did not rise: the photo may block this layer, or excite it already.",
     "failed": "The response or its gradient is not a finite number.",
@@ -44,17 +44,25 @@ def dream_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str,
 
 def _figure(outline: Outline, page: str, one: Dream) -> DreamFigure:
     size = (one.width, one.height)
-    part = "the whole layer" if one.channel is None else f"channel {one.channel}"
-    response = f"response {number(one.response_start)} to {number(one.response_end)}"
-    smallest = one.octaves[0]
-    sizes = f"{count(len(one.octaves), 'size')} from {smallest[0]} {TIMES} {smallest[1]} pixels"
+    facts = dream_facts(one)
     return DreamFigure(
         title=one.image,
         layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        facts=(part, response, count(one.steps, "step"), sizes),
+        facts=facts,
         original=plain_picture(page, one.original, size, f"Photo {one.image}", _SIDE),
         picture=plain_picture(
-            page, one.picture, size, f"Dream of {one.layer}, {part}, on {one.image}", _SIDE
+            page, one.picture, size, f"Dream of {one.layer}, {facts[0]}, on {one.image}", _SIDE
         ),
-        reason=_REASONS[one.status],
+        reason=DREAM_REASONS[one.status],
+    )
+
+
+def dream_facts(one: Dream) -> tuple[str, ...]:
+    """What dreamt, how its response rose, and how it was climbed."""
+    smallest = one.octaves[0]
+    return (
+        "the whole layer" if one.channel is None else f"channel {one.channel}",
+        f"response {number(one.response_start)} to {number(one.response_end)}",
+        count(one.steps, "step"),
+        f"{count(len(one.octaves), 'size')} from {smallest[0]} {TIMES} {smallest[1]} pixels",
     )

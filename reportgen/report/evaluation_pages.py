@@ -1,6 +1,6 @@
 """The pages of the evaluation: mistakes first, then confusion, precision, reliability."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reportgen.cams import CAMS
@@ -18,10 +18,11 @@ from reportgen.report.contexts_over_images import (
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture, svg_size
 from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, number, percent
-from reportgen.results import GradCam, Image
-from reportgen.results_over_images import Evaluation, Mistake
+from reportgen.results import Image
+from reportgen.results_over_images import ClassResult, Evaluation, Mistake
 
 MATRIX_CLASSES = 16
 """Up to so many classes the confusion matrix is a table."""
@@ -39,9 +40,8 @@ def evaluation_pages(
         return
     parts = outline.evaluation_pages
     paths = [outline.evaluation_page(at) for at in range(1, len(parts) + 1)]
-    order = sorted(found.classes, key=lambda one: (one.recall is None, one.recall or 0.0))
-    shown = found.classes if len(order) <= MOST_CLASSES else order[:MOST_CLASSES]
-    pairs = _pairs(outline, found)
+    shown, classes_text = classes_shown(found)
+    pairs = confused_pairs(outline, found)
     for at, (page, mistakes) in enumerate(zip(paths, parts, strict=True), 1):
         first = at == 1
         crumbs = () if first else (("Evaluation", "evaluation.html"),)
@@ -51,28 +51,16 @@ def evaluation_pages(
                 frame=navigation.frame(Here(page, "Evaluation", "Evaluation", crumbs=crumbs)),
                 first=first,
                 explanation=explanation(outline.report, "evaluation") if first else None,
-                facts=_facts(found),
+                notes=page_notes(outline, page, "evaluation") if first else (),
+                facts=evaluation_facts(found),
                 mistakes=tuple(_mistake(outline, page, one) for one in mistakes),
-                mistakes_text=_mistakes_text(found, sum(len(part) for part in parts)),
+                mistakes_text=mistakes_text(found, sum(len(part) for part in parts)),
                 columns=_columns(found),
                 matrix=_matrix(found),
                 pairs=pairs[:MOST_PAIRS],
                 pairs_text=_left_out(len(pairs) - MOST_PAIRS, "pair"),
-                classes=tuple(
-                    ClassRow(
-                        name=f"{one.label} ({one.index})",
-                        images=f"{one.images:,}",
-                        predicted=f"{one.predicted:,}",
-                        correct=f"{one.correct:,}",
-                        precision="–" if one.precision is None else percent(one.precision),
-                        recall="–" if one.recall is None else percent(one.recall),
-                    )
-                    for one in shown
-                ),
-                classes_text=f"The {MOST_CLASSES} classes with the lowest recall; "
-                f"{count(len(order) - MOST_CLASSES, 'more class', 'more classes')} in report.json."
-                if len(order) > MOST_CLASSES
-                else "",
+                classes=tuple(map(class_row, shown)),
+                classes_text=classes_text,
                 chart=plain_picture(
                     page,
                     found.reliability_chart,
@@ -86,13 +74,37 @@ def evaluation_pages(
         )
 
 
+def classes_shown(found: Evaluation) -> tuple[Sequence[ClassResult], str]:
+    """The classes for the table, and which it leaves out: those that are found best."""
+    left = len(found.classes) - MOST_CLASSES
+    if left <= 0:
+        return found.classes, ""
+    order = sorted(found.classes, key=lambda one: (one.recall is None, one.recall or 0.0))
+    more = count(left, "more class", "more classes")
+    text = f"The {MOST_CLASSES} classes with the lowest recall; {more} in report.json."
+    return order[:MOST_CLASSES], text
+
+
+def class_row(one: ClassResult) -> ClassRow:
+    """A class in the table of precision and recall."""
+    return ClassRow(
+        name=f"{one.label} ({one.index})",
+        images=f"{one.images:,}",
+        predicted=f"{one.predicted:,}",
+        correct=f"{one.correct:,}",
+        precision="–" if one.precision is None else percent(one.precision),
+        recall="–" if one.recall is None else percent(one.recall),
+    )
+
+
 def accuracy_fact(found: Evaluation) -> Fact:
     """The accuracy, and of how many images."""
     text = f"{found.correct:,} of {count(found.images, 'image')}"
     return Fact("Accuracy", percent(found.accuracy), text)
 
 
-def _facts(found: Evaluation) -> tuple[Fact, ...]:
+def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
+    """The numbers over all images."""
     facts = [accuracy_fact(found)]
     if found.top_k is not None and found.top_k_accuracy is not None:
         text = "the class is among the likeliest"
@@ -113,13 +125,15 @@ def _facts(found: Evaluation) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _mistakes_text(found: Evaluation, shown: int) -> str:
+def mistakes_text(found: Evaluation, shown: int | None = None) -> str:
+    """How many mistakes there are; and how many are `shown`, where that is not all."""
     if not found.mistakes:
         return f"All {count(found.images, 'image')} came out as the class of their folder."
     many = count(len(found.mistakes), "image")
     text = f"{many} came out as another class than that of their folder, the surest first."
-    fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
-    return text + fewer
+    fewer = shown is not None and shown < len(found.mistakes)
+    text += f" {shown:,} of them are in this report." if fewer else ""
+    return text
 
 
 def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:
@@ -136,25 +150,39 @@ def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:
 
 
 def _pictures(outline: Outline, page: str, image: Image, mistake: Mistake) -> tuple[Seen, ...]:
-    labels = outline.report.model.labels
+    sizes = {cam.picture: (cam.width, cam.height) for cam in image.gradcam}
+    photo = (image.photo_width, image.photo_height)
+    return tuple(
+        Seen(
+            plain_picture(page, path, sizes.get(path, photo), f"{alt} {image.name}", _PHOTO)
+            if path
+            else None,
+            text,
+        )
+        for path, alt, text in seen_in_mistake(outline, mistake)
+    )
+
+
+def seen_in_mistake(outline: Outline, mistake: Mistake) -> Iterator[tuple[str | None, str, str]]:
+    """What speaks for the class taken and for the true one: the overlays, else the photo alone.
+
+    A picture's path, what it shows of the image (for its alternative text), and its words; no
+    path where there is no map.
+    """
+    image, labels = outline.images[mistake.image], outline.report.model.labels
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     cams = {group.main.index: group.main for group in groups}
     wanted = (mistake.predicted, mistake.true)
     if not any(index in cams for index in wanted):
-        size = (image.photo_width, image.photo_height)
-        photo = plain_picture(page, image.photo, size, f"Photo {image.name}", _PHOTO)
-        return (Seen(photo, "The photo"),)
-    return tuple(
-        _overlay(page, image, cams.get(index), f"{word} {labels[index]}")
-        for index, word in zip(wanted, ("For", "For the true class"), strict=True)
-    )
-
-
-def _overlay(page: str, image: Image, cam: GradCam | None, text: str) -> Seen:
-    if cam is None or cam.picture is None:
-        return Seen(None, f"{text}: {cam.reason if cam else 'no heatmap was made'}.")
-    alt = f"{CAMS[cam.method].title} of {cam.label} on {image.name}"
-    return Seen(plain_picture(page, cam.picture, (cam.width, cam.height), alt, _PHOTO), text)
+        yield image.photo, "Photo", "The photo"
+        return
+    for index, word in zip(wanted, ("For", "For the true class"), strict=True):
+        found, text = cams.get(index), f"{word} {labels[index]}"
+        if found is None or found.picture is None:
+            reason = found.reason if found else "no heatmap was made"
+            yield None, "", f"{text}: {reason.rstrip('.')}."
+        else:
+            yield found.picture, f"{CAMS[found.method].title} of {found.label} on", text
 
 
 def _columns(found: Evaluation) -> tuple[str, ...]:
@@ -179,7 +207,7 @@ def _matrix(found: Evaluation) -> tuple[MatrixRow, ...]:
     )
 
 
-def _pairs(outline: Outline, found: Evaluation) -> tuple[ConfusedPair, ...]:
+def confused_pairs(outline: Outline, found: Evaluation) -> tuple[ConfusedPair, ...]:
     """What was taken for what, the most frequent first; empty where there is a matrix."""
     if len(found.classes) <= MATRIX_CLASSES:
         return ()

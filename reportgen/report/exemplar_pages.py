@@ -8,6 +8,7 @@ from reportgen.report.contexts_over_images import ExemplarRow, ExemplarsIndexPag
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture
 from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import TIMES, count, number
 from reportgen.results_over_images import Exemplar, Exemplars, ExemplarsOf
@@ -29,7 +30,8 @@ def exemplars_index(
         ExemplarsIndexPage(
             frame=navigation.frame(Here(_INDEX, "Exemplars", "Exemplars")),
             explanation=explanation(outline.report, "exemplars"),
-            text=_searched(found),
+            notes=page_notes(outline, _INDEX, "exemplars"),
+            text=searched_text(found),
             units=tuple(_row(outline, _INDEX, one) for one in found.units),
             layers=tuple(
                 Link(
@@ -64,24 +66,24 @@ def exemplar_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[s
                 page,
                 ExemplarsPage(
                     frame=navigation.frame(here),
-                    text=_searched(found),
+                    text=searched_text(found),
                     rows=tuple(_row(outline, page, one) for one in channels),
                     pager=pager(page, paths, at, "Pages of channels"),
                 ),
             )
 
 
-def _searched(found: Exemplars) -> str:
+def searched_text(found: Exemplars) -> str:
+    """Among which images exemplars were looked for."""
     where = f" in {found.dataset}" if found.dataset else ""
     return f"The strongest of {count(found.images, 'image')}{where}."
 
 
 def _row(outline: Outline, page: str, one: ExemplarsOf) -> ExemplarRow:
     slug = outline.layer_slugs.get(one.layer, "layer")
-    title, anchor = f"Channel {one.channel}", f"channel--{one.channel}"
+    title, anchor = exemplar_title(one), f"channel--{one.channel}"
     if one.unit is not None:
         row, column = one.unit
-        title = f"{one.layer}, row {row}, column {column}, channel {one.channel}"
         anchor = f"unit--{slug}-{row}-{column}-{one.channel}"
     picture = None
     if one.picture:
@@ -91,6 +93,14 @@ def _row(outline: Outline, page: str, one: ExemplarsOf) -> ExemplarRow:
     return ExemplarRow(
         anchor, title, picture, tuple(_link(outline, page, e) for e in one.exemplars)
     )
+
+
+def exemplar_title(one: ExemplarsOf) -> str:
+    """Which channel it is, or which unit of which layer."""
+    if one.unit is None:
+        return f"Channel {one.channel}"
+    row, column = one.unit
+    return f"{one.layer}, row {row}, column {column}, channel {one.channel}"
 
 
 def _link(outline: Outline, page: str, one: Exemplar) -> Link:

@@ -9,6 +9,7 @@ from reportgen.report.contexts_over_images import DistributionChart, HealthPage,
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import chart_by_depth
 from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.wording import count, number, numbers, percent
 from reportgen.results_over_images import Health, LayerHealth
@@ -36,7 +37,8 @@ def health_pages(
             HealthPage(
                 frame=navigation.frame(Here(page, "Health", "Health", crumbs=crumbs)),
                 explanation=explanation(outline.report, "health") if first else None,
-                facts=_facts(found) if first else (),
+                notes=page_notes(outline, page, "health") if first else (),
+                facts=health_facts(found) if first else (),
                 sentence=sparser_with_depth(found),
                 chart=chart_by_depth(page, chart, folder) if chart and first else None,
                 rows=tuple(_row(outline, page, one) for one in layers),
@@ -64,7 +66,9 @@ def sparser_with_depth(found: Health) -> str:
     )
 
 
-def _facts(found: Health) -> tuple[Fact, ...]:
+def health_facts(found: Health) -> tuple[Fact, ...]:
+    """The numbers over all layers."""
+
     def total(kind: str) -> str:
         return f"{sum(len(getattr(one, kind)) for one in found.layers):,}"
 
@@ -80,19 +84,33 @@ def _facts(found: Health) -> tuple[Fact, ...]:
 
 
 def _row(outline: Outline, page: str, one: LayerHealth) -> HealthRow:
+    _, channels, zeros, spread, silent, others = health_row(one)
+    place = href(page, outline.layer_place(one.layer))
+    return HealthRow(
+        id=outline.layer_slugs[one.layer],
+        layer=Link(one.layer, place),
+        channels=channels,
+        zeros=zeros,
+        range=spread,
+        silent=silent,
+        others=others,
+    )
+
+
+def health_row(one: LayerHealth) -> tuple[str, str, str, str, str, str]:
+    """A layer in the table: its path, channels, zeros, their range, silent ones, what else."""
     kinds = {
         "not finite": one.non_finite,
         "saturated": one.saturated,
         "constant": one.constant,
     }
-    return HealthRow(
-        id=outline.layer_slugs[one.layer],
-        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        channels=f"{one.channels:,}",
-        zeros=percent(one.zeros),
-        range=f"{percent(one.zeros_low)} to {percent(one.zeros_high)}",
-        silent=_listed(one.silent),
-        others="; ".join(f"{word}: {_listed(ids)}" for word, ids in kinds.items() if ids),
+    return (
+        one.layer,
+        f"{one.channels:,}",
+        percent(one.zeros),
+        f"{percent(one.zeros_low)} to {percent(one.zeros_high)}",
+        _listed(one.silent),
+        "; ".join(f"{word}: {_listed(ids)}" for word, ids in kinds.items() if ids),
     )
 
 

@@ -40,7 +40,7 @@ def kernel_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
                 frame=navigation.frame(Here(page, "Kernels", "Kernels")),
                 explanation=explanation(outline.report, "kernels") if at == 1 else None,
                 notes=page_notes(outline, page, "kernels") if at == 1 else (),
-                text=f"The weights of {count(len(kernels), 'convolution')}: {_summary(kernels)}.",
+                text=kernels_text(kernels),
                 kernels=tuple(_figure(outline, page, kernel) for kernel in shown),
                 pager=pager(page, paths, at, "Pages of kernels"),
             ),
@@ -60,11 +60,15 @@ def _page(number: int) -> str:
     return "kernels.html" if number == 1 else f"kernels--{number}.html"
 
 
-def _summary(kernels: Sequence[Kernel]) -> str:
+def kernels_text(kernels: Sequence[Kernel]) -> str:
+    """What there is over all layers, in a sentence."""
     filters = sum(kernel.filters for kernel in kernels)
     dead = sum(len(kernel.dead) for kernel in kernels)
     pairs = sum(kernel.near_duplicates for kernel in kernels)
-    return f"{count(filters, 'filter')}, {dead:,} dead, {count(pairs, 'pair')} of near-duplicates"
+    return (
+        f"The weights of {count(len(kernels), 'convolution')}: {count(filters, 'filter')},"
+        f" {dead:,} dead, {count(pairs, 'pair')} of near-duplicates."
+    )
 
 
 def _figure(outline: Outline, page: str, kernel: Kernel) -> KernelFigure:
@@ -72,14 +76,15 @@ def _figure(outline: Outline, page: str, kernel: Kernel) -> KernelFigure:
     return KernelFigure(
         id=outline.layer_slugs[path],
         layer=Link(path, href(page, outline.layer_place(path))),
-        facts=tuple(_facts(kernel)),
+        facts=tuple(kernel_facts(kernel)),
         picture=_picture(page, kernel),
-        caption=_CAPTIONS[kernel.kind] + _left_out(kernel),
-        remarks=tuple(_remarks(kernel)),
+        caption=kernel_caption(kernel),
+        remarks=tuple(kernel_remarks(kernel)),
     )
 
 
-def _facts(kernel: Kernel) -> Iterator[str]:
+def kernel_facts(kernel: Kernel) -> Iterator[str]:
+    """How many filters there are, how large, and how strong."""
     height, width = kernel.size
     yield count(kernel.filters, "filter")
     yield f"{height} {TIMES} {width} {TIMES} {kernel.inputs:,} weights each"
@@ -96,16 +101,19 @@ def _picture(page: str, kernel: Kernel) -> Picture:
     return Picture(src(page, kernel.picture), alt, width, height, pixelated=True)
 
 
-def _left_out(kernel: Kernel) -> str:
+def kernel_caption(kernel: Kernel) -> str:
+    """How the picture is to be read, and what it leaves out."""
     parts = []
     if kernel.shown < kernel.filters:
         parts.append(f"the first {kernel.shown:,} of {count(kernel.filters, 'filter')}")
     if kernel.slices < kernel.inputs:
         parts.append(f"the first {kernel.slices:,} of {count(kernel.inputs, 'slice')}")
-    return f" Drawn are {' and '.join(parts)}." if parts else ""
+    drawn = f" Drawn are {' and '.join(parts)}." if parts else ""
+    return _CAPTIONS[kernel.kind] + drawn
 
 
-def _remarks(kernel: Kernel) -> Iterator[str]:
+def kernel_remarks(kernel: Kernel) -> Iterator[str]:
+    """What was found in the weights, a sentence each."""
     if kernel.dead:
         yield f"Dead, with weights that are practically zero: {numbers(kernel.dead, 24)}."
     unknown = [at for at, norm in enumerate(kernel.norms) if norm is None]

@@ -16,8 +16,11 @@ SECTION_HEADINGS = {
     "activations": ("activations", "activation grids", "feature maps"),
     "gradcam": ("gradcam", "grad cam", "gradcams", "grad cams"),
     "filters": ("filters", "filter galleries", "filter gallery", "filter patterns"),
+    "evaluation": ("evaluation", "confusion matrix"),
+    "health": ("health",),
+    "exemplars": ("exemplars",),
     "kernels": ("kernels", "weights"),
-    "trust": ("trust", "trust in heatmaps"),
+    "trust": ("trust", "trust in heatmaps", "can the heatmaps be trusted"),
     "dreams": ("dreams",),
     "about": ("about", "about this report", "methods", "methods and settings", "settings"),
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import NotebookError
+from reportgen.inputs.model_files import bygone_layers
 from reportgen.report.names import slugs
 from reportgen.report.notebook_cells import Cell, Files, make_cells
 from reportgen.report.notebook_choices import choose
@@ -50,18 +51,25 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
     check_notebook_tools()
     choices = choose(report)
     names = slugs([image.name for image in report.images])
-    copies = [
-        copy_photo(sources.photos[image.sha256], folder / PHOTOS, names[image.name])
-        for image in choices.photos
-    ]
+    evaluated = choices.sections.evaluation.photos if choices.sections.evaluation else []
+    copies = {
+        image.name: copy_photo(sources.photos[image.sha256], folder / PHOTOS, names[image.name])
+        .relative_to(folder)
+        .as_posix()
+        for image in {one.name: one for one in (*choices.photos, *evaluated)}.values()
+    }
     files = Files(
         model=_copy(sources.model, folder / MODEL / sources.model.name),
-        photos=[copy.relative_to(folder).as_posix() for copy in copies],
+        photos=[copies[image.name] for image in choices.photos],
         inputs=_copy_inputs(sources.inputs, folder),
         custom_objects=sources.custom_objects is not None,
+        evaluated=[copies[image.name] for image in evaluated],
+        bygone=sorted({one.type for one in report.model.layers} & {*bygone_layers.BYGONE}),
     )
     if sources.custom_objects is not None:
         _copy(sources.custom_objects, folder / "custom_objects.py")
+    if files.bygone:
+        _copy(Path(bygone_layers.__file__), folder / "bygone_layers.py")
     _copy_users_function(report.model.preprocessing.mode, folder)
     notebook = _notebook(make_cells(report, choices, files))
     _attach_pictures(notebook, report.note_pictures, folder)

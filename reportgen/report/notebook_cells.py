@@ -6,7 +6,7 @@ escaped as Markdown: what a file calls its layers can neither run nor dress up a
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,16 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reportgen.report.notebook_choices import Choices, image_dtype, is_channels_first
+from reportgen.report.note_links import without_scripts
+from reportgen.report.notebook_choices import Choices
+from reportgen.report.notebook_layers import image_dtype, is_channels_first
+from reportgen.report.notebook_section_cells import (
+    add_dream,
+    add_evaluation,
+    add_exemplars,
+    add_health,
+    add_kernels,
+)
 from reportgen.report.placed_notes import PlacedNotes, without_html
 from reportgen.report.templates import find_templates
 from reportgen.results import Image, Report
@@ -54,6 +63,10 @@ class Files:
     photos: list[str]
     inputs: Mapping[str, str]
     custom_objects: bool
+    evaluated: Sequence[str] = ()
+    """The photos whose class is known; some of them may be among `photos`."""
+    bygone: Sequence[str] = ()
+    """Kinds of layers that Keras no longer has: their code is in `bygone_layers.py`."""
 
 
 class _Raw(str):
@@ -93,7 +106,7 @@ class Writer:
         """Put what no cell has taken before the cell number `at`, where there is something."""
         left = [place for place in self._notes.by_place if place not in self._taken]
         if text := self._notes.front_with(left):
-            self.cells.insert(at, Cell("notes", False, without_html(text)))
+            self.cells.insert(at, Cell("notes", False, _harmless(text)))
 
 
 def make_cells(report: Report, choices: Choices, files: Files) -> list[Cell]:
@@ -149,9 +162,14 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
     writer.add("inside")
     if choices.head:
         writer.add("predictions", **vars(choices.head))
+    add_evaluation(writer, choices.sections, files.evaluated)
     _add_activations(writer, choices)
+    add_health(writer, choices.sections)
+    add_exemplars(writer, choices.sections)
     _add_filters(writer, report, choices)
+    add_kernels(writer, choices.sections)
     _add_gradcam(writer, choices)
+    add_dream(writer, choices.sections, int(settings.get("dream-steps", 0)))
     writer.add("closing", note=writer.take("about"))
 
 
@@ -208,8 +226,12 @@ def _environment(folder: Path, finalize: Any) -> ImmutableSandboxedEnvironment:
         newline_sequence="\n",
     )
     environment.filters["raw"] = _Raw
-    environment.filters["note"] = lambda text: _Raw(without_html(text))
+    environment.filters["note"] = lambda text: _Raw(_harmless(text))
     return environment
+
+
+def _harmless(note: str) -> str:
+    return without_scripts(without_html(note))
 
 
 def _literal(value: Any) -> str:
@@ -218,6 +240,9 @@ def _literal(value: Any) -> str:
         return value
     if isinstance(value, str) and value.isprintable():
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        pairs = (f"{_literal(key)}: {_literal(one)}" for key, one in value.items())
+        return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
     if isinstance(value, tuple):

@@ -3,6 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from reportgen.report.notebook_layers import (
+    is_channels_first,
+    is_reachable,
+    is_shared,
+    takes_floats,
+)
+from reportgen.report.notebook_sections import Sections, choose_sections
 from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.results import Activations, Image, Layer, Report
 from reportgen.spread import spread
@@ -24,7 +31,6 @@ _FUSING = {
     *("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose"),
     *("DepthwiseConv2D", "SeparableConv2D", "Dense", "EinsumDense"),
 }
-_FLOATS = ("float16", "bfloat16", "float32", "float64")
 
 
 @dataclass(frozen=True)
@@ -78,6 +84,7 @@ class Choices:
     is_shared: bool
     notes: PlacedNotes
     colormap: str
+    sections: Sections
 
 
 def choose(report: Report) -> Choices:
@@ -93,7 +100,7 @@ def choose(report: Report) -> Choices:
         for at, image in enumerate(report.images)
         if at < MOST_PHOTOS or f"image {image.name}" in notes.by_place
     ]
-    shown = [grid for grid in photos[0].activations if _is_reachable(by_path[grid.layer])]
+    shown = [grid for grid in photos[0].activations if is_reachable(by_path[grid.layer])]
     wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
     layers = wanted or spread(
         [one for one in shown if _is_telling(by_path[one.layer])] or shown, LAYERS
@@ -101,12 +108,14 @@ def choose(report: Report) -> Choices:
     head = _head(report, by_path)
     cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if head else []
     cam_layer = by_path[cams[0].layer] if cams else None
-    if cam_layer and not _is_reachable(cam_layer):
+    if cam_layer and not is_reachable(cam_layer):
         cam_layer = None
     patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
     paths = [*(grid.layer for grid in layers), *(one.path for one in patterns)]
     paths += [head.score_layer] if head else []
     paths += [cam_layer.path] if cam_layer else []
+    sections = choose_sections(report, photos, explains=head is not None)
+    paths += sections.paths
     return Choices(
         photos=photos,
         layers=[_shown_layer(grid, by_path[grid.layer]) for grid in layers],
@@ -114,34 +123,11 @@ def choose(report: Report) -> Choices:
         gradcam_layer=cam_layer,
         head=head,
         is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
-        is_shared=any(_is_shared(path, by_path) for path in paths),
+        is_shared=any(is_shared(path, by_path) for path in paths),
         notes=notes,
         colormap=str(report.settings.get("colormap", "jet")),
+        sections=sections,
     )
-
-
-def image_dtype(report: Report) -> str:
-    """The type of number of the input that takes the picture."""
-    target = report.model.image_input
-    return next(
-        (one.dtype for one in report.model.inputs if target and one.name == target.name), ""
-    )
-
-
-def is_channels_first(layer: Layer) -> bool:
-    """Whether a layer's maps stand behind their channel axis."""
-    shape = layer.output_shape
-    return len(shape) == 4 and shape[1] == layer.channels != shape[3]
-
-
-def _is_reachable(layer: Layer) -> bool:
-    """Whether a layer can be found by its path, where "#2" stands for its second call."""
-    return "#" not in layer.name and bool(layer.inputs)
-
-
-def _is_shared(path: str, by_path: Mapping[str, Layer]) -> bool:
-    """Whether the model uses a layer several times."""
-    return "#" in path or f"{path}#2" in by_path
 
 
 def _is_telling(layer: Layer) -> bool:
@@ -169,8 +155,8 @@ def _patterns(
     """Filters that answered in the report; the channels singled out, where they are filters."""
     target = report.model.image_input
     layers = dict.fromkeys(one.layer for one in report.galleries)
-    galleries = [path for path in layers if _is_reachable(by_path[path])]
-    if target is None or image_dtype(report) not in _FLOATS:
+    galleries = [path for path in layers if is_reachable(by_path[path])]
+    if target is None or not takes_floats(report):
         return []
     count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
     chosen = []
@@ -193,5 +179,5 @@ def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
     if not (fused or head.activation == "linear"):
         layer = by_path[layer.inputs[0]]
     # Several calls of one head are several answers: which one is meant cannot be told by a path.
-    found = _is_reachable(layer) and not _is_shared(layer.path, by_path)
+    found = is_reachable(layer) and not is_shared(layer.path, by_path)
     return Head(layer.path, fused, is_map) if found else None

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from markdown_it.token import Token
 from markupsafe import Markup, escape
 
+from reportgen.config import SECTIONS
 from reportgen.report.contexts import Note
 from reportgen.report.note_markdown import level_headings, notes_parser
 from reportgen.report.outline import Outline, src
@@ -46,7 +47,9 @@ def front_notes(outline: Outline, page: str) -> tuple[Note, ...]:
 def _has_page(outline: Outline, place: str) -> bool:
     if place == "filters":
         return bool(outline.gallery_blocks)
-    return bool(outline.images) or place not in ("images", "activations", "gradcam")
+    if place in ("images", "activations", "gradcam"):
+        return bool(outline.images)
+    return outline.has(place) or place not in SECTIONS
 
 
 def render_notes(text: str, page: str, pictures: Sequence[NotePicture] = ()) -> Markup:

@@ -257,7 +257,8 @@ class Outline:
     def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
         """The mistakes on each page of the evaluation; none without one.
 
-        A report that was kept small does not show them all.
+        A report that was kept small, or a single file, may leave images out: their mistakes are
+        counted, and not shown.
         """
         found = self.report.evaluation
         if found is None or not self.has("evaluation"):

@@ -23,7 +23,7 @@ from reportgen.report.pdf_result import PDF_NAME, PdfResult
 from reportgen.report.templates import find_templates
 from reportgen.results import Report
 
-_MOST_PASSES = 4
+_MOST_PASSES = 5
 
 
 def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
@@ -113,5 +113,9 @@ def _first_line(error: RuntimeError) -> str:
 def _finished(made: bytes, pictures: PdfPictures) -> bytes:
     """The PDF with the pictures' own streams, the same bytes for the same content."""
     with pikepdf.open(BytesIO(made)) as pdf:
+        # Typst states that no tag is suspect, which is what counts without a word (ISO 32000-1,
+        # table 321), and which poppler's programs take for an error: they miss a name there.
+        if "/MarkInfo" in pdf.Root and not pdf.Root.MarkInfo.get("/Suspects", True):
+            del pdf.Root.MarkInfo["/Suspects"]
         put_plates(pdf, pictures.plates)
         return saved(pdf)

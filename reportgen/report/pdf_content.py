@@ -11,6 +11,7 @@ from reportgen.report.findings import findings
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.overview import environment_facts, model_facts
+from reportgen.report.pdf_chapters import chapters
 from reportgen.report.pdf_contexts import (
     PAPERS,
     Document,
@@ -22,6 +23,7 @@ from reportgen.report.pdf_contexts import (
     Picture,
 )
 from reportgen.report.pdf_figures import Materials, galleries, photo
+from reportgen.report.pdf_health import SPARSITY_ALT
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
 from reportgen.report.wording import count, duration, shape, size_of
@@ -46,7 +48,9 @@ def document(
     images_text = tuple(node for place in several for node in notes.take(place, 1))
     filters_text = notes.take("filters", 1) if patterns else ()
     methods_text = notes.take("about", 1)
-    chart = report.sparsity_chart if outline.has("activations") else None
+    sections = chapters(materials)
+    in_overview = outline.has("activations") and not outline.has("health")
+    chart = report.sparsity_chart if in_overview else None
     model = report.model
     return Document(
         paper=PAPERS[paper],
@@ -71,12 +75,7 @@ def document(
         ),
         findings=tuple(Finding(one.title, one.text) for one in found),
         findings_note=found_note,
-        chart=pictures.picture(
-            chart,
-            "Sparsity by depth: share of zeros in the activations of each layer, for each image",
-        )
-        if chart
-        else None,
+        chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
         model_notes=tuple(model.notes),
         groups=tuple(_group(block) for block in outline.blocks),
         activations_legend=activation_legend(report.settings).text,
@@ -84,6 +83,7 @@ def document(
         images=images,
         filters=patterns,
         filters_lead=_filters_lead(outline),
+        chapters=sections,
         methods_text=methods_text,
         methods=(*methods(report), preprocessing_method(report)),
         environment=tuple(

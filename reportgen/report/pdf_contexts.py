@@ -6,9 +6,12 @@ literal: neither template takes any of it for markup.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from reportgen.report.contexts import Method
+
+if TYPE_CHECKING:
+    from reportgen.report.pdf_blocks import Chapter
 
 Node = dict[str, Any]
 """A piece of the user's notes, see `pdf_notes`."""
@@ -121,6 +124,15 @@ class GradCam:
 
 
 @dataclass(frozen=True)
+class OtherMap:
+    """A map of another kind; where there is none, `overlay` is None and `text` says why."""
+
+    title: str
+    text: str
+    overlay: Picture | None
+
+
+@dataclass(frozen=True)
 class Photo:
     """One image: what the network made of it."""
 
@@ -132,6 +144,9 @@ class Photo:
     predictions: tuple[Prediction, ...]
     no_predictions: str
     gradcams: tuple[GradCam, ...]
+    other_maps: tuple[OtherMap, ...]
+    """Of the likeliest class that has any."""
+    other_maps_text: str
     sections: tuple[Section, ...]
     notes: tuple[Node, ...]
 
@@ -205,6 +220,7 @@ class Document:
     findings: tuple[Finding, ...]
     findings_note: str
     chart: Picture | None
+    """Sparsity by depth, unless it stands in the chapter on health."""
     model_notes: tuple[str, ...]
     groups: tuple[LayerGroup, ...]
     activations_legend: str
@@ -212,6 +228,7 @@ class Document:
     images: tuple[Photo, ...]
     filters: tuple[Section, ...]
     filters_lead: str
+    chapters: tuple["Chapter", ...]
     methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]
     environment: tuple[Fact, ...]

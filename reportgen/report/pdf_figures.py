@@ -1,20 +1,29 @@
 """What the PDF shows of each image and each layer: grids, Grad-CAM, galleries, the user's notes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.cams import CAMS
 from reportgen.pictures.svg import shorten
-from reportgen.report.cam_groups import cam_groups
+from reportgen.report.cam_groups import CamGroup, cam_groups
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.outline import Outline
 from reportgen.report.overview import photo_size
-from reportgen.report.pdf_contexts import Fact, GradCam, Grid, Photo, Prediction, Section, Single
+from reportgen.report.pdf_contexts import (
+    Fact,
+    GradCam,
+    Grid,
+    OtherMap,
+    Photo,
+    Prediction,
+    Section,
+    Single,
+)
 from reportgen.report.pdf_grids import Tiles, grid
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
-from reportgen.report.wording import TIMES, count, map_sizes, number, percent
+from reportgen.report.wording import TIMES, count, map_sizes, number, only_in_site, percent
 from reportgen.results import Activations, Channel, Gallery, Image, Report
 from reportgen.results import GradCam as GradCamRecord
 
@@ -58,6 +67,8 @@ def photo(materials: Materials, image: Image) -> Photo:
         ),
         no_predictions="" if image.predictions else _no_predictions(outline.report),
         gradcams=tuple(_gradcam(pictures, title, group.main) for group in groups),
+        other_maps=tuple(_other_maps(pictures, title, groups)),
+        other_maps_text=_other_maps_text(groups),
         sections=tuple(_sections(materials, image)),
         notes=materials.notes.take(f"image {image.name}", 2),
     )
@@ -96,6 +107,31 @@ def _gradcam(pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
         else None,
         reason=one.reason or ("" if shown else one.status),
     )
+
+
+def _with_others(groups: Sequence[CamGroup]) -> list[CamGroup]:
+    return [group for group in groups if group.others]
+
+
+def _other_maps(
+    pictures: PdfPictures, title: str, groups: Sequence[CamGroup]
+) -> Iterator[OtherMap]:
+    """The other kinds of map, for one class only: they are as many again for each."""
+    for group in _with_others(groups)[:1]:
+        for one in group.others:
+            kind = CAMS[one.method].title
+            shown = one.status == "ok" and one.picture
+            alt = f"{kind} of {one.label} on {title}"
+            overlay = pictures.picture(one.picture, alt) if shown and one.picture else None
+            yield OtherMap(kind, "" if overlay else one.reason or one.status, overlay)
+
+
+def _other_maps_text(groups: Sequence[CamGroup]) -> str:
+    found = _with_others(groups)
+    if not found:
+        return ""
+    left_out = only_in_site(sum(len(group.others) for group in found[1:]), "map")
+    return f"Other kinds of map for the class {found[0].main.label}. {left_out}".rstrip()
 
 
 def _sections(materials: Materials, image: Image) -> Iterator[Section]:

@@ -59,11 +59,13 @@ def better_fits(marks: Sequence[Mark], content: Document, fits: Fits) -> Fits | 
             if better:
                 images[key] = better
     chapters = [name for name in starts if not name.startswith("image-")]
+    # How the images are drawn moves the end of their own chapter only: the next has its own page.
+    settled = images == dict(fits.images)
     follow = [
         second
         for first, second in pairwise(chapters)
         if second in fits.follow
-        or (_fill(ends[first], content) < FULL_ENOUGH and images == dict(fits.images))
+        or (_fill(ends[first], content) < FULL_ENOUGH and (settled or first != "images"))
     ]
     better_all = Fits(images, tuple(follow))
     return None if better_all == fits else better_all

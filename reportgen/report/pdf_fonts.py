@@ -43,8 +43,11 @@ _HELP = {
     "EMOJI": "Noto Color Emoji",
 }
 _RARE = re.compile(r"[^ -~\u00a0-\u017f\u2010-\u2026]")
-# Control characters, lone surrogates, and marks that would turn the text after them around.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+# Control characters, lone surrogates, marks that would turn the text after them around, and that of
+# byte order.
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069\ufeff]"
+)
 
 
 def printable(content: Any, fonts: typst.Fonts) -> tuple[Any, list[str]]:

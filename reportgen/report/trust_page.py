@@ -15,6 +15,8 @@ from reportgen.report.wording import count, number, percent
 from reportgen.results import SanityCheck, Trust, TrustMeasure
 
 PAGE = "trust.html"
+MEASURES = ("Deletion", "Insertion", "Drop", "Increase", "Sparseness", "Images")
+CHART_ALT = "Probability of the class while pixels are deleted and inserted, for each kind of map"
 _CHART = (900, 320)
 _UNMOVED = 0.9
 """Rank correlation from which on a map has hardly changed."""
@@ -73,16 +75,15 @@ def verdict(check: SanityCheck) -> str:
 def _chart(trust: Trust) -> Picture | None:
     if trust.chart is None:
         return None
-    alt = "Probability of the class while pixels are deleted and inserted, for each kind of map"
-    return plain_picture(PAGE, trust.chart, _CHART, alt, 960)
+    return plain_picture(PAGE, trust.chart, _CHART, CHART_ALT, 960)
 
 
 def _measures(trust: Trust) -> Table:
-    heads = ("Deletion", "Insertion", "Drop", "Increase", "Sparseness", "Images")
-    return Table("Map", heads, tuple(_measure(one) for one in trust.measures))
+    return Table("Map", MEASURES, tuple(map(measure_row, trust.measures)))
 
 
-def _measure(one: TrustMeasure) -> TableRow:
+def measure_row(one: TrustMeasure) -> TableRow:
+    """A kind of map and its cells under `MEASURES`."""
     title = "Order of chance" if one.method == CHANCE else CAMS[one.method].title
     areas = (one.deletion_area, one.insertion_area)
     shares = (one.drop, one.increase)

@@ -36,6 +36,14 @@ def count(amount: int, singular: str, plural: str = "") -> str:
     return f"{amount:,} {singular if amount == 1 else plural or singular + 's'}"
 
 
+def only_in_site(amount: int, singular: str, plural: str = "") -> str:
+    """What a PDF leaves out: "3 more dreams are only in the site."; empty for nothing."""
+    if amount <= 0:
+        return ""
+    more = count(amount, f"more {singular}", f"more {plural or singular + 's'}")
+    return f"{more} {'is' if amount == 1 else 'are'} only in the site."
+
+
 def size_of(amount: int) -> str:
     """Bytes in the unit that keeps the number short: 1,000 bytes are a kB."""
     if amount < 1000:

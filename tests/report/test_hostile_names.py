@@ -20,10 +20,15 @@ EVERY = 16
 def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Site:
     """A report whose files, layers, blocks, classes, model, title, author and notes mean harm."""
     folder = tmp_path_factory.mktemp("hostile")
+    report = hostile_report(folder, request.param)
+    write_site(report, folder)
+    return Site(folder, report)
+
+
+def hostile_report(folder: Path, kind: str) -> Report:
+    """A report whose "files" or "layers" have all the names that mean harm."""
     # All as files and two as layers, or the other way round: both at once are thousands of grids.
-    names, paths = (
-        (PAYLOADS, PAYLOADS[:2]) if request.param == "files" else (PAYLOADS[:2], PAYLOADS)
-    )
+    names, paths = (PAYLOADS, PAYLOADS[:2]) if kind == "files" else (PAYLOADS[:2], PAYLOADS)
     plan = [(name, "Conv2D", name, 4, 3) for name in paths]
     report = write_sample(folder, plan=plan, names=names, labels=PAYLOADS[:3])
     changes: dict[str, Any] = {"title": PAYLOADS[4], "author": PAYLOADS[0]}
@@ -31,9 +36,7 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     changes["generator"], changes["command"] = PAYLOADS[1], " ".join(PAYLOADS)
     changes["warnings"] = list(PAYLOADS)
     changes["settings"] = {**report.settings, PAYLOADS[2]: PAYLOADS[3]}
-    report = Report.model_validate({**report.model_dump(), **changes})
-    write_site(report, folder)
-    return Site(folder, report)
+    return Report.model_validate({**report.model_dump(), **changes})
 
 
 def test_links_of_hostile_names_lead_to_their_pages(hostile: Site) -> None:

@@ -60,6 +60,14 @@ def named(report: Report) -> Report:
         ("Methods and settings", "about"),
         ("About this report", "about"),
         ("Overview", "front"),
+        ("Evaluation", "evaluation"),
+        ("Confusion matrix", "evaluation"),
+        ("HEALTH", "health"),
+        ("Exemplars", "exemplars"),
+        ("Kernels", "kernels"),
+        ("Trust", "trust"),
+        ("Can the heatmaps be trusted?", "trust"),
+        ("Dreams", "dreams"),
     ],
 )
 def test_a_heading_finds_its_place(places: NotePlaces, heading: str, place: str) -> None:

@@ -60,7 +60,7 @@ def unrun(model: str, photos: Path, place: Path, **options: Any) -> Any:
     settings = make_settings(options)
     opened = open_model(identify(model), custom_objects=settings.custom_objects).model
     save_copy(opened, place / "model" / "copy.keras", report.created)
-    digests = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in photos.iterdir()}
+    digests = {hashlib.sha256(file.read_bytes()).hexdigest(): file for file in photos.rglob("*.*")}
     sources = Sources(
         place / "model" / "copy.keras", digests, settings.input_files, settings.custom_objects
     )

@@ -75,6 +75,12 @@ PLACES = {
     "Activations": "images/index.html",
     "grad-cam": "images/index.html",
     "Filter patterns": "filters/index.html",
+    "Evaluation": "evaluation.html",
+    "Health": "health.html",
+    "Exemplars": "exemplars/index.html",
+    "Kernels": "kernels.html",
+    "Trust": "trust.html",
+    "Dreams": "dreams.html",
     "About": "about.html",
     "cat": "images/cat.html",
     "block1_conv1": "layers/block1_conv1.html",
@@ -92,12 +98,13 @@ def test_notes_stand_on_the_page_of_what_they_are_about(tmp_path: Path) -> None:
 
 
 def test_where_a_section_is_not_there_its_notes_come_first(tmp_path: Path) -> None:
-    notes = "# Filters\n\nword.\n\n# Grad-CAM\n\nother.\n"
+    notes = "# Filters\n\nword.\n\n# Grad-CAM\n\nother.\n\n# Kernels\n\nthird.\n"
     changes = {"sections": [], "galleries": [], "filters": [], "images": []}
     site = with_notes(tmp_path, notes, **changes)
     front = site.text("index.html")
     assert "<h3>Filters</h3>\n<p>word.</p>" in front
     assert "<h3>Grad-CAM</h3>\n<p>other.</p>" in front
+    assert "<h3>Kernels</h3>\n<p>third.</p>" in front
 
 
 def test_a_heading_that_means_harm_is_text(tmp_path: Path) -> None:

@@ -33,7 +33,12 @@ NOTES = """# My own words
 1. one
 2. two *three*
 """
-CHAPTERS = ["Notes", "Overview", "Model", "Images", "Filter patterns", "Methods and settings"]
+METHODS = "Methods and settings"
+SECTION_CHAPTERS = [
+    *("Evaluation", "Health", "Exemplars", "Kernels"),
+    *("Can the heatmaps be trusted?", "Dreams"),
+]
+CHAPTERS = ["Notes", "Overview", "Model", "Images", "Filter patterns", *SECTION_CHAPTERS, METHODS]
 
 Pixels = NDArray[np.uint8]
 
@@ -113,7 +118,9 @@ def test_the_bookmarks_are_the_sections(printed: Printed) -> None:
 def test_the_contents_have_the_right_page_numbers(printed: Printed) -> None:
     text = "\n".join(printed.pages[at] for at in (1, 2))
     text = text.partition("Contents")[2]
-    wanted = [(plain(title), page) for level, title, page in outline(printed.reader) if level < 3]
+    marks = [(plain(title), page) for level, title, page in outline(printed.reader) if level < 3]
+    # The many small parts of the last chapter are bookmarks only.
+    wanted = marks[: [title for title, _ in marks].index(plain(METHODS)) + 1]
     at = 0
     squeezed = plain(text)
     for title, page in wanted:

@@ -16,6 +16,7 @@ from reportgen.report import single_file
 from reportgen.report.single_file import SINGLE_NAME, write_single
 from tests.report.conftest import Site
 from tests.report.links import Page
+from tests.report.sample import write_sample
 
 
 @pytest.fixture(scope="module")
@@ -136,3 +137,12 @@ def test_in_a_browser_it_is_quiet_searches_and_shows_a_channel(single: Path, chr
     slider.fill("0")
     context.close()
     assert noise == []
+
+
+def test_images_that_are_left_out_may_be_mistakes(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, names=[f"{at:02}.jpg" for at in range(30)])
+    assert report.evaluation is not None
+    write_single(report, tmp_path, megabytes=0)
+    text = (tmp_path / SINGLE_NAME).read_text("utf-8")
+    assert f"{len(report.evaluation.mistakes)} images came out as another class" in text
+    assert f" on {report.evaluation.mistakes[0].image}" not in text

@@ -1,7 +1,13 @@
-"""Layers that Keras had once and has no more, computed as they were computed."""
+"""Layers that Keras had once and has no more, computed as they were computed.
+
+Keras is all that this file needs: a notebook takes a copy of it along.
+"""
 
 from functools import cache
 from typing import Any
+
+BYGONE = ("LocallyConnected2D", "MaxoutDense")
+"""The layers that this file has."""
 
 
 @cache
