@@ -118,10 +118,8 @@ def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):  # 
     whole = make(small_model, tmp_path / "photos", tmp_path / "whole", **options)
     full = report_of(whole.folder)
     size = folder_size(whole.folder)
-    small = make(
-        small_model, tmp_path / "photos", tmp_path / "small", max_size=f"{size * 0.35 / 1000:.0f}kB",
-        **options,
-    )  # fmt: skip
+    limit = f"{size * 0.35 / 1000:.0f}kB"
+    small = make(small_model, tmp_path / "photos", tmp_path / "small", max_size=limit, **options)
     check_site(small.folder)
     report = report_of(small.folder)
     assert 1 <= len(report["images"]) < len(full["images"]) == 24

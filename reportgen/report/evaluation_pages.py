@@ -54,7 +54,7 @@ def evaluation_pages(
                 notes=page_notes(outline, page, "evaluation") if first else (),
                 facts=evaluation_facts(found),
                 mistakes=tuple(_mistake(outline, page, one) for one in mistakes),
-                mistakes_text=mistakes_text(found, sum(len(part) for part in parts)),
+                mistakes_text=mistakes_text(found, len(outline.shown_mistakes)),
                 columns=_columns(found),
                 matrix=_matrix(found),
                 pairs=pairs[:MOST_PAIRS],
@@ -125,15 +125,14 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def mistakes_text(found: Evaluation, shown: int | None = None) -> str:
-    """How many mistakes there are; and how many are `shown`, where that is not all."""
+def mistakes_text(found: Evaluation, shown: int) -> str:
+    """How many mistakes there are; and how many are `shown` where that is not all."""
     if not found.mistakes:
         return f"All {count(found.images, 'image')} came out as the class of their folder."
     many = count(len(found.mistakes), "image")
     text = f"{many} came out as another class than that of their folder, the surest first."
-    fewer = shown is not None and shown < len(found.mistakes)
-    text += f" {shown:,} of them are in this report." if fewer else ""
-    return text
+    fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
+    return text + fewer
 
 
 def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:

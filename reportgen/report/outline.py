@@ -255,16 +255,20 @@ class Outline:
 
     @cached_property
     def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
-        """The mistakes on each page of the evaluation; none without one.
+        """The mistakes on each page of the evaluation; none without one."""
+        if self.report.evaluation is None or not self.has("evaluation"):
+            return []
+        shown = self.shown_mistakes
+        return paged(shown, [1] * len(shown), MOST_MISTAKES, MOST_MISTAKES)
 
-        A report that was kept small, or a single file, may leave images out: their mistakes are
-        counted, and not shown.
+    @cached_property
+    def shown_mistakes(self) -> list[Mistake]:
+        """The mistakes of the evaluation whose images are here.
+
+        A report that was kept small, or a single file, may leave images out.
         """
         found = self.report.evaluation
-        if found is None or not self.has("evaluation"):
-            return []
-        shown = [one for one in found.mistakes if one.image in self.images]
-        return paged(shown, [1] * len(shown), MOST_MISTAKES, MOST_MISTAKES)
+        return [one for one in found.mistakes if one.image in self.images] if found else []
 
     @cached_property
     def health_pages(self) -> list[tuple[LayerHealth, ...]]:

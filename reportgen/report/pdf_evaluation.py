@@ -31,9 +31,10 @@ def evaluation(materials: Materials) -> Iterator[Block]:
         return
     yield Facts(tuple(Fact(one.name, one.value, one.note) for one in evaluation_facts(found)))
     yield Title("Mistakes")
-    shown = found.mistakes[:_MOST_MISTAKES]
-    left_out = only_in_site(len(found.mistakes) - len(shown), "mistake")
-    yield Words(f"{mistakes_text(found)} {left_out}".rstrip())
+    here = materials.outline.shown_mistakes
+    shown = here[:_MOST_MISTAKES]
+    left_out = only_in_site(len(here) - len(shown), "mistake")
+    yield Words(f"{mistakes_text(found, len(here))} {left_out}".rstrip())
     if shown:
         yield Cards(tuple(_mistake(materials, one) for one in shown), 2, 40.0, 34.0)
     yield Title("Confusion matrix")
