@@ -18,6 +18,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "whole": builds.whole,
     "notebook": builds.against_notebook,
     "many": builds.many,
+    "dataset": builds.dataset,
     "help": builds.start_up,
 }
 

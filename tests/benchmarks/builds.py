@@ -72,7 +72,11 @@ def against_notebook(runs: int) -> list[Row]:
                       "the notebook as a script", 3)]  # fmt: skip
 
 
-def many(runs: int, counts: tuple[int, ...] = (10, 200, 500, 1000)) -> list[Row]:
+FEWER_RUNS = 2000
+"""A build of so many images or more is measured once: it takes minutes."""
+
+
+def many(runs: int, counts: tuple[int, ...] = (10, 200, 500, 1000, 5000)) -> list[Row]:
     """Memory and time over the number of images, on a small network."""
     work = Path(tempfile.mkdtemp())
     model = small(work / "small.keras")
@@ -86,7 +90,8 @@ def many(runs: int, counts: tuple[int, ...] = (10, 200, 500, 1000)) -> list[Row]
         for file in files[:count]:
             (folder / file.name).hardlink_to(file)
         options = ["--skip-section", "filters", "--no-cache"]
-        found = [build(model, folder, "-o", work / "report", *options) for _ in range(runs)]
+        times_each = 1 if count >= FEWER_RUNS else runs
+        found = [build(model, folder, "-o", work / "report", *options) for _ in range(times_each)]
         times[count] = statistics.median(spent for spent, _ in found)
         peaks[count] = max(peak for _, peak in found)
     more = peaks[max(counts)] - peaks[min(counts)]
@@ -112,6 +117,32 @@ def many(runs: int, counts: tuple[int, ...] = (10, 200, 500, 1000)) -> list[Row]
         )
     )
     return rows
+
+
+def dataset(_: int, counts: tuple[int, ...] = (100, 10_000)) -> list[Row]:
+    """Exemplars searched in a folder of ten thousand images: peak memory and time."""
+    work = Path(tempfile.mkdtemp())
+    model = small(work / "small.keras")
+    (photo,) = photo_files(work / "photo", 1, side=128)
+    photo_files(work / "photos", max(counts), side=128)
+    spent: dict[int, float] = {}
+    peaks: dict[int, float] = {}
+    for count in counts:
+        folder = work / f"of{count}"
+        folder.mkdir()
+        for file in sorted((work / "photos").iterdir())[:count]:
+            (folder / file.name).hardlink_to(file)
+        options = ["--sections", "exemplars", "--no-cache", "--dataset", folder]
+        spent[count], peaks[count] = build(model, photo, "-o", work / "report", *options)
+    few, most = min(counts), max(counts)
+    more, each = peaks[most] - peaks[few], 1000 * (spent[most] - spent[few]) / (most - few)
+    name = f"exemplars from {most:,} images"
+    return [
+        Row(f"peak memory, {name}", f"{few} images", more, more, more, "≤ 100 MB more", more <= 100,
+            unit=" MB", note=f"{peaks}"),
+        Row(f"time, {name}", f"{few} images", each, each, each, "show", None, unit=" ms an image",
+            note=f"{ {count: round(one, 1) for count, one in spent.items()} } s"),
+    ]  # fmt: skip
 
 
 def start_up(runs: int) -> list[Row]:

@@ -76,8 +76,11 @@ VIEWS = {
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("view", VIEWS)
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    ("name", "view"),
+    # The sample has every kind of page; colours and widths are the same in the real reports.
+    [*(("sample", view) for view in VIEWS), *((name, "light") for name in NAMES[1:])],
+)
 def test_axe_finds_nothing_against_wcag(
     reports: dict[str, Path], node_modules: Path, chromium: Any, name: str, view: str
 ) -> None:
