@@ -71,12 +71,17 @@ folder = Path({str(folder)!r})
 folder.mkdir(exist_ok=True)
 grids = keras.Model(model.inputs[0], [model.get_layer(name).output for name in layers])
 activation_figures(grids, x, folder, layers)
+spatial = [layer for layer in model.layers if len(layer.output.shape) == 4]
+copies = [type(layer).from_config(layer.get_config()) for layer in spatial]
+convolutional = keras.Sequential([keras.Input((None, None, 3)), *copies])
+for layer, copy in zip(spatial, copies):
+    copy.set_weights(layer.get_weights())
 convolutions = [name for name in layers if name.startswith("conv")]
 import matplotlib.pyplot as plt
 for name in convolutions:
     figure, axes = plt.subplots(4, 4, figsize=(12, 12))
     for channel, axis in enumerate(axes.flat):
-        pattern = filter_pattern(model, name, channel, 64, 40)[0]
+        pattern = filter_pattern(convolutional, name, channel, 64, 40)[0]
         pattern = (pattern - pattern.mean()) / (pattern.std() + 1e-5) * 0.1 + 0.5
         axis.imshow(np.clip(pattern, 0, 1))
     figure.savefig(folder / f"filters_{{name}}.png")
@@ -87,13 +92,16 @@ overlay_figure(model, convolutions[-1], x, np.asarray(img) / 255, folder / "grad
 
 def overlay_figure(model: Any, layer: str, image: Any, photo: Any, path: Path) -> None:
     """Grad-CAM of one image as the notebook makes it, drawn with Matplotlib."""
-    import keras
     import tensorflow as tf
 
-    both = keras.Model(model.inputs[0], [model.get_layer(layer).output, model.output])
+    values = maps = tf.constant(image)
     with tf.GradientTape() as tape:
-        maps, scores = both(image)
-        top = tf.reduce_max(scores[0])
+        for one in model.layers:
+            values = one(values)
+            if one.name == layer:
+                maps = values
+                tape.watch(maps)
+        top = tf.reduce_max(values[0])
     weights = tf.reduce_mean(tape.gradient(top, maps), axis=(0, 1, 2))
     heat = np.maximum(np.mean(maps[0] * weights, axis=-1), 0)
     heat /= heat.max() + 1e-9

@@ -137,7 +137,8 @@ def gradcams(runs: int) -> list[Row]:
     model = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
     bench = bench_over(model, files, "signed")
     last = bench.network.last_spatial_layer
-    options = {**OPTIONS, "layer": last, "classes": 1, "class": None}
+    asked = {"classes": 1, "class": None, "cams": ["gradcam"], "colormap": "jet"}
+    options = {**OPTIONS, "layer": last, **asked}
     analysis = GradCams()
     units = [analysis.unit("m", file.stem, options) for file in files]
 
@@ -161,11 +162,12 @@ def gradcams(runs: int) -> list[Row]:
 
         name = f"Grad-CAM of {len(files)} images, MobileNetV2 at 224 px, overlays written"
         try:
-            found = alternate(ours, theirs, runs if peer == "tf-keras-vis" else 1, warm=False)
+            maps_of(pixels(files[0]))
         except Exception as error:  # a peer that does not run on this Keras is shown as such
             reason = f"does not run: {type(error).__name__}"
             rows.append(Row(name, peer, float("nan"), 0, 0, "", None, note=reason))
             continue
+        found = alternate(ours, theirs, runs if peer == "tf-keras-vis" else 1, warm=False)
         rows.append(found.row(name, peer, 4 if peer == "tf-keras-vis" else None))
     return rows
 
