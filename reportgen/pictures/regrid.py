@@ -30,6 +30,18 @@ def tiles_of(picture: NDArray[np.uint8], layout: GridLayout) -> NDArray[np.uint8
     return flat[:, :, : layout.channels]
 
 
+def shrunk(levels: NDArray[np.uint8], longest: int | None) -> NDArray[np.uint8]:
+    """Tiles (height, width, channels) averaged over square blocks: no side exceeds ``longest``."""
+    height, width = levels.shape[:2]
+    block = block_size(height, width, longest)
+    if block == 1:
+        return levels
+    rows, columns = block_weights(height, block), block_weights(width, block)
+    means = np.einsum("yh,hwc,xw->yxc", rows, levels, columns, optimize=True)
+    averaged: NDArray[np.uint8] = np.rint(means).astype(np.uint8)
+    return averaged
+
+
 def regrid(
     picture: NDArray[np.uint8],
     layout: GridLayout,
@@ -50,13 +62,7 @@ def regrid(
         Palette indices of the new grid.
 
     """
-    levels = tiles_of(picture, layout)
-    height, width = levels.shape[:2]
-    block = block_size(height, width, longest)
-    if block > 1:
-        rows, columns = block_weights(height, block), block_weights(width, block)
-        means = np.einsum("yh,hwc,xw->yxc", rows, levels, columns, optimize=True)
-        levels = np.rint(means).astype(np.uint8)
+    levels = shrunk(tiles_of(picture, layout), longest)
     struck = np.zeros(layout.channels, np.bool_)
     struck[list(inactive)] = True
     made = grid(levels, struck, layout.columns, layout.margin)

@@ -353,6 +353,7 @@ class FiltersIndexPage:
     """`filters/index.html`: the blocks that have filter galleries."""
 
     frame: Frame
+    explanation: Explanation | None
     notes: tuple[Note, ...]
     cards: tuple[BlockCard, ...]
     text: str

@@ -98,6 +98,8 @@ class ImagePage:
     differences: tuple[Difference, ...]
     difference_explanation: Explanation | None
     show_gradcam: bool
+    explanation: Explanation | None
+    """Of the activations; None on further pages."""
     sections: tuple[Section, ...]
     legend: Legend
     show_activations: bool

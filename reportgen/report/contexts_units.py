@@ -7,13 +7,13 @@ from reportgen.report.contexts import Frame, Legend, Link, Pager
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile of a grid's picture, cut out by an SVG view: no picture of its own is needed."""
+    """One tile of a picture that holds all of a page, cut out by an SVG view."""
 
     title: str
     href: str
     alt: str
     src: str
-    """The picture of the whole grid, `width` × `height` pixels."""
+    """The picture of all tiles, `width` × `height` pixels."""
     width: int
     height: int
     view: str

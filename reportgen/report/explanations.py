@@ -6,6 +6,33 @@ from reportgen.report.contexts import Explanation
 from reportgen.results import Gallery, Report
 
 EXPLANATIONS: dict[str, Explanation] = {
+    "activations": Explanation(
+        "You see what every channel of every layer answers to in this photo: bright is strong. The"
+        " photo was sent through the network once, and each channel is drawn on a scale of its own."
+        " Look how edges and colours in the first layers give way to a few coarse spots in the late"
+        " ones, and which channels stay dark.",
+        ("F. Chollet, Deep Learning with Python, 2017, section 5.4.1.",),
+    ),
+    "filters": Explanation(
+        "You see what each filter would most like to see. From noise, an image was changed step by"
+        " step so that the filter answers more and more strongly. Look how edges and colours in the"
+        " first blocks become textures, and textures parts of things; a filter that stays gray may"
+        " look for something that no noise leads to.",
+        (
+            "D. Erhan et al., Visualizing Higher-Layer Features of a Deep Network, 2009.",
+            "F. Chollet, Deep Learning with Python, 2017, section 5.4.2.",
+        ),
+    ),
+    "gradcam": Explanation(
+        "You see where the network found evidence for a class. The gradient of the class score says"
+        " how much each channel of the layer counts; the channels were added up by it, and what"
+        " speaks against the class was cut off. Look whether the heat lies on the thing itself, or"
+        " on something that only often stands beside it. The map is as coarse as the layer.",
+        (
+            "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
+            " Gradient-based Localization, 2017.",
+        ),
+    ),
     "evaluation": Explanation(
         "You see how often the network is right on images whose class is known from their folder,"
         " and where it is wrong. Every image’s likeliest class was compared with its folder; the"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
-from reportgen.report.explanations import ways
+from reportgen.report.explanations import explanation, ways
 from reportgen.report.figures import filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes import page_notes
@@ -40,6 +40,7 @@ def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
     total = sum(card_count for card_count in map(len, outline.gallery_blocks.values()))
     return FiltersIndexPage(
         frame=navigation.frame(Here(page, "Filters", "Filters")),
+        explanation=explanation(outline.report, "filters"),
         notes=page_notes(outline, page, "filters"),
         cards=tuple(cards),
         text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",

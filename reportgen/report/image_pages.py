@@ -86,6 +86,7 @@ def _pages(
                 differences=differences(outline, page, image),
                 difference_explanation=explanation(report, "difference"),
                 show_gradcam=outline.has("gradcam") and at == 1,
+                explanation=explanation(report, "activations") if at == 1 else None,
                 sections=_sections(outline, page, image, grids),
                 legend=activation_legend(report.settings),
                 show_activations=outline.has("activations") and bool(image.activations),

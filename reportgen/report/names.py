@@ -18,8 +18,11 @@ _SEPARATORS = re.compile(r"/+")
 _DISALLOWED = re.compile(r"[^a-z0-9._-]+")
 # Two hyphens are kept for page numbers ("cat--2.html"), so no slug may hold them.
 _RUNS = re.compile(r"-{2,}|\.{2,}")
-# Devices that Windows opens instead of a file, and the page that every folder already has.
-_RESERVED = re.compile(r"^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index)(?=\.|$)")
+# Devices that Windows opens instead of a file, the page that every folder already has, and the
+# folders of pictures that stand beside those of the images.
+_RESERVED = re.compile(
+    r"^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index|filters|kernels|exemplars|dreams|units)(?=\.|$)"
+)
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:

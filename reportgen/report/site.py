@@ -5,6 +5,7 @@ colon, and the channel's number; scripts open it, without them it leads to the p
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("image", image_pages),
         ("layer", layer_pages),
         ("units_index", units_index_pages),
-        ("units", unit_pages),
+        ("units", partial(unit_pages, folder=folder)),
         ("filters", filter_pages),
         ("kernels", kernel_pages),
         ("trust", trust_pages),

@@ -1,11 +1,12 @@
 """The pages by unit: a channel's filter pattern, its activation on photos, its statistics.
 
 A unit is shown where its layer convolves: the channels that have a filter pattern, or the first
-ones where there is none. Its tiles are cut out of the pictures that other pages show.
+ones where there is none. All tiles of a page lie in one picture, its patterns in another.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
+from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.report.contexts import Link
@@ -13,6 +14,7 @@ from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPa
 from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, paged, src
+from reportgen.report.unit_sheets import Sheet, activation_sheet, pattern_sheet
 from reportgen.report.wording import count, number
 from reportgen.results import Activations, Filter, Gallery, Image
 
@@ -21,7 +23,7 @@ FEW_IMAGES = 12
 """With so many images a unit is shown on all; with more, on those that it answers to most."""
 STRONGEST = 6
 MOST_PIXELS = 8_000_000
-"""Pixels of all the grids that a page cuts its tiles from: a browser has to load them whole."""
+"""Pixels of all the grids that a page's tiles are looked for in: they are read whole."""
 _LINKS_A_PAGE = 250
 _TILE_NODES, _TILE_BYTES, _UNIT_NODES = 3, 330, 5
 _BYTES_A_NODE = 105
@@ -63,16 +65,19 @@ def units_index_pages(
         )
 
 
-def unit_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, UnitsPage]]:
-    """Paths and contexts of the units of all layers that have some."""
+def unit_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, UnitsPage]]:
+    """Paths and contexts of the units of all layers that have some; draws their tiles."""
     for at, path in enumerate(outline.unit_layers):
         beside = neighbours(outline.unit_layers, at)
-        yield from _pages(outline, navigation, path, beside)
+        yield from _pages(outline, navigation, folder, path, beside)
 
 
 def _pages(
     outline: Outline,
     navigation: Navigation,
+    folder: Path,
     path: str,
     beside: tuple[str | None, str | None],
 ) -> Iterator[tuple[str, UnitsPage]]:
@@ -111,44 +116,71 @@ def _pages(
                 layer=Link(path, href(page, outline.layer_place(path))),
                 text=shown,
                 legend=activation_legend(outline.report.settings),
-                units=tuple(_unit(outline, page, path, channel, seen) for channel in numbers),
+                units=_units(outline, page, path, numbers, folder),
                 pager=pager(page, paths, at, "Pages of units"),
             ),
         )
 
 
-def _unit(outline: Outline, page: str, path: str, channel: int, seen: Seen) -> Unit:
-    with_it = [(image, grid) for image, grid in seen if channel < grid.shown]
-    highs = [grid.highs[channel] for _, grid in with_it]
-    lows = [grid.lows[channel] for _, grid in with_it]
-    text = []
-    if with_it:
-        low = min((value for value in lows if value is not None), default=None)
-        high = max((value for value in highs if value is not None), default=None)
-        text.append(f"{number(low)} to {number(high)} over {count(len(with_it), 'image')}")
-        if inactive := sum(channel in grid.inactive for _, grid in with_it):
-            text.append(f"inactive on {inactive:,}")
-    patterns = _patterns(outline, path, channel)
-    for gallery, found in patterns:
-        score = f"{number(found.score_start)} → {number(found.score_end)}"
-        text.append(f"{_kind(gallery)} {found.status}, score {score}")
-    with_it, highs = with_it[: len(_light(seen))], highs[: len(_light(seen))]
-    if len(with_it) > FEW_IMAGES:
-        order = sorted(range(len(with_it)), key=lambda at: (-_strength(highs[at]), at))
-        with_it = [with_it[at] for at in order[:STRONGEST]]
-    return Unit(
-        id=f"channel--{channel}",
-        title=f"Channel {channel}",
-        text=" · ".join(text),
-        tiles=(
-            *(_pattern(outline, page, *one) for one in patterns),
-            *(_activation(outline, page, image, grid, channel) for image, grid in with_it),
-        ),
+def _units(
+    outline: Outline, page: str, path: str, channels: Sequence[int], folder: Path
+) -> tuple[Unit, ...]:
+    """The units of a page; draws their tiles in one picture and their patterns in others."""
+    seen = outline.activations.get(path, [])
+    shown = [(image, grid, channel) for channel in channels
+             for image, grid in _photos(seen, channel)]  # fmt: skip
+    sheet = f"pictures/{page.removesuffix('.html')}"
+    tiles: dict[int, list[Tile]] = {channel: [] for channel in channels}
+    for gallery in outline.galleries.get(path, ()):
+        cells = [(gallery, one) for one in outline.filters_of(gallery) if one.channel in tiles]
+        if cells:
+            patterns = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
+            for at, (_, one) in enumerate(cells):
+                tiles[one.channel].append(_pattern(outline, page, gallery, one, patterns, at))
+    if shown:
+        drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
+        for at, (image, grid, channel) in enumerate(shown):
+            tiles[channel].append(_activation(outline, page, image, grid, channel, drawn, at))
+    return tuple(
+        Unit(
+            id=f"channel--{channel}",
+            title=f"Channel {channel}",
+            text=_statistics(outline, path, channel, seen),
+            tiles=tuple(tiles[channel]),
+        )
+        for channel in channels
     )
 
 
+def _photos(seen: Seen, channel: int) -> Seen:
+    """The photos that a channel is shown on."""
+    with_it = [(image, grid) for image, grid in _light(seen) if channel < grid.shown]
+    if len(with_it) <= FEW_IMAGES:
+        return with_it
+    highs = [_strength(grid.highs[channel]) for _, grid in with_it]
+    order = sorted(range(len(with_it)), key=lambda at: (-highs[at], at))
+    return [with_it[at] for at in order[:STRONGEST]]
+
+
+def _statistics(outline: Outline, path: str, channel: int, seen: Seen) -> str:
+    text = []
+    if with_it := [grid for _, grid in seen if channel < grid.shown]:
+        lows = [value for grid in with_it if (value := grid.lows[channel]) is not None]
+        highs = [value for grid in with_it if (value := grid.highs[channel]) is not None]
+        span = f"{number(min(lows, default=None))} to {number(max(highs, default=None))}"
+        text.append(f"{span} over {count(len(with_it), 'image')}")
+        if inactive := sum(channel in grid.inactive for grid in with_it):
+            text.append(f"inactive on {inactive:,}")
+    for gallery in outline.galleries.get(path, ()):
+        for found in outline.filters_of(gallery):
+            if found.channel == channel:
+                score = f"{number(found.score_start)} → {number(found.score_end)}"
+                text.append(f"{_kind(gallery)} {found.status}, score {score}")
+    return " · ".join(text)
+
+
 def _light(seen: Seen) -> Seen:
-    """The first images whose grids a page can load; two at least."""
+    """The first images, as many as are looked at for a page; two at least."""
     area = max((grid.width * grid.height for _, grid in seen), default=1)
     return seen[: max(2, MOST_PIXELS // area)]
 
@@ -157,9 +189,15 @@ def _strength(value: float | None) -> float:
     return float("-inf") if value is None else value
 
 
-def _activation(outline: Outline, page: str, image: Image, grid: Activations, channel: int) -> Tile:
-    height, width = grid.size
-    columns = max(1, min(grid.columns, grid.shown))
+def _activation(
+    outline: Outline,
+    page: str,
+    image: Image,
+    grid: Activations,
+    channel: int,
+    sheet: Sheet,
+    at: int,
+) -> Tile:
     span = f"{number(grid.lows[channel])} to {number(grid.highs[channel])}"
     if channel in grid.inactive:
         span = "inactive"
@@ -170,50 +208,33 @@ def _activation(outline: Outline, page: str, image: Image, grid: Activations, ch
         title=image.name,
         href=href(page, f"{place}:{channel}" if place else ""),
         alt=f"Channel {channel} on {image.name}, {span}",
-        src=src(page, grid.picture),
-        width=grid.width,
-        height=grid.height,
-        view=_view(channel, columns, (width, height), grid.margin),
+        src=src(page, sheet.path),
+        width=sheet.width,
+        height=sheet.height,
+        view=sheet.view(at),
         pixelated=True,
     )
-
-
-def _patterns(outline: Outline, path: str, channel: int) -> list[tuple[Gallery, Filter]]:
-    """A channel's pattern of each kind that there is."""
-    return [
-        (gallery, one)
-        for gallery in outline.galleries.get(path, ())
-        for one in outline.filters_of(gallery)
-        if one.channel == channel
-    ]
 
 
 def _kind(gallery: Gallery) -> str:
     return "pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
 
 
-def _pattern(outline: Outline, page: str, gallery: Gallery, found: Filter) -> Tile:
+def _pattern(
+    outline: Outline, page: str, gallery: Gallery, found: Filter, sheet: Sheet, at: int
+) -> Tile:
     kind = _kind(gallery)
-    columns = max(1, min(gallery.columns, gallery.shown))
+    anchor = f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{found.channel}"
     return Tile(
         title="Filter pattern" if gallery.method == "classic" else kind,
-        href=href(
-            page,
-            f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{found.channel}",
-        ),
+        href=href(page, anchor),
         alt=f"{kind[:1].upper()}{kind[1:]} of filter {found.channel}, {found.status}",
-        src=src(page, gallery.picture),
-        width=gallery.width,
-        height=gallery.height,
-        view=_view(found.tile, columns, (gallery.size, gallery.size), gallery.margin),
+        src=src(page, sheet.path),
+        width=sheet.width,
+        height=sheet.height,
+        view=sheet.view(at),
         pixelated=False,
     )
-
-
-def _view(tile: int, columns: int, size: tuple[int, int], margin: int) -> str:
-    left = (tile % columns) * (size[0] + margin)
-    top = (tile // columns) * (size[1] + margin)
-    return f"{left} {top} {size[0]} {size[1]}"
 
 
 def _longest(seen: Seen) -> Seen:
