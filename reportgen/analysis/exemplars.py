@@ -11,12 +11,15 @@ from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.strips import GRID_TILE, TILE, Shown, strip
 
+_QUALITY = 78
+"""Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
+
 
 class Exemplars:
     """The images that activate channels and units the most, and pictures of them."""
 
     name = "exemplars"
-    version = 2
+    version = 3
     title = "Exemplars"
 
     def plan(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Plan:
@@ -126,7 +129,7 @@ class _Drawing:
         if shown:
             where = "" if place is None else f"-{place[0]}-{place[1]}"
             picture = f"{len(self.files):05d}-{channel}{where}.jpg"
-            self.files[picture] = jpeg(strip(shown))
+            self.files[picture] = jpeg(strip(shown), _QUALITY)
         return {
             "layer": path,
             "channel": channel,

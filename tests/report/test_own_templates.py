@@ -1,5 +1,6 @@
 """A folder of the user's templates: used before the package's, kept in a sandbox, errors placed."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,15 @@ def folder_with(tmp_path: Path, **texts: str) -> Path:
     return own
 
 
+def write_with(site: Site, folder: Path, own: Path) -> None:
+    """The site once more, by templates of one's own; its pictures are those that are there."""
+    shutil.copytree(site.folder / "pictures", folder / "pictures")
+    write_site(site.report, folder, templates=own)
+
+
 def test_one_page_is_replaced_and_the_others_stay(site: Site, tmp_path: Path) -> None:
     own = folder_with(tmp_path, about="Mine: {{ page.frame.report_title }}")
-    write_site(site.report, tmp_path / "out", templates=own)
+    write_with(site, tmp_path / "out", own)
     assert "Mine: Sample of &lt;script" in (tmp_path / "out" / "about.html").read_text("utf-8")
     assert (tmp_path / "out" / "model.html").read_bytes() == (
         site.folder / "model.html"
@@ -34,7 +41,7 @@ def test_a_partial_and_an_asset_are_replaced_on_every_page(site: Site, tmp_path:
     own = folder_with(tmp_path, _sidebar="<p>Our course</p>")
     (own / "assets").mkdir()
     (own / "assets" / "report.css").write_text("body { color: green }", "utf-8")
-    write_site(site.report, tmp_path / "out", templates=own)
+    write_with(site, tmp_path / "out", own)
     pages = list((tmp_path / "out").rglob("*.html"))
     assert len(pages) > 10
     assert all("<p>Our course</p>" in page.read_text("utf-8") for page in pages)
@@ -45,7 +52,7 @@ def test_a_partial_and_an_asset_are_replaced_on_every_page(site: Site, tmp_path:
 def test_an_own_template_extends_the_packages(site: Site, tmp_path: Path) -> None:
     text = '{% extends "base.html" %}{% block content %}<h1>Own words</h1>{% endblock %}'
     own = folder_with(tmp_path, about=text)
-    write_site(site.report, tmp_path / "out", templates=own)
+    write_with(site, tmp_path / "out", own)
     about = (tmp_path / "out" / "about.html").read_text("utf-8")
     assert "<h1>Own words</h1>" in about
     assert "Content-Security-Policy" in about
@@ -69,7 +76,7 @@ def test_an_error_is_one_sentence_with_file_and_line(
 ) -> None:
     own = folder_with(tmp_path, about=text)
     with pytest.raises(OutputError, match=reason) as caught:
-        write_site(site.report, tmp_path / "out", templates=own)
+        write_with(site, tmp_path / "out", own)
     message = str(caught.value)
     assert message.startswith("The template about.html, line 3, cannot be used: ")
     assert "\n" not in message
