@@ -272,7 +272,18 @@ def main() -> None:
         cli(prog_name="reportgen")
     except KeyboardInterrupt as error:
         say("Interrupted; nothing was written.")
-        sys.exit(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
+        _leave(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
+    except SystemExit as done:
+        _leave(done.code)
+
+
+def _leave(code: str | int | None) -> None:
+    """Exit; without the second that TensorFlow takes to tidy up what ends with the process."""
+    if "tensorflow" in sys.modules and isinstance(code, int):
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def patterns(
         start = np.stack([noise(seed, layer, k, shape, stage.noise) for k in chosen])
         return _climb(ascents, stage, start, chosen, steps)
 
-    yield from in_stages(STAGES, channels, batch_of(bench), climb)
+    yield from in_stages(STAGES, channels, batch_of(bench, network, layer), climb)
 
 
 def _climb(

@@ -24,7 +24,7 @@ class Filters:
     """The pattern of each filter of the convolution layers."""
 
     name = "filters"
-    version = 3
+    version = 4
     title = "Filter galleries"
 
     def unit(self, model: str, layer: str, channel: int, options: Mapping[str, Any]) -> Unit:

@@ -78,7 +78,7 @@ def patterns(
         views = chance_views(random_of(seed, layer), total, shape)
         return _climb(paintings, stage, start, chosen, views, seen)
 
-    yield from in_stages(STAGES, channels, batch_of(bench), climb)
+    yield from in_stages(STAGES, channels, batch_of(bench, network, layer), climb)
 
 
 def _climb(

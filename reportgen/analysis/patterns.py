@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.batches import map_bytes
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import SettingsError
 
@@ -20,9 +21,13 @@ GRAY = 128.0
 """Middle of the pixel levels, where an ascent starts."""
 
 BATCH = 4
-GPU_BATCH = 16
+LARGE_BATCH = 16
 """Patterns that ascend together. Batches are filled up to it, so that a pattern does not depend on
-how many others are asked for; four fill the cores of a CPU."""
+how many others are asked for; four fill the cores of a CPU, a GPU takes the larger one."""
+
+SMALL_MAPS = 200_000
+"""Mean bytes of the maps on the way to a layer below which starting the operations takes longer
+than the operations: a CPU takes the larger batch then too."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +88,15 @@ def in_stages(
         yield channel, best[channel]
 
 
-def batch_of(bench: Workbench) -> int:
-    """How many patterns ascend together."""
-    usual = BATCH if bench.free_memory is None else GPU_BATCH * max(1, len(bench.places))
-    return bench.batch_size or usual
+def batch_of(bench: Workbench, network: "Network", layer: str) -> int:
+    """How many patterns of a layer of this network ascend together."""
+    if bench.batch_size is not None:
+        return bench.batch_size
+    if bench.free_memory is not None:
+        return LARGE_BATCH * max(1, len(bench.places))
+    paths = [step.path for step in network.trace.steps]
+    way = [path for path in paths[: paths.index(layer) + 1] if network.map_size(path)]
+    return LARGE_BATCH if map_bytes(network, way) < SMALL_MAPS * len(way) else BATCH
 
 
 def random_of(seed: int, layer: str, *more: int) -> np.random.Generator:
