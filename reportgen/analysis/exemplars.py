@@ -11,7 +11,7 @@ from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.strips import GRID_TILE, TILE, Shown, strip
 
-_QUALITY = 78
+_QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
 
 
@@ -19,7 +19,7 @@ class Exemplars:
     """The images that activate channels and units the most, and pictures of them."""
 
     name = "exemplars"
-    version = 3
+    version = 5
     title = "Exemplars"
 
     def plan(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Plan:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from reportgen.inputs.fit import Box
 
-TILE, GRID_TILE, MARGIN = 96, 192, 4
+TILE, GRID_TILE, MARGIN = 72, 192, 4
 _GROUND = 238
 _MARK = (214, 51, 108)
 _LINE = (255, 255, 255)

@@ -15,7 +15,7 @@ from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, paged, src
 from reportgen.report.unit_sheets import Sheet, activation_sheet, pattern_sheet
-from reportgen.report.wording import count, number
+from reportgen.report.wording import TIMES, count, number
 from reportgen.results import Activations, Filter, Gallery, Image
 
 UNITS_A_PAGE = 16
@@ -109,14 +109,15 @@ def _pages(
             previous=previous,
             next=following,
         )
+        units, reduced = _units(outline, page, path, numbers, folder)
         yield (
             page,
             UnitsPage(
                 frame=navigation.frame(here),
                 layer=Link(path, href(page, outline.layer_place(path))),
-                text=shown,
+                text=shown + reduced,
                 legend=activation_legend(outline.report.settings),
-                units=_units(outline, page, path, numbers, folder),
+                units=units,
                 pager=pager(page, paths, at, "Pages of units"),
             ),
         )
@@ -124,8 +125,11 @@ def _pages(
 
 def _units(
     outline: Outline, page: str, path: str, channels: Sequence[int], folder: Path
-) -> tuple[Unit, ...]:
-    """The units of a page; draws their tiles in one picture and their patterns in others."""
+) -> tuple[tuple[Unit, ...], str]:
+    """The units of a page; draws their tiles in one picture and their patterns in others.
+
+    Also says how large the tiles are, where they are smaller than in the grids.
+    """
     seen = outline.activations.get(path, [])
     shown = [(image, grid, channel) for channel in channels
              for image, grid in _photos(seen, channel)]  # fmt: skip
@@ -137,11 +141,15 @@ def _units(
             patterns = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
             for at, (_, one) in enumerate(cells):
                 tiles[one.channel].append(_pattern(outline, page, gallery, one, patterns, at))
+    reduced = ""
     if shown:
         drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
         for at, (image, grid, channel) in enumerate(shown):
             tiles[channel].append(_activation(outline, page, image, grid, channel, drawn, at))
-    return tuple(
+        height, width = shown[0][1].size
+        if (drawn.tile_height, drawn.tile_width) != (height, width):
+            reduced = f", averaged to {drawn.tile_height} {TIMES} {drawn.tile_width} pixels"
+    units = tuple(
         Unit(
             id=f"channel--{channel}",
             title=f"Channel {channel}",
@@ -150,6 +158,7 @@ def _units(
         )
         for channel in channels
     )
+    return units, reduced
 
 
 def _photos(seen: Seen, channel: int) -> Seen:

@@ -71,6 +71,7 @@ def test_what_a_page_loads_stays_small(tmp_path: Path) -> None:
     assert len(files) == 2
     assert sum(file.stat().st_size for file in files) <= 240_000
     assert max(tile_of(site, "units/conv.html", 5, 3).shape) == 45  # 90 in blocks of two
+    assert "averaged to 45 × 45 pixels" in site.text("units/conv.html")
     alone = build_site(tmp_path / "one", plan=[("conv", "Conv2D", "block", 90, 32)], names=["a"])
     assert max(tile_of(alone, "units/conv.html", 5, 1).shape) == 90
 
