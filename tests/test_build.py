@@ -196,7 +196,7 @@ def test_maps_through_the_depth_and_differences_on_request(small_model, photos, 
     assert not any(one.through_depth or one.differences for one in plain.report.images)
     text = next((plain.folder / "images").glob("a*.html")).read_text(encoding="utf-8")
     assert "Through the depth" not in text
-    assert "against" not in text
+    assert "image--difference" not in text
 
 
 @pytest.mark.parametrize(

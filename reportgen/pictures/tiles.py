@@ -210,6 +210,19 @@ def gallery(
     return _assemble(tiles, layout, _TRANSPARENT)
 
 
+def squares(patterns: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Patterns (filters, height, width, 3) in the middle of gray squares of the longer side."""
+    height, width = patterns.shape[1:3]
+    if height == width:
+        return patterns
+    side = max(height, width)
+    top, left = (side - height) // 2, (side - width) // 2
+    square = np.empty((len(patterns), side, side, 3), dtype=np.uint8)
+    square[:] = INACTIVE_COLOUR
+    square[:, top : top + height, left : left + width] = patterns
+    return square
+
+
 def _assemble(
     tiles: NDArray[np.uint8], layout: GridLayout, ground: tuple[int, ...]
 ) -> NDArray[np.uint8]:

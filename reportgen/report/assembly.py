@@ -202,10 +202,10 @@ class Assembly:
         import numpy as np
 
         from reportgen.pictures.encode import read_rgb, rgba_png
-        from reportgen.pictures.tiles import GridLayout, gallery
+        from reportgen.pictures.tiles import GridLayout, gallery, squares
 
         layer = next(one for one in self.model.layers if one.path == path)
-        patterns = np.stack([read_rgb(one.file("pattern.png")) for _, one in found])
+        patterns = squares(np.stack([read_rgb(one.file("pattern.png")) for _, one in found]))
         size = patterns.shape[1]
         about_each = [one.data for _, one in found]
         present = np.array([one["status"] != "silent" for one in about_each])

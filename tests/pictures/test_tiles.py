@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR
-from reportgen.pictures.tiles import GridLayout, gallery, grid
+from reportgen.pictures.tiles import GridLayout, gallery, grid, squares
 
 SIZES = {
     "channels": st.integers(1, 40),
@@ -116,3 +116,13 @@ def test_a_gallery_shows_each_pattern_and_strikes_out_the_silent(
 def test_all_patterns_are_present_unless_said_otherwise():
     patterns = np.full((3, 9, 9, 3), 7, np.uint8)
     assert np.array_equal(gallery(patterns), gallery(patterns, present=np.ones(3, bool)))
+
+
+def test_patterns_that_are_no_squares_lie_in_the_middle_of_some():
+    patterns = np.random.default_rng(0).integers(0, 256, (3, 18, 10, 3), dtype=np.uint8)
+    drawn = squares(patterns)
+    assert drawn.shape == (3, 18, 18, 3)
+    assert np.array_equal(drawn[:, :, 4:14], patterns)
+    assert (drawn[:, :, :4] == INACTIVE_COLOUR).all()
+    assert (drawn[:, :, 14:] == INACTIVE_COLOUR).all()
+    assert squares(drawn) is drawn

@@ -8,7 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from reportgen.pictures.tiles import GridLayout
 from reportgen.report.explanations import WAYS
 from reportgen.report.findings import findings
 from reportgen.report.methods import methods
@@ -131,7 +133,12 @@ def test_the_notebook_seeks_each_filter_once(both: Site) -> None:
 
 def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path: Path) -> None:
     shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
-    galleries = [one.model_copy(update={"shown": 1280}) for one in both.report.galleries]
+    galleries = []
+    for one in both.report.galleries:
+        layout = GridLayout.fit(1280, one.size, one.size, one.columns, one.margin)
+        Image.new("RGBA", (layout.width, layout.height)).save(tmp_path / one.picture)
+        size = {"width": layout.width, "height": layout.height}
+        galleries.append(one.model_copy(update={"shown": 1280, **size}))
     filters = [
         one.model_copy(update={"channel": at, "tile": at, "obtained": "a way of so many letters"})
         for one in both.report.filters
