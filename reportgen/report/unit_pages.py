@@ -30,6 +30,7 @@ _BYTES_A_NODE = 105
 """Bytes of a page that count as much as one element when pages are cut."""
 
 Seen = list[tuple[Image, Activations]]
+_Range = tuple[float | None, float | None]
 
 
 def units_index_pages(
@@ -141,6 +142,7 @@ def _units(
             patterns = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
             for at, (_, one) in enumerate(cells):
                 tiles[one.channel].append(_pattern(outline, page, gallery, one, patterns, at))
+    ranges = _ranges(seen, channels)
     reduced = ""
     if shown:
         drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
@@ -153,7 +155,7 @@ def _units(
         Unit(
             id=f"channel--{channel}",
             title=f"Channel {channel}",
-            text=_statistics(outline, path, channel, seen),
+            text=_statistics(outline, path, channel, seen, ranges[channel]),
             tiles=tuple(tiles[channel]),
         )
         for channel in channels
@@ -171,14 +173,27 @@ def _photos(seen: Seen, channel: int) -> Seen:
     return [with_it[at] for at in order[:STRONGEST]]
 
 
-def _statistics(outline: Outline, path: str, channel: int, seen: Seen) -> str:
+def _ranges(seen: Seen, channels: Sequence[int]) -> dict[int, list[_Range]]:
+    """Of each channel its lowest and highest value on each image; a file is read once for all."""
+    found: dict[int, list[_Range]] = {channel: [] for channel in channels}
+    for _, grid in seen:
+        lows, highs = list(grid.lows), list(grid.highs)
+        for channel in channels:
+            if channel < grid.shown:
+                found[channel].append((lows[channel], highs[channel]))
+    return found
+
+
+def _statistics(
+    outline: Outline, path: str, channel: int, seen: Seen, ranges: Sequence[_Range]
+) -> str:
     text = []
-    if with_it := [grid for _, grid in seen if channel < grid.shown]:
-        lows = [value for grid in with_it if (value := grid.lows[channel]) is not None]
-        highs = [value for grid in with_it if (value := grid.highs[channel]) is not None]
+    if ranges:
+        lows = [low for low, _ in ranges if low is not None]
+        highs = [high for _, high in ranges if high is not None]
         span = f"{number(min(lows, default=None))} to {number(max(highs, default=None))}"
-        text.append(f"{span} over {count(len(with_it), 'image')}")
-        if inactive := sum(channel in grid.inactive for grid in with_it):
+        text.append(f"{span} over {count(len(ranges), 'image')}")
+        if inactive := sum(channel in grid.inactive for _, grid in seen if channel < grid.shown):
             text.append(f"inactive on {inactive:,}")
     for gallery in outline.galleries.get(path, ()):
         for found in outline.filters_of(gallery):
