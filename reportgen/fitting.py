@@ -81,7 +81,7 @@ def fitted(
     not even the last one fits; `limit` is then what the sentence names.
     """
     steps = reductions(images)
-    at, size = 0, written(steps[0])
+    size = written(steps[0])
     if size <= limit:
         return steps[0]
     pictures = drawn(steps[0])

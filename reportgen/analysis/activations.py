@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import in_batches, map_bytes
-from reportgen.analysis.devices import spread_over
+from reportgen.analysis.devices import graph_over
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
 from reportgen.analysis.workbench import Workbench, number, numbers
@@ -115,7 +115,7 @@ def _forward(
         scores = head.scores(behind[-1], before[-1])
         return seen, scores, head.probabilities(behind[-1], before[-1])
 
-    graph = tf.function(spread_over(bench.places, compute), reduce_retracing=True, autograph=False)
+    graph = graph_over(bench.places, compute)
 
     def forward(pixels: npt.NDArray[np.float32]) -> _Found:
         seen, scores, probabilities = graph(tf.constant(bench.prepare(pixels), tf.float32))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.devices import spread_over
+from reportgen.analysis.devices import graph_over
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -53,11 +53,7 @@ def ascent(
     """
     import tensorflow as tf
 
-    from reportgen.inputs.tracing import open_activations
-
-    def responses(pixels: Any, channels: Any) -> tuple[Any, Any]:
-        with open_activations() if opened else contextlib.nullcontext():
-            return network.channels(prepare(pixels), layer, channels)
+    responses = _responses(network, prepare, layer, opened=opened)
 
     def climb(pixels: Any, channels: Any, steps: Any) -> Any:
         def step(done: Any, pixels: Any, start: Any, _: Any) -> Any:
@@ -81,14 +77,13 @@ def ascent(
             lambda done, *_: done <= steps, step, (0, pixels, none, none), parallel_iterations=1
         )[1:]
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(pixels: Any, channels: Any, steps: Any) -> Any:
-        shared = spread_over(places, lambda part, chosen: climb(part, chosen, steps))
-        return shared(pixels, channels)
+    graph = graph_over(places, climb)
 
     def compute(pixels: Any, channels: Any, steps: int) -> Any:
         climbed, start, end = graph(
-            tf.constant(pixels, tf.float32), tf.constant(channels, tf.int32), tf.constant(steps)
+            tf.constant(pixels, tf.float32),
+            tf.constant(channels, tf.int32),
+            steps=tf.constant(steps),
         )
         return climbed.numpy(), start.numpy(), end.numpy()
 
@@ -114,28 +109,23 @@ def painting(
     """
     import tensorflow as tf
 
-    from reportgen.inputs.tracing import open_activations
+    responses = _responses(network, prepare, layer, opened=opened)
 
     def paint(parameters: Any, channels: Any, view: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(parameters)
-            pixels = picture(parameters, view)
-            with open_activations() if opened else contextlib.nullcontext():
-                behind, before = network.channels(prepare(pixels), layer, channels)
+            behind, before = responses(picture(parameters, view), channels)
             height = _height(behind, before)
         slope = tape.gradient(height, parameters, unconnected_gradients="zero")
         return tf.reduce_mean(behind, [1, 2]), slope
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(parameters: Any, channels: Any, view: Any) -> Any:
-        shared = spread_over(places, lambda part, chosen: paint(part, chosen, view))
-        return shared(parameters, channels)
+    graph = graph_over(places, paint)
 
     def compute(parameters: Any, channels: Any, view: Any) -> Any:
         scores, slope = graph(
             tf.constant(parameters, tf.float32),
             tf.constant(channels, tf.int32),
-            tf.constant(view, tf.float32),
+            view=tf.constant(view, tf.float32),
         )
         return scores.numpy(), slope.numpy()
 
@@ -153,8 +143,7 @@ def dreaming(
     """
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(pixels: Any) -> Any:
+    def differentiate(pixels: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(pixels)
             (behind,), (before,) = network.run(prepare(pixels), [layer])
@@ -168,11 +157,27 @@ def dreaming(
             climbed = tf.where(silent, tf.reduce_max(waiting), response)
         return response, tape.gradient(climbed, pixels, unconnected_gradients="zero")
 
+    # One image: there is nothing to divide.
+    graph = graph_over((), differentiate)
+
     def compute(pixels: Any) -> Any:
         response, slope = graph(tf.constant(pixels[None], tf.float32))
         return float(response), slope.numpy()[0]
 
     return compute
+
+
+def _responses(
+    network: "Network", prepare: Callable[[Any], Any], layer: str, *, opened: bool
+) -> Callable[[Any, Any], tuple[Any, Any]]:
+    """From pixels (N, H, W, C) and channels (N,) to `Network.channels`; see `ascent`."""
+    from reportgen.inputs.tracing import open_activations
+
+    def responses(pixels: Any, channels: Any) -> tuple[Any, Any]:
+        with open_activations() if opened else contextlib.nullcontext():
+            return network.channels(prepare(pixels), layer, channels)
+
+    return responses
 
 
 def _height(behind: Any, before: Any) -> Any:

@@ -37,7 +37,10 @@ class CamsThroughDepth:
         """Yield each image's maps, in the order of the layers; one pass back serves all."""
         options = units[0].options
         layers: list[str] = list(options["layers"])
-        gradients_of = depth_gradients(bench.network, layers)
+        gradients_of = bench.compiled(
+            f"gradcam depth {layers}",
+            lambda: depth_gradients(bench.network, layers, bench.places),
+        )
         by_digest = {unit.inputs[1]: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:

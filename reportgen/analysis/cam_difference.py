@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.gradcam import LONGEST, placed_on
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.gradients import ScoreGradients, score_gradients
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display
@@ -56,9 +56,8 @@ class CamDifferences:
         options = units[0].options
         layer, pairs = options["layer"], options["pairs"]
         named = [index for pair in pairs if pair for index in pair]
-        network = bench.network
-        of_top = score_gradients(network, layer, 2) if None in pairs else None
-        of_named = score_gradients(network, layer, None) if named else None
+        of_top = _gradients(bench, layer, 2) if None in pairs else None
+        of_named = _gradients(bench, layer, None) if named else None
         by_digest = {unit.inputs[1]: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
@@ -72,10 +71,17 @@ class CamDifferences:
                 maps.setdefault((first, second), values)
             return bench.threads.submit(_draw, bench, digest, maps, layer).result
 
-        need = map_bytes(network, [layer]) * (1 + len(named) + 2 * (None in pairs))
+        need = map_bytes(bench.network, [layer]) * (1 + len(named) + 2 * (None in pairs))
         need = max(need, LEAST_BYTES)
         for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
             yield by_digest[digest], result
+
+
+def _gradients(bench: Workbench, layer: str, top: int | None) -> ScoreGradients:
+    return bench.compiled(
+        f"gradcam difference {layer} {top}",
+        lambda: score_gradients(bench.network, layer, top, bench.places),
+    )
 
 
 def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, int, Map]:

@@ -17,11 +17,9 @@ from reportgen.analysis.patterns import (
     Pixels,
     Stage,
     batch_of,
-    check_gradients,
     in_stages,
     random_of,
-    shape_of,
-    sized,
+    ready,
 )
 from reportgen.analysis.workbench import Workbench
 
@@ -42,9 +40,7 @@ def patterns(
     They are `size` pixels high and wide, or of the network's own input size where the layer cannot
     be computed at that size. Raises SettingsError when the preprocessing passes no gradients.
     """
-    network = sized(bench.network, layer, size)
-    shape = shape_of(network)
-    check_gradients(bench, shape)
+    network, shape = ready(bench, layer, size)
     ascents = {
         opened: ascent(network, bench.prepare, layer, opened=opened, places=bench.places)
         for opened in (False, True)

@@ -21,11 +21,9 @@ from reportgen.analysis.patterns import (
     Pixels,
     Stage,
     batch_of,
-    check_gradients,
     in_stages,
     random_of,
-    shape_of,
-    sized,
+    ready,
 )
 from reportgen.analysis.workbench import Workbench
 
@@ -63,9 +61,7 @@ def patterns(
     bench: Workbench, layer: str, channels: Sequence[int], steps: int, size: int, seed: int
 ) -> Iterator[tuple[int, Pattern]]:
     """As `classic_patterns.patterns`, with `STEPS_EACH` times as many steps."""
-    network = sized(bench.network, layer, size)
-    shape = shape_of(network)
-    check_gradients(bench, shape)
+    network, shape = ready(bench, layer, size)
     seen = picture(shape)
     paintings = {
         opened: painting(network, bench.prepare, layer, seen, opened=opened, places=bench.places)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.devices import spread_over
+from reportgen.analysis.devices import graph_over
 
 if TYPE_CHECKING:
     from reportgen.inputs.head import ClassScores
@@ -60,7 +60,7 @@ def score_gradients(
         maps = network.maps(watched, layer)
         return maps, classes, tf.stack([network.maps(one, layer) for one in gradients], 1)
 
-    graph = tf.function(spread_over(places, differentiate), reduce_retracing=True, autograph=False)
+    graph = graph_over(places, differentiate)
 
     def compute(values: Any, chosen: int | Sequence[int] | None = None) -> Any:
         one = np.atleast_1d(0 if chosen is None else chosen).astype(np.int32)
@@ -71,7 +71,7 @@ def score_gradients(
     return compute
 
 
-def class_gradients(network: "Network", layer: str) -> ClassGradients:
+def class_gradients(network: "Network", layer: str, places: Sequence[str] = ()) -> ClassGradients:
     """As `score_gradients`, but each image (N, H, W, C) comes with its own class (N,).
 
     Returns the layer's maps and the gradients of the scores, both (N, h, w, channels).
@@ -80,13 +80,14 @@ def class_gradients(network: "Network", layer: str) -> ClassGradients:
 
     head = class_scores(network)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any, classes: Any) -> Any:
+    def differentiate(values: Any, classes: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             (watched,), scores = _watched(network, head, [layer], values, tape)
             picked = tf.gather(scores, classes, batch_dims=1)
         slope = tape.gradient(picked, watched, unconnected_gradients="zero")
         return network.maps(watched, layer), network.maps(slope, layer)
+
+    graph = graph_over(places, differentiate)
 
     def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
         maps, slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
@@ -95,7 +96,9 @@ def class_gradients(network: "Network", layer: str) -> ClassGradients:
     return compute
 
 
-def depth_gradients(network: "Network", layers: Sequence[str]) -> DepthGradients:
+def depth_gradients(
+    network: "Network", layers: Sequence[str], places: Sequence[str] = ()
+) -> DepthGradients:
     """A function that differentiates one class score with respect to several layers at once.
 
     For preprocessed images (N, H, W, C) it returns each layer's maps and gradients, both
@@ -106,8 +109,7 @@ def depth_gradients(network: "Network", layers: Sequence[str]) -> DepthGradients
 
     head = class_scores(network)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any, chosen: Any) -> Any:
+    def differentiate(values: Any, chosen: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             watched, scores = _watched(network, head, layers, values, tape)
             likeliest = tf.argmax(scores, axis=1, output_type=tf.int32)
@@ -120,15 +122,17 @@ def depth_gradients(network: "Network", layers: Sequence[str]) -> DepthGradients
         ]
         return pairs, classes
 
+    graph = graph_over(places, differentiate)
+
     def compute(values: Any, chosen: int | None = None) -> Any:
-        wanted = tf.constant(-1 if chosen is None else chosen, tf.int32)
+        wanted = tf.fill([len(values)], tf.constant(-1 if chosen is None else chosen, tf.int32))
         pairs, classes = graph(tf.constant(values, tf.float32), wanted)
         return [(one.numpy(), slope.numpy()) for one, slope in pairs], classes.numpy()
 
     return compute
 
 
-def image_gradients(network: "Network") -> ImageGradients:
+def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGradients:
     """A function that differentiates class scores with respect to the image itself.
 
     It takes preprocessed images (N, H, W, C), each with its own class (N,), and returns gradients
@@ -138,13 +142,14 @@ def image_gradients(network: "Network") -> ImageGradients:
 
     head = class_scores(network)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any, classes: Any) -> Any:
+    def differentiate(values: Any, classes: Any) -> Any:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(values)
             (behind,), (before,) = network.run(values, [head.path])
             picked = tf.gather(head.scores(behind, before), classes, batch_dims=1)
         return tape.gradient(picked, values, unconnected_gradients="zero")
+
+    graph = graph_over(places, differentiate)
 
     def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
         slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.batches import computed, map_bytes
-from reportgen.analysis.devices import spread_over
+from reportgen.analysis.devices import graph_over
 from reportgen.analysis.top_k import Floats, Integers, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -137,7 +137,7 @@ def _forward(
             tf.stack(single, 1) if single else tf.zeros([tf.shape(values)[0], 0]),
         )
 
-    graph = tf.function(spread_over(bench.places, compute), reduce_retracing=True, autograph=False)
+    graph = graph_over(bench.places, compute)
 
     def forward(pixels: Floats) -> tuple[list[Floats], list[Integers], Floats]:
         highest, places, single = graph(tf.constant(bench.prepare(pixels), tf.float32))

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, batch_size, out_of_memory
 from reportgen.analysis.cams import Map, integrated_gradients, masking, score_cam
+from reportgen.analysis.devices import graph_over
 from reportgen.analysis.gradients import class_scores, image_gradients
 from reportgen.analysis.workbench import Workbench
 from reportgen.cams import STEPS
@@ -48,7 +49,7 @@ def _score_cams(
     The image as the network takes it is multiplied by each map: where the map is low, the network
     sees what it takes for zero.
     """
-    compute = bench.compiled("masked scores", lambda: masked_scores(bench.network))
+    compute = bench.compiled("masked scores", lambda: masked_scores(bench.network, bench.places))
     values, masks = bench.prepare(pixels[None]), np.flatnonzero(masking(maps))
     scores = np.zeros((maps.shape[2], len(classes)), np.float32)
     parts = in_parts(bench, len(masks), lambda wanted: compute(values, maps[..., masks[wanted]]))
@@ -64,7 +65,9 @@ def _integrated_gradients(
     classes: Sequence[int],
 ) -> list[Map]:
     """Integrated gradients of each class: the mean over the midpoints of the steps from black."""
-    compute = bench.compiled("image gradients", lambda: image_gradients(bench.network))
+    compute = bench.compiled(
+        "image gradients", lambda: image_gradients(bench.network, bench.places)
+    )
     image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
                     (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
     wanted_classes = np.asarray(classes, np.int32)
@@ -113,7 +116,7 @@ def in_parts(
         done += size
 
 
-def masked_scores(network: "Network") -> MaskedScores:
+def masked_scores(network: "Network", places: Sequence[str] = ()) -> MaskedScores:
     """A function from an image (1, H, W, C) and maps (h, w, P) to the scores (P, classes).
 
     Each map is enlarged to the image by bilinear interpolation between half-pixel centres, brought
@@ -123,17 +126,18 @@ def masked_scores(network: "Network") -> MaskedScores:
 
     head = class_scores(network)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any, maps: Any) -> Any:
-        size = tf.shape(values)[1:3]
-        masks = tf.image.resize(tf.transpose(maps, [2, 0, 1])[..., None], size, "bilinear")
+    def mask(maps: Any, values: Any) -> Any:
+        masks = tf.image.resize(maps[..., None], tf.shape(values)[1:3], "bilinear")
         low = tf.reduce_min(masks, [1, 2], keepdims=True)
         masks = masks - low
         masks = tf.math.divide_no_nan(masks, tf.reduce_max(masks, [1, 2], keepdims=True))
         (behind,), (before,) = network.run(values * masks, [head.path])
         return head.scores(behind, before)
 
+    graph = graph_over(places, mask)
+
     def compute(values: Any, maps: Values) -> Any:
-        return graph(tf.constant(values, tf.float32), tf.constant(maps, tf.float32)).numpy()
+        masks = tf.constant(np.moveaxis(maps, 2, 0), tf.float32)
+        return graph(masks, values=tf.constant(values, tf.float32)).numpy()
 
     return compute

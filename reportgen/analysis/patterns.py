@@ -105,6 +105,17 @@ def random_of(seed: int, layer: str, *more: int) -> np.random.Generator:
     return np.random.default_rng([seed, *more, *path.tolist()])
 
 
+def ready(bench: Workbench, layer: str, size: int) -> tuple["Network", tuple[int, int, int]]:
+    """The network that patterns of a layer ascend, and the shape (H, W, C) of their images.
+
+    Raises SettingsError when the preprocessing passes no gradients.
+    """
+    network = sized(bench.network, layer, size)
+    shape = shape_of(network)
+    check_gradients(bench, shape)
+    return network, shape
+
+
 def sized(network: "Network", layer: str, size: int) -> "Network":
     """The network for square images of this size, as it is where the layer does not fit them."""
     resized = network.at_size(size, size)

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches
+from reportgen.analysis.devices import graph_over
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
@@ -37,18 +38,19 @@ class PreprocessingTrial:
             yield unit, Result(self._try(unit, bench))
 
     def _try(self, unit: Unit, bench: Workbench) -> dict[str, Any]:
+        network, head = bench.network, bench.network.class_scores
         import tensorflow as tf
 
-        network, head = bench.network, bench.network.class_scores
         if head is None or bench.image_input is None:
             raise ImageError("The model does not tell classes apart.")
         channels = bench.image_input.channels
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
 
-        @tf.function(reduce_retracing=True, autograph=False)
-        def scores_of(values: Any) -> Any:
+        def scores(values: Any) -> Any:
             behind, before = network.run(values, [head.path])
             return head.scores(behind[0], before[0])
+
+        scores_of = graph_over(bench.places, scores)
 
         def classes_of(pixels: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.intp]]:
             fed = {m: tf.constant(function_of(m, channels)(pixels), tf.float32) for m in modes}

@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cams import FORMULAS
+from reportgen.analysis.devices import graph_over
 from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
-from reportgen.analysis.gradients import class_gradients
+from reportgen.analysis.gradients import class_gradients, class_scores
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
@@ -191,7 +192,9 @@ def _class_of(bench: Workbench, pixels: npt.NDArray[np.float32], chosen: int | N
 
 
 def _gradients(bench: Workbench, layer: str) -> Any:
-    return bench.compiled(f"trust {layer}", lambda: class_gradients(bench.network, layer))
+    return bench.compiled(
+        f"trust {layer}", lambda: class_gradients(bench.network, layer, bench.places)
+    )
 
 
 def _probabilities(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
@@ -215,13 +218,11 @@ def _pass(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
     import tensorflow as tf
 
     network = bench.network
-    head = network.class_scores
-    if head is None:
-        raise ValueError("the model has no class scores")
+    head = class_scores(network)
 
-    @tf.function(reduce_retracing=True, autograph=False)
-    def graph(values: Any) -> Any:
+    def probabilities(values: Any) -> Any:
         (behind,), (before,) = network.run(values, [head.path])
         return head.probabilities(behind, before)
 
+    graph = graph_over(bench.places, probabilities)
     return lambda pixels: graph(tf.constant(bench.prepare(pixels), tf.float32)).numpy()

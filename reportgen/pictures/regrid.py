@@ -1,6 +1,6 @@
 """A finished activation grid → one that takes fewer bytes: smaller tiles, or fewer of them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +68,12 @@ def regrid(
     made = grid(levels, struck, layout.columns, layout.margin)
     tall, wide = levels.shape[:2]
     new = GridLayout.fit(layout.channels, tall, wide, layout.columns, layout.margin)
-    for channel in left_out:
-        left, top, right, bottom = new.box(channel)
-        made[top:bottom, left:right] = BACKGROUND
+    clear(made, new, left_out)
     return made
+
+
+def clear(picture: NDArray[np.uint8], layout: GridLayout, tiles: Iterable[int]) -> None:
+    """Empty the places of some tiles of a grid (layout.height, layout.width)."""
+    for tile in tiles:
+        left, top, right, bottom = layout.box(tile)
+        picture[top:bottom, left:right] = BACKGROUND

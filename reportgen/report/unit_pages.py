@@ -132,8 +132,9 @@ def _units(
     Also says how large the tiles are, where they are smaller than in the grids.
     """
     seen = outline.activations.get(path, [])
+    ranges = _ranges(seen, channels)
     shown = [(image, grid, channel) for channel in channels
-             for image, grid in _photos(seen, channel)]  # fmt: skip
+             for image, grid in _photos(seen, channel, ranges[channel])]  # fmt: skip
     sheet = f"pictures/{page.removesuffix('.html')}"
     tiles: dict[int, list[Tile]] = {channel: [] for channel in channels}
     for gallery in outline.galleries.get(path, ()):
@@ -142,7 +143,6 @@ def _units(
             patterns = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
             for at, (_, one) in enumerate(cells):
                 tiles[one.channel].append(_pattern(outline, page, gallery, one, patterns, at))
-    ranges = _ranges(seen, channels)
     reduced = ""
     if shown:
         drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
@@ -163,12 +163,12 @@ def _units(
     return units, reduced
 
 
-def _photos(seen: Seen, channel: int) -> Seen:
-    """The photos that a channel is shown on."""
+def _photos(seen: Seen, channel: int, ranges: Sequence[_Range]) -> Seen:
+    """The photos that a channel, whose `ranges` see `_ranges`, is shown on."""
     with_it = [(image, grid) for image, grid in _light(seen) if channel < grid.shown]
     if len(with_it) <= FEW_IMAGES:
         return with_it
-    highs = [_strength(grid.highs[channel]) for _, grid in with_it]
+    highs = [_strength(high) for _, high in ranges[: len(with_it)]]
     order = sorted(range(len(with_it)), key=lambda at: (-highs[at], at))
     return [with_it[at] for at in order[:STRONGEST]]
 

@@ -46,9 +46,8 @@ def activation_sheet(folder: Path, path: str, cells: Sequence[tuple[Activations,
     """
     import numpy as np
 
-    from reportgen.pictures.colormaps import BACKGROUND
     from reportgen.pictures.encode import palette_png, read_indices
-    from reportgen.pictures.regrid import shrunk, tiles_of
+    from reportgen.pictures.regrid import clear, shrunk, tiles_of
     from reportgen.pictures.tiles import GridLayout, grid
 
     tiles: dict[tuple[str, int], NDArray[np.uint8]] = {}
@@ -64,10 +63,8 @@ def activation_sheet(folder: Path, path: str, cells: Sequence[tuple[Activations,
     inactive = np.array([channel in one.inactive for one, channel in cells])
     sheet = grid(levels, inactive, _COLUMNS, 0)
     layout = GridLayout.fit(len(cells), levels.shape[0], levels.shape[1], _COLUMNS, 0)
-    for at, (one, channel) in enumerate(cells):
-        if channel in one.left_out:
-            left, top, right, bottom = layout.box(at)
-            sheet[top:bottom, left:right] = BACKGROUND
+    left_out = [at for at, (one, channel) in enumerate(cells) if channel in one.left_out]
+    clear(sheet, layout, left_out)
     return _written(folder, f"{path}.png", palette_png(sheet), layout)
 
 

@@ -8,7 +8,13 @@ import numpy as np
 from reportgen.analysis.activations import Activations
 from reportgen.analysis.classic_patterns import patterns
 from reportgen.analysis.exemplars import Exemplars
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.gradients import (
+    class_gradients,
+    depth_gradients,
+    image_gradients,
+    score_gradients,
+)
+from reportgen.analysis.passes import masked_scores
 from tests.analysis.bench import OPTIONS, bench_of
 
 
@@ -44,6 +50,14 @@ def every_pass(photos, places):
     gradients = score_gradients(bench.network, "second", 2, places)(bench.prepare(pixels))
     for name, values in zip(("maps", "classes", "gradients"), gradients, strict=True):
         found[name] = values
+    values, classes = bench.prepare(pixels), np.arange(len(pixels), dtype=np.int32) % 3
+    found["maps of classes"], found["gradients of classes"] = class_gradients(
+        bench.network, "second", places
+    )(values, classes)
+    pairs, found["likeliest"] = depth_gradients(bench.network, ["first", "second"], places)(values)
+    found["through the depth"] = np.concatenate([slope.ravel() for _, slope in pairs])
+    found["gradients of images"] = image_gradients(bench.network, places)(values, classes)
+    found["masked"] = masked_scores(bench.network, places)(values[:1], gradients[0][0])
     for channel, pattern in patterns(bench, "second", list(range(6)), 5, 20, 0):
         found[f"pattern {channel}"] = pattern.pixels
     return found

@@ -17,6 +17,13 @@ from tests.analysis.bench import bench_of  # noqa: E402
 layers = keras.layers
 SIZE = 20
 
+HOPELESS = [
+    (np.zeros(9), -1.0, "relu", "silent"),
+    (np.zeros(9), 1.0, None, "not risen"),
+    (np.full(9, np.nan), 0.0, "relu", "failed"),
+]
+"""Kernel, bias and activation of filters that nothing raises, and what is said of each."""
+
 
 def net(activation, channels=3):
     """Each kind of convolution layer once, random weights."""
@@ -154,14 +161,7 @@ def test_opens_relus_that_block_the_way():
     assert (pattern.status, pattern.obtained) == ("ok", "blocked ReLUs opened")
 
 
-@pytest.mark.parametrize(
-    ("kernel", "bias", "activation", "status"),
-    [
-        (np.zeros(9), -1.0, "relu", "silent"),
-        (np.zeros(9), 1.0, None, "not risen"),
-        (np.full(9, np.nan), 0.0, "relu", "failed"),
-    ],
-)
+@pytest.mark.parametrize(("kernel", "bias", "activation", "status"), HOPELESS)
 def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
     pattern = find(one_filter(kernel, bias, activation), "conv", [0], steps=3)[0]
     assert pattern.status == status

@@ -10,7 +10,13 @@ keras = pytest.importorskip("keras")
 from reportgen.analysis import classic_patterns as classic  # noqa: E402
 from reportgen.analysis import fourier_patterns as fourier  # noqa: E402
 from tests.analysis.bench import bench_of  # noqa: E402
-from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter  # noqa: E402
+from tests.analysis.test_filters import (  # noqa: E402
+    HOPELESS,
+    SIZE,
+    mean_activation,
+    net,
+    one_filter,
+)
 
 layers = keras.layers
 
@@ -146,14 +152,7 @@ def test_opens_relus_that_block_the_way():
     assert (pattern.status, pattern.obtained) == ("ok", fourier.STAGES[0].obtained)
 
 
-@pytest.mark.parametrize(
-    ("kernel", "bias", "activation", "status"),
-    [
-        (np.zeros(9), -1.0, "relu", "silent"),
-        (np.zeros(9), 1.0, None, "not risen"),
-        (np.full(9, np.nan), 0.0, "relu", "failed"),
-    ],
-)
+@pytest.mark.parametrize(("kernel", "bias", "activation", "status"), HOPELESS)
 def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
     pattern = find(one_filter(kernel, bias, activation), "conv", [0], steps=1)[0]
     assert pattern.status == status
