@@ -1,9 +1,14 @@
 """Exemplars: the user's own images that activate a channel, or a single unit, the most."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from reportgen.analysis.highest import Highest
+from reportgen.analysis.recent import Recent
 from reportgen.analysis.top_k import TopK
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.runner import Failure, Plan
@@ -13,6 +18,12 @@ from reportgen.pictures.strips import GRID_TILE, TILE, Shown, strip
 
 _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
+
+
+_KEPT_BYTES = 32_000_000
+"""Of images that are shown again and again: two hundred, of 224 pixels a side."""
+
+Picture = npt.NDArray[np.uint8]
 
 
 class Exemplars:
@@ -58,6 +69,7 @@ class _Drawing:
         self.k: int = unit.options["k"]
         self.unread: dict[int, str] = {}
         self.files: dict[str, bytes] = {}
+        self._recent: Recent[Picture] = Recent(_KEPT_BYTES)
 
     def result(self) -> Result:
         layers, units = self._searched()
@@ -78,6 +90,11 @@ class _Drawing:
             "units": single,
         }
         return Result(data, self.files)
+
+    def _pixels(self, image: int) -> Picture:
+        """An image as the network sees it, RGB."""
+        pixels = np.clip(np.rint(self.bench.pixels(self.digests[image])), 0, 255).astype(np.uint8)
+        return np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
 
     def _searched(self) -> tuple[dict[str, TopK], TopK]:
         """What all units of the search have found together, one after the other."""
@@ -122,7 +139,7 @@ class _Drawing:
                     "exact": field.exact,
                 }
             )
-            pixels = self.bench.pixels(self.digests[image])
+            pixels = self._recent(self.digests[image], partial(self._pixels, image))
             cell = None if place is None else (height, width, row, column)
             shown.append(Shown(pixels, box, cell))
         picture = None

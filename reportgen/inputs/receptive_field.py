@@ -9,7 +9,7 @@ the closed form for the middle of the map.)
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -55,6 +55,7 @@ class ReceptiveFields:
         self._input_layout = input_layout
         self._makers = {id(x): step for step in trace.steps for x in step.outputs}
         self._known: dict[tuple[str, int, int], tuple[int, int, bool]] = {}
+        self._ways: dict[tuple[str, int], list[_Link]] = {}
 
     def of(self, path: str, row: int, column: int) -> ReceptiveField:
         """The receptive field of the unit at (row, column) of the layer's maps.
@@ -76,22 +77,23 @@ class ReceptiveFields:
         return self._known[key]
 
     def _walk(self, path: str, position: int, axis: int) -> tuple[int, int, bool]:
-        steps = self._trace.needed([path])
-        last = next(step for step in steps if step.path == path)
-        size = self._size(last.outputs[0], axis)
+        way = self._way(path, axis)
+        last = way[0].step.outputs[0]
+        size = self._size(last, axis)
         if not 0 <= position < size:
             raise ValueError(f"{path} has {size} positions, not {position}")
-        seen: dict[int, Positions] = {id(last.outputs[0]): np.arange(size) == position}
+        seen: dict[int, Positions] = {id(last): np.arange(size) == position}
         exact = True
-        for step in reversed(steps):
-            outputs = [x for x in step.outputs if id(x) in seen]
-            for output in outputs:
-                wanted = seen.pop(id(output))
-                for tensor in step.inputs:
-                    found, sure = _back(step, wanted, self._size(tensor, axis), axis)
+        for link in way:
+            for output in [id(x) for x in link.step.outputs if id(x) in seen]:
+                wanted = seen.pop(output)
+                for tensor, length, same in link.inputs:
+                    found, sure = wanted, True
+                    if not same:
+                        found, sure = _back(link.step, wanted, length, axis)
                     exact = exact and sure
-                    before = seen.get(id(tensor))
-                    seen[id(tensor)] = found if before is None else before | found
+                    before = seen.get(tensor)
+                    seen[tensor] = found if before is None else before | found
         pixels = [np.flatnonzero(seen[id(x)]) for x in self._trace.inputs if id(x) in seen]
         if not pixels:  # nothing known leads to the input
             return 0, self._size(self._trace.inputs[0], axis) - 1, False
@@ -99,6 +101,24 @@ class ReceptiveFields:
         if not hit.size:
             return 0, -1, exact
         return int(hit.min()), int(hit.max()), exact
+
+    def _way(self, path: str, axis: int) -> "list[_Link]":
+        """The steps from a layer back to the input; every unit of the layer goes it."""
+        if (path, axis) not in self._ways:
+            steps = self._trace.needed([path])
+            last = next(at for at, step in enumerate(steps) if step.path == path)
+            self._ways[path, axis] = [
+                self._link(step, axis) for step in reversed(steps[: last + 1])
+            ]
+        return self._ways[path, axis]
+
+    def _link(self, step: Step, axis: int) -> "_Link":
+        lengths = {self._size(x, axis) for x in step.outputs}
+        found = []
+        for tensor in step.inputs:
+            size = self._size(tensor, axis)
+            found.append((id(tensor), size, lengths == {size} and _same(step, size, axis)))
+        return _Link(step, found)
 
     def _size(self, tensor: Any, axis: int) -> int:
         """Positions of a tensor along an axis; 1 where it is no stack of maps."""
@@ -111,6 +131,21 @@ class ReceptiveFields:
 
     def _is_input(self, tensor: Any) -> bool:
         return any(tensor is symbol for symbol in self._trace.inputs)
+
+
+class _Link(NamedTuple):
+    """A step, and of each of its inputs the identity, the positions, whether they pass as is."""
+
+    step: Step
+    inputs: list[tuple[int, int, bool]]
+
+
+def _same(step: Step, size: int, axis: int) -> bool:
+    """Whether each position depends on the same one alone, where there are as many: most steps."""
+    kind = type(step.layer).__name__
+    if size > 1 and kind in _WINDOWS and _WINDOWS[kind] is _window:
+        return _taps(step.layer, axis)[:2] == (1, 1)
+    return size > 1 and (kind in _POINTWISE or _normalises_channels(step.layer, kind))
 
 
 def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Positions, bool]:
@@ -126,8 +161,6 @@ def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Position
             return everything, whole
     if kind in _WINDOWS:
         return _WINDOWS[kind](layer, wanted, size, axis), True
-    if size == len(wanted) and (kind in _POINTWISE or _normalises_channels(layer, kind)):
-        return wanted.copy(), True
     return everything, False
 
 

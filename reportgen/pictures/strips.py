@@ -18,13 +18,13 @@ _FINEST = 6
 
 @dataclass(frozen=True)
 class Shown:
-    """An image (height, width, 1 or 3) in 0..255, and the box of its pixels that a unit sees.
+    """An image (height, width, 3), and the box of its pixels that a unit sees.
 
     `cell` is (rows, columns, row, column) of the layer's grid and the unit's cell in it; where it
     is None, the box is marked and cut out instead.
     """
 
-    pixels: NDArray[np.floating]
+    pixels: NDArray[np.uint8]
     box: Box
     cell: tuple[int, int, int, int] | None = None
 
@@ -52,11 +52,6 @@ def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
     return np.concatenate(parts, axis=1)
 
 
-def _rgb(pixels: NDArray[np.floating]) -> NDArray[np.uint8]:
-    whole = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-    return np.repeat(whole, 3, axis=2) if whole.shape[2] == 1 else whole
-
-
 def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """The picture with its longer side `side` pixels long."""
     import cv2
@@ -77,7 +72,7 @@ def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 
 def _marked(one: Shown) -> NDArray[np.uint8]:
-    picture = _resized(_rgb(one.pixels), TILE)
+    picture = _resized(one.pixels, TILE)
     down, across = (picture.shape[k] / one.pixels.shape[k] for k in (0, 1))
     box = one.box
     if box.height * box.width:
@@ -94,11 +89,11 @@ def _cut(one: Shown) -> NDArray[np.uint8]:
     if not box.height * box.width:
         return np.full((TILE, TILE, 3), _GROUND, np.uint8)
     patch = one.pixels[box.top : box.top + box.height, box.left : box.left + box.width]
-    return _tile(_resized(_rgb(patch), TILE), TILE)
+    return _tile(_resized(patch, TILE), TILE)
 
 
 def _with_grid(one: Shown) -> NDArray[np.uint8]:
-    picture = _resized(_rgb(one.pixels), GRID_TILE)
+    picture = _resized(one.pixels, GRID_TILE)
     rows, columns, row, column = one.cell or (1, 1, 0, 0)
     height, width = picture.shape[:2]
     downs = [round(at * height / rows) for at in range(rows + 1)]

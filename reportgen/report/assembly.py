@@ -26,7 +26,7 @@ from reportgen.results import (
     Prediction,
     Skipped,
 )
-from reportgen.series import Series
+from reportgen.series import SeriesFile
 
 OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
 """What a layer's statistics hold for what is said over all images, and for nothing else."""
@@ -42,6 +42,7 @@ class Assembly:
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.health = HealthTally()
+        self._numbers = SeriesFile(folder.parent)
         self._layers = slugs([layer.path for layer in model.layers])
 
     def layer_slug(self, path: str) -> str:
@@ -121,17 +122,14 @@ class Assembly:
     def _grids(self, seen: Stored, base: str) -> list[Activations]:
         grids = seen.data["activations"]
         self.health.add(grids)
-        return [self._grid(seen, at, about, base) for at, about in enumerate(grids)]
+        return [self._grid(seen, about, base) for about in grids]
 
-    def _grid(self, seen: Stored, at: int, about: Mapping[str, Any], base: str) -> Activations:
+    def _grid(self, seen: Stored, about: Mapping[str, Any], base: str) -> Activations:
         slug = self._layers[about["layer"]]
         picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
         singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
                         for one in about["singles"])  # fmt: skip
-        numbers = {
-            key: Series(seen.folder / "result.json", "data", "activations", at, key)
-            for key in ("means", "lows", "highs")
-        }
+        numbers = {key: self._numbers.add(about[key]) for key in ("means", "lows", "highs")}
         known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
         known |= self.smaller.redraw(self.folder / picture, about)
         kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}

@@ -1,6 +1,7 @@
 """The pages of filter galleries: one for each block, and the list of blocks."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
@@ -9,18 +10,20 @@ from reportgen.report.figures import filter_findings, gallery_grid, plain_pictur
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
+from reportgen.report.sheets import Sheet, pattern_sheet
 from reportgen.report.wording import count
-from reportgen.results import Filter
+from reportgen.results import Filter, Gallery
 
 _THUMBNAIL = 480
+_COVER_PATTERNS, _COVER_COLUMNS = 8, 4
 
 
-def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
-    """The context of `filters/index.html`."""
+def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> FiltersIndexPage:
+    """The context of `filters/index.html`; draws a few patterns of each block."""
     page = "filters/index.html"
     cards = []
-    for block, galleries in outline.gallery_blocks.items():
-        shown = galleries[-1]
+    for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
+        cover = _cover(outline, folder, f"pictures/filters/index--{at}", galleries[-1])
         layers = {gallery.layer: gallery.shown for gallery in galleries}
         text = f"{count(sum(layers.values()), 'filter')} of {count(len(layers), 'layer')}"
         cards.append(
@@ -30,9 +33,9 @@ def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
                 text=text,
                 picture=plain_picture(
                     page,
-                    shown.picture,
-                    (shown.width, shown.height),
-                    f"Filter patterns of {shown.layer}",
+                    cover.path,
+                    (cover.width, cover.height),
+                    f"Filter patterns of {galleries[-1].layer}",
                     _THUMBNAIL,
                 ),
             )
@@ -45,6 +48,13 @@ def filters_index(outline: Outline, navigation: Navigation) -> FiltersIndexPage:
         cards=tuple(cards),
         text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",
     )
+
+
+def _cover(outline: Outline, folder: Path, path: str, gallery: Gallery) -> Sheet:
+    """A picture of the first patterns of a gallery that rose, else of its first."""
+    found = sorted(outline.filters_of(gallery), key=lambda one: one.status != "ok")
+    cells = [(gallery, one) for one in found[:_COVER_PATTERNS]]
+    return pattern_sheet(folder, path, cells, min(_COVER_COLUMNS, len(cells)))
 
 
 def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, FiltersPage]]:

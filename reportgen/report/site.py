@@ -80,7 +80,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         for path, context in make(outline, navigation):
             yield path, template, context
     if outline.gallery_blocks:
-        yield "filters/index.html", "filters_index", filters_index(outline, navigation)
+        yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
     for path, evaluation in evaluation_pages(outline, navigation, folder):
         yield path, "evaluation", evaluation
     for path, health in health_pages(outline, navigation, folder):

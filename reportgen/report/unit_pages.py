@@ -14,11 +14,11 @@ from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPa
 from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, paged, src
-from reportgen.report.unit_sheets import Sheet, activation_sheet, pattern_sheet
+from reportgen.report.sheets import Sheet, activation_sheet, pattern_sheet
 from reportgen.report.wording import TIMES, count, number
 from reportgen.results import Activations, Filter, Gallery, Image
 
-UNITS_A_PAGE = 16
+UNITS_A_PAGE = 8
 FEW_IMAGES = 12
 """With so many images a unit is shown on all; with more, on those that it answers to most."""
 STRONGEST = 6

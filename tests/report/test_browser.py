@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -65,6 +66,41 @@ BROKEN = """async () => {
     return pictures.filter((picture) => !picture.naturalWidth).map((one) => one.src);
 }"""
 """The pictures of a page that cannot be shown."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_first_view_of_every_kind_of_page_is_small(
+    reports: dict[str, Path], page: Any, name: str, width: int
+) -> None:
+    """The page, its style and scripts, and the pictures that one sees without scrolling.
+
+    How many more a browser fetches ahead of a reader is its own choice.
+    """
+    asked: list[Any] = []
+    page.on("request", lambda request: asked.append(request))  # noqa: PLW0108 - Playwright marks it
+    page.set_viewport_size({"width": width, "height": 900})
+    for kind, path in kinds(reports[name]).items():
+        if kind == "single":
+            continue  # all of it is one file
+        asked.clear()
+        page.goto(path.as_uri())
+        seen = {file_of(one) for one in page.evaluate(IN_VIEW)}
+        loaded = {file_of(one.url) for one in asked if one.resource_type != "image"}
+        assert sum(one.stat().st_size for one in loaded | seen) <= 300_000, kind
+
+
+IN_VIEW = """() => [...document.querySelectorAll("img, svg image")]
+    .filter((one) => {
+        const box = one.getBoundingClientRect();
+        return box.width && box.height && box.bottom > 0 && box.top < innerHeight;
+    })
+    .map((one) => new URL(one.src || one.href.baseVal, document.baseURI).href)"""
+"""The addresses of the pictures that lie in the window."""
+
+
+def file_of(address: str) -> Path:
+    return Path(unquote(urlsplit(address).path))
 
 
 def address(site: Site, path: str) -> str:

@@ -1,10 +1,11 @@
 """report.json in pieces is the same text as in one."""
 
-import json
+import numpy as np
+import pytest
 
 from reportgen.report.data_file import write_data
 from reportgen.results import Report
-from reportgen.series import Series
+from reportgen.series import SeriesFile
 from tests.report.sample import write_sample
 
 
@@ -18,10 +19,14 @@ def test_the_text_is_that_of_the_whole_report(tmp_path):
 
 
 def test_numbers_are_read_from_their_file(tmp_path):
-    file = tmp_path / "numbers.json"
-    file.write_text(json.dumps({"a": [{"b": [1.5, None]}]}))
-    series = Series(file, "a", 0, "b")
-    assert list(series) == [1.5, None]
-    assert len(series) == 2
-    assert series[0] == 1.5
-    assert series == [1.5, None]
+    file = SeriesFile(tmp_path)
+    numbers = [[1.5, None], [], [float(f"{value:.4g}") for value in np.random.normal(size=100)]]
+    for values, series in [(values, file.add(values)) for values in numbers]:
+        assert list(series) == values
+        assert len(series) == len(values)
+        assert series == values
+        assert [series[at] for at in range(len(values))] == values
+        assert series[-3:] == values[-3:]
+        with pytest.raises(IndexError):
+            series[len(values)]
+    assert list(tmp_path.iterdir()) == []

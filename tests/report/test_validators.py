@@ -179,14 +179,3 @@ def test_pages_are_complete_under_jenkins_policy(
         assert page.locator("main svg image").count() > 0 or kind != "units"
         page.close()
     context.close()
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_first_view_is_small(reports: dict[str, Path], name: str) -> None:
-    """The page, its style and scripts; pictures further down are loaded when they are near."""
-    folder = reports[name]
-    shared = sum(path.stat().st_size for path in (folder / "assets").iterdir()
-                 if not path.name.startswith("search-index"))  # fmt: skip
-    for path in kinds(folder).values():
-        if path.name != SINGLE_NAME:
-            assert shared + path.stat().st_size <= 150_000, path

@@ -1,4 +1,4 @@
-"""Pictures of the tiles that a page of units shows: the whole grids would be megabytes."""
+"""Pictures of the tiles that a page shows of several grids: whole grids would be megabytes."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from reportgen.pictures.tiles import GridLayout
 
-MOST_PIXELS = 450_000
-"""Of a sheet, so that it takes about 200 kB at most."""
+MOST_PIXELS = 250_000
+"""Of a sheet, so that it takes about 160 kB at most."""
 
 SIDES = (96, 72, 64, 48, 32)
 """Longest sides of a tile, in pixels; the first with which the sheet is small enough is taken."""
 
-_COLUMNS = 12
+COLUMNS = 12
 
 
 class Sheet(NamedTuple):
@@ -61,14 +61,16 @@ def activation_sheet(folder: Path, path: str, cells: Sequence[tuple[Activations,
     levels = np.stack([tiles[one.picture, channel] for one, channel in cells], axis=2)
     levels = shrunk(levels, _side(len(cells), max(levels.shape[:2])))
     inactive = np.array([channel in one.inactive for one, channel in cells])
-    sheet = grid(levels, inactive, _COLUMNS, 0)
-    layout = GridLayout.fit(len(cells), levels.shape[0], levels.shape[1], _COLUMNS, 0)
+    sheet = grid(levels, inactive, COLUMNS, 0)
+    layout = GridLayout.fit(len(cells), levels.shape[0], levels.shape[1], COLUMNS, 0)
     left_out = [at for at, (one, channel) in enumerate(cells) if channel in one.left_out]
     clear(sheet, layout, left_out)
     return _written(folder, f"{path}.png", palette_png(sheet), layout)
 
 
-def pattern_sheet(folder: Path, path: str, cells: Sequence[tuple[Gallery, Filter]]) -> Sheet:
+def pattern_sheet(
+    folder: Path, path: str, cells: Sequence[tuple[Gallery, Filter]], columns: int = COLUMNS
+) -> Sheet:
     """Draw filter patterns of one gallery (one at least), see `activation_sheet`; as a JPEG."""
     import numpy as np
     from PIL import Image
@@ -83,7 +85,7 @@ def pattern_sheet(folder: Path, path: str, cells: Sequence[tuple[Gallery, Filter
         ground.alpha_composite(opened.convert("RGBA"))
     gallery = np.asarray(ground.convert("RGB"))
     layout = GridLayout.fit(about.shown, about.size, about.size, about.columns, about.margin)
-    new = GridLayout.fit(len(cells), about.size, about.size, _COLUMNS, 0)
+    new = GridLayout.fit(len(cells), about.size, about.size, columns, 0)
     sheet = np.full((new.height, new.width, 3), INACTIVE_COLOUR, np.uint8)
     for at, (_, found) in enumerate(cells):
         left, top, right, bottom = layout.box(found.tile)
