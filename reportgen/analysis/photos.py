@@ -9,10 +9,13 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.decode import decode
 from reportgen.inputs.fit import display, fit
-from reportgen.pictures.encode import gray_png, jpeg, rgb_png
+from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
 
 LONGEST = 1024
 """Pixels of the longer side of a photo on a page."""
+
+MOST_BYTES = 80_000
+"""Of such a photo: with it, and what the network was given, a page still opens at once."""
 
 _LOSSLESS_UP_TO = 256 * 256
 """Photos of so few pixels are kept without loss: they are small either way."""
@@ -22,7 +25,7 @@ class Photos:
     """Decodes each photo; one that cannot be read fails with its reason."""
 
     name = "photos"
-    version = 1
+    version = 2
     title = "Photos"
 
     def unit(self, digest: str, size: tuple[int, int, int] | None, resize: str) -> Unit:
@@ -40,7 +43,7 @@ class Photos:
         shown = display(decoded.rgb, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"
-        files = {photo: rgb_png(shown) if small else jpeg(shown)}
+        files = {photo: rgb_png(shown) if small else jpeg_within(shown, MOST_BYTES)}
         data: dict[str, Any] = {
             "width": decoded.rgb.shape[1],
             "height": decoded.rgb.shape[0],

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ from reportgen.report.findings import findings
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import front_notes, page_notes
 from reportgen.report.outline import Outline, href, paged
+from reportgen.report.thumbnails import thumbnail
 from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
 from reportgen.results import Environment, Image, Report, TensorInfo
 
@@ -39,7 +41,7 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         environment=environment_facts(report.environment),
         stages=drawn,
         stages_note=note,
-        cards=tuple(card(outline, page, image) for image in images[:MOST_CARDS]),
+        cards=tuple(card(outline, page, image, folder) for image in images[:MOST_CARDS]),
         all_images=Link(f"All {len(images):,} images", href(page, "images/index.html"))
         if more
         else None,
@@ -51,20 +53,23 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
     )
 
 
-def images_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagesPage]]:
+def images_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, ImagesPage]]:
     """Paths and contexts of the list of all images."""
     images = outline.report.images
     if not images:
         return
-    yield from _images_pages(outline, navigation, list(images), "All", outline.images_page)
+    pages = partial(_images_pages, outline, navigation, folder)
+    yield from pages(list(images), "All", outline.images_page)
     if outline.mistakes:
-        mistakes = list(outline.mistakes)
-        yield from _images_pages(outline, navigation, mistakes, "Mistakes", outline.mistakes_page)
+        yield from pages(list(outline.mistakes), "Mistakes", outline.mistakes_page)
 
 
 def _images_pages(
     outline: Outline,
     navigation: Navigation,
+    folder: Path,
     images: list[Image],
     view: str,
     path_of: Callable[[int], str],
@@ -82,7 +87,7 @@ def _images_pages(
                 if at == 1 and view == "All"
                 else (),
                 views=_views(outline, page, view),
-                cards=tuple(card(outline, page, image) for image in shown),
+                cards=tuple(card(outline, page, image, folder) for image in shown),
                 pager=pager(page, paths, at, "Pages of images"),
                 text=_images_text(outline, images, view),
             ),
@@ -109,20 +114,16 @@ def _images_text(outline: Outline, images: list[Image], view: str) -> str:
     return f"{count(len(images), 'image')}, {count(len(outline.mistakes), 'mistake')}"
 
 
-def card(outline: Outline, page: str, image: Image) -> Card:
-    """An image's card: photo, first Grad-CAM, top predictions."""
+def card(outline: Outline, page: str, image: Image, folder: Path) -> Card:
+    """An image's card: photo, first Grad-CAM, top predictions; draws the small pictures."""
     first = image.gradcam[0] if image.gradcam and outline.has("gradcam") else None
     overlay = None
     if first is not None and first.picture:
         alt = f"{CAMS[first.method].title} of {first.label} on {image.name}"
-        overlay = plain_picture(page, first.picture, (first.width, first.height), alt, _THUMBNAIL)
-    photo = plain_picture(
-        page,
-        image.photo,
-        (image.photo_width, image.photo_height),
-        f"Photo {image.name}",
-        _THUMBNAIL,
-    )
+        small = thumbnail(folder, first.picture, (first.width, first.height))
+        overlay = plain_picture(page, *small, alt, _THUMBNAIL)
+    small = thumbnail(folder, image.photo, (image.photo_width, image.photo_height))
+    photo = plain_picture(page, *small, f"Photo {image.name}", _THUMBNAIL)
     return Card(
         name=image.name,
         href=href(page, outline.image_place(image.name)),

@@ -66,7 +66,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
     yield "index.html", "index", index_page(outline, navigation, folder)
     several: tuple[tuple[str, Callable[[Outline, Navigation], Iterator[tuple[str, Any]]]], ...] = (
         ("model", model_pages),
-        ("images", images_pages),
+        ("images", partial(images_pages, folder=folder)),
         ("image", image_pages),
         ("layer", layer_pages),
         ("units_index", units_index_pages),

@@ -1,0 +1,35 @@
+"""Small copies of pictures, for pages that show many: the pictures themselves take megabytes."""
+
+from pathlib import Path, PurePosixPath
+
+LONGEST = 256
+"""Pixels of the longer side."""
+
+_QUALITY = 75
+_SMALL = 16_000
+"""Bytes of a picture that is shown as it is."""
+
+Size = tuple[int, int]
+
+
+def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
+    """The path below the report's `folder` of a small copy of a picture, and its size.
+
+    It is drawn where it is not there yet. A picture that is small itself has no copy.
+    """
+    width, height = size
+    if (folder / picture).stat().st_size <= _SMALL:
+        return picture, size
+    path = PurePosixPath(picture)
+    # No picture of a report has two hyphens in its name.
+    small = path.with_name(f"{path.stem}--small.jpg")
+    scale = min(1.0, LONGEST / max(size))
+    target = max(1, round(width * scale)), max(1, round(height * scale))
+    if not (folder / small).is_file():
+        from PIL import Image
+
+        with Image.open(folder / picture) as opened:
+            opened.draft("RGB", (2 * target[0], 2 * target[1]))
+            copy = opened.convert("RGB").resize(target, Image.Resampling.BOX)
+        copy.save(folder / small, "JPEG", quality=_QUALITY, optimize=True)
+    return str(small), target
