@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reportgen.bundle_parts import PARTS, SHRINKING, Entry, read_entries
 from reportgen.errors import BundleError
-from reportgen.report.manifest import MANIFEST, manifest_text, read_manifest
+from reportgen.report.manifest import MANIFEST, manifest_lines, read_manifest
 from reportgen.report.names import slugs
 
 README = "README.txt"
@@ -150,11 +150,8 @@ def _complete(
     """The files with a README and a manifest of their own."""
     readme = _readme(parts, about, said).encode()
     whole = sorted([*files, Entry(README, "", readme)], key=lambda one: one.name)
-    listed = {}
-    for one in whole:
-        raw = one.read()
-        listed[one.name] = (hashlib.sha256(raw).hexdigest(), len(raw))
-    return [*whole, Entry(MANIFEST, "", manifest_text(listed).encode())]
+    listed = ((one.name, hashlib.sha256(raw := one.read()).hexdigest(), len(raw)) for one in whole)
+    return [*whole, Entry(MANIFEST, "", "".join(manifest_lines(listed)).encode())]
 
 
 def _readme(parts: Sequence[str], about: _About, said: Sequence[str]) -> str:

@@ -10,8 +10,9 @@ The origin is a digest of all that the report was made from.
 
 import hashlib
 import json
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 MANIFEST = "manifest.json"
@@ -22,14 +23,22 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 def write_manifest(folder: Path, origin: str = "") -> Path:
     """List every file below ``folder`` except the manifest itself, and write the list there."""
-    files = {
-        path.relative_to(folder).as_posix(): (_digest(path), path.stat().st_size)
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path != folder / MANIFEST
-    }
     target = folder / MANIFEST
-    target.write_text(manifest_text(files, origin), encoding="utf-8", newline="\n")
+    files = ((path, _digest(folder / path), (folder / path).stat().st_size)
+             for path in _files(folder) if path != MANIFEST)  # fmt: skip
+    # Line by line: the list of a report of many images takes megabytes.
+    with target.open("w", encoding="utf-8", newline="\n") as written:
+        written.writelines(manifest_lines(files, origin))
     return target
+
+
+def _files(folder: Path) -> list[str]:
+    """The paths of all files below a folder, with forward slashes, sorted."""
+    found = []
+    for place, _, names in os.walk(folder):
+        below = Path(place).relative_to(folder).as_posix()
+        found += [name if below == "." else f"{below}/{name}" for name in names]
+    return sorted(found)
 
 
 def read_origin(folder: Path) -> str:
@@ -69,11 +78,16 @@ def parse_manifest(content: bytes) -> dict[str, str] | None:
     return files
 
 
-def manifest_text(files: Mapping[str, tuple[str, int]], origin: str = "") -> str:
-    """The manifest of files: SHA-256 and bytes by path."""
-    listed = {path: {"sha256": sha256, "size": size} for path, (sha256, size) in files.items()}
-    whole = {"version": VERSION, "files": listed, **({"origin": origin} if origin else {})}
-    return json.dumps(whole, indent=1, sort_keys=True) + "\n"
+def manifest_lines(files: Iterable[tuple[str, str, int]], origin: str = "") -> Iterator[str]:
+    """The text of the manifest of files: each one's path, SHA-256 and bytes, sorted by path."""
+    before = '{"files": {\n'
+    for path, sha256, size in files:
+        entry = json.dumps({"sha256": sha256, "size": size})
+        yield f"{before} {json.dumps(path)}: {entry}"
+        before = ",\n"
+    yield before if before.startswith("{") else "\n"
+    made_from = f'"origin": {json.dumps(origin)}, ' if origin else ""
+    yield f'}}, {made_from}"version": {VERSION}}}\n'
 
 
 def _digest(path: Path) -> str:
