@@ -29,6 +29,7 @@ from reportgen.report.single_file import SINGLE_NAME, write_single
 from reportgen.report.site import write_site
 from reportgen.report.templates import check_templates
 from reportgen.results import Model, Report
+from reportgen.scratch import scratch_folder
 from reportgen.sizes import parse_size
 from reportgen.trip import Trip
 
@@ -185,8 +186,8 @@ def inspect(model: str, settings: Settings, *, progress: Progress) -> Model:
 def _store(settings: Settings) -> Iterator[Store]:
     """The store to use: the user's, the one given, or one that is gone when the build ends."""
     if settings.no_cache:
-        with tempfile.TemporaryDirectory(prefix="reportgen-") as folder:
-            yield Store(Path(folder))
+        with scratch_folder(Path(tempfile.gettempdir()), "reportgen") as folder:
+            yield Store(folder / "work")
         return
     store = Store(settings.cache_dir) if settings.cache_dir else Store.default()
     store.sweep()

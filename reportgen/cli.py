@@ -280,8 +280,10 @@ def main() -> None:
 def _leave(code: str | int | None) -> None:
     """Exit; without the second that TensorFlow takes to tidy up what ends with the process."""
     if "tensorflow" in sys.modules and isinstance(code, int):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            # A stream may be closed, or be none.
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 

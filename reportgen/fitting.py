@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +19,9 @@ RESOLUTIONS = (64, 48, 32, 24, 16)
 
 SHARES = (2, 4, 8)
 """Then one channel in so many is kept of each layer, in tiles of the last resolution."""
+
+_CLOSE = 1.03
+"""What is guessed to be so little too large may fit."""
 
 T = TypeVar("T")
 
@@ -81,29 +85,48 @@ def fitted(
     not even the last one fits; `limit` is then what the sentence names.
     """
     steps = reductions(images)
-    size = written(steps[0])
-    if size <= limit:
+    pictures = cache(lambda at: drawn(steps[at]))
+    sizes: dict[int, int] = {}
+
+    def fits(at: int) -> bool:
+        sizes[at] = written(steps[at])
+        return sizes[at] <= limit
+
+    if fits(0):
         return steps[0]
-    pictures = drawn(steps[0])
-    low, high = 1, len(steps) - 1
-    while low < high:
-        middle = (low + high) // 2
-        guess = _guess(steps[middle], images, size, pictures, drawn(steps[middle]))
-        low, high = (low, middle) if guess <= limit else (middle + 1, high)
-    for at in range(low, len(steps)):
-        last = written(steps[at])
-        if last <= limit:
-            return steps[at]
-    raise OutputError(
-        f"The report takes {_megabytes(last)} with one image and its smallest grids, more than "
-        f"--max-size {_megabytes(limit)}; leave sections out with --skip-section, or allow more."
-    )
+    too_large, enough = 0, len(steps)
+    while enough - too_large > 1:
+        between = range(too_large + 1, enough)
+        likely = (at for at in between if _guess(at, sizes, pictures) <= _CLOSE * limit)
+        at = next(likely, None if enough < len(steps) else between[-1])
+        if at is None:
+            break
+        too_large, enough = (too_large, at) if fits(at) else (at, enough)
+    if enough == len(steps):
+        raise OutputError(
+            f"The report takes {_megabytes(sizes[too_large])} with one image and its smallest "
+            f"grids, more than --max-size {_megabytes(limit)}; leave sections out with "
+            "--skip-section, or allow more."
+        )
+    if list(sizes)[-1] != enough:
+        written(steps[enough])
+    return steps[enough]
 
 
-def _guess(step: Reduction, images: int, size: int, pictures: int, drawn: int) -> float:
-    """About the bytes of a report whose pictures take `drawn` bytes, from those of the whole."""
-    pages = (size - pictures) * (step.images or images) / images
-    return drawn + min(pages, (size - pictures))
+def _guess(at: int, sizes: Mapping[int, int], pictures: Callable[[int], int]) -> float:
+    """About the bytes of a report, from those of its pictures and from the `sizes` known by now.
+
+    What is no picture of the report's own is taken to be linear in its pictures: part of it are
+    copies of them, as in a PDF. Before that is known, half of it.
+    """
+    below = max(one for one in sizes if one < at)
+    other = max((one for one in sizes if one != below), key=lambda one: (one > at, -abs(one - at)),
+                default=None)  # fmt: skip
+    rest = sizes[below] - pictures(below)
+    slope = rest / (2 * max(pictures(below), 1))
+    if other is not None and pictures(other) != pictures(below):
+        slope = (sizes[other] - pictures(other) - rest) / (pictures(other) - pictures(below))
+    return pictures(at) + max(0.0, rest + slope * (pictures(at) - pictures(below)))
 
 
 def _megabytes(size: int) -> str:

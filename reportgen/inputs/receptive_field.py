@@ -55,7 +55,8 @@ class ReceptiveFields:
         self._input_layout = input_layout
         self._makers = {id(x): step for step in trace.steps for x in step.outputs}
         self._known: dict[tuple[str, int, int], tuple[int, int, bool]] = {}
-        self._ways: dict[tuple[str, int], list[_Link]] = {}
+        self._links: dict[tuple[str, int], list[_Link]] = {}
+        self._last: tuple[str, list[Step]] = ("", [])
 
     def of(self, path: str, row: int, column: int) -> ReceptiveField:
         """The receptive field of the unit at (row, column) of the layer's maps.
@@ -77,20 +78,20 @@ class ReceptiveFields:
         return self._known[key]
 
     def _walk(self, path: str, position: int, axis: int) -> tuple[int, int, bool]:
-        way = self._way(path, axis)
-        last = way[0].step.outputs[0]
+        way = self._way(path)
+        last = way[0].outputs[0]
         size = self._size(last, axis)
         if not 0 <= position < size:
             raise ValueError(f"{path} has {size} positions, not {position}")
         seen: dict[int, Positions] = {id(last): np.arange(size) == position}
         exact = True
-        for link in way:
-            for output in [id(x) for x in link.step.outputs if id(x) in seen]:
+        for step in way:
+            for output in [id(x) for x in step.outputs if id(x) in seen]:
                 wanted = seen.pop(output)
-                for tensor, length, same in link.inputs:
+                for tensor, length, same in self._inputs(step, axis):
                     found, sure = wanted, True
                     if not same:
-                        found, sure = _back(link.step, wanted, length, axis)
+                        found, sure = _back(step, wanted, length, axis)
                     exact = exact and sure
                     before = seen.get(tensor)
                     seen[tensor] = found if before is None else before | found
@@ -102,23 +103,23 @@ class ReceptiveFields:
             return 0, -1, exact
         return int(hit.min()), int(hit.max()), exact
 
-    def _way(self, path: str, axis: int) -> "list[_Link]":
-        """The steps from a layer back to the input; every unit of the layer goes it."""
-        if (path, axis) not in self._ways:
+    def _way(self, path: str) -> list[Step]:
+        """The steps from a layer back to the input, remembered for the layer asked for last."""
+        if self._last[0] != path:
             steps = self._trace.needed([path])
             last = next(at for at, step in enumerate(steps) if step.path == path)
-            self._ways[path, axis] = [
-                self._link(step, axis) for step in reversed(steps[: last + 1])
-            ]
-        return self._ways[path, axis]
+            self._last = path, steps[last::-1]
+        return self._last[1]
 
-    def _link(self, step: Step, axis: int) -> "_Link":
-        lengths = {self._size(x, axis) for x in step.outputs}
-        found = []
-        for tensor in step.inputs:
-            size = self._size(tensor, axis)
-            found.append((id(tensor), size, lengths == {size} and _same(step, size, axis)))
-        return _Link(step, found)
+    def _inputs(self, step: Step, axis: int) -> "list[_Link]":
+        if (step.path, axis) not in self._links:
+            lengths = {self._size(x, axis) for x in step.outputs}
+            self._links[step.path, axis] = [
+                _Link(id(x), size, lengths == {size} and _same(step, size, axis))
+                for x in step.inputs
+                for size in [self._size(x, axis)]
+            ]
+        return self._links[step.path, axis]
 
     def _size(self, tensor: Any, axis: int) -> int:
         """Positions of a tensor along an axis; 1 where it is no stack of maps."""
@@ -134,10 +135,11 @@ class ReceptiveFields:
 
 
 class _Link(NamedTuple):
-    """A step, and of each of its inputs the identity, the positions, whether they pass as is."""
+    """An input of a step: its identity, its positions, and whether they pass as they are."""
 
-    step: Step
-    inputs: list[tuple[int, int, bool]]
+    tensor: int
+    positions: int
+    same: bool
 
 
 def _same(step: Step, size: int, axis: int) -> bool:

@@ -25,7 +25,7 @@ def check_notebook_tools() -> None:
     missing = [name for name in ("nbformat", "nbclient", "ipykernel") if find_spec(name) is None]
     if missing:
         raise NotebookError(
-            f"--format notebook needs {', '.join(missing)}: pip install 'reportgen[notebook]'."
+            f"--format notebook needs {', '.join(missing)}: pip install '.[notebook]'."
         )
 
 
@@ -92,6 +92,8 @@ def _environment(private: Path, *, cpu_only: bool) -> dict[str, str]:
         "TF_FORCE_GPU_ALLOW_GROWTH": "true",
         "PYTHONWARNINGS": "ignore",
         "PYTHONHASHSEED": "0",
+        # TensorFlow writes code there, which a kernel that is ended leaves behind.
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private)),
     }
     if cpu_only:
         own["CUDA_VISIBLE_DEVICES"] = "-1"

@@ -71,6 +71,8 @@ class Outline:
     most_nodes = MOST_NODES
     most_grids = MOST_GRIDS
     most_rows = 60
+    lists_blocks = True
+    """Whether the blocks that have filter galleries have a list, where there are several pages."""
 
     def __init__(self, report: Report) -> None:
         self.report = report

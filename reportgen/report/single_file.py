@@ -47,6 +47,7 @@ class _WholeOutline(Outline):
 
     most_nodes = most_grids = most_rows = sys.maxsize
     shown_layers = ()
+    lists_blocks = False
 
 
 def write_single(
@@ -104,7 +105,7 @@ def _made(report: Report, folder: Path, source: Templates, choice: Choice) -> st
     for path, name, context in pages(outline, navigation, folder):
         few = len(shown.images) <= MOST_CARDS
         is_list = path == "images/index.html" and few
-        if is_list or path.startswith("images/index--") or path == "filters/index.html":
+        if is_list or path.startswith("images/index--"):
             continue
         texts[path] = source.render(f"{name}.html", context)
         titles[path] = context.frame.title

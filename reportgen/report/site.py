@@ -79,7 +79,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
     for template, make in several:
         for path, context in make(outline, navigation):
             yield path, template, context
-    if outline.gallery_blocks:
+    if outline.gallery_blocks and outline.lists_blocks:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
     for path, evaluation in evaluation_pages(outline, navigation, folder):
         yield path, "evaluation", evaluation

@@ -21,7 +21,7 @@ def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
     if (folder / picture).stat().st_size <= _SMALL:
         return picture, size
     path = PurePosixPath(picture)
-    # No picture of a report has two hyphens in its name.
+    # No other picture of a report ends in this: names have two hyphens before a number or a kind.
     small = path.with_name(f"{path.stem}--small.jpg")
     scale = min(1.0, LONGEST / max(size))
     target = max(1, round(width * scale)), max(1, round(height * scale))

@@ -21,23 +21,26 @@ import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from reportgen.analysis.devices import spread_over
+from reportgen.analysis.devices import graph_over
 from tests.analysis.bench import picture_file
 from tests.analysis.every_pass import every_pass
 
 PLACES = ("/CPU:0", "/CPU:1")
 where = []
 def compute(values, more):
+    tf.debugging.assert_positive(tf.shape(values)[0])  # layers fail without an image
     doubled = 2 * values
     where.append(doubled.op.device)
     return doubled, {"sum": tf.reduce_sum(more, 1)}, None
 
-graph = tf.function(spread_over(PLACES, compute), autograph=False)
-for many in (1, 2, 5):
-    values = np.random.rand(many, 3).astype(np.float32)
-    doubled, summed, nothing = graph(tf.constant(values), tf.constant(values))
-    assert np.array_equal(doubled, 2 * values) and nothing is None
-    assert np.allclose(summed["sum"], values.sum(1))
+# The first size of a graph is traced by itself, the later ones as any size.
+for sizes in ((1,), (8, 5, 1, 2)):
+    graph = graph_over(PLACES, compute)
+    for many in sizes:
+        values = np.random.rand(many, 3).astype(np.float32)
+        doubled, summed, nothing = graph(tf.constant(values), tf.constant(values))
+        assert np.array_equal(doubled, 2 * values) and nothing is None
+        assert np.allclose(summed["sum"], values.sum(1))
 alone, *shared = where
 assert "CPU" not in alone and len(shared) == 4
 assert all(f"CPU:{at % 2}" in device for at, device in enumerate(shared)), shared

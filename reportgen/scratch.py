@@ -1,0 +1,74 @@
+"""Folders that live as long as a build; what killed builds left of theirs, the next one removes."""
+
+import contextlib
+import glob
+import os
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+_OWNER = "owner"
+"""File in each folder: whose it is."""
+
+_ABANDONED_AFTER = 86_400
+"""Seconds after which it counts as abandoned where its process cannot be asked for."""
+
+_mine: set[Path] = set()
+"""Those of this process, by which a number that the system gave to another one before is told."""
+
+
+@contextlib.contextmanager
+def scratch_folder(
+    parent: Path, name: str, rescue: Callable[[Path], object] = lambda _: None
+) -> Iterator[Path]:
+    """A new folder in `parent`, its name begins with `name`; it is removed at the end.
+
+    Before, those of the same name are removed whose process is gone. `rescue` is called with each
+    folder before it is removed. Raises OSError when the disk does not take it.
+    """
+    _sweep(parent, name, rescue)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
+    _mine.add(folder)
+    try:
+        (folder / _OWNER).write_text(_owner(name, os.getpid()), encoding="utf-8")
+        yield folder
+    finally:
+        rescue(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+        _mine.discard(folder)
+
+
+def _owner(name: str, process: int) -> str:
+    return f"{name}\n{platform.node()}\n{process}\n"
+
+
+def _sweep(parent: Path, name: str, rescue: Callable[[Path], object]) -> None:
+    for folder in parent.glob(f"{glob.escape(name)}-*"):
+        with contextlib.suppress(OSError, ValueError):
+            if folder not in _mine and _is_abandoned(folder, name):
+                rescue(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_abandoned(folder: Path, name: str) -> bool:
+    """Whether it is such a folder, and its process is gone. Raises OSError, ValueError."""
+    written = (folder / _OWNER).read_text(encoding="utf-8")
+    owner, machine, process = written.splitlines()
+    if owner != name:
+        return False
+    if machine == platform.node() and os.name == "posix":
+        return int(process) == os.getpid() or not _runs(int(process))
+    return time.time() - folder.stat().st_mtime > _ABANDONED_AFTER
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
