@@ -97,15 +97,20 @@ def build(
             return compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
 
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
-            for warning in _write(trip, folder, composed, made_from):
+            warnings, reduction = _write(trip, folder, composed, made_from)
+            for warning in warnings:
                 progress.warn(warning)
-    return Outcome(output, settings.format[0], *counts, unchanged=False)
+    left = len(reduction.shown(trip.photos))
+    return Outcome(output, settings.format[0], left, *counts[1:], unchanged=False)
 
 
 def _write(
     trip: Trip, folder: Path, composed: Callable[[Path, Reduction], Report], made_from: str
-) -> Sequence[str]:
-    """Write the report in all its formats, within the size that was asked for; returns warnings."""
+) -> tuple[Sequence[str], Reduction]:
+    """Write the report in all its formats, within the size that was asked for.
+
+    Returns warnings, and what was left out for the size.
+    """
     warnings: list[str] = []
 
     def written(reduction: Reduction) -> int:
@@ -123,9 +128,13 @@ def _write(
     limit = trip.settings.max_size
     if limit is None:
         written(EVERYTHING)
-    else:
-        fitted(len(trip.photos), parse_size(limit), written, drawn)
-    return warnings
+        return warnings, EVERYTHING
+    reduction = fitted(len(trip.photos), parse_size(limit), written, drawn)
+    if less := [one.what for one in reduction.said(len(trip.photos), limit)]:
+        warnings.append(
+            f"To stay under {limit}, the report has less: {', '.join(less)}; it says what."
+        )
+    return warnings, reduction
 
 
 def _write_formats(trip: Trip, report: Report, folder: Path) -> Iterator[str]:

@@ -67,9 +67,9 @@ def export(report: Path, out: Path | None, include: str | None, max_size: str | 
 @click.argument("report", type=click.Path(path_type=Path), metavar="REPORT")
 @click.pass_context
 def verify(ctx: click.Context, report: Path) -> None:
-    """Check every file of REPORT, a folder or a zip, against its manifest.
+    """Check a report's files against their list.
 
-    Names what is missing, changed or added; the exit code is 1 then.
+    REPORT is a folder or a zip. Names what is missing, changed or added; the exit code is 1 then.
     """
     from reportgen.verify import verify as check
 

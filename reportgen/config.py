@@ -40,6 +40,9 @@ FORMATS = ("site", "single", "pdf", "notebook")
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
+ALL_KEYS = ("filters", "single_size")
+"""Settings that take a number, or the word "all"."""
+
 FILE_KEYS = (
     "dataset",
     "notes",
@@ -164,6 +167,12 @@ def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in CAMS if name in values)
 
 
+def _some(value: str) -> str:
+    if not parse_size(value):
+        raise ValueError("a report needs some room, such as 25MB")
+    return value
+
+
 ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
@@ -172,6 +181,7 @@ Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_know
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]
+Room = Annotated[str, AfterValidator(_size), AfterValidator(_some)]
 
 
 class Settings(BaseModel):
@@ -194,7 +204,7 @@ class Settings(BaseModel):
     single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
         10, description="Megabytes that the single file may take: a number, or “all” as it is."
     )
-    max_size: Size | None = Field(
+    max_size: Room | None = Field(
         None,
         description="Most that the whole report may take, such as 25MB: resolution goes first, "
         "then channels that vary little, then images.",
@@ -423,7 +433,7 @@ class Settings(BaseModel):
     def for_report(self) -> dict[str, Any]:
         """The settings as report.json states them: no folder of the machine, nothing of the run."""
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
-        for name in ("filters", "single_size"):
+        for name in ALL_KEYS:
             values[name] = values[name] or "all"
         for name in ("dataset", "notes", "labels", "templates", "weights", "custom_objects"):
             if values[name]:
@@ -503,4 +513,20 @@ def _sentence(error: ValidationError) -> str:
     message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
         return f"{message[0].upper()}{message[1:]}."
-    return f"--{str(first['loc'][0]).replace('_', '-')}: {message}."
+    key = str(first["loc"][0])
+    if first["type"] in _PLAIN:
+        message = _PLAIN[first["type"]].format(given=first["input"], **first.get("ctx", {}))
+        if key in ALL_KEYS and first["type"] == "int_parsing":
+            message += ", nor all"
+    return f"--{key.replace('_', '-')}: {message}."
+
+
+_PLAIN = {
+    "int_parsing": "“{given}” is no whole number",
+    "float_parsing": "“{given}” is no number",
+    "greater_than_equal": "{given} is too small, it must be at least {ge}",
+    "greater_than": "{given} is too small, it must be more than {gt}",
+    "less_than_equal": "{given} is too large, it must be at most {le}",
+    "less_than": "{given} is too large, it must be less than {lt}",
+}
+"""What pydantic says of the commonest mistakes, in plain words."""

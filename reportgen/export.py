@@ -75,7 +75,8 @@ def export(
             return Bundle(target, target.stat().st_size, sizes, (*sentences, *said))
     raise BundleError(
         f"The report does not fit into {_megabytes(max_size or 0)}: it takes"
-        f" {_megabytes(smallest)} at least; choose less with --include."
+        f" {_megabytes(smallest)} at least; choose less with --include, or make a smaller report"
+        " with build --max-size."
     )
 
 

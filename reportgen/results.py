@@ -408,6 +408,10 @@ class Skipped(Record):
     reason: str
 
 
+AS_ASKED = frozenset({"layer", "input", "section", "resolution", "channels", "images"})
+"""Kinds of what is left out by the model's nature or at the user's wish: no loss."""
+
+
 class NotePicture(Record):
     """A picture in the user's notes: the file that they name, its width and height in pixels."""
 

@@ -248,8 +248,10 @@ def test_a_repeated_option_collects_its_values(calls: Calls) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--top", "0"], "--top: Input should be greater than or equal to 1"),
-        (["--columns", "x"], "--columns: Input should be a valid integer"),
+        (["--top", "0"], "--top: 0 is too small, it must be at least 1"),
+        (["--columns", "x"], "--columns: “x” is no whole number"),
+        (["--filters", "few"], "--filters: “few” is no whole number, nor all"),
+        (["--max-size", "0"], "--max-size: a report needs some room"),
         (["--sections", "filter"], "did you mean “filters”?"),
         (["--config", "nowhere.toml"], "nowhere.toml cannot be read"),
         (["--resize", "shrink"], "'shrink' is not one of"),

@@ -129,6 +129,7 @@ def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):  # 
     check_site(small.folder)
     report = report_of(small.folder)
     assert 1 <= len(report["images"]) < len(full["images"]) == 24
+    assert small.images == len(report["images"])
     assert any(one["what"] == "images" for one in report["skipped"])
     assert len({image["group"] for image in report["images"]}) == min(3, len(report["images"]))
     for key in ("evaluation", "health"):

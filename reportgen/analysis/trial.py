@@ -86,8 +86,12 @@ def clearly_best(correct: Mapping[str, int], images: int, usual: str) -> str:
     does not decide.
     """
     best = max(correct, key=lambda mode: (correct[mode], mode == usual))
-    margin = max(3, images / 10)
-    return best if correct[best] - correct.get(usual, 0) >= margin else usual
+    return best if correct[best] - correct.get(usual, 0) >= _margin(images) else usual
+
+
+def _margin(images: int) -> float:
+    """By how many images a candidate must be ahead for it not to be chance."""
+    return max(3, images / 10)
 
 
 def choose_by_trial(usual: Preprocessing, correct: Mapping[str, int], images: int) -> Preprocessing:
@@ -101,4 +105,7 @@ def choose_by_trial(usual: Preprocessing, correct: Mapping[str, int], images: in
         reason = f"{usual.reason}; no candidate is more accurate: {share} are right"
     else:
         return usual.model_copy(update={"trials": trials})
-    return Preprocessing(mode=mode, source="detected", reason=reason, trials=trials)
+    others = max((count for one, count in correct.items() if one != mode), default=0)
+    known = correct.get(mode, 0) - others >= _margin(images)
+    source = "detected" if known else usual.source
+    return Preprocessing(mode=mode, source=source, reason=reason, trials=trials)

@@ -176,7 +176,11 @@ def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
                 "did not rise": [one.channel for one in filters if one.status == "not risen"],
                 "failed": [one.channel for one in filters if one.status == "failed"],
             }
-            said = [f"{numbers(sorted(ids), 8)} {word}" for word, ids in bad.items() if ids]
+            said = [
+                f"{'channel' if len(ids) == 1 else 'channels'} {numbers(sorted(ids), 8)} {word}"
+                for word, ids in bad.items()
+                if ids
+            ]
             if said:
                 link = href(page, outline.layer_place(gallery.layer))
                 text = f"Of {count(len(filters), 'filter')}, {'; '.join(said)}."

@@ -58,6 +58,8 @@ def sparser_with_depth(found: Health) -> str:
         verdict = "The deeper, the sparser holds here"
     elif trend < -CLEAR:
         verdict = "The deeper, the sparser does not hold here: it is the other way round"
+    elif trend > 0 and late > early:
+        verdict = "The deeper, the sparser holds only weakly here"
     else:
         verdict = "The deeper, the sparser does not hold here"
     return (

@@ -52,6 +52,9 @@ def test_the_reason_says_what_the_trial_found():
     assert (kept.mode, kept.source) == ("unit", "detected")
     unclear = choose_by_trial(ASSUMED, {"none": 62, "unit": 60}, 64)
     assert (unclear.mode, unclear.source) == ("unit", "assumed")
+    chance = choose_by_trial(ASSUMED, {"unit": 39, "caffe": 38}, 64)
+    assert (chance.mode, chance.source) == ("unit", "assumed")
+    assert "no candidate is more accurate: 61 %" in chance.reason
 
 
 def bright_or_dark(keras):

@@ -69,7 +69,8 @@ def test_a_unit_shows_both_patterns_beside_each_other(both: Site) -> None:
     assert 'href="../layers/conv.html#filters--gallery:3"' in part
     assert 'href="../layers/conv.html#filters--fourier:3"' in part
     assert "pattern ok, score 0.25 → 31.4 · Fourier pattern ok" in part
-    assert both.text("units/conv.html").count('<section class="unit"') == 16
+    pages = [both.text(f"units/{name}.html") for name in ("conv", "conv--2")]
+    assert sum(text.count('<section class="unit"') for text in pages) == 16
 
 
 def test_counts_are_of_filters_and_of_layers(both: Site) -> None:

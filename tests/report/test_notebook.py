@@ -354,7 +354,7 @@ def test_without_nbclient_the_sentence_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(NotebookError, match=r"nbclient.*pip install 'reportgen\[notebook\]'"):
+    with pytest.raises(NotebookError, match=r"nbclient.*pip install '.\[notebook\]'"):
         check_notebook_tools()
 
 
