@@ -64,7 +64,7 @@ def sparser_with_depth(found: Health) -> str:
         verdict = "The deeper, the sparser does not hold here"
     return (
         f"{verdict}: of the {found.layers_with_zeros:,} layers that have zeros, the first third is "
-        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation {trend:.2f})."
+        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation {number(trend)})."
     )
 
 
