@@ -64,7 +64,8 @@ def sparser_with_depth(found: Health) -> str:
         verdict = "The deeper, the sparser does not hold here"
     return (
         f"{verdict}: of the {found.layers_with_zeros:,} layers that have zeros, the first third is "
-        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation {number(trend)})."
+        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation "
+        f"{number(trend)})."
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 MOST_PIXELS = 250_000
 """Of a sheet, so that it takes about 160 kB at most."""
 
-SIDES = (96, 72, 64, 48, 32)
+SIDES = (160, 128, 96, 72, 64, 48, 32)
 """Longest sides of a tile, in pixels; the first with which the sheet is small enough is taken."""
 
 COLUMNS = 12
@@ -85,12 +85,15 @@ def pattern_sheet(
         ground.alpha_composite(opened.convert("RGBA"))
     gallery = np.asarray(ground.convert("RGB"))
     layout = GridLayout.fit(about.shown, about.size, about.size, about.columns, about.margin)
-    new = GridLayout.fit(len(cells), about.size, about.size, columns, 0)
+    side = min(about.size, _side(len(cells), about.size))
+    new = GridLayout.fit(len(cells), side, side, columns, 0)
     sheet = np.full((new.height, new.width, 3), INACTIVE_COLOUR, np.uint8)
     for at, (_, found) in enumerate(cells):
         left, top, right, bottom = layout.box(found.tile)
+        tile = Image.fromarray(gallery[top:bottom, left:right])
+        tile = tile.resize((side, side), Image.Resampling.BOX)
         place = new.box(at)
-        sheet[place[1] : place[3], place[0] : place[2]] = gallery[top:bottom, left:right]
+        sheet[place[1] : place[3], place[0] : place[2]] = np.asarray(tile)
     return _written(folder, f"{path}.jpg", jpeg(sheet, 92), new)
 
 

@@ -9,8 +9,9 @@ from PIL import Image
 
 from reportgen.pictures.encode import read_indices
 from reportgen.pictures.tiles import GridLayout
-from reportgen.report import unit_pages
+from reportgen.report import sheets, unit_pages
 from reportgen.report.unit_pages import FEW_IMAGES, STRONGEST, UNITS_A_PAGE
+from reportgen.results import Filter, Gallery
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
 
@@ -120,3 +121,26 @@ def test_only_as_many_large_grids_are_read_as_is_quick(
     assert "on the first 2 of 4 images" in text
     assert "over 4 images" in text
     assert not re.search("Channel 1 on [cd]", text)
+
+
+def test_large_patterns_are_averaged(tmp_path: Path) -> None:
+    pixels = np.full((600, 1200, 4), 255, np.uint8)
+    pixels[:, 600:, 0] = 0
+    Image.fromarray(pixels).save(tmp_path / "gallery.png")
+    gallery = Gallery(
+        layer="conv", block="", picture="gallery.png", width=1200, height=600, size=600,
+        columns=2, margin=0, shown=2, filters=2, method="classic",
+    )  # fmt: skip
+    filters = [
+        Filter(layer="conv", block="", channel=at, tile=at, status="ok", obtained="", method="classic",
+               picture="gallery.png", score_start=0.0, score_end=1.0)
+        for at in range(2)
+    ]  # fmt: skip
+    drawn = sheets.pattern_sheet(tmp_path, "small", [(gallery, one) for one in filters])
+    assert drawn.tile_width == drawn.tile_height == sheets.SIDES[0]
+    with Image.open(tmp_path / drawn.path) as picture:
+        assert picture.size == (drawn.width, drawn.height)
+        left, right = (np.asarray(picture)[80, at] for at in (80, 240))
+    assert left.min() > 250
+    assert right[0] < 5
+    assert right[1] > 250
