@@ -132,8 +132,8 @@ def test_large_patterns_are_averaged(tmp_path: Path) -> None:
         columns=2, margin=0, shown=2, filters=2, method="classic",
     )  # fmt: skip
     filters = [
-        Filter(layer="conv", block="", channel=at, tile=at, status="ok", obtained="", method="classic",
-               picture="gallery.png", score_start=0.0, score_end=1.0)
+        Filter(layer="conv", block="", channel=at, tile=at, status="ok", obtained="",
+               method="classic", picture="gallery.png", score_start=0.0, score_end=1.0)
         for at in range(2)
     ]  # fmt: skip
     drawn = sheets.pattern_sheet(tmp_path, "small", [(gallery, one) for one in filters])
