@@ -147,9 +147,13 @@ def _write_formats(trip: Trip, report: Report, folder: Path) -> Iterator[str]:
     if "site" in settings.format:
         write_site(report, folder, templates=settings.templates)
     if "single" in settings.format:
-        yield from _write_single(report, folder, settings)
+        with trip.progress.stage("Single file"):
+            warnings = _write_single(report, folder, settings)
+        yield from warnings
     if "pdf" in settings.format:
-        yield from _write_pdf(report, folder, settings)
+        with trip.progress.stage("PDF"):
+            warnings = _write_pdf(report, folder, settings)
+        yield from warnings
     if "notebook" in settings.format:
         _write_notebook(trip, report, folder)
 

@@ -50,9 +50,11 @@ def forget(stream: TextIO) -> None:
         os.close(nowhere)
 
 
-def is_terminal(stream: TextIO) -> bool:
+def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person looks at the stream through a terminal that can move its cursor."""
-    return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+    if stream is None or not stream.isatty():
+        return False
+    return os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 class Lines:
