@@ -24,7 +24,7 @@ from reportgen.report.names import slugs
 from reportgen.report.origin import origin_of
 from reportgen.report.smaller_grids import Smaller
 from reportgen.report.trust_assembly import assemble_trust
-from reportgen.results import AS_ASKED, Environment, Model, Report, Skipped
+from reportgen.results import Environment, Model, Report, Skipped
 from reportgen.trip import Trip
 
 
@@ -170,7 +170,7 @@ def _smaller(
 
 def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:
     """With --strict, an image or a part that is missing is an error."""
-    lost = [one for one in skipped if one.what not in AS_ASKED]
+    lost = [one for one in skipped if one.is_loss]
     if settings.strict and lost:
         raise ReportgenError(
             f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."

@@ -407,9 +407,13 @@ class Skipped(Record):
     name: str
     reason: str
 
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is left out neither by the model's nature nor at the user's wish."""
+        return self.what not in _AS_ASKED
 
-AS_ASKED = frozenset({"layer", "input", "section", "resolution", "channels", "images"})
-"""Kinds of what is left out by the model's nature or at the user's wish: no loss."""
+
+_AS_ASKED = frozenset({"layer", "input", "section", "resolution", "channels", "images"})
 
 
 class NotePicture(Record):

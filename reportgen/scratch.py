@@ -33,16 +33,13 @@ def scratch_folder(
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
     _mine.add(folder)
     try:
-        (folder / _OWNER).write_text(_owner(name, os.getpid()), encoding="utf-8")
+        owner = f"{name}\n{platform.node()}\n{os.getpid()}\n"
+        (folder / _OWNER).write_text(owner, encoding="utf-8")
         yield folder
     finally:
         rescue(folder)
         shutil.rmtree(folder, ignore_errors=True)
         _mine.discard(folder)
-
-
-def _owner(name: str, process: int) -> str:
-    return f"{name}\n{platform.node()}\n{process}\n"
 
 
 def _sweep(parent: Path, name: str, rescue: Callable[[Path], object]) -> None:

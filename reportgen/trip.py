@@ -27,7 +27,7 @@ from reportgen.opening import ModelJob
 from reportgen.planning import Planned
 from reportgen.progress import Progress
 from reportgen.report.own_notes import OwnNotes
-from reportgen.results import AS_ASKED, Model, Skipped
+from reportgen.results import Model, Skipped
 
 
 class Trip:
@@ -181,7 +181,7 @@ class Trip:
         failed = [unit for unit in planned.units if isinstance(outcomes[unit.key], Failure)]
         lost = {unit.group or unit.key for unit in failed}
         drawn = {u.group for u in planned.filters.units if not isinstance(outcomes[u.key], Failure)}
-        missing = [one for one in self.skipped if one.what not in AS_ASKED]
+        missing = [one for one in self.skipped if one.is_loss]
         return len(self.photos), len(drawn), len(missing) + len(lost)
 
 

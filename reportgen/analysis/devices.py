@@ -15,13 +15,13 @@ def graph_over(devices: Sequence[str], compute: Callable[..., Any]) -> Callable[
     import tensorflow as tf
 
     graph: Callable[..., Any] = tf.function(
-        spread_over(devices, compute), reduce_retracing=True, autograph=False
+        _spread_over(devices, compute), reduce_retracing=True, autograph=False
     )
     return graph
 
 
-def spread_over(devices: Sequence[str], compute: Callable[..., Any]) -> Callable[..., Any]:
-    """As `graph_over`, for use inside a `tf.function`; with less than two devices, `compute`."""
+def _spread_over(devices: Sequence[str], compute: Callable[..., Any]) -> Callable[..., Any]:
+    """What `graph_over` makes a graph of; with less than two devices, `compute`."""
     if len(devices) < 2:
         return compute
     import tensorflow as tf

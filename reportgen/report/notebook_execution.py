@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import NotebookError
+from reportgen.scratch import scratch_folder
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -38,14 +39,14 @@ def execute(notebook: "NotebookNode", folder: Path, *, cpu_only: bool) -> None:
     from jupyter_client import AsyncKernelManager
 
     with (
-        tempfile.TemporaryDirectory(prefix="reportgen-") as private,
+        scratch_folder(Path(tempfile.gettempdir()), "reportgen") as private,
         # nbclient replaces signal handlers when it runs in the main thread
         ThreadPoolExecutor(1) as pool,
     ):
         manager = AsyncKernelManager(
             kernel_name="python3",
             kernel_spec_manager=_own_interpreter(),
-            connection_file=str(Path(private, "kernel.json")),
+            connection_file=str(private / "kernel.json"),
             transport="ipc" if os.name == "posix" else "tcp",
         )
         client = nbclient.NotebookClient(
@@ -56,7 +57,7 @@ def execute(notebook: "NotebookNode", folder: Path, *, cpu_only: bool) -> None:
             record_timing=False,
             resources={"metadata": {"path": str(folder)}},
         )
-        environment = _environment(Path(private), cpu_only=cpu_only)
+        environment = _environment(private, cpu_only=cpu_only)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         running = pool.submit(client.execute, env=environment, **quiet)
         try:

@@ -26,10 +26,9 @@ def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
     scale = min(1.0, LONGEST / max(size))
     target = max(1, round(width * scale)), max(1, round(height * scale))
     if not (folder / small).is_file():
-        from PIL import Image
+        from reportgen.inputs.fit import display
+        from reportgen.pictures.encode import jpeg, read_rgb
 
-        with Image.open(folder / picture) as opened:
-            opened.draft("RGB", (2 * target[0], 2 * target[1]))
-            copy = opened.convert("RGB").resize(target, Image.Resampling.BOX)
-        copy.save(folder / small, "JPEG", quality=_QUALITY, optimize=True)
+        copy = display(read_rgb(folder / picture), LONGEST)
+        (folder / small).write_bytes(jpeg(copy, _QUALITY))
     return str(small), target

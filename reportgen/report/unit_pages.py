@@ -174,14 +174,13 @@ def _photos(seen: Seen, channel: int, ranges: Sequence[_Range]) -> Seen:
 
 
 def _ranges(seen: Seen, channels: Sequence[int]) -> dict[int, list[_Range]]:
-    """Of each channel its lowest and highest value on each image; a file is read once for all."""
-    found: dict[int, list[_Range]] = {channel: [] for channel in channels}
-    for _, grid in seen:
-        lows, highs = list(grid.lows), list(grid.highs)
-        for channel in channels:
-            if channel < grid.shown:
-                found[channel].append((lows[channel], highs[channel]))
-    return found
+    """Of each channel its lowest and highest value on each image."""
+    return {
+        channel: [
+            (grid.lows[channel], grid.highs[channel]) for _, grid in seen if channel < grid.shown
+        ]
+        for channel in channels
+    }
 
 
 def _statistics(
