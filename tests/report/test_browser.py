@@ -148,15 +148,16 @@ def test_a_tile_opens_by_its_address_and_keys_walk_on(site: Site, page: Any) -> 
     assert viewer.locator(".viewer-text").text_content().startswith(f"{low:g} to {high:g}")
     page.keyboard.press("ArrowRight")
     assert heading.text_content() == "block1_conv1, channel 13"
-    assert page.url.endswith("#block1_conv1:13")
+    page.wait_for_url("**/cat.html#block1_conv1:13")
     page.keyboard.press("ArrowUp")
     assert heading.text_content() == "block1_conv1, channel 13"
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowDown")
     assert heading.text_content() == "block1_conv1, channel 12"
     page.keyboard.press("Escape")
-    viewer.wait_for(state="hidden")
-    assert page.url.endswith("#block1_conv1")
+    # A dialog tells that it was closed after it has gone.
+    page.wait_for_url("**/cat.html#block1_conv1")
+    assert viewer.is_hidden()
 
 
 def test_the_viewer_opens_by_key_and_gives_the_focus_back(site: Site, page: Any) -> None:
@@ -172,7 +173,7 @@ def test_the_viewer_opens_by_key_and_gives_the_focus_back(site: Site, page: Any)
         )
         assert page.evaluate(inside)
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.closest('figure').id") == "block1_pool"
+    page.wait_for_function("document.activeElement.closest('figure')?.id === 'block1_pool'")
 
 
 def test_a_click_opens_the_tile_under_it(site: Site, page: Any) -> None:
@@ -280,4 +281,4 @@ def test_the_first_stop_of_the_tab_key_leads_to_the_content(site: Site, page: An
     assert page.evaluate("document.activeElement.textContent") == "Skip to content"
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
     page.keyboard.press("Enter")
-    assert page.evaluate("document.activeElement.id") == "site--main"
+    page.wait_for_function("document.activeElement.id === 'site--main'")
