@@ -1,7 +1,7 @@
 """From the outcomes of a build to its Report, and to the digest of all that it is made from."""
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reportgen import __version__
@@ -14,6 +14,8 @@ from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Stored
 from reportgen.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.inputs.names import printable
+from reportgen.kept import KeptFile
+from reportgen.kept_images import keep_images
 from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
 from reportgen.report.cam_records import with_cams
@@ -24,7 +26,7 @@ from reportgen.report.names import slugs
 from reportgen.report.origin import origin_of
 from reportgen.report.smaller_grids import Smaller
 from reportgen.report.trust_assembly import assemble_trust
-from reportgen.results import Environment, Model, Report, Skipped
+from reportgen.results import Environment, Image, Model, Report, Skipped
 from reportgen.trip import Trip
 
 
@@ -40,26 +42,9 @@ def compose(
 ) -> Report:
     """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
     assembly = Assembly(folder, facts, _smaller(reduction, planned, outcomes))
-    grids = {unit.inputs[1]: outcomes[unit.key] for unit in planned.activations.units}
-    cams: dict[str, list[UnitOutcome]] = {}
-    for unit in (*planned.gradcam.units, *planned.explained.units):
-        cams.setdefault(unit.inputs[1], []).append(outcomes[unit.key])
-    shown = {digest for _, digest in reduction.shown(trip.photos)}
-    names = slugs([image.name for image, _ in trip.photos])
-    depth, differences = (
-        {unit.inputs[1]: outcomes[unit.key] for unit in part.units}
-        for part in (planned.depth, planned.differences)
+    images = keep_images(
+        _images(trip, assembly, planned, outcomes, reduction), KeptFile(folder.parent)
     )
-    images = []
-    for image, digest in trip.photos:
-        seen = grids.get(digest)
-        if digest not in shown:
-            assembly.count(seen)
-            continue
-        slug, photo, explained = names[image.name], trip.decoded[digest], cams.get(digest, [])
-        record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
-        maps = depth.get(digest), differences.get(digest)
-        images.append(with_cams(assembly, record, f"pictures/{slug}", *maps))
     filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
     searched = trip.dataset or trip.photos
     folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
@@ -129,6 +114,35 @@ def compose(
         timings={} if trip.reproducible else trip.timings,
         timing_notes=[] if trip.reproducible else trip.bench.notes,
     )
+
+
+def _images(
+    trip: Trip,
+    assembly: Assembly,
+    planned: Planned,
+    outcomes: Mapping[str, UnitOutcome],
+    reduction: Reduction,
+) -> Iterator[Image]:
+    """The records of the images that are shown; the others are counted."""
+    grids, depth, differences = (
+        {unit.inputs[1]: unit.key for unit in part.units}
+        for part in (planned.activations, planned.depth, planned.differences)
+    )
+    cams: dict[str, list[str]] = {}
+    for unit in (*planned.gradcam.units, *planned.explained.units):
+        cams.setdefault(unit.inputs[1], []).append(unit.key)
+    shown = {digest for _, digest in reduction.shown(trip.photos)}
+    names = slugs([image.name for image, _ in trip.photos])
+    for image, digest in trip.photos:
+        seen = outcomes.get(grids.get(digest, ""))
+        if digest not in shown:
+            assembly.count(seen)
+            continue
+        slug, photo = names[image.name], trip.decoded[digest]
+        explained = [outcomes[key] for key in cams.get(digest, ())]
+        record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
+        through, different = (outcomes.get(part.get(digest, "")) for part in (depth, differences))
+        yield with_cams(assembly, record, f"pictures/{slug}", through, different)
 
 
 def origin(

@@ -5,15 +5,16 @@ Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/re
 Pictures are named by their path inside the report's folder, with forward slashes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
+from reportgen.kept import KEPT, Numbers, written_as
 from reportgen.records import LightRecord, Record
 from reportgen.results_cams import CamDifference
 from reportgen.results_over_images import Evaluation, Exemplars, Health
-from reportgen.series import Numbers
 
 SCHEMA_VERSION = "1.0"
 
@@ -237,7 +238,7 @@ class Image(LightRecord):
     network_photo: str | None
     """Picture of what the network was given, at its input size; None where it takes no image."""
     predictions: list[Prediction]
-    activations: list[Activations]
+    activations: Annotated[Sequence[Activations], KEPT, written_as(list[Activations])]
     gradcam: list[GradCam]
     through_depth: list[GradCam] = field(default_factory=list)
     """Grad-CAM of one class at several layers, in order of depth."""
@@ -441,7 +442,7 @@ class Report(Record):
     settings: dict[str, Any]
     sections: list[str]
     model: Model
-    images: list[Image]
+    images: Annotated[Sequence[Image], KEPT, written_as(list[Image])]
     filters: list[Filter]
     galleries: list[Gallery]
     kernels: list[Kernel] = Field(default_factory=list)

@@ -29,14 +29,20 @@ _UNFINISHED = "unfinished-"
 _ABANDONED_AFTER = 24 * 3600.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Stored:
-    """A finished unit in the folder that holds its files.
+    """A finished unit: the store's folder and the key that its own folder there is named by.
 
     The data is read when it is asked for and not kept: thousands of units would fill the memory.
     """
 
-    folder: Path
+    root: Path
+    key: str
+
+    @property
+    def folder(self) -> Path:
+        """The folder that holds its files."""
+        return self.root / self.key[:2] / self.key
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -64,16 +70,17 @@ class Store:
 
     def get(self, unit: Unit) -> Stored | None:
         """The finished unit, None when it is not there or damaged."""
-        folder = self._place(unit.key)
-        if not _is_whole(folder):
+        stored = Stored(self.folder, unit.key)
+        if not _is_whole(stored.folder):
             return None
         with contextlib.suppress(OSError):  # a store may be read only
-            os.utime(folder / "result.json")
-        return Stored(folder)
+            os.utime(stored.file("result.json"))
+        return stored
 
     def put(self, unit: Unit, result: Result) -> Stored:
         """Keep a finished unit; raises OutputError when the disk does not take it."""
-        place = self._place(unit.key)
+        stored = Stored(self.folder, unit.key)
+        place = stored.folder
         self.grown = True
         about = {
             "analysis": unit.analysis,
@@ -97,7 +104,7 @@ class Store:
                 f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
                 "space, name another folder with --cache-dir, or use --no-cache."
             ) from error
-        return Stored(place)
+        return stored
 
     def _publish(self, unfinished: Path, place: Path) -> None:
         try:
@@ -151,9 +158,6 @@ class Store:
                 continue
             if abandoned:
                 shutil.rmtree(folder, ignore_errors=True)
-
-    def _place(self, key: str) -> Path:
-        return self.folder / key[:2] / key
 
 
 def _is_whole(place: Path) -> bool:

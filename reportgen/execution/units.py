@@ -4,11 +4,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unit:
     """What one analysis says of one subject under given options.
 
@@ -24,12 +23,14 @@ class Unit:
     options: Mapping[str, Any] = field(default_factory=dict)
     group: str = ""
 
-    @cached_property
-    def key(self) -> str:
-        """SHA-256 of all that the result depends on, in hexadecimal."""
+    key: str = field(init=False, compare=False)
+    """SHA-256 of all that the result depends on, in hexadecimal."""
+
+    def __post_init__(self) -> None:
+        """Compute the key."""
         parts = [self.analysis, self.version, self.subject, list(self.inputs), dict(self.options)]
         text = json.dumps(parts, sort_keys=True, ensure_ascii=True, allow_nan=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        object.__setattr__(self, "key", hashlib.sha256(text.encode()).hexdigest())
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ _PICTURE_SUFFIXES = (
 """In a folder, files named so are opened, and whatever is wrong with one is said when it is."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ImageFile:
     """One file to open as an image.
 

@@ -1,7 +1,6 @@
 """From finished units to a Report, with their pictures copied to where its pages expect them."""
 
 import shutil
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,6 @@ from reportgen.results import (
     Prediction,
     Skipped,
 )
-from reportgen.series import SeriesFile
 
 OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
 """What a layer's statistics hold for what is said over all images, and for nothing else."""
@@ -42,7 +40,6 @@ class Assembly:
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.health = HealthTally()
-        self._numbers = SeriesFile(folder.parent)
         self._layers = slugs([layer.path for layer in model.layers])
 
     def layer_slug(self, path: str) -> str:
@@ -129,11 +126,10 @@ class Assembly:
         picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
         singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
                         for one in about["singles"])  # fmt: skip
-        numbers = {key: self._numbers.add(about[key]) for key in ("means", "lows", "highs")}
-        known = {"layer": sys.intern(about["layer"]), "picture": picture, "singles": singles}
+        known = {"picture": picture, "singles": singles}
         known |= self.smaller.redraw(self.folder / picture, about)
         kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
-        return Activations(**{**kept, **known, **numbers})
+        return Activations(**{**kept, **known})
 
     def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
         bar = one["colorbar"]

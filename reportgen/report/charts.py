@@ -1,5 +1,6 @@
 """Charts of a whole report, written beside its pictures."""
 
+from array import array
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,11 +10,14 @@ from reportgen.results import Image
 
 def write_charts(images: Sequence[Image], folder: Path) -> str | None:
     """Write the chart of sparsity by depth; returns its path, None without activations."""
-    with_grids = [image for image in images if image.activations]
-    if not with_grids:
+    layers: list[str] = []
+    series = {}
+    for image in images:
+        if image.activations:
+            layers = layers or [grid.layer for grid in image.activations]
+            series[image.name] = array("d", (grid.sparsity for grid in image.activations))
+    if not series:
         return None
-    layers = [grid.layer for grid in with_grids[0].activations]
-    series = {image.name: [grid.sparsity for grid in image.activations] for image in with_grids}
     path = "pictures/sparsity.svg"
     (folder / path).write_bytes(sparsity_by_depth(layers, series))
     return path

@@ -8,7 +8,8 @@ from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import page_notes
-from reportgen.report.outline import Outline, href, paged
+from reportgen.report.outline import Outline, href
+from reportgen.report.paging import paged
 from reportgen.report.wording import TIMES, count, number
 from reportgen.results import Dream
 

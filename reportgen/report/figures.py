@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from reportgen.pictures.colormaps import table
 from reportgen.report.contexts import Grid, Legend, Picture, Single
-from reportgen.report.outline import Outline, href, row_stride, src
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.paging import row_stride
 from reportgen.report.scripts import gallery_key
 from reportgen.report.wording import TIMES, count, map_sizes, number, numbers, percent
 from reportgen.results import Activations, Channel, Filter, Gallery, Image

@@ -7,7 +7,6 @@ from reportgen.report.figures import METHODS
 from reportgen.report.kernel_pages import kernel_places
 from reportgen.report.outline import Outline, href
 from reportgen.report.wording import count, numbers, percent, sentence
-from reportgen.results import Activations
 
 MOST_FINDINGS = 18
 _MOST_OF_A_KIND = 6
@@ -32,13 +31,6 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     left = sum(len(kind) for kind in kinds) - len(found[:MOST_FINDINGS])
     note = f"{count(left, 'more finding')} in report.json." if left else ""
     return tuple(found[:MOST_FINDINGS]), note
-
-
-def dead_channels(grids: list[Activations]) -> list[int]:
-    """Channels that are inactive over every image, in ascending order."""
-    if not grids:
-        return []
-    return sorted(set.intersection(*(set(grid.inactive) for grid in grids)))
 
 
 def _warnings(outline: Outline) -> list[Finding]:
@@ -100,18 +92,20 @@ def _evaluated(outline: Outline, page: str) -> list[Finding]:
 
 def _dead_channels(outline: Outline, page: str) -> list[Finding]:
     found = []
-    for path, grids in outline.activations.items():
-        dead = dead_channels([grid for _, grid in grids])
+    for path in outline.activations:
+        seen = outline.images.totals[path]
+        dead = seen.inactive
         if not dead:
             continue
-        channels = grids[0][1].channels
-        many = count(len(grids), "image")
+        many = "the image" if seen.images == 1 else f"all {count(seen.images, 'image')}"
         text = (
-            f"{len(dead):,} of {count(channels, 'channel')} give one value everywhere on "
-            f"{'the image' if len(grids) == 1 else f'all {many}'}: {numbers(dead, 8)}."
+            f"{len(dead):,} of {count(seen.channels, 'channel')} give one value everywhere on "
+            f"{many}: {numbers(dead, 8)}."
         )
         link = href(page, outline.layer_place(path))
-        found.append((len(dead) / channels, Finding("dead", f"Inactive in {path}", text, link)))
+        found.append(
+            (len(dead) / seen.channels, Finding("dead", f"Inactive in {path}", text, link))
+        )
     return [finding for _, finding in sorted(found, key=lambda item: -item[0])]
 
 

@@ -1,6 +1,6 @@
 """The pages about one image: predictions, Grad-CAM, and its activations through the network."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from urllib.parse import quote
@@ -44,12 +44,13 @@ def _pages(
     beside: tuple[Image | None, Image | None],
 ) -> Iterator[tuple[str, ImagePage]]:
     report = outline.report
-    parts = outline.image_pages[image.name]
+    parts = outline.image_parts(image.name)
     paths = [outline.image_page(image.name, at) for at in range(1, len(parts) + 1)]
     previous, following = (
         (one.name, outline.image_place(one.name)) if one else None for one in beside
     )
-    for at, (page, grids) in enumerate(zip(paths, parts, strict=True), 1):
+    for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
+        grids = image.activations[part.start : part.stop]
         crumbs = [("Images", "images/index.html")]
         if at > 1:
             crumbs.append((image.name, quote(paths[0])))
@@ -178,7 +179,7 @@ def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
 
 
 def _sections(
-    outline: Outline, page: str, image: Image, grids: tuple[Activations, ...]
+    outline: Outline, page: str, image: Image, grids: Sequence[Activations]
 ) -> tuple[Section, ...]:
     def block_of(grid: Activations) -> str:
         layer = outline.layers.get(grid.layer)

@@ -10,7 +10,8 @@ from reportgen.report.explanations import explanation
 from reportgen.report.figures import COLUMN_WIDTH
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import page_notes
-from reportgen.report.outline import Outline, href, paged, src
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.paging import paged
 from reportgen.report.wording import TIMES, count, number, numbers
 from reportgen.results import Kernel
 

@@ -6,7 +6,6 @@ from urllib.parse import quote
 from reportgen.report.contexts import Fact, FilterRow, LayerGallery, LayerPage, Link
 from reportgen.report.explanations import ways
 from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
-from reportgen.report.findings import dead_channels
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes import page_notes
 from reportgen.report.outline import Outline, href
@@ -32,10 +31,11 @@ def _pages(
     beside: tuple[str | None, str | None],
 ) -> Iterator[tuple[str, LayerPage]]:
     layer = outline.layers[path]
-    parts = outline.layer_pages[path]
+    parts, seen = outline.layer_pages[path], outline.activations.get(path)
     paths = [outline.layer_page(path, at) for at in range(1, len(parts) + 1)]
     previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
-    for at, (page, grids) in enumerate(zip(paths, parts, strict=True), 1):
+    for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
+        grids = seen[part.start : part.stop] if seen else []
         crumbs = [("Model", "model.html"), (layer.block, outline.block_place(layer.block))]
         if at > 1:
             crumbs.append((path, quote(paths[0])))
@@ -94,21 +94,18 @@ def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
         _links("Fed by", outline, page, layer.inputs),
         _links("Feeds", outline, page, outline.feeds.get(layer.path, [])),
     ]
-    grids = [grid for _, grid in outline.activations.get(layer.path, [])]
-    if grids:
-        dead = dead_channels(grids)
-        lows = [grid.low for grid in grids if grid.low is not None]
-        highs = [grid.high for grid in grids if grid.high is not None]
-        zeros = [grid.sparsity for grid in grids]
-        height, width = grids[0].map_size
+    if layer.path in outline.activations:
+        seen = outline.images.totals[layer.path]
+        height, width = seen.map_size
+        dead = seen.inactive
         facts += [
-            Fact("Maps", f"{height} {TIMES} {width}", count(grids[0].channels, "channel")),
+            Fact("Maps", f"{height} {TIMES} {width}", count(seen.channels, "channel")),
             Fact(
                 "Activations",
-                f"{number(min(lows, default=None))} to {number(max(highs, default=None))}",
-                f"over {count(len(grids), 'image')}",
+                f"{number(seen.low)} to {number(seen.high)}",
+                f"over {count(seen.images, 'image')}",
             ),
-            Fact("Zeros", percent(sum(zeros) / len(zeros)), "share of all values"),
+            Fact("Zeros", percent(seen.sparsity), "share of all values"),
             Fact(
                 "Inactive on every image",
                 count(len(dead), "channel") if dead else "none",

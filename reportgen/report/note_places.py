@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import PurePosixPath
 
 from reportgen.results import Report
@@ -41,6 +42,13 @@ class NotePlaces:
     """
 
     def __init__(self, report: Report) -> None:
+        self._report = report
+
+    @cached_property
+    def _known(self) -> tuple[Sequence[Mapping[str, str]], Sequence[Mapping[str, str]]]:
+        """Places by name: names that count as they are, and such that are folded."""
+        # Only notes with headings need them, and there may be thousands.
+        report = self._report
         layers = [(layer.path, f"layer {layer.path}") for layer in report.model.layers]
         images = [(image.name, f"image {image.name}") for image in report.images]
         calls = [(layer.name, f"layer {layer.path}") for layer in report.model.layers]
@@ -50,20 +58,21 @@ class NotePlaces:
         sections = [
             (heading, name) for name, headings in SECTION_HEADINGS.items() for heading in headings
         ]
-        self._exact = (_only(images), _only(layers), _only(calls))
-        self._folded = tuple(
+        folded = [
             _only((fold(name), place) for name, place in names)
             for names in (sections, (*layers, *images), calls, ends, stems)
-        )
+        ]
+        return (_only(images), _only(layers), _only(calls)), folded
 
     def find(self, heading: str) -> str | None:
         """The place that a heading (plain text) stands for, None where it names none."""
+        exactly, loosely = self._known
         for name in (heading, _KIND.sub("", heading, count=1)):
-            for exact in self._exact:
+            for exact in exactly:
                 if name in exact:
                     return exact[name]
             folded = fold(name)
-            for known in self._folded:
+            for known in loosely:
                 if folded in known:
                     return known[folded]
         return None

@@ -1,30 +1,25 @@
 """Which pages a report has, what stands on each, and how one page links to another."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
-from typing import TypeVar
 from urllib.parse import quote
 
 from reportgen.inputs.class_folders import classes_of_groups
-from reportgen.report.cam_groups import extra_cost
+from reportgen.report.image_index import ImageIndex, LayerGrids, Layout
 from reportgen.report.names import slugs
+from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
 from reportgen.report.placed_notes import PlacedNotes, notes_of
-from reportgen.results import Activations, Filter, Gallery, Image, Layer, Report
+from reportgen.results import Filter, Gallery, Layer, Report
 from reportgen.results_over_images import ExemplarsOf, LayerHealth, Mistake
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
 MOST_MISTAKES = 20
-MOST_LABELS = 32
 FIRST_UNITS = 16
 """How many channels of a layer without filter patterns are shown one by one."""
-_GRID_NODES = 16
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -33,36 +28,6 @@ class LayerBlock:
 
     name: str
     layers: tuple[Layer, ...]
-
-
-def paged(items: Sequence[T], costs: Sequence[int], most: int, budget: int) -> list[tuple[T, ...]]:
-    """Cut a list into pages of at most ``most`` items that cost at most ``budget`` together.
-
-    There is always at least one page, and an item that is too costly has a page of its own.
-    """
-    pages: list[list[T]] = [[]]
-    spent = 0
-    for item, cost in zip(items, costs, strict=True):
-        if pages[-1] and (len(pages[-1]) >= most or spent + cost > budget):
-            pages.append([])
-            spent = 0
-        pages[-1].append(item)
-        spent += cost
-    return [tuple(page) for page in pages]
-
-
-def row_stride(rows: int) -> int:
-    """How many rows share one label, so that a tall grid has few; always divides ``rows``."""
-    if rows <= MOST_LABELS:
-        return 1
-    return next((n for n in range(2, rows) if rows % n == 0 and rows // n <= MOST_LABELS), 1)
-
-
-def grid_cost(tiles: int, columns: int) -> int:
-    """About how many elements a grid of tiles takes on a page."""
-    used = max(1, min(columns, tiles))
-    rows = -(-tiles // used)
-    return _GRID_NODES + used + rows // row_stride(rows)
 
 
 class Outline:
@@ -77,10 +42,10 @@ class Outline:
     def __init__(self, report: Report) -> None:
         self.report = report
         self.layers = {layer.path: layer for layer in report.model.layers}
-        self.images = {image.name: image for image in report.images}
+        self.images = ImageIndex(report.images)
         named = list(self.layers)
         named += [g.layer for g in report.galleries if g.layer not in self.layers]
-        named += [a.layer for i in report.images for a in i.activations]
+        named += self.images.totals
         self.layer_slugs = slugs(named)
         self.image_slugs = slugs(self.images)
         self.block_slugs = slugs(block.name for block in self.blocks)
@@ -115,14 +80,17 @@ class Outline:
         }  # fmt: skip
 
     @cached_property
-    def mistakes(self) -> tuple[Image, ...] | None:
-        """Images whose likeliest class is not that of their folder; None where folders say none."""
+    def mistakes(self) -> tuple[str, ...] | None:
+        """Names of the images whose likeliest class is not that of their folder.
+
+        None where folders say none.
+        """
         report = self.report
         classes = classes_of_groups((image.group for image in report.images), report.model.labels)
         if not classes:
             return None
         return tuple(
-            image
+            image.name
             for image in report.images
             if image.group is not None
             and image.predictions
@@ -132,7 +100,7 @@ class Outline:
     @cached_property
     def mistaken(self) -> frozenset[str]:
         """Names of the images among the mistakes."""
-        return frozenset(image.name for image in self.mistakes or ())
+        return frozenset(self.mistakes or ())
 
     @cached_property
     def feeds(self) -> dict[str, list[str]]:
@@ -144,14 +112,9 @@ class Outline:
         return found
 
     @cached_property
-    def activations(self) -> dict[str, list[tuple[Image, Activations]]]:
+    def activations(self) -> dict[str, LayerGrids]:
         """The activation grids of each layer over all images."""
-        found: dict[str, list[tuple[Image, Activations]]] = {}
-        if self.has("activations"):
-            for image in self.report.images:
-                for grid in image.activations:
-                    found.setdefault(grid.layer, []).append((image, grid))
-        return found
+        return self.images.grids() if self.has("activations") else {}
 
     @cached_property
     def galleries(self) -> dict[str, tuple[Gallery, ...]]:
@@ -192,7 +155,7 @@ class Outline:
             return tuple(sorted({one.channel for one in patterns}))
         if not self.layers[path].convolution:
             return ()
-        shown = max((grid.shown for _, grid in self.activations.get(path, [])), default=0)
+        shown = self.activations[path].most_shown if path in self.activations else 0
         return tuple(range(min(shown, FIRST_UNITS)))
 
     @cached_property
@@ -208,25 +171,25 @@ class Outline:
 
     # What stands on which page
 
-    @cached_property
-    def image_pages(self) -> dict[str, list[tuple[Activations, ...]]]:
-        """The activation grids on each page of each image."""
-        pages = {}
-        for image in self.report.images:
-            grids = image.activations if self.has("activations") else []
-            costs = [grid_cost(g.shown, g.columns) + 8 * len(g.singles) for g in grids]
-            costs[:1] = [one + extra_cost(image) for one in costs[:1]]
-            pages[image.name] = paged(grids, costs, self.most_grids, self.most_nodes)
-        return pages
+    def image_parts(self, name: str) -> Parts:
+        """Which of an image's activation grids stand on each of its pages."""
+        return self._layout_parts[self.images.layout(name)]
 
     @cached_property
-    def layer_pages(self) -> dict[str, list[tuple[tuple[Image, Activations], ...]]]:
-        """The activation grids on each page of each layer."""
-        pages = {}
+    def _layout_parts(self) -> dict[Layout, Parts]:
+        shown = self.has("activations")
+        return {
+            one: cut(one.costs if shown else (), self.most_grids, self.most_nodes)
+            for one in self.images.layouts
+        }
+
+    @cached_property
+    def layer_pages(self) -> dict[str, Parts]:
+        """Which of a layer's activation grids stand on each of its pages."""
+        pages: dict[str, Parts] = {}
         for path in self.shown_layers:
-            grids = self.activations.get(path, [])
-            costs = [grid_cost(grid.shown, grid.columns) for _, grid in grids]
-            pages[path] = paged(grids, costs, self.most_grids, self.most_nodes - 100)
+            costs = self.activations[path].costs() if path in self.activations else []
+            pages[path] = cut(costs, self.most_grids, self.most_nodes - 100)
         return pages
 
     @cached_property
@@ -380,15 +343,6 @@ class Outline:
         """Anchor of a block; no layer's slug holds two hyphens, so it meets none."""
         return f"block--{self.block_slugs[block]}"
 
-    @cached_property
-    def _grids(self) -> dict[tuple[str, str], int]:
-        return {
-            (name, grid.layer): number
-            for name, pages in self.image_pages.items()
-            for number, page in enumerate(pages, 1)
-            for grid in page
-        }
-
     def image_place(self, name: str) -> str:
         """An image's first page."""
         return quote(self.image_page(name))
@@ -400,27 +354,21 @@ class Outline:
                 return f"{quote(self.health_page(number))}#{quote(self.layer_slugs[path])}"
         return ""
 
-    @cached_property
-    def _layer_grids(self) -> dict[tuple[str, str], int]:
-        return {
-            (image.name, path): number
-            for path, pages in self.layer_pages.items()
-            for number, page in enumerate(pages, 1)
-            for image, _ in page
-        }
-
     def layer_grid_place(self, image: str, layer: str) -> str:
         """The activation grid of an image on a layer's page."""
-        page = self._layer_grids.get((image, layer))
-        if page is None:
+        grids = self.activations.get(layer) if layer in self.layer_pages else None
+        at = grids.find(self.images.number(image)) if grids else None
+        if at is None:
             return ""
+        page = page_of(self.layer_pages[layer], at)
         return f"{quote(self.layer_page(layer, page))}#{quote(self.image_slugs[image])}"
 
     def grid_place(self, image: str, layer: str) -> str:
         """The activation grid of a layer on an image's page."""
-        page = self._grids.get((image, layer))
-        if page is None:
+        layers = self.images.layout(image).layers
+        if not self.has("activations") or layer not in layers:
             return ""
+        page = page_of(self.image_parts(image), layers.index(layer))
         return f"{quote(self.image_page(image, page))}#{quote(self.layer_slugs[layer])}"
 
 

@@ -14,7 +14,8 @@ from reportgen.report.figures import chart_by_depth, plain_picture
 from reportgen.report.findings import findings
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes import front_notes, page_notes
-from reportgen.report.outline import Outline, href, paged
+from reportgen.report.outline import Outline, href
+from reportgen.report.paging import paged
 from reportgen.report.thumbnails import thumbnail
 from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
 from reportgen.results import Environment, Image, Report, TensorInfo
@@ -57,11 +58,10 @@ def images_pages(
     outline: Outline, navigation: Navigation, folder: Path
 ) -> Iterator[tuple[str, ImagesPage]]:
     """Paths and contexts of the list of all images."""
-    images = outline.report.images
-    if not images:
+    if not outline.images:
         return
     pages = partial(_images_pages, outline, navigation, folder)
-    yield from pages(list(images), "All", outline.images_page)
+    yield from pages(list(outline.images), "All", outline.images_page)
     if outline.mistakes:
         yield from pages(list(outline.mistakes), "Mistakes", outline.mistakes_page)
 
@@ -70,7 +70,7 @@ def _images_pages(
     outline: Outline,
     navigation: Navigation,
     folder: Path,
-    images: list[Image],
+    images: list[str],
     view: str,
     path_of: Callable[[int], str],
 ) -> Iterator[tuple[str, ImagesPage]]:
@@ -87,7 +87,7 @@ def _images_pages(
                 if at == 1 and view == "All"
                 else (),
                 views=_views(outline, page, view),
-                cards=tuple(card(outline, page, image, folder) for image in shown),
+                cards=tuple(card(outline, page, outline.images[name], folder) for name in shown),
                 pager=pager(page, paths, at, "Pages of images"),
                 text=_images_text(outline, images, view),
             ),
@@ -106,7 +106,7 @@ def _views(outline: Outline, page: str, view: str) -> tuple[Link, ...]:
     )
 
 
-def _images_text(outline: Outline, images: list[Image], view: str) -> str:
+def _images_text(outline: Outline, images: list[str], view: str) -> str:
     if view == "Mistakes":
         return f"{count(len(images), 'image')} came out as another class than that of the folder."
     if outline.mistakes is None:

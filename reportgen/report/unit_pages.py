@@ -4,7 +4,8 @@ A unit is shown where its layer convolves: the channels that have a filter patte
 ones where there is none. All tiles of a page lie in one picture, its patterns in another.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -13,7 +14,8 @@ from reportgen.report.contexts import Link
 from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPage, UnitsPage
 from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
-from reportgen.report.outline import Outline, href, paged, src
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.paging import paged
 from reportgen.report.sheets import Sheet, activation_sheet, pattern_sheet
 from reportgen.report.wording import TIMES, count, number
 from reportgen.results import Activations, Filter, Gallery, Image
@@ -29,8 +31,19 @@ _TILE_NODES, _TILE_BYTES, _UNIT_NODES = 3, 330, 5
 _BYTES_A_NODE = 105
 """Bytes of a page that count as much as one element when pages are cut."""
 
-Seen = list[tuple[Image, Activations]]
-_Range = tuple[float | None, float | None]
+Seen = Sequence[tuple[Image, Activations]]
+
+
+@dataclass
+class _Answers:
+    """What a channel does over all images that show it."""
+
+    images: int = 0
+    inactive: int = 0
+    low: float | None = None
+    high: float | None = None
+    highs: list[float] = field(default_factory=list)
+    """Its highest value on each of the first ones."""
 
 
 def units_index_pages(
@@ -82,9 +95,10 @@ def _pages(
     path: str,
     beside: tuple[str | None, str | None],
 ) -> Iterator[tuple[str, UnitsPage]]:
-    seen = outline.activations.get(path, [])
+    seen = outline.activations.get(path)
     channels = outline.unit_channels(path)
-    taken = _light(seen)
+    taken = seen[: max(2, MOST_PIXELS // seen.most_pixels)] if seen else []
+    answers = _answers(seen or (), channels, len(taken))
     patterns = len(outline.galleries.get(path, ()))
     cost = _cost(taken if len(taken) <= FEW_IMAGES else _longest(taken), patterns)
     parts = paged(channels, [cost] * len(channels), UNITS_A_PAGE, outline.most_nodes)
@@ -97,7 +111,7 @@ def _pages(
         shown += (
             f", each on the {STRONGEST} of {count(len(taken), 'image')} that it answers to most"
         )
-    elif len(taken) < len(seen):
+    elif seen and len(taken) < len(seen):
         shown += f", on the first {len(taken)} of {count(len(seen), 'image')}"
     for at, (page, numbers) in enumerate(zip(paths, parts, strict=True), 1):
         here = Here(
@@ -110,7 +124,9 @@ def _pages(
             previous=previous,
             next=following,
         )
-        units, reduced = _units(outline, page, path, numbers, folder)
+        units, reduced = _units(
+            outline, page, path, folder, taken, {channel: answers[channel] for channel in numbers}
+        )
         yield (
             page,
             UnitsPage(
@@ -125,18 +141,22 @@ def _pages(
 
 
 def _units(
-    outline: Outline, page: str, path: str, channels: Sequence[int], folder: Path
+    outline: Outline,
+    page: str,
+    path: str,
+    folder: Path,
+    taken: Seen,
+    answers: Mapping[int, _Answers],
 ) -> tuple[tuple[Unit, ...], str]:
     """The units of a page; draws their tiles in one picture and their patterns in others.
 
-    Also says how large the tiles are, where they are smaller than in the grids.
+    `taken` are the images that they are shown on, `answers` theirs over all images. Also says how
+    large the tiles are, where they are smaller than in the grids.
     """
-    seen = outline.activations.get(path, [])
-    ranges = _ranges(seen, channels)
-    shown = [(image, grid, channel) for channel in channels
-             for image, grid in _photos(seen, channel, ranges[channel])]  # fmt: skip
+    shown = [(image, grid, channel) for channel, its in answers.items()
+             for image, grid in _photos(taken, channel, its)]  # fmt: skip
     sheet = f"pictures/{page.removesuffix('.html')}"
-    tiles: dict[int, list[Tile]] = {channel: [] for channel in channels}
+    tiles: dict[int, list[Tile]] = {channel: [] for channel in answers}
     for gallery in outline.galleries.get(path, ()):
         cells = [(gallery, one) for one in outline.filters_of(gallery) if one.channel in tiles]
         if cells:
@@ -155,61 +175,54 @@ def _units(
         Unit(
             id=f"channel--{channel}",
             title=f"Channel {channel}",
-            text=_statistics(outline, path, channel, seen, ranges[channel]),
+            text=_statistics(outline, path, channel, its),
             tiles=tuple(tiles[channel]),
         )
-        for channel in channels
+        for channel, its in answers.items()
     )
     return units, reduced
 
 
-def _photos(seen: Seen, channel: int, ranges: Sequence[_Range]) -> Seen:
-    """The photos that a channel, whose `ranges` see `_ranges`, is shown on."""
-    with_it = [(image, grid) for image, grid in _light(seen) if channel < grid.shown]
+def _photos(taken: Seen, channel: int, answers: _Answers) -> Seen:
+    """The photos that a channel is shown on, of those `taken`."""
+    with_it = [(image, grid) for image, grid in taken if channel < grid.shown]
     if len(with_it) <= FEW_IMAGES:
         return with_it
-    highs = [_strength(high) for _, high in ranges[: len(with_it)]]
-    order = sorted(range(len(with_it)), key=lambda at: (-highs[at], at))
+    order = sorted(range(len(with_it)), key=lambda at: (-answers.highs[at], at))
     return [with_it[at] for at in order[:STRONGEST]]
 
 
-def _ranges(seen: Seen, channels: Sequence[int]) -> dict[int, list[_Range]]:
-    """Of each channel its lowest and highest value on each image."""
-    return {
-        channel: [
-            (grid.lows[channel], grid.highs[channel]) for _, grid in seen if channel < grid.shown
-        ]
-        for channel in channels
-    }
+def _answers(seen: Seen, channels: Sequence[int], first: int) -> dict[int, _Answers]:
+    """What each channel does, from one reading; `first` so many images are compared."""
+    found = {channel: _Answers() for channel in channels}
+    for at, (_, grid) in enumerate(seen):
+        lows, highs, inactive = list(grid.lows), list(grid.highs), set(grid.inactive)
+        for channel, its in found.items():
+            if channel >= grid.shown:
+                continue
+            low, high = lows[channel], highs[channel]
+            its.images += 1
+            its.inactive += channel in inactive
+            its.low = min((one for one in (its.low, low) if one is not None), default=None)
+            its.high = max((one for one in (its.high, high) if one is not None), default=None)
+            if at < first:
+                its.highs.append(float("-inf") if high is None else high)
+    return found
 
 
-def _statistics(
-    outline: Outline, path: str, channel: int, seen: Seen, ranges: Sequence[_Range]
-) -> str:
+def _statistics(outline: Outline, path: str, channel: int, answers: _Answers) -> str:
     text = []
-    if ranges:
-        lows = [low for low, _ in ranges if low is not None]
-        highs = [high for _, high in ranges if high is not None]
-        span = f"{number(min(lows, default=None))} to {number(max(highs, default=None))}"
-        text.append(f"{span} over {count(len(ranges), 'image')}")
-        if inactive := sum(channel in grid.inactive for _, grid in seen if channel < grid.shown):
-            text.append(f"inactive on {inactive:,}")
+    if answers.images:
+        span = f"{number(answers.low)} to {number(answers.high)}"
+        text.append(f"{span} over {count(answers.images, 'image')}")
+        if answers.inactive:
+            text.append(f"inactive on {answers.inactive:,}")
     for gallery in outline.galleries.get(path, ()):
         for found in outline.filters_of(gallery):
             if found.channel == channel:
                 score = f"{number(found.score_start)} → {number(found.score_end)}"
                 text.append(f"{_kind(gallery)} {found.status}, score {score}")
     return " · ".join(text)
-
-
-def _light(seen: Seen) -> Seen:
-    """The first images, as many as are looked at for a page; two at least."""
-    area = max((grid.width * grid.height for _, grid in seen), default=1)
-    return seen[: max(2, MOST_PIXELS // area)]
-
-
-def _strength(value: float | None) -> float:
-    return float("-inf") if value is None else value
 
 
 def _activation(

@@ -1,11 +1,9 @@
 """report.json in pieces is the same text as in one."""
 
-import numpy as np
-import pytest
-
+from reportgen.kept import KeptFile
+from reportgen.kept_images import keep_images
 from reportgen.report.data_file import write_data
 from reportgen.results import Report
-from reportgen.series import SeriesFile
 from tests.report.sample import write_sample
 
 
@@ -18,15 +16,11 @@ def test_the_text_is_that_of_the_whole_report(tmp_path):
         assert Report.model_validate_json(text).images == one.images
 
 
-def test_numbers_are_read_from_their_file(tmp_path):
-    file = SeriesFile(tmp_path)
-    numbers = [[1.5, None], [], [float(f"{value:.4g}") for value in np.random.normal(size=100)]]
-    for values, series in [(values, file.add(values)) for values in numbers]:
-        assert list(series) == values
-        assert len(series) == len(values)
-        assert series == values
-        assert [series[at] for at in range(len(values))] == values
-        assert series[-3:] == values[-3:]
-        with pytest.raises(IndexError):
-            series[len(values)]
-    assert list(tmp_path.iterdir()) == []
+def test_images_in_a_file_are_written_as_those_in_memory(tmp_path):
+    report = write_sample(tmp_path / "report")
+    kept = keep_images(report.images, KeptFile(tmp_path))
+    text = write_data(report, tmp_path).read_bytes()
+    copy = report.model_copy(update={"images": kept})
+    assert write_data(copy, tmp_path).read_bytes() == text
+    # The schema of a sequence that may be in a file is that of a list.
+    assert copy.model_dump_json() == report.model_dump_json()

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.outline import MOST_LABELS, Outline, grid_cost, href, paged, row_stride
+from reportgen.report.outline import Outline, href
+from reportgen.report.paging import MOST_LABELS, grid_cost, paged, row_stride
 from tests.report.conftest import Site
 
 

