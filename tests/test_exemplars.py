@@ -1,5 +1,6 @@
 """Exemplars equal a search that keeps every activation of every image."""
 
+import gc
 import hashlib
 
 import numpy as np
@@ -13,6 +14,7 @@ from reportgen.build import build  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import SettingsError  # noqa: E402
 from reportgen.progress import Silent  # noqa: E402
+from tests.analysis.bench import bench_of  # noqa: E402
 from tests.report.links import check_site  # noqa: E402
 
 SIDE = 14
@@ -92,6 +94,23 @@ def test_exemplars_are_those_of_a_brute_force_search(
     silent = next(one for one in found.channels if (one.layer, one.channel) == ("far", 3))
     assert silent.exemplars == []
     assert check_site(built.folder) == []
+
+
+def test_only_images_at_work_are_in_memory(model, photos):
+    """The best of thousands of channels are held for each unit: ten thousand would fill memory."""
+    files = {file.stem: file for file in sorted(photos.iterdir())}
+    search, bench = highest.Highest(), bench_of(model, files, batch_size=4)
+    options = {"k": 3, "layers": ["near", "far"], "units": []}
+    units = search.units("m", [f"{at:08x}" for at in range(20)], options)
+    bench.photos = {f"{at:08x}": file for at, file in enumerate(files.values())}
+    bench.photos["00000007"] = files["07"].with_name("gone.png")
+    held, done = [], []
+    for unit, result in search.compute(units, bench):
+        held.append(sum(isinstance(one, highest._Found) for one in gc.get_objects()))
+        done.append(unit.key)
+        assert list(result.data["unread"]) == (["00000007"] if "00000007" in unit.inputs else [])
+    assert sorted(done) == sorted(unit.key for unit in units)
+    assert max(held) <= 5
 
 
 def test_the_patch_is_what_the_unit_can_see(model, photos, tmp_path):

@@ -54,24 +54,31 @@ class Highest:
         forward = bench.compiled(key, lambda: _forward(bench, paths, singles))
         counts = {path: network.map_channels(path) or 1 for path in paths}
         need = map_bytes(network, sorted({*paths, *(path for path, *_ in singles)}))
-        found = [_Found(unit, counts, len(singles)) for unit in units]
-        owner = {digest: one for one in found for digest in one.digests}
-        done = 0
+        owner = {digest: unit for unit in units for digest in unit.inputs[1:]}
+        # Units hold the best of thousands of channels: there are only as many as are at work.
+        begun: dict[str, _Found] = {}
+
+        def found(digest: str) -> _Found:
+            unit = owner[digest]
+            if unit.key not in begun:
+                begun[unit.key] = _Found(unit, counts, len(singles))
+            return begun[unit.key]
+
         for part, (highest, places, single) in computed(
             bench,
             list(owner),
             need,
             forward,
-            lambda digest, error: owner[digest].lose(digest, error),
+            lambda digest, error: found(digest).lose(digest, error),
         ):
             for at, digest in enumerate(part):
                 values = [one[at : at + 1] for one in highest]
                 where = [one[at : at + 1] for one in places]
-                owner[digest].add(digest, values, where, single[at : at + 1])
-            while done < len(found) and found[done].is_done:
-                yield found[done].unit, found[done].result()
-                done += 1
-        yield from ((one.unit, one.result()) for one in found[done:])
+                found(digest).add(digest, values, where, single[at : at + 1])
+            for one in [one for one in begun.values() if one.is_done]:
+                del begun[one.unit.key]
+                yield one.unit, one.result()
+        yield from ((one.unit, one.result()) for one in begun.values())
 
 
 class _Found:
