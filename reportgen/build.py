@@ -88,6 +88,7 @@ def build(
         trip.skipped += planned.skipped
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
+        trip.bench.forget()
         made_from = origin(trip, facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
         if is_current(output, made_from):

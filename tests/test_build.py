@@ -14,6 +14,7 @@ from PIL import Image
 keras = pytest.importorskip("keras")
 
 from reportgen.build import build, inspect  # noqa: E402
+from reportgen.composing import compose  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError  # noqa: E402
 from reportgen.progress import Silent  # noqa: E402
@@ -67,6 +68,21 @@ def make(model, images, place, **options):
 def built(small_model, photos, tmp_path_factory):
     folder = tmp_path_factory.mktemp("built") / "report"
     return make(small_model, photos, folder, channels=["first:1,3"])
+
+
+def test_nothing_kept_for_computing_is_in_memory_while_pages_are_written(
+    small_model, photos, tmp_path, monkeypatch
+):
+    known = []
+
+    def watched(trip, *arguments):
+        known.append((len(trip.bench._recent), len(trip.bench._compiled)))
+        return compose(trip, *arguments)
+
+    monkeypatch.setattr("reportgen.build.compose", watched)
+    settings = make_settings({**FAST, "out": str(tmp_path / "r")})
+    build(str(small_model), [str(photos)], settings, progress=Silent(), command="")
+    assert known == [(0, 0)]
 
 
 def test_the_report_is_what_its_schema_says(built):

@@ -38,6 +38,11 @@ class Recent(Generic[T]):
                 self._kept.popitem(last=False)
         return value
 
+    def forget(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._kept.clear()
+
     @property
     def _bytes(self) -> int:
         return sum(one.nbytes for one in self._kept.values())

@@ -113,6 +113,11 @@ class Workbench:
         made: T = self._compiled[key]
         return made
 
+    def forget(self) -> None:
+        """Give back the memory of what was kept for the next analysis: there is none."""
+        self._recent.forget()
+        self._compiled.clear()
+
     def note_halved(self, size: int) -> None:
         """Say that the device's memory did not suffice for a batch."""
         note = f"The device's memory did not suffice: images went in batches of {size}."

@@ -25,3 +25,11 @@ def test_one_that_is_too_large_is_still_kept_until_the_next():
     recent = Recent(10)
     big = recent("big", lambda: np.zeros(100, np.uint8))
     assert recent("big", lambda: None) is big
+
+
+def test_what_is_forgotten_is_made_anew():
+    recent = Recent(250)
+    recent("a", lambda: np.zeros(100, np.uint8))
+    recent.forget()
+    assert len(recent) == 0
+    assert recent("a", lambda: np.ones(100, np.uint8)).all()
