@@ -1,5 +1,7 @@
 """What was found: the things a reader should look at first, each with a link to its place."""
 
+from collections.abc import Iterable, Iterator
+
 from reportgen.cams import CAMS
 from reportgen.report.cam_groups import cam_groups
 from reportgen.report.contexts import Finding
@@ -14,7 +16,7 @@ _MOST_OF_A_KIND = 6
 
 def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
-    kinds = [
+    kinds: list[Iterable[Finding]] = [
         _warnings(outline),
         _maps_without_model(outline, page),
         _skipped(outline, page),
@@ -27,8 +29,12 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _doubled_filters(outline, page),
         _inputs(outline, page),
     ]
-    found = [finding for kind in kinds for finding in kind[:_MOST_OF_A_KIND]]
-    left = sum(len(kind) for kind in kinds) - len(found[:MOST_FINDINGS])
+    found, total = [], 0
+    for kind in kinds:
+        for number, finding in enumerate(kind):
+            found += [finding] if number < _MOST_OF_A_KIND else []
+            total += 1
+    left = total - len(found[:MOST_FINDINGS])
     note = f"{count(left, 'more finding')} in report.json." if left else ""
     return tuple(found[:MOST_FINDINGS]), note
 
@@ -184,20 +190,17 @@ def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
     return found
 
 
-def _empty_gradcams(outline: Outline, page: str) -> list[Finding]:
-    if not outline.has("gradcam"):
-        return []
-    return [
-        Finding(
-            "note",
-            f"No {CAMS[group.main.method].title} for {group.main.label} on {image.name}",
-            sentence(group.main.reason or group.main.status),
-            href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
-        )
-        for image in outline.report.images
-        for at, group in enumerate(cam_groups(image.gradcam), 1)
-        if group.main.status != "ok"
-    ]
+def _empty_gradcams(outline: Outline, page: str) -> Iterator[Finding]:
+    for image in outline.report.images if outline.has("gradcam") else ():
+        for at, group in enumerate(cam_groups(image.gradcam), 1):
+            main = group.main
+            if main.status != "ok":
+                yield Finding(
+                    "note",
+                    f"No {CAMS[main.method].title} for {main.label} on {image.name}",
+                    sentence(main.reason or main.status),
+                    href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
+                )
 
 
 def _inputs(outline: Outline, page: str) -> list[Finding]:

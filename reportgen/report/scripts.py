@@ -1,7 +1,7 @@
 """Data that pages' scripts need, as script files: from disk, a page may load nothing else."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -49,24 +49,22 @@ def gallery_key(outline: Outline, gallery: Gallery) -> str:
     return f"{kind}/{outline.layer_slugs[gallery.layer]}"
 
 
-def search_index(rows: Sequence[tuple[str, str, str]]) -> str:
+def search_index(rows: Iterable[tuple[str, str, str]]) -> str:
     """A script with the rows that a search looks through."""
-    return f"globalThis.reportgenSearch={_json(rows)};\n"
+    return f"globalThis.reportgenSearch=[{','.join(map(_json, rows))}];\n"
 
 
-def search_rows(outline: Outline) -> list[tuple[str, str, str]]:
+def search_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
     """Layers, images and labels: text, kind, and link from the report's folder."""
-    rows: list[tuple[str, str, str]] = []
     for path, layer in outline.layers.items():
-        rows.append((path, layer.type, href("", outline.layer_place(path))))
+        yield path, layer.type, href("", outline.layer_place(path))
     for block in outline.gallery_blocks:
-        rows.append((block, "filters", href("", quote(outline.filter_page(block)))))
+        yield block, "filters", href("", quote(outline.filter_page(block)))
     for image in outline.report.images:
         place = outline.image_place(image.name)
-        rows.append((image.name, "image", place))
+        yield image.name, "image", place
         for prediction in image.predictions[:1]:
-            rows.append((prediction.label, f"on {image.name}", place))
-    return rows
+            yield prediction.label, f"on {image.name}", place
 
 
 def _register(values: Mapping[str, Mapping[str, str]]) -> str:
