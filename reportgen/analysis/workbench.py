@@ -22,7 +22,7 @@ T = TypeVar("T")
 _AHEAD = 8
 """Photos that are decoded while the model is opened."""
 
-_KEPT_BYTES = 32_000_000
+_KEPT_BYTES = 16_000_000
 """Of decoded photos that are kept for the next analysis: a dozen of them, most often."""
 
 _MOST_THREADS = 8

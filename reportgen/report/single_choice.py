@@ -66,7 +66,7 @@ class Choice:
         total = len(report.images)
         if self.images < total:
             said.append(f"Left out to keep the file small: {count(total - self.images, 'image')}.")
-        seen = sum(bool(image.activations) for image in list(report.images)[: self.images])
+        seen = sum(bool(image.activations) for image in report.images[: self.images])
         if (lost := seen - self.grids) > 0:
             said.append(f"Left out to keep the file small: activations of {count(lost, 'image')}.")
         if self.grids and (fewer := len(_seen(report) - self.layers)):
@@ -112,7 +112,7 @@ def reduced(report: Report, choice: Choice) -> Report:
                 one for one in image.activations if at < choice.grids and one.layer in choice.layers
             ],
         )
-        for at, image in enumerate(list(report.images)[: choice.images])
+        for at, image in enumerate(report.images[: choice.images])
     ]
     galleries = [one for one in report.galleries if one.picture in choice.galleries]
     filters = [one for one in report.filters if one.picture in choice.galleries]
@@ -139,7 +139,7 @@ def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
             break
         spent += cost
         galleries.add(gallery.picture)
-    chosen = list(report.images)[:images]
+    chosen = report.images[:images]
     layers = _last_of_blocks(report)
     for image in chosen:
         cost = sum(_grid_cost(pictures, one) for one in image.activations if one.layer in layers)
