@@ -16,6 +16,7 @@ from reportgen.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.inputs.names import printable
 from reportgen.kept import KeptFile
 from reportgen.kept_images import keep_images
+from reportgen.light_grids import light_sides, said
 from reportgen.planning import Planned
 from reportgen.report.assembly import Assembly
 from reportgen.report.cam_records import with_cams
@@ -41,7 +42,10 @@ def compose(
     reduction: Reduction = EVERYTHING,
 ) -> Report:
     """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
-    assembly = Assembly(folder, facts, _smaller(reduction, planned, outcomes))
+    activations = (outcomes[unit.key] for unit in planned.activations.units)
+    grids = [found for found in activations if isinstance(found, Stored)]
+    sides = {} if trip.settings.full_resolution else light_sides(grids)
+    assembly = Assembly(folder, facts, _smaller(reduction, sides, grids))
     images = keep_images(
         _images(trip, assembly, planned, outcomes, reduction), KeptFile(folder.parent)
     )
@@ -70,7 +74,7 @@ def compose(
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
     settings = trip.settings
     skipped = trip.skipped + assembly.skipped
-    skipped += reduction.said(len(trip.photos), settings.max_size or "")
+    skipped += said(sides) + reduction.said(len(trip.photos), settings.max_size or "")
     if "health" in trip.settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
@@ -171,15 +175,10 @@ def origin(
     )  # fmt: skip
 
 
-def _smaller(
-    reduction: Reduction, planned: Planned, outcomes: Mapping[str, UnitOutcome]
-) -> Smaller:
+def _smaller(reduction: Reduction, sides: Mapping[str, int], grids: Sequence[Stored]) -> Smaller:
     """How the channels are drawn."""
-    if reduction.share == 1:
-        return Smaller(reduction.longest)
-    found = [outcomes[unit.key] for unit in planned.activations.units]
-    grids = [one for one in found if isinstance(one, Stored)]
-    return Smaller(reduction.longest, reduction.share, by_variance(grids))
+    order = by_variance(grids) if reduction.share > 1 else {}
+    return Smaller(reduction.longest, reduction.share, order, sides)
 
 
 def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:

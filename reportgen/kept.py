@@ -63,7 +63,7 @@ class _Sequence(Sequence[T]):
 
 
 class Series(_Sequence[float | None]):
-    """A list of numbers in a file; None is what is not finite."""
+    """A list of numbers in a file; None stands for what is not a number."""
 
     __slots__ = ("_file", "place")
 
@@ -158,4 +158,4 @@ def written_as(kind: Any) -> PlainSerializer:
 
 
 Numbers = Annotated[Sequence[float | None], KEPT, written_as(list[float | None])]
-"""Numbers of a record, read from their file when asked for; None for what is not finite."""
+"""Numbers of a record, read from their file when asked for; None for what is none."""

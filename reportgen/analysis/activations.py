@@ -30,7 +30,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 6
+    version = 7
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

@@ -86,10 +86,16 @@ def value_of(
 def block_size(height: int, width: int, longest: int | None) -> int:
     """The side of the square blocks to average so that no side of a tile exceeds ``longest``.
 
-    A whole number, so that each pixel of a tile is the mean of the same number of values; 1 where
-    the maps are small enough or ``longest`` is None.
+    A whole number, so that each pixel of a tile is the mean of the same number of values: the least
+    one, or one up to a third larger that leaves no smaller blocks at the edges. 1 where the maps
+    are small enough or ``longest`` is None.
     """
-    return 1 if longest is None else -(-max(height, width) // longest)
+    if longest is None:
+        return 1
+    least = -(-max(height, width) // longest)
+    even = (block for block in range(least, least * 4 // 3 + 1)
+            if height % block == 0 and width % block == 0)  # fmt: skip
+    return next(even, least)
 
 
 def block_weights(size: int, block: int) -> NDArray[np.float32]:

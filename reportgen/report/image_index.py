@@ -9,6 +9,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, overload
 
 from reportgen.report.cam_groups import extra_cost
@@ -32,6 +33,11 @@ class Layout:
     """About how many elements each takes on a page of its layer."""
     costs: tuple[int, ...]
     """About how many elements each takes on a page of its image, with what stands beside it."""
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Where the grid of each layer stands among these."""
+        return {path: at for at, path in enumerate(self.layers)}
 
 
 class LayerTotals:
@@ -93,9 +99,9 @@ class ImageIndex(Mapping[str, Image]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def layout(self, name: str) -> Layout:
-        """The grids of an image."""
-        return self.layouts[self._layout_of[self._numbers[name]]]
+    def layout(self, name: str) -> int:
+        """Which of the `layouts` the grids of an image have."""
+        return self._layout_of[self._numbers[name]]
 
     def number(self, name: str) -> int:
         """The place of an image among all."""
@@ -105,8 +111,7 @@ class ImageIndex(Mapping[str, Image]):
         """The grids of each layer over all images that have one."""
         found: dict[str, LayerGrids] = {}
         for path in self.totals:
-            places = [one.layers.index(path) if path in one.layers else -1
-                      for one in self.layouts]  # fmt: skip
+            places = [one.places.get(path, -1) for one in self.layouts]
             found[path] = LayerGrids(self._images, self.layouts, self._layout_of, places)
         return found
 

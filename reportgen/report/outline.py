@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.inputs.class_folders import classes_of_groups
-from reportgen.report.image_index import ImageIndex, LayerGrids, Layout
+from reportgen.report.image_index import ImageIndex, LayerGrids
 from reportgen.report.names import slugs
 from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
 from reportgen.report.placed_notes import PlacedNotes, notes_of
@@ -176,12 +176,12 @@ class Outline:
         return self._layout_parts[self.images.layout(name)]
 
     @cached_property
-    def _layout_parts(self) -> dict[Layout, Parts]:
+    def _layout_parts(self) -> list[Parts]:
         shown = self.has("activations")
-        return {
-            one: cut(one.costs if shown else (), self.most_grids, self.most_nodes)
+        return [
+            cut(one.costs if shown else (), self.most_grids, self.most_nodes)
             for one in self.images.layouts
-        }
+        ]
 
     @cached_property
     def layer_pages(self) -> dict[str, Parts]:
@@ -365,10 +365,10 @@ class Outline:
 
     def grid_place(self, image: str, layer: str) -> str:
         """The activation grid of a layer on an image's page."""
-        layers = self.images.layout(image).layers
-        if not self.has("activations") or layer not in layers:
+        at = self.images.layouts[self.images.layout(image)].places.get(layer)
+        if at is None or not self.has("activations"):
             return ""
-        page = page_of(self.image_parts(image), layers.index(layer))
+        page = page_of(self.image_parts(image), at)
         return f"{quote(self.image_page(image, page))}#{quote(self.layer_slugs[layer])}"
 
 

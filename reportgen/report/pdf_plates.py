@@ -81,7 +81,7 @@ def _take_over(stream: pikepdf.Stream, png: _Png) -> None:
 
 
 def _read_png(file: Path) -> _Png:
-    """The parts of a PNG file without interlacing, as Pillow writes them.
+    """The parts of a PNG file without interlacing, as Pillow and `indexed_png` write them.
 
     Raises ValueError for anything else.
     """

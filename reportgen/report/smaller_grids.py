@@ -14,6 +14,8 @@ class Smaller:
     share: int = 1
     order: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     """By layer path, its channels, the most telling first; of others, the first ones are kept."""
+    sides: Mapping[str, int] = field(default_factory=dict)
+    """By layer path, the longest side of its tiles, where that is less than `longest`."""
 
     def kept(self, layer: str, channels: Iterable[int]) -> frozenset[int]:
         """Those of a layer's channels to draw: one at least."""
@@ -31,12 +33,14 @@ class Smaller:
         kept = self.kept(about["layer"], shown)
         left_out = tuple(one for one in shown if one not in kept)
         height, width = about["size"]
-        block = block_size(height, width, self.longest)
+        sides = (self.longest, self.sides.get(about["layer"]))
+        longest = min((side for side in sides if side is not None), default=None)
+        block = block_size(height, width, longest)
         if block == 1 and not left_out:
             return {}
         layout = GridLayout.fit(len(shown), height, width, about["columns"], about["margin"])
         struck = [one for one in about["inactive"] if one in shown]
-        drawn = regrid(read_indices(picture), layout, self.longest, struck, left_out)
+        drawn = regrid(read_indices(picture), layout, longest, struck, left_out)
         picture.write_bytes(palette_png(drawn))
         return {
             "size": [-(-side // block) for side in (height, width)],

@@ -167,8 +167,17 @@ def test_blocks_are_averaged_and_the_last_may_be_shorter(size, block):
 
 
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(8, 100))
-def test_blocks_are_the_smallest_that_suffice(height, width, longest):
+def test_blocks_are_the_smallest_that_suffice_or_fit_evenly_and_hardly_larger(
+    height, width, longest
+):
     block = block_size(height, width, longest)
     assert -(-max(height, width) // block) <= longest
-    assert block == 1 or max(height, width) / (block - 1) > longest
+    least = -(-max(height, width) // longest)
+    assert least <= block <= least * 4 / 3
+    assert block == least or height % block == width % block == 0
     assert block_size(height, width, None) == 1
+
+
+@pytest.mark.parametrize(("side", "block"), [(224, 4), (112, 2), (150, 2), (299, 4), (96, 1)])
+def test_blocks_of_common_maps_leave_no_rest_where_they_can(side, block):
+    assert block_size(side, side, 96) == block
