@@ -18,7 +18,7 @@ from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
 from reportgen.report.thumbnails import thumbnail
 from reportgen.report.wording import TIMES, count, number, percent, shape, size_of
-from reportgen.results import Environment, Image, Report, TensorInfo
+from reportgen.results import Environment, Image, Model, Report, TensorInfo
 
 MOST_CARDS = 12
 CARDS_A_PAGE = 24
@@ -151,6 +151,11 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
     )
 
 
+def file_size(model: Model) -> str:
+    """How large the model's file is; a network that is known by its name alone has none."""
+    return size_of(model.size) if model.size else "none"
+
+
 def environment_facts(environment: Environment) -> tuple[Fact, ...]:
     """Versions and device."""
     return (
@@ -180,7 +185,7 @@ def _facts(outline: Outline, page: str) -> tuple[Fact, ...]:
     seed = outline.report.settings.get("seed")
     facts = [
         *model_facts(outline)[:4],
-        Fact("File", size_of(model.size), model.file),
+        Fact("File", file_size(model), model.file),
         Fact(
             "Preprocessing",
             model.preprocessing.mode,

@@ -10,7 +10,7 @@ from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.findings import findings
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
-from reportgen.report.overview import environment_facts, model_facts
+from reportgen.report.overview import environment_facts, file_size, model_facts
 from reportgen.report.pdf_chapters import chapters
 from reportgen.report.pdf_contexts import (
     PAPERS,
@@ -26,7 +26,7 @@ from reportgen.report.pdf_figures import Materials, galleries, photo
 from reportgen.report.pdf_health import SPARSITY_ALT
 from reportgen.report.pdf_notes import PdfNotes
 from reportgen.report.pdf_pictures import PdfPictures
-from reportgen.report.wording import count, duration, shape, size_of
+from reportgen.report.wording import count, duration, shape
 from reportgen.results import Layer, Report
 
 _MOST_INPUTS = 3
@@ -71,7 +71,7 @@ def document(
         description=model.description,
         facts=(
             *(Fact(one.name, one.value, one.note) for one in model_facts(outline)),
-            Fact("File", size_of(model.size), model.file),
+            Fact("File", file_size(model), model.file),
         ),
         findings=tuple(Finding(one.title, one.text) for one in found),
         findings_note=found_note,

@@ -153,3 +153,12 @@ def test_a_pager_of_very_many_pages_shows_the_near_ones() -> None:
     shown = [link.text for link in pager(paths[500], paths, 501, "Pages").pages]
     assert len(shown) <= 62
     assert {"1", "500", "501", "502", "1000"} <= set(shown)
+
+
+def test_a_network_known_by_its_name_has_no_file(tmp_path: Path) -> None:
+    report = write_sample(tmp_path)
+    named = report.model.model_copy(update={"size": 0, "file": "vgg16"})
+    write_site(report.model_copy(update={"model": named}), tmp_path)
+    text = (tmp_path / "index.html").read_text(encoding="utf-8")
+    assert "0 bytes" not in text
+    assert "vgg16" in text
