@@ -138,7 +138,10 @@ def _printed(program: Path, page: Path, scratch: Path) -> bytes:
 
 
 def _finished(made: bytes, content: "Document") -> bytes:
-    """The PDF with its metadata, without the time of printing: the same bytes every time."""
+    """The PDF with its metadata, without the time of printing.
+
+    The same bytes each time that the browser makes the same of a page, which it does nearly always.
+    """
     import pikepdf
 
     from reportgen.report.pdf_bytes import saved
