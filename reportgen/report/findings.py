@@ -32,8 +32,9 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     found, total = [], 0
     for kind in kinds:
         for number, finding in enumerate(kind):
-            found += [finding] if number < _MOST_OF_A_KIND else []
             total += 1
+            if number < _MOST_OF_A_KIND:
+                found.append(finding)
     left = total - len(found[:MOST_FINDINGS])
     note = f"{count(left, 'more finding')} in report.json." if left else ""
     return tuple(found[:MOST_FINDINGS]), note

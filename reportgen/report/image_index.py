@@ -40,22 +40,33 @@ class Layout:
         return {path: at for at, path in enumerate(self.layers)}
 
 
+@dataclass
+class Span:
+    """The lowest and the highest of the finite values seen; None where there is none."""
+
+    low: float | None = None
+    high: float | None = None
+
+    def include(self, low: float | None, high: float | None) -> None:
+        """Take one more range in."""
+        self.low = min((one for one in (self.low, low) if one is not None), default=None)
+        self.high = max((one for one in (self.high, high) if one is not None), default=None)
+
+
 class LayerTotals:
     """What the grids of a layer say together; `first` is the grid of the first image."""
 
     def __init__(self, first: Activations) -> None:
         self.channels, self.map_size = first.channels, first.map_size
         self.images, self._zeros = 0, 0.0
-        self.low: float | None = None
-        self.high: float | None = None
+        self.span = Span()
         self._inactive = set(first.inactive)
 
     def add(self, grid: Activations) -> None:
         """Count one image."""
         self.images += 1
         self._zeros += grid.sparsity
-        self.low = min((one for one in (self.low, grid.low) if one is not None), default=None)
-        self.high = max((one for one in (self.high, grid.high) if one is not None), default=None)
+        self.span.include(grid.low, grid.high)
         self._inactive.intersection_update(grid.inactive)
 
     @property
@@ -75,7 +86,7 @@ class ImageIndex(Mapping[str, Image]):
     def __init__(self, images: Sequence[Image]) -> None:
         self._images = images
         self._numbers: dict[str, int] = {}
-        self._layouts: dict[Layout, int] = {}
+        layouts: dict[Layout, int] = {}
         self._layout_of = array("L")
         self.totals: dict[str, LayerTotals] = {}
         """By layer, in the order of the first image that has a grid of it."""
@@ -83,9 +94,8 @@ class ImageIndex(Mapping[str, Image]):
             self._numbers[image.name] = number
             for grid in image.activations:
                 self.totals.setdefault(grid.layer, LayerTotals(grid)).add(grid)
-            known = self._layouts.setdefault(_layout(image), len(self._layouts))
-            self._layout_of.append(known)
-        self.layouts = tuple(self._layouts)
+            self._layout_of.append(layouts.setdefault(_layout(image), len(layouts)))
+        self.layouts = tuple(layouts)
 
     def __getitem__(self, name: str) -> Image:
         return self._images[self._numbers[name]]

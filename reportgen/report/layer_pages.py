@@ -102,7 +102,7 @@ def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
             Fact("Maps", f"{height} {TIMES} {width}", count(seen.channels, "channel")),
             Fact(
                 "Activations",
-                f"{number(seen.low)} to {number(seen.high)}",
+                f"{number(seen.span.low)} to {number(seen.span.high)}",
                 f"over {count(seen.images, 'image')}",
             ),
             Fact("Zeros", percent(seen.sparsity), "share of all values"),

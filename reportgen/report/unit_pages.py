@@ -13,6 +13,7 @@ from urllib.parse import quote
 from reportgen.report.contexts import Link
 from reportgen.report.contexts_units import Tile, Unit, UnitsGroup, UnitsIndexPage, UnitsPage
 from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
+from reportgen.report.image_index import Span
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import paged
@@ -40,8 +41,7 @@ class _Answers:
 
     images: int = 0
     inactive: int = 0
-    low: float | None = None
-    high: float | None = None
+    span: Span = field(default_factory=Span)
     highs: list[float] = field(default_factory=list)
     """Its highest value on each of the first ones."""
 
@@ -203,8 +203,7 @@ def _answers(seen: Seen, channels: Sequence[int], first: int) -> dict[int, _Answ
             low, high = lows[channel], highs[channel]
             its.images += 1
             its.inactive += channel in inactive
-            its.low = min((one for one in (its.low, low) if one is not None), default=None)
-            its.high = max((one for one in (its.high, high) if one is not None), default=None)
+            its.span.include(low, high)
             if at < first:
                 its.highs.append(float("-inf") if high is None else high)
     return found
@@ -213,7 +212,7 @@ def _answers(seen: Seen, channels: Sequence[int], first: int) -> dict[int, _Answ
 def _statistics(outline: Outline, path: str, channel: int, answers: _Answers) -> str:
     text = []
     if answers.images:
-        span = f"{number(answers.low)} to {number(answers.high)}"
+        span = f"{number(answers.span.low)} to {number(answers.span.high)}"
         text.append(f"{span} over {count(answers.images, 'image')}")
         if answers.inactive:
             text.append(f"inactive on {answers.inactive:,}")

@@ -56,8 +56,8 @@ def test_each_layer_has_the_grids_of_all_images(report: Report, chosen: list[lis
         assert grids.most_pixels == max(grid.width * grid.height for _, grid in pairs)
         totals = index.totals[path]
         assert (totals.images, totals.channels) == (len(pairs), pairs[0][1].channels)
-        assert totals.low == min(grid.low or 0.0 for _, grid in pairs)
-        assert totals.high == max(grid.high or 0.0 for _, grid in pairs)
+        assert totals.span.low == min(grid.low or 0.0 for _, grid in pairs)
+        assert totals.span.high == max(grid.high or 0.0 for _, grid in pairs)
         assert totals.sparsity == pytest.approx(sum(g.sparsity for _, g in pairs) / len(pairs))
         assert totals.inactive == sorted(set.intersection(*(set(g.inactive) for _, g in pairs)))
 
