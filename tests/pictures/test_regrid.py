@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE
 from reportgen.pictures.regrid import regrid, tiles_of
-from reportgen.pictures.tiles import GridLayout, grid
+from reportgen.pictures.tiles import GridLayout, block_size, grid
 from tests.pictures.test_tiles import SIZES, cut
 
 
@@ -31,7 +31,7 @@ def test_smaller_tiles_are_means_of_squares(
     layout = GridLayout.fit(channels, height, width, columns, margin)
     picture = grid(levels, inactive, columns, margin)
     drawn = regrid(picture, layout, longest, np.flatnonzero(inactive).tolist())
-    block = -(-max(height, width) // longest)
+    block = block_size(height, width, longest)
     rows, across = -(-height // block), -(-width // block)
     assert max(rows, across) <= longest
     new = GridLayout.fit(channels, rows, across, columns, margin)
