@@ -6,7 +6,7 @@ Chollet, Deep Learning with Python (2017), section 5.4: intermediate activations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
 from reportgen.pictures.tiles import GridLayout, grid, value_of
+
+if TYPE_CHECKING:
+    from reportgen.inputs.network import Network
 
 MARGIN = 1
 """Pixels between the tiles of a grid."""
@@ -99,20 +102,16 @@ def _forward(
     layers: list[str] = list(options["layers"])
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]
-    chosen = [_quantiser(path, network.map_channels(path) or 1, options) for path in layers]
-    # As functions of their own, they are traced once for all layers of one shape; not inlined, they
-    # are optimised once too, which halves the first pass of a network with 150 layers.
-    functions = {
-        one: tf.function(one, autograph=False, experimental_attributes={"_noinline": True})
-        for one in set(chosen)
-    }
-    quantisers = [functions[one] for one in chosen]
+    mean, deviation = options["contrast"]
+    quantise = Quantiser(
+        mean, deviation, options["normalise"], options["max_channels"], options["tile_size"]
+    )
 
     def compute(values: Any) -> Any:
         behind, before = network.run(values, paths)
         seen = [
-            quantise(network.maps(behind[k], path))
-            for k, (path, quantise) in enumerate(zip(layers, quantisers, strict=True))
+            quantise(network.maps(behind[k], path), _singles(network, path, options))
+            for k, path in enumerate(layers)
         ]
         if head is None:
             return seen, None, None
@@ -132,16 +131,10 @@ def _forward(
     return forward
 
 
-def _quantiser(path: str, channels: int, options: Mapping[str, Any]) -> Quantiser:
-    mean, deviation = options["contrast"]
-    return Quantiser(
-        mean=mean,
-        std=deviation,
-        per=options["normalise"],
-        shown=options["max_channels"],
-        singles=tuple(one for one in options["channels"].get(path, ()) if one < channels),
-        longest=options["tile_size"],
-    )
+def _singles(network: "Network", path: str, options: Mapping[str, Any]) -> list[int]:
+    """The channels of a layer that are shown by themselves; those that it has."""
+    channels = network.map_channels(path) or 1
+    return [one for one in options["channels"].get(path, ()) if one < channels]
 
 
 def _draw(

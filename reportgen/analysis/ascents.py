@@ -66,7 +66,7 @@ def ascent(
             changed = tf.clip_by_value(pixels + _unit(slope), 0.0, 255.0)
             return (
                 done + 1,
-                tf.where(done < steps, changed, pixels),
+                tf.cond(done < steps, lambda: changed, lambda: pixels),
                 tf.where(done == 0, score, start),
                 score,
             )

@@ -4,7 +4,7 @@ The same quantities as `pictures.channels.channel_statistics` and `pictures.tile
 compute in NumPy, in float32.
 """
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Self
@@ -83,25 +83,48 @@ class Measured:
 class Quantiser:
     """How maps become levels: as in `pictures.tiles.normalise`.
 
-    `shown` is how many channels a grid holds, `singles` are those shown by themselves at full
-    resolution, `longest` the side in pixels that a tile may have.
+    `shown` is how many channels a grid holds, `longest` the side in pixels that a tile may have.
     """
 
     mean: float
     std: float
     per: str
     shown: int | None
-    singles: tuple[int, ...]
     longest: int | None
 
-    def __call__(self, maps: Any) -> Quantised:
-        """Quantise maps (N, height, width, C) float32."""
+    def __call__(self, maps: Any, singles: Sequence[int] = ()) -> Quantised:
+        """Quantise maps (N, height, width, C) float32; `singles` are shown by themselves as well.
+
+        Those keep their full resolution.
+        """
+        import tensorflow as tf
+
+        tiles = reduce(maps[..., : self.shown], self.longest)
+        numbers = tf.constant(singles, tf.int32)
+        return Quantised(*self._graph(maps, tiles, tf.gather(maps, numbers, axis=3), numbers))
+
+    @cached_property
+    def _graph(self) -> Any:
+        """`_quantise` as a function of its own for maps of any size.
+
+        However many layers a network has, it is traced once; not inlined, it is optimised once too.
+        """
+        import tensorflow as tf
+
+        maps = tf.TensorSpec([None] * 4, tf.float32)
+        return tf.function(
+            self._quantise,
+            input_signature=[maps, maps, maps, tf.TensorSpec([None], tf.int32)],
+            autograph=False,
+            experimental_attributes={"_noinline": True},
+        )
+
+    def _quantise(self, maps: Any, tiles: Any, chosen: Any, singles: Any) -> tuple[Any, ...]:
+        """The tensors of `Quantised`; the channels of `chosen` have the numbers `singles`."""
         import tensorflow as tf
 
         low, high, mean, std, inactive, zeros = _statistics(maps)
         centre, spread = _whole_layer(mean, std, inactive)
-        chosen = tf.constant(self.singles, tf.int32)
-        tiles = reduce(maps[..., : self.shown], self.longest)
 
         def levels(values: Any, select: Any) -> Any:
             idle = select(inactive)
@@ -117,9 +140,9 @@ class Quantiser:
 
         sound = tf.math.is_finite(mean)
         infinity = np.float32(np.inf)
-        return Quantised(
+        return (
             levels(tiles, lambda of: of[:, : self.shown]),
-            levels(tf.gather(maps, chosen, axis=3), lambda of: tf.gather(of, chosen, axis=1)),
+            levels(chosen, lambda of: tf.gather(of, singles, axis=1)),
             tf.stack([low, high, mean, std, tf.cast(inactive, tf.float32)], 1),
             tf.stack(
                 [
@@ -131,7 +154,7 @@ class Quantiser:
                 ],
                 1,
             ),
-            tf.tile([[int(side) for side in maps.shape[1:3]]], [tf.shape(maps)[0], 1]),
+            tf.tile(tf.shape(maps)[None, 1:3], [tf.shape(maps)[0], 1]),
         )
 
 
@@ -159,10 +182,10 @@ def _statistics(maps: Any) -> Any:
     """
     import tensorflow as tf
 
-    values = tf.reshape(maps, [tf.shape(maps)[0], -1, maps.shape[3]])
-    count = math.prod(maps.shape[1:3])
+    images, height, width, channels = tf.unstack(tf.shape(maps))
+    values = tf.reshape(maps, [images, height * width, channels])
     # Means are matrix products, which are faster than reductions of the middle axes.
-    share = tf.fill([1, count], np.float32(1 / count))
+    share = tf.fill([1, height * width], tf.cast(1 / (height * width), tf.float32))
 
     def average(of: Any) -> Any:
         return tf.matmul(share, of)[:, 0]

@@ -34,9 +34,9 @@ def reduced(maps, longest):
 
 
 def quantised(values, **changes):
-    options = {"mean": 128.0, "std": 64.0, "per": "channel", "shown": None, "singles": (),
-               "longest": None, **changes}  # fmt: skip
-    return Quantiser(**options)(tf.constant(values)).to_host()
+    options = {"mean": 128.0, "std": 64.0, "per": "channel", "shown": None, "longest": None}
+    singles = changes.pop("singles", ())
+    return Quantiser(**(options | changes))(tf.constant(values), singles).to_host()
 
 
 @pytest.mark.parametrize("per", ["channel", "layer"])
