@@ -91,7 +91,8 @@ def build(
         trip.bench.forget()
         made_from = origin(trip, facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
-        if is_current(output, made_from):
+        # What was asked to be computed anew is written anew.
+        if not settings.no_cache and is_current(output, made_from):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
 
         def composed(folder: Path, reduction: Reduction) -> Report:

@@ -4,6 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from threading import RLock
 from typing import Any, Literal
 
 import keras
@@ -57,7 +58,7 @@ _CONVOLUTIONS = (
 
 
 class Network:
-    """A model as one flat graph that shares its weights.
+    """A model as one flat graph that shares its weights; several threads may trace it.
 
     `image_input` is None for a model that takes no picture; `layers`, `blocks` and `head` describe
     it then all the same. Shapes: N images, height H, width W, channels C.
@@ -86,6 +87,8 @@ class Network:
         names = distinct([str(tensor.name) for tensor in tensors])
         self.inputs = _described(tensors, names)
         self._sizes: dict[tuple[int, int], Network] = {}
+        # Layers are changed while they are called, and shared by the networks of all sizes.
+        self._alone = RLock()
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
         self.outputs = self._describe_outputs()
@@ -254,9 +257,10 @@ class Network:
         """
         if self.image_input is None:
             raise ModelError(f"The model “{self.model.name}” takes no image.")
-        if (height, width) not in self._sizes:
-            self._sizes[height, width] = self._resized(self.image_input, height, width)
-        return self._sizes[height, width]
+        with self._alone:
+            if (height, width) not in self._sizes:
+                self._sizes[height, width] = self._resized(self.image_input, height, width)
+            return self._sizes[height, width]
 
     def _resized(self, target: ImageInput, height: int, width: int) -> "Network":
         other = copy.copy(self)
@@ -323,7 +327,8 @@ class Network:
 
         `observe` as in `Trace.run`.
         """
-        return self.trace.run(self.feed(values), paths, observe)
+        with self._alone:
+            return self.trace.run(self.feed(values), paths, observe)
 
     def channels(self, values: Any, path: str, channels: Any) -> tuple[Any, Any]:
         """One channel of a layer for each preprocessed image: (N, h, w) behind and before.
@@ -332,10 +337,11 @@ class Network:
         """
         layer = self._steps[path].layer
         chosen, calls = channels, {}
-        if can_slim(layer):
-            calls[path] = slim(layer, channels)
-            chosen = tf.range(tf.shape(channels)[0])
-        behind, before = self.trace.run(self.feed(values), [path], calls=calls)
+        with self._alone:
+            if can_slim(layer):
+                calls[path] = slim(layer, channels)
+                chosen = tf.range(tf.shape(channels)[0])
+            behind, before = self.trace.run(self.feed(values), [path], calls=calls)
         found = (self.maps(one[0], path) for one in (behind, before))
         first, second = (tf.gather(one, chosen[:, None], axis=3, batch_dims=1) for one in found)
         return first[..., 0], second[..., 0]
