@@ -96,7 +96,7 @@ class Runner:
         for unit in list(waiting.values()):
             if repeated < _GIVEN_UP_AFTER:
                 before = failure
-                again = analysis.compute([unit], bench)
+                again = _compute(analysis, [unit], bench)
                 failure = yield from self._kept(analysis, [unit], again, waiting)
                 if failure is None:
                     repeated = 0
@@ -132,18 +132,25 @@ def _found(
 ) -> Iterator[tuple[Sequence[Unit], Found]]:
     """Each group with what is found of it; so many are computed side by side."""
     if at_once == 1:
-        yield from ((group, analysis.compute(group, bench)) for group in groups)
+        yield from ((group, _compute(analysis, group, bench)) for group in groups)
         return
     waiting, at_work = iter(groups), deque[Ahead[tuple[Unit, Result]]]()
     try:
         for group in groups:
             room = at_once - len(at_work)
-            at_work += (Ahead(analysis.compute(one, bench)) for one in islice(waiting, room))
+            at_work += (Ahead(_compute(analysis, one, bench)) for one in islice(waiting, room))
             yield group, at_work[0]
             at_work.popleft()
     finally:
         for one in at_work:
             one.stop()
+
+
+def _compute(
+    analysis: Analysis, units: Sequence[Unit], bench: Any
+) -> Iterator[tuple[Unit, Result]]:
+    """What the analysis finds; it does nothing before it is asked for the first."""
+    yield from analysis.compute(units, bench)
 
 
 def _sentence(error: Exception) -> str:

@@ -56,6 +56,9 @@ _CONVOLUTIONS = (
     keras.layers.Conv2DTranspose,
 )
 
+_ALONE = RLock()
+"""Held while layers are called: they are changed meanwhile, and several networks share them."""
+
 
 class Network:
     """A model as one flat graph that shares its weights; several threads may trace it.
@@ -87,8 +90,6 @@ class Network:
         names = distinct([str(tensor.name) for tensor in tensors])
         self.inputs = _described(tensors, names)
         self._sizes: dict[tuple[int, int], Network] = {}
-        # Layers are changed while they are called, and shared by the networks of all sizes.
-        self._alone = RLock()
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
         self.outputs = self._describe_outputs()
@@ -257,7 +258,7 @@ class Network:
         """
         if self.image_input is None:
             raise ModelError(f"The model “{self.model.name}” takes no image.")
-        with self._alone:
+        with _ALONE:
             if (height, width) not in self._sizes:
                 self._sizes[height, width] = self._resized(self.image_input, height, width)
             return self._sizes[height, width]
@@ -327,7 +328,7 @@ class Network:
 
         `observe` as in `Trace.run`.
         """
-        with self._alone:
+        with _ALONE:
             return self.trace.run(self.feed(values), paths, observe)
 
     def channels(self, values: Any, path: str, channels: Any) -> tuple[Any, Any]:
@@ -336,7 +337,7 @@ class Network:
         `channels` (N,) says which. A plain convolution computes no others.
         """
         layer = self._steps[path].layer
-        with self._alone:
+        with _ALONE:
             slimmed = can_slim(layer)
             calls = {path: slim(layer, channels)} if slimmed else {}
             behind, before = self.trace.run(self.feed(values), [path], calls=calls)
