@@ -60,6 +60,13 @@ def test_an_unchanged_rebuild_writes_no_file(small, monkeypatch):
     )  # fmt: skip
 
 
+def test_what_is_computed_anew_is_written_anew(small):
+    first = small()
+    again = small(no_cache=True)
+    assert not again.unchanged
+    assert contents(again.folder).keys() == contents(first.folder).keys()
+
+
 def test_the_counts_are_those_of_the_report(small):
     outcome = small()
     assert outcome.images == len(outcome.report.images) == 3
