@@ -60,9 +60,9 @@ def test_an_unchanged_rebuild_writes_no_file(small, monkeypatch):
     )  # fmt: skip
 
 
-def test_what_is_computed_anew_is_written_anew(small):
+def test_what_is_computed_anew_is_written_anew(small, small_model, photos):  # noqa: F811
     first = small()
-    again = small(no_cache=True)
+    again = make(small_model, photos, first.folder, no_cache=True)
     assert not again.unchanged
     assert contents(again.folder).keys() == contents(first.folder).keys()
 
