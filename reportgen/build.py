@@ -131,7 +131,17 @@ def _write(
     if limit is None:
         written(EVERYTHING)
         return warnings, EVERYTHING
-    reduction = fitted(len(trip.photos), parse_size(limit), written, drawn)
+
+    def told(what: str, write: Callable[[Reduction], int]) -> Callable[[Reduction], int]:
+        def tried(reduction: Reduction) -> int:
+            with trip.progress.stage(f"Fitting into {limit}: {what}, {reduction.title}"):
+                return write(reduction)
+
+        return tried
+
+    reduction = fitted(
+        len(trip.photos), parse_size(limit), told("report", written), told("pictures", drawn)
+    )
     if less := [one.what for one in reduction.said(len(trip.photos), limit)]:
         warnings.append(
             f"To stay under {limit}, the report has less: {', '.join(less)}; it says what."

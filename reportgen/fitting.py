@@ -37,6 +37,15 @@ class Reduction:
     images: int | None = None
     """How many images, evenly chosen."""
 
+    @property
+    def title(self) -> str:
+        """What sets it apart from the reduction before, in a few words."""
+        if self.images is not None:
+            return count(self.images, "image")
+        if self.share > 1:
+            return f"one channel in {self.share}"
+        return f"tiles of {self.longest} pixels" if self.longest else "everything"
+
     def shown(self, images: Sequence[T]) -> list[T]:
         """The images that are kept."""
         if self.images is None:

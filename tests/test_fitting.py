@@ -10,6 +10,7 @@ from PIL import Image
 from reportgen.config import make_settings
 from reportgen.errors import OutputError, SettingsError
 from reportgen.fitting import EVERYTHING, by_variance, fitted, folder_size, reductions
+from reportgen.progress import Silent
 from reportgen.report.smaller_grids import Smaller
 
 
@@ -87,7 +88,16 @@ def report_of(folder):
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
-def test_a_build_fits_and_says_what_it_left_out(small_model, photos, tmp_path):  # noqa: F811
+def test_a_build_fits_and_says_what_it_left_out(
+    small_model, photos, tmp_path, monkeypatch  # noqa: F811
+):  # fmt: skip
+    stages, stage = [], Silent.stage
+
+    def watched(self, title, total=None):
+        stages.append(title)
+        return stage(self, title, total)
+
+    monkeypatch.setattr(Silent, "stage", watched)
     options = {"tile_size": 96, "format": ["site", "pdf"], "filters": 4}
     whole = make(small_model, photos, tmp_path / "whole", **options)
     size = folder_size(whole.folder)
@@ -97,6 +107,9 @@ def test_a_build_fits_and_says_what_it_left_out(small_model, photos, tmp_path): 
         **options,
     )  # fmt: skip
     assert folder_size(small.folder) <= size * 0.8
+    limit = int(size * 0.8)
+    assert f"Fitting into {limit}: report, everything" in stages
+    assert f"Fitting into {limit}: pictures, tiles of 16 pixels" in stages
     check_site(small.folder)
     report = report_of(small.folder)
     said = {one["what"]: one for one in report["skipped"]}
