@@ -124,6 +124,9 @@ def test_a_build_fits_and_says_what_it_left_out(
         assert first["left_out"]
     about = (small.folder / "about.html").read_text(encoding="utf-8")
     assert "activation grids" in about
+    overview = (small.folder / "index.html").read_text(encoding="utf-8")
+    assert "Smaller: activation grids" in overview
+    assert "Skipped resolution" not in overview
 
 
 def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):  # noqa: F811

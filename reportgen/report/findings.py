@@ -13,6 +13,9 @@ from reportgen.report.wording import count, numbers, percent, sentence
 MOST_FINDINGS = 18
 _MOST_OF_A_KIND = 6
 
+_REDUCED = {"resolution": "Smaller", "channels": "Fewer", "images": "Left out"}
+"""What is said of parts of a report that were reduced for its size: nothing is wrong with them."""
+
 
 def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
@@ -62,8 +65,8 @@ def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
 def _skipped(outline: Outline, page: str) -> list[Finding]:
     return [
         Finding(
-            "skipped",
-            f"Skipped {item.what}: {item.name}",
+            "note" if item.what in _REDUCED else "skipped",
+            f"{_REDUCED.get(item.what, f'Skipped {item.what}')}: {item.name}",
             sentence(item.reason),
             href(page, "about.html#about--skipped"),
         )
