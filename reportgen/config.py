@@ -367,9 +367,7 @@ class Settings(BaseModel):
     cache_size: Size = Field(
         "5GB", description="Most that finished work may take; what was not used longest goes."
     )
-    no_cache: bool = Field(
-        False, description="Neither use nor keep finished work, and write the report anew."
-    )
+    no_cache: bool = Field(False, description="Neither use nor keep finished work.")
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:

@@ -200,7 +200,7 @@ def _plan_filters(
             by_method = {**options, "method": method}
             for channel in range(min(settings.filters or count, count)):
                 units.append(analysis.unit(model.sha256, layer.path, channel, by_method))
-    return Plan(analysis, units, side_by_side=True)
+    return Plan(analysis, units)
 
 
 def _plan_exemplars(

@@ -88,14 +88,6 @@ class Workbench:
         """The GPUs that a batch is divided among; none on a CPU."""
         return self.opened.places
 
-    @property
-    def at_once(self) -> int:
-        """How many groups of units are computed side by side where they may be.
-
-        While one is being traced, a CPU has time for another; a GPU has no memory for two.
-        """
-        return 2 if self.free_memory is None else 1
-
     @cached_property
     def prepare(self) -> Callable[[Any], Any]:
         """Pixels (N, H, W, C) in 0..255 to what the network's `run` takes."""

@@ -1,14 +1,11 @@
 """The local runner: finds what is finished, computes the rest, keeps it in the store."""
 
 import re
-from collections import deque
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Protocol
 
 from reportgen.errors import OutputError, ReportgenError
-from reportgen.execution.ahead import Ahead
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Result, Unit
 from reportgen.progress import Progress
@@ -38,8 +35,6 @@ class Failure:
 
 Outcome = Stored | Failure
 
-Found = Iterable[tuple[Unit, Result]]
-
 _GIVEN_UP_AFTER = 3
 """Units of a group that fail in a row with the same error before the rest is given up."""
 
@@ -52,8 +47,6 @@ class Plan:
     units: Sequence[Unit]
     needs: "Plan | None" = None
     """Work that has to be finished before, where any of the units is not."""
-    side_by_side: bool = False
-    """Whether several groups may be computed at the same time, each in a thread of its own."""
 
 
 class Runner:
@@ -74,30 +67,28 @@ class Runner:
                 missing.setdefault(unit.group, []).append(unit)
         if missing and plan.needs is not None:
             bench.needed = self.run(plan.needs, bench)
-        at_once = bench.at_once if plan.side_by_side and len(missing) > 1 else 1
         with self.progress.stage(plan.analysis.title, len(plan.units)) as stage:
             stage.advance(len(outcomes))
-            for group, found in _found(plan.analysis, list(missing.values()), bench, at_once):
-                for key, outcome in self._group(plan.analysis, group, bench, found):
+            for group in missing.values():
+                for key, outcome in self._group(plan.analysis, group, bench):
                     outcomes[key] = outcome
                     stage.advance()
         return outcomes
 
     def _group(
-        self, analysis: Analysis, units: Sequence[Unit], bench: Any, found: Found
+        self, analysis: Analysis, units: Sequence[Unit], bench: Any
     ) -> Iterator[tuple[str, Outcome]]:
-        """Keep what is found of a group; what is left after an error is tried unit by unit.
+        """Compute a group together; what is left after an error is tried unit by unit.
 
         The same error several times in a row is taken to concern the whole group.
         """
         waiting = {unit.key: unit for unit in units}
-        failure = yield from self._kept(analysis, units, found, waiting)
+        failure = yield from self._together(analysis, units, bench, waiting)
         repeated = _GIVEN_UP_AFTER if len(units) == 1 else 0
         for unit in list(waiting.values()):
             if repeated < _GIVEN_UP_AFTER:
                 before = failure
-                again = _compute(analysis, [unit], bench)
-                failure = yield from self._kept(analysis, [unit], again, waiting)
+                failure = yield from self._together(analysis, [unit], bench, waiting)
                 if failure is None:
                     repeated = 0
                     continue
@@ -105,16 +96,16 @@ class Runner:
             if failure is not None:
                 yield unit.key, failure
 
-    def _kept(
+    def _together(
         self,
         analysis: Analysis,
         units: Sequence[Unit],
-        found: Found,
+        bench: Any,
         waiting: dict[str, Unit],
     ) -> Generator[tuple[str, Outcome], None, Failure | None]:
-        """Keep what one call finds; returns the failure that ended it, None when all are done."""
+        """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:
-            for unit, result in found:
+            for unit, result in analysis.compute(units, bench):
                 stored = self.store.put(unit, result)
                 waiting.pop(unit.key, None)
                 yield unit.key, stored
@@ -125,32 +116,6 @@ class Runner:
         except Exception as error:
             return Failure(_sentence(error), error)
         return None
-
-
-def _found(
-    analysis: Analysis, groups: Sequence[Sequence[Unit]], bench: Any, at_once: int
-) -> Iterator[tuple[Sequence[Unit], Found]]:
-    """Each group with what is found of it; so many are computed side by side."""
-    if at_once == 1:
-        yield from ((group, _compute(analysis, group, bench)) for group in groups)
-        return
-    waiting, at_work = iter(groups), deque[Ahead[tuple[Unit, Result]]]()
-    try:
-        for group in groups:
-            room = at_once - len(at_work)
-            at_work += (Ahead(_compute(analysis, one, bench)) for one in islice(waiting, room))
-            yield group, at_work[0]
-            at_work.popleft()
-    finally:
-        for one in at_work:
-            one.stop()
-
-
-def _compute(
-    analysis: Analysis, units: Sequence[Unit], bench: Any
-) -> Iterator[tuple[Unit, Result]]:
-    """What the analysis finds; it does nothing before it is asked for the first."""
-    yield from analysis.compute(units, bench)
 
 
 def _sentence(error: Exception) -> str:

@@ -4,7 +4,6 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from threading import RLock
 from typing import Any, Literal
 
 import keras
@@ -56,12 +55,9 @@ _CONVOLUTIONS = (
     keras.layers.Conv2DTranspose,
 )
 
-_ALONE = RLock()
-"""Held while layers are called: they are changed meanwhile, and several networks share them."""
-
 
 class Network:
-    """A model as one flat graph that shares its weights; several threads may trace it.
+    """A model as one flat graph that shares its weights.
 
     `image_input` is None for a model that takes no picture; `layers`, `blocks` and `head` describe
     it then all the same. Shapes: N images, height H, width W, channels C.
@@ -258,10 +254,9 @@ class Network:
         """
         if self.image_input is None:
             raise ModelError(f"The model “{self.model.name}” takes no image.")
-        with _ALONE:
-            if (height, width) not in self._sizes:
-                self._sizes[height, width] = self._resized(self.image_input, height, width)
-            return self._sizes[height, width]
+        if (height, width) not in self._sizes:
+            self._sizes[height, width] = self._resized(self.image_input, height, width)
+        return self._sizes[height, width]
 
     def _resized(self, target: ImageInput, height: int, width: int) -> "Network":
         other = copy.copy(self)
@@ -328,8 +323,7 @@ class Network:
 
         `observe` as in `Trace.run`.
         """
-        with _ALONE:
-            return self.trace.run(self.feed(values), paths, observe)
+        return self.trace.run(self.feed(values), paths, observe)
 
     def channels(self, values: Any, path: str, channels: Any) -> tuple[Any, Any]:
         """One channel of a layer for each preprocessed image: (N, h, w) behind and before.
@@ -337,10 +331,9 @@ class Network:
         `channels` (N,) says which. A plain convolution computes no others.
         """
         layer = self._steps[path].layer
-        with _ALONE:
-            slimmed = can_slim(layer)
-            calls = {path: slim(layer, channels)} if slimmed else {}
-            behind, before = self.trace.run(self.feed(values), [path], calls=calls)
+        slimmed = can_slim(layer)
+        calls = {path: slim(layer, channels)} if slimmed else {}
+        behind, before = self.trace.run(self.feed(values), [path], calls=calls)
         found = (self.maps(one[0], path) for one in (behind, before))
         first, second = (_diagonal(one) if slimmed else _each(one, channels) for one in found)
         return first, second

@@ -25,6 +25,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _skipped(outline, page),
         _mistakes(outline, page),
         _unwell(outline, page),
+        _reduced(outline, page),
         _dead_channels(outline, page),
         _dead_filters(outline, page),
         _unwilling_filters(outline, page),
@@ -65,12 +66,26 @@ def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
 def _skipped(outline: Outline, page: str) -> list[Finding]:
     return [
         Finding(
-            "note" if item.what in _REDUCED else "skipped",
-            f"{_REDUCED.get(item.what, f'Skipped {item.what}')}: {item.name}",
+            "skipped",
+            f"Skipped {item.what}: {item.name}",
             sentence(item.reason),
             href(page, "about.html#about--skipped"),
         )
         for item in outline.report.skipped
+        if item.what not in _REDUCED
+    ]
+
+
+def _reduced(outline: Outline, page: str) -> list[Finding]:
+    return [
+        Finding(
+            "note",
+            f"{_REDUCED[item.what]}: {item.name}",
+            sentence(item.reason),
+            href(page, "about.html#about--skipped"),
+        )
+        for item in outline.report.skipped
+        if item.what in _REDUCED
     ]
 
 

@@ -1,8 +1,5 @@
 """The runner: computes what is missing, and one failure costs nothing else."""
 
-from threading import Barrier
-from types import SimpleNamespace
-
 import pytest
 
 from reportgen.errors import ImageError, OutputError
@@ -25,18 +22,6 @@ class Doubles:
                 raise self.error(f"{number} is bad\nmore")
             self.computed.append(number)
             yield unit, Result({"twice": 2 * number})
-
-
-class Meets(Doubles):
-    """Each group waits until another one is at work as well."""
-
-    def __init__(self, *given, **more):
-        super().__init__(*given, **more)
-        self.meeting = Barrier(2, timeout=20)
-
-    def compute(self, units, bench):
-        self.meeting.wait()
-        yield from super().compute(units, bench)
 
 
 def units(*numbers, group=""):
@@ -124,30 +109,3 @@ def test_tensorflows_own_traceback_is_left_out_of_a_reason(tmp_path):
     (outcome,) = run(tmp_path, Fails(), units(1))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "ValueError: Dimensions must be equal, but are 8 and 3."
-
-
-def run_side_by_side(folder, analysis, groups):
-    wanted = [one for k, numbers in enumerate(groups) for one in units(*numbers, group=f"{k}")]
-    plan = Plan(analysis, wanted, side_by_side=True)
-    outcomes = Runner(Store(folder), Silent()).run(plan, SimpleNamespace(at_once=2))
-    return [outcomes[unit.key] for unit in wanted]
-
-
-def test_groups_are_computed_side_by_side(tmp_path):
-    found = run_side_by_side(tmp_path, Meets(), [(1, 2), (3,), (4,), (5, 6)])
-    assert [one.data["twice"] for one in found] == [2, 4, 6, 8, 10, 12]
-
-
-def test_side_by_side_too_a_failure_costs_nothing_else(tmp_path):
-    groups = [(1, 2, 3), (4,), (5, 6), (7,), (8, 9)]
-    found = run_side_by_side(tmp_path, Doubles(failing={2, 4, 9}), groups)
-    assert [n for n, one in enumerate(found, 1) if isinstance(one, Failure)] == [2, 4, 9]
-    assert found[1].reason == "ValueError: 2 is bad"
-
-
-def test_a_full_disk_stops_what_is_at_work_beside(tmp_path):
-    (tmp_path / "file").write_text("")
-    analysis = Doubles()
-    with pytest.raises(OutputError):
-        run_side_by_side(tmp_path / "file", analysis, [(1,), range(2, 300), (0,)])
-    assert 0 not in analysis.computed
