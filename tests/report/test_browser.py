@@ -112,7 +112,7 @@ def address(site: Site, path: str) -> str:
 
 
 @pytest.mark.parametrize("path", PAGES)
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [390, 1024, 1280])
 def test_nothing_overflows_and_every_picture_loads(
     site: Site, page: Any, path: str, width: int
 ) -> None:
