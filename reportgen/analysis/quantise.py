@@ -101,7 +101,8 @@ class Quantiser:
 
         tiles = reduce(maps[..., : self.shown], self.longest)
         numbers = tf.constant(singles, tf.int32)
-        return Quantised(*self._graph(maps, tiles, tf.gather(maps, numbers, axis=3), numbers))
+        found: Quantised = self._graph(maps, tiles, tf.gather(maps, numbers, axis=3), numbers)
+        return found
 
     @cached_property
     def _graph(self) -> Any:
@@ -119,8 +120,8 @@ class Quantiser:
             experimental_attributes={"_noinline": True},
         )
 
-    def _quantise(self, maps: Any, tiles: Any, chosen: Any, singles: Any) -> tuple[Any, ...]:
-        """The tensors of `Quantised`; the channels of `chosen` have the numbers `singles`."""
+    def _quantise(self, maps: Any, tiles: Any, chosen: Any, singles: Any) -> Quantised:
+        """Quantise maps, their tiles, and their channels `chosen`, whose numbers are `singles`."""
         import tensorflow as tf
 
         low, high, mean, std, inactive, zeros = _statistics(maps)
@@ -140,7 +141,7 @@ class Quantiser:
 
         sound = tf.math.is_finite(mean)
         infinity = np.float32(np.inf)
-        return (
+        return Quantised(
             levels(tiles, lambda of: of[:, : self.shown]),
             levels(chosen, lambda of: tf.gather(of, singles, axis=1)),
             tf.stack([low, high, mean, std, tf.cast(inactive, tf.float32)], 1),

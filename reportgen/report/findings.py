@@ -22,10 +22,10 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     kinds: list[Iterable[Finding]] = [
         _warnings(outline),
         _maps_without_model(outline, page),
-        _skipped(outline, page),
+        _left_out(outline, page, reduced=False),
         _mistakes(outline, page),
         _unwell(outline, page),
-        _reduced(outline, page),
+        _left_out(outline, page, reduced=True),
         _dead_channels(outline, page),
         _dead_filters(outline, page),
         _unwilling_filters(outline, page),
@@ -63,30 +63,17 @@ def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
     ]
 
 
-def _skipped(outline: Outline, page: str) -> list[Finding]:
-    return [
-        Finding(
-            "skipped",
-            f"Skipped {item.what}: {item.name}",
-            sentence(item.reason),
-            href(page, "about.html#about--skipped"),
-        )
-        for item in outline.report.skipped
-        if item.what not in _REDUCED
-    ]
-
-
-def _reduced(outline: Outline, page: str) -> list[Finding]:
-    return [
-        Finding(
-            "note",
-            f"{_REDUCED[item.what]}: {item.name}",
-            sentence(item.reason),
-            href(page, "about.html#about--skipped"),
-        )
-        for item in outline.report.skipped
-        if item.what in _REDUCED
-    ]
+def _left_out(outline: Outline, page: str, *, reduced: bool) -> Iterator[Finding]:
+    """What the report lacks: what was skipped, or what was `reduced` for its size."""
+    for item in outline.report.skipped:
+        if (item.what in _REDUCED) is reduced:
+            title = _REDUCED[item.what] if reduced else f"Skipped {item.what}"
+            yield Finding(
+                "note" if reduced else "skipped",
+                f"{title}: {item.name}",
+                sentence(item.reason),
+                href(page, "about.html#about--skipped"),
+            )
 
 
 def _mistakes(outline: Outline, page: str) -> list[Finding]:
