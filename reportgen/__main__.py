@@ -1,6 +1,6 @@
 """`python -m reportgen` is the `reportgen` command."""
 
-from reportgen.cli import main
+from reportgen.cli.main import main
 
 if __name__ == "__main__":
     main()

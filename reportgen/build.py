@@ -8,30 +8,30 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from reportgen.composing import compose, origin
+from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.config import Settings
 from reportgen.execution.store import Store
-from reportgen.fitting import EVERYTHING, Reduction, fitted, folder_size
-from reportgen.model_copy import save_copy
-from reportgen.planning import plan
+from reportgen.file_names import slugs
+from reportgen.inputs.model_files.model_copy import save_copy
 from reportgen.progress import Progress
-from reportgen.report.browser import find_browser, print_with_browser
+from reportgen.records.report import Model, Report
 from reportgen.report.data_file import DATA_FILE, write_data
 from reportgen.report.manifest import write_manifest
-from reportgen.report.names import slugs
-from reportgen.report.notebook import NOTEBOOK, Sources, write_notebook
-from reportgen.report.notebook_execution import check_notebook_tools
+from reportgen.report.notebook.execution import check_notebook_tools
+from reportgen.report.notebook.writer import NOTEBOOK, Sources, write_notebook
+from reportgen.report.notes.placed import notes_of, unplaced_warning
 from reportgen.report.origin import is_current
-from reportgen.report.pdf_result import PDF_NAME
-from reportgen.report.placed_notes import notes_of, unplaced_warning
+from reportgen.report.pdf.browser import find_browser, print_with_browser
+from reportgen.report.pdf.result import PDF_NAME
 from reportgen.report.publish import check_output, staged
-from reportgen.report.single_file import SINGLE_NAME, write_single
-from reportgen.report.site import write_site
+from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
-from reportgen.results import Model, Report
 from reportgen.scratch import scratch_folder
 from reportgen.sizes import parse_size
-from reportgen.trip import Trip
+from reportgen.trip.compose import compose, origin
+from reportgen.trip.planning import plan
+from reportgen.trip.state import Trip
 
 DEFAULT_OUTPUT = Path("report")
 
@@ -186,7 +186,7 @@ def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, .
     paper = settings.paper
     if settings.pdf_engine == "browser":
         return print_with_browser(report, folder, paper=paper, browser=settings.browser).warnings
-    from reportgen.report.pdf import write_pdf
+    from reportgen.report.pdf.writer import write_pdf
 
     return write_pdf(report, folder, paper=paper).warnings
 

@@ -21,9 +21,9 @@ from pydantic import (
     model_validator,
 )
 
-from reportgen.cams import CAMS
 from reportgen.errors import SettingsError
-from reportgen.inputs.names import printable
+from reportgen.heatmap_methods import CAMS
+from reportgen.printable import printable
 from reportgen.sizes import parse_size
 
 SECTIONS = (

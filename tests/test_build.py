@@ -14,11 +14,11 @@ from PIL import Image
 keras = pytest.importorskip("keras")
 
 from reportgen.build import build, inspect  # noqa: E402
-from reportgen.composing import compose  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError  # noqa: E402
 from reportgen.progress import Silent  # noqa: E402
 from reportgen.report.schema import SCHEMA, schema_text  # noqa: E402
+from reportgen.trip.compose import compose  # noqa: E402
 from tests.report.links import check_site  # noqa: E402
 
 layers = keras.layers

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.cams import CAMS
 from reportgen.demo import demo_images, demo_labels, demo_model
+from reportgen.heatmap_methods import CAMS
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "examples" / "demo_model"
 UNSEEN = range(500_000, 500_204)

@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 import pytest
 
-from reportgen.cli import cli
+from reportgen.cli.main import cli
+from reportgen.cli.options import GROUPS, SettingOption, default_text, field_of, flag
 from reportgen.config import make_settings
-from reportgen.options import GROUPS, SettingOption, default_text, field_of, flag
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

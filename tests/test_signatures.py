@@ -13,7 +13,7 @@ from reportgen.build import build  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import ModelError  # noqa: E402
 from reportgen.progress import Silent  # noqa: E402
-from reportgen.results import Report  # noqa: E402
+from reportgen.records.report import Report  # noqa: E402
 from tests.report.links import check_site  # noqa: E402
 
 L = keras.layers

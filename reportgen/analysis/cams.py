@@ -130,7 +130,7 @@ FORMULAS: dict[str, Callable[[Values, Values], Map]] = {
     "xgradcam": x_grad_cam,
     "eigencam": eigen_cam,
 }
-"""The function of each name in `reportgen.cams.CAMS` that needs nothing but maps and gradients.
+"""The functions of the names in `reportgen.heatmap_methods.CAMS` that need only maps and gradients.
 
 The others are in `reportgen.analysis.passes`."""
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.results_over_images import Distribution
+from reportgen.records.over_images import Distribution
 from reportgen.spread import spread
 
 MOST_KEPT = 64

@@ -10,14 +10,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.results import Model
-from reportgen.results_over_images import (
+from reportgen.records.over_images import (
     ClassResult,
     ConfidenceBin,
     Confused,
     Evaluation,
     Mistake,
 )
+from reportgen.records.report import Model
 
 BINS = 10
 """Bins of the reliability diagram, of equal width."""

@@ -15,8 +15,8 @@ from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.gradients import score_gradients
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.workbench import Workbench
-from reportgen.cams import CAMS
 from reportgen.execution.units import Result, Unit
+from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.fit import display, project
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import overlay

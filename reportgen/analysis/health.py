@@ -15,7 +15,7 @@ import numpy.typing as npt
 from reportgen.analysis.distribution import ChannelMeans
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
-from reportgen.results_over_images import Health, LayerHealth
+from reportgen.records.over_images import Health, LayerHealth
 
 NEAR = 0.01
 """Share of an activation function's range within which a channel's mean counts as its bound."""

@@ -15,7 +15,7 @@ from reportgen.analysis.cams import Map, integrated_gradients, masking, score_ca
 from reportgen.analysis.devices import graph_over
 from reportgen.analysis.gradients import class_scores, image_gradients
 from reportgen.analysis.workbench import Workbench
-from reportgen.cams import STEPS
+from reportgen.heatmap_methods import STEPS
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -90,7 +90,7 @@ PASSES: dict[str, Callable[[Workbench, Values, Values, Sequence[int]], list[Map]
     "scorecam": _score_cams,
     "integrated-gradients": _integrated_gradients,
 }
-"""The function of each name in `reportgen.cams.CAMS` that needs passes of its own."""
+"""The function of each name in `reportgen.heatmap_methods.CAMS` that needs passes of its own."""
 
 
 def in_parts(

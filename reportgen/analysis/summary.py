@@ -20,13 +20,13 @@ class Summary:
         return Unit(self.name, self.version, "model", (model,), options)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
-        """Yield the facts; keys as in `reportgen.results.Model`."""
+        """Yield the facts; keys as in `reportgen.records.report.Model`."""
         for unit in units:
             yield unit, Result(describe(bench))
 
 
 def describe(bench: Workbench) -> dict[str, Any]:
-    """The facts of `reportgen.results.Model` that the network itself knows, as JSON values.
+    """The facts of `reportgen.records.report.Model` that the network itself knows, as JSON values.
 
     `preprocessing` is what "auto" comes to.
     """

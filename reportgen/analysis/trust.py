@@ -19,8 +19,8 @@ from reportgen.analysis.gradients import class_gradients, class_scores
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
-from reportgen.cams import CAMS, CHANCE
 from reportgen.execution.units import Result, Unit
+from reportgen.heatmap_methods import CAMS, CHANCE
 from reportgen.pictures.overlays import enlarge
 
 MOST_IMAGES = 8

@@ -15,7 +15,7 @@ from reportgen.analysis.recent import Recent
 from reportgen.execution.runner import Outcome
 from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import ResizeMode, fit
-from reportgen.results import ImageInput
+from reportgen.records.report import ImageInput
 
 T = TypeVar("T")
 

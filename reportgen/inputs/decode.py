@@ -20,7 +20,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from reportgen.errors import UnreadableImageError
 from reportgen.inputs import sniff
 from reportgen.inputs.modes import flatten
-from reportgen.inputs.names import printable
+from reportgen.printable import printable
 
 MAXIMUM_PIXELS = 178_956_970
 """Pixels beyond which a picture is refused: Pillow's own limit, 3 bytes each being half a GiB."""

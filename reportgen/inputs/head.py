@@ -7,7 +7,7 @@ from typing import Any, Literal
 import keras
 
 from reportgen.inputs.tracing import Step, Trace
-from reportgen.results import Head
+from reportgen.records.report import Head
 
 _PASSING = (
     keras.layers.Dropout,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reportgen.errors import ModelError
-from reportgen.results import ImageInput, TensorInfo
+from reportgen.records.report import ImageInput, TensorInfo
 
 DEFAULT_SIZE = 224
 """Pixels a side for a model whose input size is open, when none is given."""

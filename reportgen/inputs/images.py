@@ -10,7 +10,7 @@ from pathlib import Path
 
 from reportgen.errors import ImageError
 from reportgen.inputs import sniff
-from reportgen.inputs.names import distinct, printable
+from reportgen.printable import distinct, printable
 
 _PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".tif", ".tiff", ".bmp"),

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError, SettingsError
-from reportgen.inputs.names import distinct, printable
+from reportgen.printable import distinct, printable
 
 _LARGEST_FILE = 16 * 2**20
 

@@ -16,13 +16,21 @@ from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
-from reportgen.inputs.names import distinct
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.receptive_field import ReceptiveFields
 from reportgen.inputs.recording import input_tensors, record
 from reportgen.inputs.slim import can_slim, slim
 from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
-from reportgen.results import Block, Head, ImageInput, Layer, Preprocessing, Skipped, TensorInfo
+from reportgen.printable import distinct
+from reportgen.records.report import (
+    Block,
+    Head,
+    ImageInput,
+    Layer,
+    Preprocessing,
+    Skipped,
+    TensorInfo,
+)
 
 _PASSING_WHEN_PREDICTING = {
     "Dropout",

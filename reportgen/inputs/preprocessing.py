@@ -10,7 +10,7 @@ from typing import Any
 
 from reportgen.errors import SettingsError
 from reportgen.inputs.applications import APPLICATIONS
-from reportgen.results import Preprocessing
+from reportgen.records.report import Preprocessing
 
 _RESCALING = {"Rescaling", "Normalization"}
 _ARITHMETIC = {"Divide", "TrueDivide", "Multiply", "Subtract", "Add"}

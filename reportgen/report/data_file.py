@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from reportgen.results import Image, Report
+from reportgen.records.report import Image, Report
 
 DATA_FILE = "report.json"
 

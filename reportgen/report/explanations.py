@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from reportgen.records.report import Gallery, Report
 from reportgen.report.contexts import Explanation
-from reportgen.results import Gallery, Report
 
 EXPLANATIONS: dict[str, Explanation] = {
     "activations": Explanation(

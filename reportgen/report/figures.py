@@ -5,12 +5,12 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.pictures.colormaps import table
+from reportgen.records.report import Activations, Channel, Filter, Gallery, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import row_stride
-from reportgen.report.scripts import gallery_key
-from reportgen.report.wording import TIMES, count, map_sizes, number, numbers, percent
-from reportgen.results import Activations, Channel, Filter, Gallery, Image
+from reportgen.report.site.script_data import gallery_key
+from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
 COLUMN_WIDTH = 960
 """Pixels that a grid may take across on a wide screen."""

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
-from reportgen.cams import CAMS
-from reportgen.report.cam_groups import cam_groups
+from reportgen.heatmap_methods import CAMS
 from reportgen.report.contexts import Finding
 from reportgen.report.figures import METHODS
-from reportgen.report.kernel_pages import kernel_places
+from reportgen.report.heatmap_groups import cam_groups
 from reportgen.report.outline import Outline, href
-from reportgen.report.wording import count, numbers, percent, sentence
+from reportgen.report.sections.kernels import kernel_places
+from reportgen.wording import count, numbers, percent, sentence
 
 MOST_FINDINGS = 18
 _MOST_OF_A_KIND = 6

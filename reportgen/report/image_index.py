@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
 
-from reportgen.report.cam_groups import extra_cost
+from reportgen.records.report import Activations, Image
+from reportgen.report.heatmap_groups import extra_cost
 from reportgen.report.paging import grid_cost
-from reportgen.results import Activations, Image
 
 _SINGLE = 8
 """About the elements that a channel drawn large takes on a page."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from reportgen.cams import CAMS
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.report import Report
 from reportgen.report.contexts import Method
-from reportgen.results import Report
 
 ACTIVATIONS = Method(
     "Activations",

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from reportgen import __version__
+from reportgen.bundle.verify import verify
 from reportgen.report.manifest import read_origin
 from reportgen.report.templates import find_templates
-from reportgen.verify import verify
 
 
 def origin_of(*parts: Any, folders: Sequence[Path] = ()) -> str:

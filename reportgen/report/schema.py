@@ -3,13 +3,13 @@
 import json
 from pathlib import Path
 
-from reportgen.results import Report
+from reportgen.records.report import Report
 
 SCHEMA = Path(__file__).parent / "report.schema.json"
 
 
 def schema_text() -> str:
-    """The schema of the records in `reportgen.results`, as the file holds it."""
+    """The schema of the records in `reportgen.records.report`, as the file holds it."""
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Report.model_json_schema(mode="serialization", by_alias=True),

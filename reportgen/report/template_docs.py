@@ -3,40 +3,40 @@
 import ast
 import dataclasses
 import inspect
+import re
 import sys
 import textwrap
 import typing
 
-from reportgen.report import (
-    contexts,
-    contexts_dreams,
-    contexts_image,
-    contexts_kernels,
-    contexts_over_images,
-    contexts_single,
-    contexts_trust,
-    contexts_units,
+from reportgen.report import contexts
+from reportgen.report.sections import (
+    dream_contexts,
+    kernel_contexts,
+    over_images_contexts,
+    trust_contexts,
 )
+from reportgen.report.single import contexts as single_contexts
+from reportgen.report.site import image_contexts, unit_contexts
 
 RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
     "model.html": contexts.ModelPage,
     "images.html": contexts.ImagesPage,
-    "image.html": contexts_image.ImagePage,
+    "image.html": image_contexts.ImagePage,
     "layer.html": contexts.LayerPage,
-    "units_index.html": contexts_units.UnitsIndexPage,
-    "units.html": contexts_units.UnitsPage,
+    "units_index.html": unit_contexts.UnitsIndexPage,
+    "units.html": unit_contexts.UnitsPage,
     "filters_index.html": contexts.FiltersIndexPage,
     "filters.html": contexts.FiltersPage,
-    "evaluation.html": contexts_over_images.EvaluationPage,
-    "health.html": contexts_over_images.HealthPage,
-    "exemplars_index.html": contexts_over_images.ExemplarsIndexPage,
-    "exemplars.html": contexts_over_images.ExemplarsPage,
-    "kernels.html": contexts_kernels.KernelsPage,
-    "trust.html": contexts_trust.TrustPage,
-    "dreams.html": contexts_dreams.DreamsPage,
+    "evaluation.html": over_images_contexts.EvaluationPage,
+    "health.html": over_images_contexts.HealthPage,
+    "exemplars_index.html": over_images_contexts.ExemplarsIndexPage,
+    "exemplars.html": over_images_contexts.ExemplarsPage,
+    "kernels.html": kernel_contexts.KernelsPage,
+    "trust.html": trust_contexts.TrustPage,
+    "dreams.html": dream_contexts.DreamsPage,
     "about.html": contexts.AboutPage,
-    "single.html": contexts_single.SinglePage,
+    "single.html": single_contexts.SinglePage,
 }
 """The class of `page` in each template that is a page."""
 
@@ -105,16 +105,4 @@ def _type_text(kind: type, name: str) -> str:
     module = sys.modules[kind.__module__]
     hint = typing.get_type_hints(kind, vars(module))[name]
     text = hint.__name__ if isinstance(hint, type) and not typing.get_args(hint) else str(hint)
-    for prefix in (
-        "reportgen.report.",
-        "contexts_dreams.",
-        "contexts_image.",
-        "contexts_kernels.",
-        "contexts_over_images.",
-        "contexts_single.",
-        "contexts_trust.",
-        "contexts_units.",
-        "contexts.",
-    ):
-        text = text.replace(prefix, "")
-    return text.replace("markupsafe.", "")
+    return re.sub(r"\b(?:reportgen\.[a-z_.]+|markupsafe)\.", "", text)

@@ -7,7 +7,7 @@ tf = pytest.importorskip("tensorflow")
 
 from reportgen.analysis.batches import batch_size, in_batches  # noqa: E402
 from reportgen.analysis.workbench import Opened, Workbench  # noqa: E402
-from reportgen.results import ImageInput  # noqa: E402
+from reportgen.records.report import ImageInput  # noqa: E402
 from tests.analysis.bench import picture_file  # noqa: E402
 
 

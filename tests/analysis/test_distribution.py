@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.analysis.distribution import MOST_KEPT, MOST_SHOWN, ChannelMeans
-from reportgen.results_over_images import Distribution
+from reportgen.records.over_images import Distribution
 
 
 def of(means: np.ndarray) -> tuple[ChannelMeans, Distribution]:

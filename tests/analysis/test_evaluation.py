@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.evaluation import BINS, Tally, cross_entropy, likelihood_of
-from reportgen.results import Head, Model
+from reportgen.records.report import Head, Model
 from tests.report.sample import SMALL, write_sample
 
 

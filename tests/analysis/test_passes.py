@@ -13,7 +13,7 @@ from reportgen.analysis import passes  # noqa: E402
 from reportgen.analysis.cams import FORMULAS, score_cam  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
-from reportgen.cams import CAMS, STEPS  # noqa: E402
+from reportgen.heatmap_methods import CAMS, STEPS  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
 from tests.analysis.test_cams import KERNELS, maps_and_slope  # noqa: E402
 from tests.analysis.test_cams import net as flat_net  # noqa: E402

@@ -11,7 +11,7 @@ from reportgen.analysis.trial import (
     sample,
 )
 from reportgen.inputs.class_folders import classes_of_groups
-from reportgen.results import Preprocessing
+from reportgen.records.report import Preprocessing
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 

@@ -19,9 +19,9 @@ from reportgen.analysis.trust import (  # noqa: E402
     Trust,
     other_classes,
 )
+from reportgen.assembly.trust import DEPENDS_BELOW  # noqa: E402
 from reportgen.demo import demo_images, demo_model  # noqa: E402
 from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.report.trust_assembly import DEPENDS_BELOW  # noqa: E402
 from reportgen.spread import spread  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
 from tests.analysis.test_gradcam import net  # noqa: E402

@@ -11,7 +11,7 @@ from PIL import Image
 
 from reportgen.errors import ImageError
 from reportgen.inputs.images import ImageFile, find_images
-from reportgen.inputs.names import LONGEST, distinct, printable
+from reportgen.printable import LONGEST, distinct, printable
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names or links")
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps any bytes as a name")

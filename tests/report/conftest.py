@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from reportgen.report.single_file import write_single
-from reportgen.report.site import write_site
-from reportgen.results import Report
+from reportgen.records.report import Report
+from reportgen.report.single.writer import write_single
+from reportgen.report.site.writer import write_site
 from tests.report.sample import write_sample
 
 

@@ -10,14 +10,16 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.evaluation import Tally
 from reportgen.analysis.health import HealthTally
+from reportgen.assembly.distribution_charts import with_charts
 from reportgen.config import SECTIONS
+from reportgen.file_names import slugs
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
-from reportgen.report.distribution_charts import with_charts
-from reportgen.report.names import slugs
-from reportgen.results import (
+from reportgen.records.heatmaps import CamDifference
+from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
+from reportgen.records.report import (
     Activations,
     Block,
     Channel,
@@ -42,8 +44,6 @@ from reportgen.results import (
     Trust,
     TrustMeasure,
 )
-from reportgen.results_cams import CamDifference
-from reportgen.results_over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 from reportgen.spread import spread
 
 HOSTILE = (

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from reportgen.report.site import write_site
+from reportgen.report.site.writer import write_site
 from tests.report.sample import write_sample
 
 KINDS = {

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.cams import CAMS
-from reportgen.report.site import write_site
-from reportgen.results import Report
-from reportgen.results_cams import CamDifference
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.heatmaps import CamDifference
+from reportgen.records.report import Report
+from reportgen.report.site.writer import write_site
 from tests.report.links import check_site
 from tests.report.sample import LABELS, write_sample
 

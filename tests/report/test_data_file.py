@@ -1,9 +1,9 @@
 """report.json in pieces is the same text as in one."""
 
-from reportgen.kept import KeptFile
-from reportgen.kept_images import keep_images
+from reportgen.records.images_on_disk import keep_images
+from reportgen.records.on_disk import KeptFile
+from reportgen.records.report import Report
 from reportgen.report.data_file import write_data
-from reportgen.results import Report
 from tests.report.sample import write_sample
 
 

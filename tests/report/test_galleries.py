@@ -14,11 +14,11 @@ from reportgen.pictures.tiles import GridLayout
 from reportgen.report.explanations import WAYS
 from reportgen.report.findings import findings
 from reportgen.report.methods import methods
-from reportgen.report.notebook_choices import choose
+from reportgen.report.notebook.choices import choose
 from reportgen.report.outline import Outline
-from reportgen.report.single_choice import choices, reduced
-from reportgen.report.single_file import SINGLE_NAME, write_single
-from reportgen.report.site import write_site
+from reportgen.report.single.choice import choices, reduced
+from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
 from tests.report.test_unit_pages import TILE

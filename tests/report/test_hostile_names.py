@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from reportgen.report.single_file import SINGLE_NAME, write_single
-from reportgen.report.site import write_site
-from reportgen.results import Report
+from reportgen.records.report import Report
+from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site
 from tests.report.links import check_site
 from tests.report.sample import PAYLOADS, write_sample

@@ -16,12 +16,12 @@ from markdown_it import MarkdownIt
 from PIL import Image
 
 from reportgen.errors import OutputError
-from reportgen.report import browser as browser_engine
-from reportgen.report.browser import find_browser, print_with_browser
-from reportgen.report.notebook_cells import Cell, Files, make_cells
-from reportgen.report.notebook_choices import choose
-from reportgen.report.pdf import write_pdf
-from reportgen.results import Report
+from reportgen.records.report import Report
+from reportgen.report.notebook.cells import Cell, Files, make_cells
+from reportgen.report.notebook.choices import choose
+from reportgen.report.pdf import browser as browser_engine
+from reportgen.report.pdf.browser import find_browser, print_with_browser
+from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import PAYLOADS, SMALL, write_sample
 from tests.report.test_hostile_names import hostile_report
 

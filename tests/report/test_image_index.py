@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.records.report import Activations, Image, Report
 from reportgen.report.image_index import ImageIndex
 from reportgen.report.outline import Outline
-from reportgen.results import Activations, Image, Report
 from tests.report.sample import write_sample
 
 

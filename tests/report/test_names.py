@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.names import MAX_LENGTH, slugs
+from reportgen.file_names import MAX_LENGTH, slugs
 
 SAFE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_])?")
 

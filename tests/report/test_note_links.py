@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reportgen.report.note_links import without_scripts
+from reportgen.report.notes.links import without_scripts
 
 KEPT = (
     "A [link](https://example.org) and ![a picture](pictures/notes/a.png).",

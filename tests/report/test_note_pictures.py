@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.report.note_pictures import IllustratedNotes, take_pictures
+from reportgen.report.notes.pictures import IllustratedNotes, take_pictures
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.report.notebook_cells import Cell, Files, make_cells
-from reportgen.report.notebook_choices import choose
-from reportgen.results import Report
+from reportgen.records.report import Report
+from reportgen.report.notebook.cells import Cell, Files, make_cells
+from reportgen.report.notebook.choices import choose
 from tests.inputs.model_files.stored_files import layer, numbers, write_hdf5
 from tests.report.sample import SMALL, write_sample
 from tests.report.test_notebook import (

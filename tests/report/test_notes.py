@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from reportgen.report.notes import render_notes
-from reportgen.report.site import write_site
-from reportgen.results import NotePicture
+from reportgen.records.report import NotePicture
+from reportgen.report.notes.html import render_notes
+from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site
 from tests.report.links import check_site
 from tests.report.sample import HOSTILE, write_sample

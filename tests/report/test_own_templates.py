@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from reportgen.cli import cli
+from reportgen.cli.main import cli
 from reportgen.errors import OutputError, SettingsError
 from reportgen.report import templates
-from reportgen.report.site import write_site
+from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates, template_names
 from tests.report.conftest import Site
 

@@ -16,8 +16,8 @@ from PIL import Image
 
 from reportgen.errors import OutputError
 from reportgen.pictures.svg import shorten
-from reportgen.report.pdf import write_pdf
-from reportgen.results import NotePicture, Report
+from reportgen.records.report import NotePicture, Report
+from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import HOSTILE, write_sample
 
 NOTES = """# My own words

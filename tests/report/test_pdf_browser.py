@@ -8,7 +8,7 @@ import pypdf
 import pytest
 
 from reportgen.errors import OutputError
-from reportgen.report.browser import find_browser, print_with_browser
+from reportgen.report.pdf.browser import find_browser, print_with_browser
 from tests.report.sample import write_sample
 
 

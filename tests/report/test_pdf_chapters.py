@@ -13,17 +13,17 @@ import pypdf
 import pytest
 
 from reportgen.errors import OutputError
-from reportgen.report.browser import find_browser, print_with_browser
-from reportgen.report.evaluation_pages import seen_in_mistake
+from reportgen.records.report import Report
 from reportgen.report.outline import Outline
-from reportgen.report.pdf import write_pdf
-from reportgen.report.pdf_blocks import Cards, Plate, Table, Words
-from reportgen.report.pdf_chapters import chapters
-from reportgen.report.pdf_contexts import PAPERS
-from reportgen.report.pdf_figures import Materials
-from reportgen.report.pdf_notes import PdfNotes
-from reportgen.report.pdf_pictures import PdfPictures
-from reportgen.results import Report
+from reportgen.report.pdf.blocks import Cards, Plate, Table, Words
+from reportgen.report.pdf.browser import find_browser, print_with_browser
+from reportgen.report.pdf.chapters import chapters
+from reportgen.report.pdf.contexts import PAPERS
+from reportgen.report.pdf.figures import Materials
+from reportgen.report.pdf.notes import PdfNotes
+from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.pdf.writer import write_pdf
+from reportgen.report.sections.evaluation import seen_in_mistake
 from tests.report.sample import SMALL, write_sample
 
 NAMES = ("cat.jpg", "dog.jpg", "owl.jpg", "猫.jpg")

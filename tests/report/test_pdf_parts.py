@@ -8,11 +8,11 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.pdf_contexts import PAPERS
-from reportgen.report.pdf_fill import Fit, Fits, Mark, better_fits
-from reportgen.report.pdf_fonts import REPLACEMENT, printable, script_of
-from reportgen.report.pdf_grids import Tiles, bands_of, lines_of
-from reportgen.report.pdf_notes import note_nodes
+from reportgen.report.pdf.contexts import PAPERS
+from reportgen.report.pdf.fill import Fit, Fits, Mark, better_fits
+from reportgen.report.pdf.fonts import REPLACEMENT, printable, script_of
+from reportgen.report.pdf.grids import Tiles, bands_of, lines_of
+from reportgen.report.pdf.notes import note_nodes
 
 
 def texts(nodes: Any) -> Iterator[str]:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.report.site import write_site
-from reportgen.report.thumbnails import LONGEST, thumbnail
+from reportgen.report.site.thumbnails import LONGEST, thumbnail
+from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from reportgen.assembly.trust import assemble_trust
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Store
 from reportgen.execution.units import Result, Unit
-from reportgen.report.trust_assembly import assemble_trust
-from reportgen.report.trust_page import verdict
-from reportgen.results import SanityCheck, SanityStage, Skipped
+from reportgen.records.report import SanityCheck, SanityStage, Skipped
+from reportgen.report.sections.trust import verdict
 from tests.report.conftest import Site
 
 

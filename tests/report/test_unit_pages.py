@@ -9,9 +9,10 @@ from PIL import Image
 
 from reportgen.pictures.encode import read_indices
 from reportgen.pictures.tiles import GridLayout
-from reportgen.report import sheets, unit_pages
-from reportgen.report.unit_pages import FEW_IMAGES, STRONGEST, UNITS_A_PAGE
-from reportgen.results import Filter, Gallery
+from reportgen.records.report import Filter, Gallery
+from reportgen.report.site import sheets
+from reportgen.report.site import units as unit_pages
+from reportgen.report.site.units import FEW_IMAGES, STRONGEST, UNITS_A_PAGE
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
 

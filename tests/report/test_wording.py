@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.report import wording
+from reportgen import wording
 
 
 @pytest.mark.parametrize(

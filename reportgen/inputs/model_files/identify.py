@@ -15,7 +15,7 @@ from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.hdf5_check import SIGNATURE
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
-from reportgen.inputs.names import printable
+from reportgen.printable import printable
 
 _BLOCK = 1 << 20
 _LARGEST_JSON = 1 << 26

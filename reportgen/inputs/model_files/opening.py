@@ -34,7 +34,7 @@ from reportgen.inputs.model_files.subclassed import is_subclassed, open_subclass
 from reportgen.inputs.model_files.user_code import load_custom_objects, parse_replacements
 from reportgen.inputs.model_files.weights_legacy import load_legacy
 from reportgen.inputs.model_files.weights_tree import load_tree
-from reportgen.inputs.names import printable
+from reportgen.printable import printable
 
 if TYPE_CHECKING:
     import keras

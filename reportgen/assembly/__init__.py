@@ -1,0 +1,1 @@
+"""Finished units become records and picture files."""

@@ -1,0 +1,233 @@
+"""From finished units to a Report, with their pictures copied to where its pages expect them."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.health import HealthTally
+from reportgen.assembly.heatmaps import cam_records
+from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
+from reportgen.execution.runner import Failure, Outcome
+from reportgen.execution.store import Stored
+from reportgen.execution.units import Unit
+from reportgen.file_names import slugs
+from reportgen.inputs.images import ImageFile
+from reportgen.records.report import (
+    Activations,
+    Channel,
+    Dream,
+    Filter,
+    Gallery,
+    Image,
+    Kernel,
+    Model,
+    Prediction,
+    Skipped,
+)
+
+OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
+"""What a layer's statistics hold for what is said over all images, and for nothing else."""
+
+
+class Assembly:
+    """Collects the records of a report in `folder` and copies its pictures there."""
+
+    def __init__(self, folder: Path, model: Model, smaller: Smaller = AS_IT_IS) -> None:
+        self.folder = folder
+        self.model = model
+        self.smaller = smaller
+        self.skipped: list[Skipped] = []
+        self.warnings: list[str] = []
+        self.health = HealthTally()
+        self._layers = slugs([layer.path for layer in model.layers])
+
+    def layer_slug(self, path: str) -> str:
+        """The layer's name in the names of its pictures."""
+        return self._layers[path]
+
+    def copy(self, stored: Stored, name: str, target: str) -> str:
+        """Copy a unit's file to `target` with the file's own extension; returns its path."""
+        path = f"{target}{Path(name).suffix}"
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(stored.file(name), self.folder / path)
+        return path
+
+    def image(
+        self,
+        file: ImageFile,
+        slug: str,
+        photo: tuple[Unit, Stored],
+        activations: Outcome | None,
+        gradcam: Sequence[Outcome],
+        top: int,
+    ) -> Image:
+        """The record of one image; what failed is noted and left out.
+
+        `gradcam` has the classes explained by default, then each explained besides.
+        """
+        (unit, stored), name = photo, file.name
+        about = stored.data
+        base = f"pictures/{slug}"
+        seen = self.usable(activations, "activations of", name)
+        cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
+        network = "network.png"
+        return Image(
+            name=name,
+            sha256=unit.inputs[0],
+            group=file.group,
+            width=about["width"],
+            height=about["height"],
+            note=about["note"],
+            photo=self.copy(stored, about["photo"], f"{base}/photo"),
+            photo_width=about["photo_width"],
+            photo_height=about["photo_height"],
+            network_photo=self.copy(stored, network, f"{base}/network")
+            if stored.file(network).is_file()
+            else None,
+            predictions=self._predictions(seen, top) if seen else [],
+            activations=self._grids(seen, base) if seen else [],
+            gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
+        )
+
+    def count(self, activations: Outcome | None) -> None:
+        """Take an image that the report does not show into what is said over all images."""
+        if isinstance(activations, Stored):
+            self.health.add(activations.data["activations"])
+
+    def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+        """The outcome if it is no failure; a failure is noted."""
+        if isinstance(outcome, Failure):
+            self.skipped.append(Skipped(what=what, name=name, reason=outcome.reason))
+            return None
+        return outcome
+
+    def _predictions(self, seen: Stored, top: int) -> list[Prediction]:
+        data = seen.data
+        scores, probabilities = data["scores"], data["probabilities"]
+        order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:top]
+        return [
+            Prediction(
+                index=i,
+                label=self.model.labels[i],
+                probability=probabilities[i],
+                score=scores[i],
+            )
+            for i in order
+        ]
+
+    def _grids(self, seen: Stored, base: str) -> list[Activations]:
+        grids = seen.data["activations"]
+        self.health.add(grids)
+        return [self._grid(seen, about, base) for about in grids]
+
+    def _grid(self, seen: Stored, about: Mapping[str, Any], base: str) -> Activations:
+        slug = self._layers[about["layer"]]
+        picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
+        singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
+                        for one in about["singles"])  # fmt: skip
+        known = {"picture": picture, "singles": singles}
+        known |= self.smaller.redraw(self.folder / picture, about)
+        kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
+        return Activations(**{**kept, **known})
+
+    def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
+        bar = one["colorbar"]
+        pictures = {
+            "picture": self.copy(seen, one["picture"], target),
+            "colorbar": bar and self.copy(seen, bar, f"{target}-scale"),
+        }
+        return Channel(**{**one, **pictures})
+
+    def filters(
+        self, units: Sequence[Unit], outcomes: Mapping[str, Outcome], columns: int
+    ) -> tuple[list[Filter], list[Gallery]]:
+        """The filters of all layers, and a gallery picture for each layer and method."""
+        grouped: dict[tuple[str, str], list[tuple[int, Outcome]]] = {}
+        for unit in units:
+            group = unit.options["layer"], unit.options["method"]
+            grouped.setdefault(group, []).append((unit.options["channel"], outcomes[unit.key]))
+        filters: list[Filter] = []
+        galleries: list[Gallery] = []
+        for (layer, method), found in grouped.items():
+            kept = self.smaller.kept(layer, [channel for channel, _ in found])
+            usable = [(channel, one) for channel, one in found
+                      if isinstance(one, Stored) and channel in kept]  # fmt: skip
+            failed = [one for _, one in found if isinstance(one, Failure)]
+            if failed:
+                reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"
+                self.skipped.append(Skipped(what="filters of", name=layer, reason=reason))
+            if usable:
+                gallery, records = self._gallery(layer, method, usable, columns)
+                galleries.append(gallery)
+                filters += records
+        return filters, galleries
+
+    def dreams(
+        self, names: Mapping[str, str], units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+    ) -> list[Dream]:
+        """The dreams, photo by photo; `names` are those of the images by their digests."""
+        records = []
+        for at, unit in enumerate(units):
+            name, path = names[unit.inputs[1]], unit.options["layer"]
+            if stored := self.usable(outcomes[unit.key], f"dream of {path} on", name):
+                pictures = {
+                    key: self.copy(stored, f"{key}.jpg", f"pictures/dreams/{at}-{key}")
+                    for key in ("original", "picture")
+                }
+                chosen = {key: unit.options[key] for key in ("layer", "channel", "steps")}
+                known = {"image": name, **chosen, **pictures}
+                records.append(Dream(**{**stored.data, **known}))
+        return records
+
+    def kernels(self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]) -> list[Kernel]:
+        """The weights of each convolution layer."""
+        records = []
+        for unit in units:
+            path = unit.options["layer"]
+            if stored := self.usable(outcomes[unit.key], "kernels of", path):
+                picture = self.copy(stored, "kernel.png", f"pictures/kernels/{self._layers[path]}")
+                records.append(Kernel(layer=path, picture=picture, **stored.data))
+        return records
+
+    def _gallery(
+        self, path: str, method: str, found: Sequence[tuple[int, Stored]], columns: int
+    ) -> tuple[Gallery, list[Filter]]:
+        import numpy as np
+
+        from reportgen.pictures.encode import read_rgb, rgba_png
+        from reportgen.pictures.tiles import GridLayout, gallery, squares
+
+        layer = next(one for one in self.model.layers if one.path == path)
+        patterns = squares(np.stack([read_rgb(one.file("pattern.png")) for _, one in found]))
+        size = patterns.shape[1]
+        about_each = [one.data for _, one in found]
+        present = np.array([one["status"] != "silent" for one in about_each])
+        margin = 3
+        end = "" if method == "classic" else f"--{method}"
+        picture = f"pictures/filters/{self._layers[path]}{end}.png"
+        (self.folder / picture).parent.mkdir(parents=True, exist_ok=True)
+        drawn = gallery(patterns, columns, margin, present)
+        (self.folder / picture).write_bytes(rgba_png(drawn))
+        layout = GridLayout.fit(len(found), size, size, columns, margin)
+        shared: dict[str, Any] = {
+            "layer": path,
+            "block": layer.block,
+            "method": method,
+            "picture": picture,
+        }
+        about = Gallery(
+            **shared,
+            filters=layer.channels or 0,
+            shown=len(found),
+            width=layout.width,
+            height=layout.height,
+            columns=layout.columns,
+            margin=margin,
+            size=size,
+        )
+        records = [
+            Filter(**shared, channel=channel, tile=tile, **data)
+            for tile, ((channel, _), data) in enumerate(zip(found, about_each, strict=True))
+        ]
+        return about, records

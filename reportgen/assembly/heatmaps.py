@@ -1,0 +1,77 @@
+"""From finished units to the records of an image's heatmaps, their pictures copied."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from reportgen.execution.runner import Outcome
+from reportgen.execution.store import Stored
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.heatmaps import CamDifference
+from reportgen.records.report import GradCam, Image
+
+if TYPE_CHECKING:
+    from reportgen.assembly.assembly import Assembly
+
+
+def cam_records(
+    assembly: "Assembly", cams: Stored, seen: Stored | None, base: str
+) -> list[GradCam]:
+    """The maps of an image; its probabilities are those `seen` with its activations."""
+    records = []
+    probabilities = seen.data["probabilities"] if seen else []
+    for about in cams.data["gradcam"]:
+        index = about["index"]
+        target = f"{base}/{CAMS[about['method']].slug}/{index}"
+        pictures = {
+            key: about[key] and assembly.copy(cams, about[key], f"{target}-{kind}")
+            for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
+        }
+        known = {"label": assembly.model.labels[index]}
+        probability = probabilities[index] if probabilities else 0.0
+        records.append(GradCam(**{**about, **pictures, **known, "probability": probability}))
+    return records
+
+
+def with_cams(
+    assembly: "Assembly",
+    image: Image,
+    base: str,
+    depth: Outcome | None,
+    differences: Outcome | None,
+) -> Image:
+    """The record with the maps through the depth and the differences of classes added."""
+    through = assembly.usable(depth, "Grad-CAM through the depth of", image.name)
+    different = assembly.usable(differences, "differences of classes of", image.name)
+    return replace(
+        image,
+        through_depth=list(_through_depth(assembly, image, through, base)) if through else [],
+        differences=list(_differences(assembly, different, base)) if different else [],
+    )
+
+
+def _through_depth(
+    assembly: "Assembly", image: Image, stored: Stored, base: str
+) -> Iterator[GradCam]:
+    known = {one.index: one.probability for one in image.predictions}
+    known |= {one.index: one.probability for one in image.gradcam}
+    for about in stored.data["gradcam"]:
+        index, picture = about["index"], about["picture"]
+        target = f"{base}/depth/{assembly.layer_slug(about['layer'])}"
+        added = {
+            "label": assembly.model.labels[index],
+            "probability": known.get(index, 0.0),
+            "picture": picture and assembly.copy(stored, picture, target),
+        }
+        yield GradCam(**{**about, **added})
+
+
+def _differences(assembly: "Assembly", stored: Stored, base: str) -> Iterator[CamDifference]:
+    labels = assembly.model.labels
+    for at, about in enumerate(stored.data["differences"]):
+        pictures = {
+            key: about[key] and assembly.copy(stored, about[key], f"{base}/difference/{at}-{kind}")
+            for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
+        }
+        first, second = labels[about["first"]], labels[about["second"]]
+        yield CamDifference(**{**about, **pictures, "first_label": first, "second_label": second})

@@ -1,0 +1,1 @@
+"""One file to hand in, and its check."""

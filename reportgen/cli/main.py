@@ -1,0 +1,292 @@
+"""The commands: read the words, call the pipeline, print, and answer with an exit code.
+
+Nothing heavy is imported before there is something to do: `--help`, `--version` and usage errors
+need neither TensorFlow nor NumPy.
+"""
+
+import contextlib
+import io
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reportgen import __version__
+from reportgen.cli.options import (
+    DEMO_KEYS,
+    INSPECT_KEYS,
+    SettingsCommand,
+    given_settings,
+    shown_command,
+)
+from reportgen.cli.report_commands import COMMANDS
+from reportgen.cli.terminal import forget, print_path, progress, say
+from reportgen.errors import ReportgenError
+
+if TYPE_CHECKING:
+    from reportgen.build import Outcome
+    from reportgen.config import Settings
+    from reportgen.execution.store import Store
+
+FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
+
+SWITCHES = (
+    "What the configuration file switches on, the command line switches off with --no-…: "
+    "--no-open, --no-strict; and --no-top and --no-cache with --with-top and --with-cache."
+)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM: ends a run as tidily as Ctrl-C does."""
+
+
+class Commands(click.Group):
+    """The group of all commands; turns whatever ends one of them into a sentence and a code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except ReportgenError as error:
+            self._fail(ctx, str(error))
+            ctx.exit(error.exit_code)
+        except BrokenPipeError:
+            forget(sys.stdout)
+            forget(sys.stderr)
+        except KeyboardInterrupt as error:
+            kept = ctx.meta.get("kept", "nothing was written")
+            say(f"Interrupted; {kept}.")
+            ctx.exit(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # Any other error is a bug or the machine's: a user gets one sentence all the same.
+            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            self._fail(
+                ctx,
+                f"Something unforeseen failed: {what.rstrip('.')}; --debug shows the traceback.",
+            )
+            ctx.exit(FAILED)
+
+    @staticmethod
+    def _fail(ctx: click.Context, sentence: str) -> None:
+        if ctx.meta.get("debug"):
+            import traceback
+
+            for line in traceback.format_exc().splitlines():
+                say(line)
+        say(f"Error: {sentence}")
+
+
+@click.group(
+    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, message="reportgen %(version)s")
+def cli() -> None:
+    """See what a trained Keras image model sees: a static report from a model and photos."""
+
+
+@cli.command(cls=SettingsCommand, epilog=SWITCHES)
+@click.argument("model")
+@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
+@click.pass_context
+def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) -> None:
+    """Build a report from MODEL and each IMAGE.
+
+    MODEL is a .keras or .h5 file, or the name of a keras.applications network (vgg16).
+
+    IMAGE is a file, a folder (with all below it) or a glob.
+    """
+    settings = _settings(ctx, given_settings(ctx), output="report")
+    _report(ctx, model, images, settings)
+
+
+@cli.command(cls=SettingsCommand, keys=DEMO_KEYS, output="reportgen-demo")
+@click.pass_context
+def demo(ctx: click.Context, /, **_: Any) -> None:
+    """Build a report from the package's own model and images.
+
+    The model is a small network trained on drawn shapes. Nothing is fetched.
+    """
+    from reportgen.demo import demo_images, demo_labels, demo_model
+
+    own = {
+        "title": "What a small network sees: shapes",
+        "labels": demo_labels(),
+        "preprocess": "unit",
+    }
+    settings = _settings(ctx, {**own, **given_settings(ctx)}, output="reportgen-demo")
+    _report(ctx, str(demo_model()), (str(demo_images()),), settings)
+
+
+@cli.command(cls=SettingsCommand, keys=INSPECT_KEYS)
+@click.argument("model")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
+@click.pass_context
+def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
+    """Show what MODEL is made of.
+
+    The table lists its layers by block, then its inputs, head, preprocessing and totals.
+
+    MODEL is a .keras or .h5 file, or the name of a keras.applications network (vgg16).
+    """
+    settings = _settings(ctx, given_settings(ctx), output="report")
+    _hide_warnings(settings)
+    from reportgen.build import inspect as facts_about
+    from reportgen.cli.summary_table import print_file, print_summary
+    from reportgen.inputs.model_files import identify
+
+    try:
+        with progress(quiet=settings.quiet or as_json) as face:
+            facts = facts_about(model, settings, progress=face)
+    except ReportgenError:
+        if not as_json:  # what the file is can be said even where it cannot be opened
+            with contextlib.suppress(ReportgenError):
+                print_file(identify(model, weights=settings.weights))
+        raise
+    if as_json:
+        import json
+
+        is_utf8 = "utf" in (sys.stdout.encoding or "").lower()
+        text = json.dumps(facts.model_dump(mode="json"), indent=2, ensure_ascii=not is_utf8)
+        click.echo(text)
+    else:
+        print_summary(facts)
+
+
+@cli.group()
+def cache() -> None:
+    """Show or empty the folder where finished work is kept."""
+
+
+cache_dir = click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR")
+
+
+@cache.command()
+@cache_dir
+def info(cache_dir: Path | None) -> None:
+    """Show where finished work is kept, and how much there is."""
+    store = _store(cache_dir)
+    say(f"{store.folder}: {_amount(*store.size())}", sys.stdout)
+
+
+@cache.command()
+@cache_dir
+def clear(cache_dir: Path | None) -> None:
+    """Remove all finished work; the next build computes everything anew."""
+    store = _store(cache_dir)
+    say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
+
+
+for command in COMMANDS:
+    cli.add_command(command)
+
+
+def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Settings":
+    from reportgen.config import make_settings
+
+    ctx.meta["debug"] = given.get("debug")
+    config = ctx.params.get("config")
+    settings = make_settings(given, Path(config) if config else None)
+    ctx.meta["debug"] = settings.debug
+    return settings.model_copy(update={"out": settings.out or Path(output)})
+
+
+def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:
+    _hide_warnings(settings)
+    from reportgen.build import build as build_report
+
+    if not settings.no_cache:
+        ctx.meta["kept"] = "finished work is kept, the same command takes it up again"
+    command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
+    with progress(quiet=settings.quiet) as face:
+        outcome = build_report(model, images, settings, progress=face, command=command)
+        face.note(_what_was_made(outcome))
+    index = outcome.page
+    if not settings.quiet:
+        print_path(index)
+    if settings.open:
+        _open_in_browser(index)
+
+
+def _what_was_made(outcome: "Outcome") -> str:
+    parts = [
+        _count(outcome.images, "image", "images"),
+        _count(outcome.galleries, "filter gallery", "filter galleries"),
+    ]
+    if outcome.skipped:
+        parts.append(f"{outcome.skipped} skipped (the report says why)")
+    what = "Nothing has changed, the report stays" if outcome.unchanged else "The report is done"
+    return f"{what}: {', '.join(parts)}."
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"
+
+
+def _open_in_browser(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        say("Warning: no browser could be opened.")
+
+
+def _store(folder: Path | None) -> "Store":
+    from reportgen.execution.store import Store
+
+    return Store(folder) if folder else Store.default()
+
+
+def _amount(entries: int, size: int) -> str:
+    return f"{_count(entries, 'result', 'results')}, {size / 1e6:.1f} MB"
+
+
+def _hide_warnings(settings: "Settings") -> None:
+    """Keep what libraries warn their programmers of off the terminal, unless asked for."""
+    import warnings
+
+    if not settings.debug and not sys.warnoptions:
+        warnings.simplefilter("ignore")
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise Terminated
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    signal.signal(signal.SIGTERM, _terminated)
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that knows fewer characters than a file name holds is no reason to fail.
+        if isinstance(stream, io.TextIOWrapper):
+            with contextlib.suppress(OSError, ValueError):
+                stream.reconfigure(errors="backslashreplace")
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        cli(prog_name="reportgen")
+    except KeyboardInterrupt as error:
+        say("Interrupted; nothing was written.")
+        _leave(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
+    except SystemExit as done:
+        _leave(done.code)
+
+
+def _leave(code: str | int | None) -> None:
+    """Exit; without the second that TensorFlow takes to tidy up what ends with the process."""
+    if "tensorflow" in sys.modules and isinstance(code, int):
+        for stream in (sys.stdout, sys.stderr):
+            # A stream may be closed, or be none.
+            with contextlib.suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+"""What a report states of all its images together: records of `report.json`."""
+
+from dataclasses import dataclass
+
+from reportgen.records.base import LightRecord, Record
+
+
+class ClassResult(Record):
+    """How one class fared: `images` of it, `predicted` as it, `correct` both.
+
+    `precision` is correct / predicted, `recall` correct / images; None where that is 0 / 0.
+    """
+
+    index: int
+    label: str
+    images: int
+    predicted: int
+    correct: int
+    precision: float | None
+    recall: float | None
+
+
+class Confused(Record):
+    """A cell of the confusion matrix that is not empty: images of a class, taken for a class."""
+
+    true: int
+    predicted: int
+    images: int
+
+
+class ConfidenceBin(Record):
+    """The images whose likeliest class has a probability above `low`, up to `high`.
+
+    `confidence` is the mean of these probabilities, `accuracy` the share that is right; None
+    without images.
+    """
+
+    low: float
+    high: float
+    images: int
+    confidence: float | None
+    accuracy: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake(LightRecord):
+    """An image that was taken for another class than its folder's, with both probabilities."""
+
+    image: str
+    true: int
+    predicted: int
+    probability: float
+    true_probability: float
+
+
+class Evaluation(Record):
+    """How the model does on images whose class is known from the folder that they lie in."""
+
+    images: int
+    """Images with a known class and class scores; all numbers are over them."""
+    unknown: int
+    """Images that lie in no class folder, or have no scores."""
+    folders: dict[str, int]
+    """The class index of each folder."""
+    correct: int
+    accuracy: float
+    top_k: int | None
+    """K of the top-K accuracy; None where the model has only two classes."""
+    top_k_accuracy: float | None
+    loss: float | None
+    """Mean cross-entropy (natural logarithm) of the known class; None where it is not defined."""
+    loss_reason: str
+    """Why there is no loss; empty where there is one."""
+    classes: list[ClassResult]
+    """Classes that an image has or was taken for, by index."""
+    confusion: list[Confused]
+    calibration_error: float
+    """Expected calibration error: the mean distance of confidence and accuracy over the bins."""
+    reliability: list[ConfidenceBin]
+    reliability_chart: str
+    mistakes: list[Mistake]
+    """The surest first."""
+
+
+class Distribution(Record):
+    """How strongly a layer's channels answer: each one's mean activation, over all images.
+
+    One entry for each channel in `channels`, those with the highest median first; of more than 64
+    channels, so many are evenly chosen. Channels that are not finite on some image are left out.
+    """
+
+    measured: int
+    """Channels that these are chosen from."""
+    sampled: int
+    """Images that the quartiles are of: all, or of more than 64 some, evenly spaced."""
+    channels: list[int]
+    lows: list[float]
+    """On the image where it is lowest; of all images."""
+    lower: list[float]
+    """Lower quartile."""
+    medians: list[float]
+    upper: list[float]
+    """Upper quartile."""
+    highs: list[float]
+    chart: str | None = None
+
+
+class LayerHealth(Record):
+    """One layer over all images; channels by their number."""
+
+    layer: str
+    channels: int
+    zeros: float
+    """Share of exact zeros among all values, 0..1, the mean over the images."""
+    zeros_low: float
+    zeros_high: float
+    """The same on the image that has the fewest, and the most."""
+    silent: list[int]
+    """Zero everywhere on every image."""
+    constant: list[int]
+    """Another single value everywhere on every image."""
+    saturated: list[int]
+    """At a bound of the activation function on every image."""
+    non_finite: list[int]
+    """NaN or infinite somewhere on some image."""
+    distribution: Distribution | None = None
+    """None where no channel is finite on all images."""
+
+
+class Health(Record):
+    """What the activations of all images say of the network."""
+
+    images: int
+    layers: list[LayerHealth]
+    """In order of depth."""
+    layers_with_zeros: int
+    zeros_early: float | None
+    """Mean share of zeros of the first third of the layers that have zeros; None for too few."""
+    zeros_late: float | None
+    """The same of the last third."""
+    depth_correlation: float | None
+    """Spearman's rank correlation of depth and share of zeros among the layers that have zeros."""
+
+
+class Exemplar(Record):
+    """An image that activates a channel or unit: where in the layer's maps, and how much.
+
+    `box` is the unit's receptive field: top, left, height, width in pixels of the network's input.
+    `exact` is False where a layer on the way is not known; the box is then everything.
+    """
+
+    image: str
+    row: int
+    column: int
+    value: float | None
+    box: list[int]
+    exact: bool
+
+
+class ExemplarsOf(Record):
+    """The exemplars of a channel, or where `unit` (row, column) is given, of that unit of it.
+
+    The picture has one tile, `tile` pixels wide, for each of them; below it what the unit sees.
+    """
+
+    layer: str
+    channel: int
+    unit: list[int] | None
+    picture: str | None
+    """None where no image activates it."""
+    tile: int
+    width: int
+    height: int
+    exemplars: list[Exemplar]
+
+
+class Exemplars(Record):
+    """The images that activate channels and units the most."""
+
+    images: int
+    """Images searched."""
+    dataset: str
+    """Name of the folder that was searched; empty for the images of the report."""
+    channels: list[ExemplarsOf]
+    units: list[ExemplarsOf]

@@ -1,0 +1,463 @@
+"""Everything a report states, as typed records: the contents of `report.json`.
+
+Analyses fill these records, the writers in `reportgen.report` turn them into pages.
+Their JSON Schema is `Report.model_json_schema()`; a copy ships as `reportgen/report.schema.json`.
+Pictures are named by their path inside the report's folder, with forward slashes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from reportgen.records.base import LightRecord, Record
+from reportgen.records.heatmaps import CamDifference
+from reportgen.records.on_disk import KEPT, Numbers, written_as
+from reportgen.records.over_images import Evaluation, Exemplars, Health
+
+SCHEMA_VERSION = "1.0"
+
+
+class Environment(Record):
+    """What the report was computed with."""
+
+    python: str
+    tensorflow: str
+    keras: str
+    device: str
+    """Name of the device as people know it, such as "CPU (2 cores)" or "NVIDIA H200"."""
+
+
+class TensorInfo(Record):
+    """One input or output of a model; a size that the model leaves open is None."""
+
+    name: str
+    shape: list[int | None]
+    dtype: str
+
+
+class ImageInput(Record):
+    """The input that takes the picture.
+
+    `height`, `width` in pixels and `channels` (1 or 3) are the sizes used for this report.
+    `layout` is how the axes behind the batch stand: "HWC", "CHW", "HW" or "THWC" (video).
+    """
+
+    name: str
+    height: int
+    width: int
+    channels: int
+    layout: Literal["HWC", "CHW", "HW", "THWC"]
+
+
+class Trial(Record):
+    """A candidate for the preprocessing: how many of the images came out as their class."""
+
+    mode: str
+    correct: int
+    images: int
+
+
+class Preprocessing(Record):
+    """How pixel values 0..255 become what the model takes."""
+
+    mode: str
+    source: Literal["detected", "given", "assumed"]
+    reason: str
+    """One sentence for the page: what was found, or why this was assumed."""
+    trials: list[Trial] = Field(default_factory=list)
+    """Candidates that were tried on images in class folders, in the order tried."""
+
+
+class Layer(Record):
+    """One layer of the flat network."""
+
+    path: str
+    name: str
+    type: str
+    block: str
+    output_shape: list[int | None]
+    parameters: int
+    trainable_parameters: int
+    trainable: bool
+    inputs: list[str]
+    """Paths of the layers that feed it."""
+    channels: int | None
+    """Channels of its output, None when that is no stack of maps."""
+    spatial: bool
+    """Whether the output is a stack of maps (height × width × channels)."""
+    convolution: bool
+    """Whether it has filters of its own that a filter gallery can show."""
+    passes_through: bool
+    """Whether it hands its input on unchanged when the model predicts (dropout, augmentation)."""
+
+
+class Block(Record):
+    """A stage of the network: its name and the paths of its layers in order of depth."""
+
+    name: str
+    layers: list[str]
+
+
+class Head(Record):
+    """The output that classifies.
+
+    `activation` is what turns class scores into probabilities. A one-unit sigmoid stands for two
+    classes, `classes` is then 2. `classes` is 0 where the output does not classify.
+    """
+
+    name: str
+    layer: str
+    activation: Literal["softmax", "sigmoid", "linear", "other"]
+    units: int
+    classes: int
+    reason: str
+    """Why the output is not read as classes; empty where it is."""
+
+
+class Model(Record):
+    """The model at a glance and layer by layer."""
+
+    name: str
+    file: str
+    description: str
+    sha256: str
+    size: int
+    """Bytes of the model's file or files."""
+    parameters: int
+    trainable_parameters: int
+    inputs: list[TensorInfo]
+    outputs: list[TensorInfo]
+    image_input: ImageInput | None
+    head: Head | None
+    labels: list[str]
+    preprocessing: Preprocessing
+    layers: list[Layer]
+    blocks: list[Block]
+    last_spatial_layer: str | None
+    notes: list[str]
+    """Sentences on how the file was read: rules applied, parts cut."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction(LightRecord):
+    """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid."""
+
+    index: int
+    label: str
+    probability: float
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(LightRecord):
+    """A single channel drawn large; `low` and `high` are its smallest and largest activation."""
+
+    channel: int
+    low: float | None
+    high: float | None
+    inactive: bool
+    picture: str
+    colorbar: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activations(LightRecord):
+    """The activation grid of one layer for one image.
+
+    The picture is a palette PNG of `columns` tiles a row, each `size` (height, width) pixels,
+    `margin` pixels apart; the value of a pixel is the quantised activation.
+    """
+
+    layer: str
+    channels: int
+    shown: int
+    """How many channels the picture holds (the first ones)."""
+    size: list[int]
+    map_size: list[int]
+    """Height and width of the maps; a tile is smaller where it was reduced by area averaging."""
+    inactive_channels: int
+    inactive: list[int]
+    """Indices of the channels that are constant over this image."""
+    sparsity: float
+    """Share of exact zeros among all values of the layer, 0..1."""
+    low: float | None
+    high: float | None
+    """Smallest and largest finite activation; None where there is none."""
+    picture: str
+    width: int
+    height: int
+    columns: int
+    margin: int
+    means: Numbers
+    """Mean activation of each shown channel; None where it is not finite."""
+    lows: Numbers
+    highs: Numbers
+    singles: tuple[Channel, ...] = ()
+    left_out: tuple[int, ...] = ()
+    """Channels whose places in the picture are empty, to keep the report small."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GradCam(LightRecord):
+    """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
+
+    `method` is a name in `reportgen.heatmap_methods.CAMS`; `layer` the one whose maps it is made
+    from, of integrated gradients the input. Records stand method by method.
+    """
+
+    method: str
+    layer: str
+    index: int
+    label: str
+    probability: float
+    status: Literal["ok", "no positive evidence", "failed"]
+    reason: str
+    picture: str | None
+    heatmap: str | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image(LightRecord):
+    """One photo and what the network made of it."""
+
+    name: str
+    sha256: str
+    width: int
+    height: int
+    note: str
+    """How it was read, where that needs saying ("first of 6 frames"); often empty."""
+    group: str | None
+    photo: str
+    """Picture of the photo as the page shows it."""
+    photo_width: int
+    photo_height: int
+    network_photo: str | None
+    """Picture of what the network was given, at its input size; None where it takes no image."""
+    predictions: list[Prediction]
+    activations: Annotated[Sequence[Activations], KEPT, written_as(list[Activations])]
+    gradcam: list[GradCam]
+    through_depth: list[GradCam] = field(default_factory=list)
+    """Grad-CAM of one class at several layers, in order of depth."""
+    differences: list[CamDifference] = field(default_factory=list)
+
+
+class Filter(Record):
+    """The pattern that maximises one filter, one tile of a gallery picture of its layer.
+
+    `method` is that of the gallery, `obtained` says by what means the filter was brought to answer.
+    `status` "silent" stands for a filter that never answered; "not risen" for one whose score did
+    not grow.
+    """
+
+    layer: str
+    block: str
+    channel: int
+    score_start: float
+    score_end: float
+    method: Literal["classic", "fourier"]
+    obtained: str
+    status: Literal["ok", "not risen", "silent", "failed"]
+    picture: str
+    tile: int
+    """Position in the gallery, counted along the rows."""
+
+
+class Gallery(Record):
+    """The gallery picture of one layer's filter patterns; `size` is a tile's side in pixels.
+
+    `method` says whether pixels were climbed ("classic") or the coefficients of waves ("fourier").
+    """
+
+    layer: str
+    block: str
+    method: Literal["classic", "fourier"]
+    filters: int
+    shown: int
+    picture: str
+    width: int
+    height: int
+    columns: int
+    margin: int
+    size: int
+
+
+class Kernel(Record):
+    """The weights of one convolution layer, as a picture and in numbers.
+
+    `kind` says what a tile of the picture is: "colour" a filter whose three slices are red, green
+    and blue (gray is zero), "single" a filter of one slice, "slices" one slice of the filter that
+    the row is. In the last two, red is positive, blue negative, white zero.
+    """
+
+    layer: str
+    size: list[int]
+    """Height and width of a filter."""
+    inputs: int
+    """Channels of the input that each filter sees: its slices."""
+    filters: int
+    kind: Literal["colour", "single", "slices"]
+    shown: int
+    """How many filters the picture holds (the first ones)."""
+    slices: int
+    """How many slices of each filter the picture holds (the first ones)."""
+    picture: str
+    width: int
+    height: int
+    norms: list[float | None]
+    """Euclidean norm of each filter's weights; None where it is not finite."""
+    dead: list[int]
+    """Filters whose norm is less than a millionth of the largest of the layer."""
+    compared: bool
+    """Whether filters were compared with each other; those of few weights are not."""
+    near_duplicates: int
+    """How many pairs of filters have weights with a cosine similarity above 0.95."""
+    nearest: list[tuple[int, int, float]]
+    """The closest pairs and their cosine similarity, at most 100."""
+
+
+class Dream(Record):
+    """A photo changed by gradient ascent to excite a layer, or one channel of it, and the original.
+
+    The response is the mean of the channel, or of the layer's squares where `channel` is None,
+    before and after. `octaves` are the heights and widths that were climbed one after the other.
+    """
+
+    image: str
+    layer: str
+    channel: int | None
+    status: Literal["ok", "not risen", "failed"]
+    response_start: float | None
+    response_end: float | None
+    steps: int
+    octaves: list[tuple[int, int]]
+    original: str
+    picture: str
+    width: int
+    height: int
+
+
+class TrustMeasure(Record):
+    """How the maps of one kind did on the images measured: means over `images` of them.
+
+    `method` is a name in `reportgen.heatmap_methods.CAMS`, or "chance" for pixels in random order.
+    Curves are probabilities of the class while none to all of the pixels go, or come, the hottest
+    first; areas below them 0..1. All are None or empty where no image has a map of this kind.
+    """
+
+    method: str
+    images: int
+    deletion: list[float]
+    insertion: list[float]
+    deletion_area: float | None
+    insertion_area: float | None
+    drop: float | None
+    """Share of the probability that is lost when only the hot pixels are kept, 0..1."""
+    increase: float | None
+    """Share of the images whose probability rises then, 0..1."""
+    sparseness: float | None
+    """Gini index of the map: 0 spread evenly, towards 1 in few pixels."""
+
+
+class SanityStage(Record):
+    """Maps by a model whose layers from the output down to `layer` are drawn anew, and the true.
+
+    `layers` counts these; means over the images of the rank correlation (Spearman, -1..1) and of
+    the structural similarity (SSIM).
+    """
+
+    layer: str
+    layers: int
+    correlation: float
+    similarity: float
+
+
+class SanityCheck(Record):
+    """Whether the maps of one kind depend on the model and on the class.
+
+    Kinds that need many passes for each map are tried on the first two of the images.
+    `other_class` is the rank correlation with the map of another class, by chance; None for a kind
+    that is the same for every class. There are no stages where no image has a map. `depends` is
+    False when the rank correlation stays at 0.8 or above with the whole model forgotten.
+    """
+
+    method: str
+    stages: list[SanityStage]
+    other_class: float | None
+    depends: bool
+
+
+class Trust(Record):
+    """How far the heatmaps of `layer` can be trusted, measured on `images` (their names)."""
+
+    layer: str
+    images: list[str]
+    measures: list[TrustMeasure]
+    checks: list[SanityCheck]
+    chart: str | None
+    """Picture of the curves."""
+
+
+class Skipped(Record):
+    """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
+
+    what: str
+    name: str
+    reason: str
+
+    @property
+    def is_loss(self) -> bool:
+        """Whether it is left out neither by the model's nature nor at the user's wish."""
+        return self.what not in _AS_ASKED
+
+
+_AS_ASKED = frozenset({"layer", "input", "section", "resolution", "channels", "images"})
+
+
+class NotePicture(Record):
+    """A picture in the user's notes: the file that they name, its width and height in pixels."""
+
+    file: str
+    width: int
+    height: int
+
+
+class Report(Record):
+    """A whole report."""
+
+    schema_version: str = SCHEMA_VERSION
+    generator: str
+    created: str
+    """ISO 8601 date and time in UTC."""
+    title: str
+    author: str
+    notes: str
+    """The user's own text, Markdown."""
+    note_pictures: list[NotePicture] = Field(default_factory=list)
+    environment: Environment
+    command: str
+    settings: dict[str, Any]
+    sections: list[str]
+    model: Model
+    images: Annotated[Sequence[Image], KEPT, written_as(list[Image])]
+    filters: list[Filter]
+    galleries: list[Gallery]
+    kernels: list[Kernel] = Field(default_factory=list)
+    trust: Trust | None = None
+    dreams: list[Dream] = Field(default_factory=list)
+    sparsity_chart: str | None
+    evaluation: Evaluation | None = None
+    """How the model does on images in class folders; None without them."""
+    health: Health | None = None
+    """The state of every layer over all images; None with fewer than two."""
+    exemplars: Exemplars | None = None
+    """The images that activate channels and units the most; None without the section."""
+    skipped: list[Skipped]
+    warnings: list[str]
+    timings: dict[str, float]
+    """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
+    timing_notes: list[str] = Field(default_factory=list)
+    """What a reader of the timings should know, such as batches that had to be halved."""

@@ -1,0 +1,183 @@
+"""What of a report the notebook computes again: a few photos, layers, filters and classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reportgen.records.report import Activations, Image, Layer, Report
+from reportgen.report.notebook.layers import (
+    is_channels_first,
+    is_reachable,
+    is_shared,
+    takes_floats,
+)
+from reportgen.report.notebook.sections import Sections, choose_sections
+from reportgen.report.notes.placed import PlacedNotes, notes_of
+from reportgen.spread import spread
+
+MOST_PHOTOS = 4
+"""Photos taken from the front of the report; those with notes come on top of them."""
+
+LAYERS = 3
+"""Layers shown where the user has chosen none, spread over the depth of the network."""
+
+MOST_TILES = 16
+MOST_CLASSES = 3
+PATTERNS, PATTERNS_LARGE = 4, 2
+"""Filter patterns for each layer; fewer where the input has more than `_LARGE` pixels."""
+
+_LARGE = 160 * 160
+
+_FUSING = {
+    *("Conv1D", "Conv2D", "Conv3D", "Conv2DTranspose", "Conv3DTranspose"),
+    *("DepthwiseConv2D", "SeparableConv2D", "Dense", "EinsumDense"),
+}
+
+
+@dataclass(frozen=True)
+class ShownLayer:
+    """The activations of one layer for the first photo, and the numbers that must come out."""
+
+    path: str
+    type: str
+    channels: int
+    size: tuple[int, int]
+    channels_first: bool
+    shown: int
+    low: float | None
+    high: float | None
+    sparsity: float
+    singles: list[tuple[int, float | None, float | None]]
+
+
+@dataclass(frozen=True)
+class ShownPatterns:
+    """Filters of one layer whose patterns are sought."""
+
+    path: str
+    channels: list[int]
+    channels_first: bool
+
+
+@dataclass(frozen=True)
+class Head:
+    """How class scores are reached: the layer whose output they are.
+
+    `fused` says that its activation function has to be taken out first; `is_map` that there is a
+    score for each position.
+    """
+
+    score_layer: str
+    fused: bool
+    is_map: bool
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the notebook holds; `head` is None where there is nothing to explain."""
+
+    photos: list[Image]
+    layers: list[ShownLayer]
+    patterns: list[ShownPatterns]
+    gradcam_layer: Layer | None
+    head: Head | None
+    is_nested: bool
+    is_shared: bool
+    notes: PlacedNotes
+    colormap: str
+    sections: Sections
+
+
+def choose(report: Report) -> Choices:
+    """Choose what the notebook computes again.
+
+    What the user singled out is always in it: layers with channels to show large, and whatever the
+    notes speak about.
+    """
+    by_path = {layer.path: layer for layer in report.model.layers}
+    notes = notes_of(report)
+    photos = [
+        image
+        for at, image in enumerate(report.images)
+        if at < MOST_PHOTOS or f"image {image.name}" in notes.by_place
+    ]
+    shown = [grid for grid in photos[0].activations if is_reachable(by_path[grid.layer])]
+    wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
+    layers = wanted or spread(
+        [one for one in shown if _is_telling(by_path[one.layer])] or shown, LAYERS
+    )
+    head = _head(report, by_path)
+    cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if head else []
+    cam_layer = by_path[cams[0].layer] if cams else None
+    if cam_layer and not is_reachable(cam_layer):
+        cam_layer = None
+    patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
+    paths = [*(grid.layer for grid in layers), *(one.path for one in patterns)]
+    paths += [head.score_layer] if head else []
+    paths += [cam_layer.path] if cam_layer else []
+    sections = choose_sections(report, photos, explains=head is not None)
+    paths += sections.paths
+    return Choices(
+        photos=photos,
+        layers=[_shown_layer(grid, by_path[grid.layer]) for grid in layers],
+        patterns=patterns,
+        gradcam_layer=cam_layer,
+        head=head,
+        is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
+        is_shared=any(is_shared(path, by_path) for path in paths),
+        notes=notes,
+        colormap=str(report.settings.get("colormap", "jet")),
+        sections=sections,
+    )
+
+
+def _is_telling(layer: Layer) -> bool:
+    return layer.convolution or "Activation" in layer.type or "ReLU" in layer.type
+
+
+def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
+    return ShownLayer(
+        path=grid.layer,
+        type=layer.type,
+        channels=grid.channels,
+        size=(grid.map_size[0], grid.map_size[1]),
+        channels_first=is_channels_first(layer),
+        shown=min(grid.channels, MOST_TILES),
+        low=grid.low,
+        high=grid.high,
+        sparsity=grid.sparsity,
+        singles=[(one.channel, one.low, one.high) for one in grid.singles],
+    )
+
+
+def _patterns(
+    report: Report, by_path: Mapping[str, Layer], wanted: Mapping[str, Activations]
+) -> list[ShownPatterns]:
+    """Filters that answered in the report; the channels singled out, where they are filters."""
+    target = report.model.image_input
+    layers = dict.fromkeys(one.layer for one in report.galleries)
+    galleries = [path for path in layers if is_reachable(by_path[path])]
+    if target is None or not takes_floats(report):
+        return []
+    count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
+    chosen = []
+    for path in [one for one in galleries if one in wanted] or spread(galleries, LAYERS):
+        singles = [one.channel for one in wanted[path].singles] if path in wanted else []
+        found = [one for one in report.filters if one.layer == path and one.status == "ok"]
+        answering = list(dict.fromkeys(one.channel for one in found))
+        if channels := (singles or answering)[:count]:
+            chosen.append(ShownPatterns(path, channels, is_channels_first(by_path[path])))
+    return chosen
+
+
+def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
+    head = report.model.head
+    if head is None or not head.classes or not all(one.predictions for one in report.images):
+        return None
+    layer = by_path[head.layer]
+    is_map = len(layer.output_shape) == 4
+    fused = head.activation != "linear" and layer.type in _FUSING
+    if not (fused or head.activation == "linear"):
+        layer = by_path[layer.inputs[0]]
+    # Several calls of one head are several answers: which one is meant cannot be told by a path.
+    found = is_reachable(layer) and not is_shared(layer.path, by_path)
+    return Head(layer.path, fused, is_map) if found else None

@@ -1,0 +1,213 @@
+"""What of the report's further sections the notebook computes again, each bounded."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.records.over_images import ExemplarsOf
+from reportgen.records.report import Image, Layer, Report
+from reportgen.report.notebook.layers import is_channels_first, is_reachable, takes_floats
+from reportgen.spread import spread
+
+MOST_EVALUATED = 24
+MOST_PIXELS = 16_000_000
+"""Of all photos that come along for the evaluation alone: they are copied whole."""
+
+MOST_LAYERS = 12
+_UNDECIDED = 1e-3
+"""Of two classes so close, either may come out likelier elsewhere."""
+
+
+@dataclass(frozen=True)
+class ShownEvaluation:
+    """Photos whose class is known: `true` by their folder, `reported` as the report found it.
+
+    `accuracy` is the report's where these are all its photos, else None. `plain` says that the
+    likeliest class can be read from what the model predicts, without its class scores.
+    """
+
+    photos: list[Image]
+    true: list[int]
+    reported: list[int]
+    labels: dict[int, str]
+    accuracy: float | None
+    total: int
+    plain: bool
+
+
+@dataclass(frozen=True)
+class ShownHealth:
+    """Layers by path, and the share of zeros that comes out; None where the report has none."""
+
+    paths: list[str]
+    zeros: list[float | None]
+
+
+@dataclass(frozen=True)
+class ShownExemplars:
+    """A channel of a layer; `reported` are photos (by their place in the notebook) and values."""
+
+    path: str
+    channel: int
+    channels_first: bool
+    reported: list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class ShownKernel:
+    """The first convolution, and the smallest and largest norm of its filters."""
+
+    path: str
+    filters: int
+    inputs: int
+    norms: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class ShownDream:
+    """A layer, or a channel of it, that a photo (by its place in the notebook) is to excite."""
+
+    path: str
+    channel: int | None
+    channels_first: bool
+    photo: int
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What the notebook has of each section; None for what the report does not have."""
+
+    evaluation: ShownEvaluation | None
+    health: ShownHealth | None
+    exemplars: ShownExemplars | None
+    kernel: ShownKernel | None
+    dream: ShownDream | None
+
+    @property
+    def paths(self) -> list[str]:
+        """Paths of all layers that the notebook looks for."""
+        found = [one.path for one in (self.exemplars, self.kernel, self.dream) if one]
+        return [*found, *(self.health.paths if self.health else [])]
+
+
+def choose_sections(report: Report, photos: Sequence[Image], *, explains: bool) -> Sections:
+    """Choose a part of each section; `explains` says that the notebook has class scores."""
+    reachable = {layer.path: layer for layer in report.model.layers if is_reachable(layer)}
+    has = set(report.sections)
+    return Sections(
+        _evaluation(report, photos, explains=explains) if "evaluation" in has else None,
+        _health(report, photos, reachable) if "health" in has else None,
+        _exemplars(report, photos, reachable) if "exemplars" in has else None,
+        _kernel(report, reachable) if "kernels" in has else None,
+        _dream(report, photos, reachable) if "dreams" in has else None,
+    )
+
+
+def _evaluation(
+    report: Report, photos: Sequence[Image], *, explains: bool
+) -> ShownEvaluation | None:
+    found, head = report.evaluation, report.model.head
+    plain = len(report.model.outputs) == 1 and _is_vector(report)
+    if found is None or head is None or not (plain or explains):
+        return None
+    known = [one for one in report.images if one.group in found.folders and _is_decided(one)]
+    shown = list(_within(known, photos))
+    if not shown:
+        return None
+    true = [found.folders[str(one.group)] for one in shown]
+    reported = [one.predictions[0].index for one in shown]
+    return ShownEvaluation(
+        photos=shown,
+        true=true,
+        reported=reported,
+        labels={index: report.model.labels[index] for index in sorted({*true, *reported})},
+        accuracy=found.accuracy if len(shown) == found.images else None,
+        total=found.images,
+        plain=plain,
+    )
+
+
+def _is_vector(report: Report) -> bool:
+    return len(report.model.outputs[0].shape) == 2
+
+
+def _is_decided(image: Image) -> bool:
+    shares = [one.probability for one in image.predictions[:2]]
+    return len(shares) == 2 and shares[0] - shares[1] > _UNDECIDED
+
+
+def _within(known: Sequence[Image], photos: Sequence[Image]) -> Iterator[Image]:
+    """Photos that come along anyhow, and others as far as they are not too large together."""
+    here = {one.name for one in photos}
+    room = MOST_PIXELS
+    wanted = {one.name for one in spread(known, MOST_EVALUATED)}
+    for one in known:
+        if one.name in here:
+            yield one
+        elif one.name in wanted and one.width * one.height <= room:
+            room -= one.width * one.height
+            yield one
+
+
+def _health(
+    report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
+) -> ShownHealth | None:
+    layers = report.health.layers if report.health else []
+    paths = [one.layer for one in layers if one.layer in reachable]
+    if not paths:
+        return None
+    shares = [{grid.layer: grid.sparsity for grid in one.activations} for one in photos]
+    paths = spread(paths, MOST_LAYERS)
+    zeros = [
+        sum(one[path] for one in shares) / len(shares) if all(path in one for one in shares)
+        else None
+        for path in paths
+    ]  # fmt: skip
+    return ShownHealth(paths, zeros)
+
+
+def _exemplars(
+    report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
+) -> ShownExemplars | None:
+    places = {one.name: at for at, one in enumerate(photos)}
+
+    def here(one: ExemplarsOf) -> list[tuple[int, float]]:
+        """Each photo once, with its strongest place."""
+        return [
+            (places[it.image], it.value)
+            for it in one.exemplars
+            if it.image in places and it.value is not None
+        ]
+
+    channels = report.exemplars.channels if report.exemplars else []
+    found = [one for one in channels if one.layer in reachable and one.exemplars]
+    if not found:
+        return None
+    best = max(found, key=lambda one: len(here(one)))
+    return ShownExemplars(
+        best.layer,
+        best.channel,
+        is_channels_first(reachable[best.layer]),
+        here(best),
+    )
+
+
+def _kernel(report: Report, reachable: dict[str, Layer]) -> ShownKernel | None:
+    for one in report.kernels:
+        if one.layer in reachable and reachable[one.layer].type == "Conv2D":
+            norms = [norm for norm in one.norms if norm is not None]
+            whole = len(norms) == len(one.norms) > 0
+            ends = (min(norms), max(norms)) if whole else None
+            return ShownKernel(one.layer, one.filters, one.inputs, ends)
+    return None
+
+
+def _dream(
+    report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
+) -> ShownDream | None:
+    places = {one.name: at for at, one in enumerate(photos)}
+    found = [one for one in report.dreams if one.layer in reachable]
+    if not found or not takes_floats(report):
+        return None
+    one = next((it for it in found if it.image in places and it.status == "ok"), found[0])
+    first = is_channels_first(reachable[one.layer])
+    return ShownDream(one.layer, one.channel, first, places.get(one.image, 0))

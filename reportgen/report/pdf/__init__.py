@@ -1,0 +1,1 @@
+"""The PDF, by Typst or by a browser."""

@@ -1,0 +1,157 @@
+"""A Report as the content of its PDF: every text worded, every picture checked."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from reportgen.pictures.colormaps import table
+from reportgen.pictures.svg import shorten
+from reportgen.records.report import Layer, Report
+from reportgen.report.figures import activation_legend, gradcam_legend
+from reportgen.report.findings import findings
+from reportgen.report.methods import methods, preprocessing_method
+from reportgen.report.outline import LayerBlock, Outline
+from reportgen.report.pdf.chapters import chapters
+from reportgen.report.pdf.contexts import (
+    PAPERS,
+    Document,
+    Fact,
+    Finding,
+    LayerGroup,
+    LayerRow,
+    Photo,
+    Picture,
+)
+from reportgen.report.pdf.figures import Materials, galleries, photo
+from reportgen.report.pdf.health import SPARSITY_ALT
+from reportgen.report.pdf.notes import PdfNotes
+from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.site.about import setting_text
+from reportgen.report.site.overview import environment_facts, file_size, model_facts
+from reportgen.wording import count, duration, shape
+
+_MOST_INPUTS = 3
+
+
+def document(
+    report: Report, pictures: PdfPictures, *, paper: str, fonts: Sequence[str]
+) -> Document:
+    """The content of the PDF. Damaged pictures are noted in `pictures.problems`."""
+    outline = Outline(report)
+    notes = PdfNotes(report, pictures)
+    materials = Materials(outline, pictures, notes, PAPERS[paper].room[0])
+    found, found_note = findings(outline, "index.html")
+    created = _moment(report.created)
+    images = tuple(photo(materials, image) for image in report.images)
+    patterns = galleries(materials)
+    model_text = (*notes.take("model", 1), *notes.take_layers(1))
+    several = ("images", "activations", "gradcam") if images else ()
+    images_text = tuple(node for place in several for node in notes.take(place, 1))
+    filters_text = notes.take("filters", 1) if patterns else ()
+    methods_text = notes.take("about", 1)
+    sections = chapters(materials)
+    in_overview = outline.has("activations") and not outline.has("health")
+    chart = report.sparsity_chart if in_overview else None
+    model = report.model
+    return Document(
+        paper=PAPERS[paper],
+        fonts=tuple(fonts),
+        title=report.title,
+        short_title=shorten(report.title, 40),
+        author=report.author,
+        organisation=str(report.settings.get("organisation") or ""),
+        date=f"{created.day} {created:%B %Y}",
+        moment=created,
+        generator=report.generator,
+        model=f"{model.name}, {count(model.parameters, 'parameter')}",
+        cover=_cover(images),
+        notes=notes.front(),
+        model_text=model_text,
+        images_text=images_text,
+        filters_text=filters_text,
+        description=model.description,
+        facts=(
+            *(Fact(one.name, one.value, one.note) for one in model_facts(outline)),
+            Fact("File", file_size(model), model.file),
+        ),
+        findings=tuple(Finding(one.title, one.text) for one in found),
+        findings_note=found_note,
+        chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
+        model_notes=tuple(model.notes),
+        groups=tuple(_group(block) for block in outline.blocks),
+        activations_legend=activation_legend(report.settings).text,
+        gradcam_legend=gradcam_legend(report.settings).text,
+        images=images,
+        filters=patterns,
+        filters_lead=_filters_lead(outline),
+        chapters=sections,
+        methods_text=methods_text,
+        methods=(*methods(report), preprocessing_method(report)),
+        environment=tuple(
+            Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)
+        ),
+        settings=tuple(
+            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
+        ),
+        timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
+        command=report.command,
+        gradcam_colors=_colours(gradcam_legend(report.settings).colormap),
+        activation_colors=_colours("viridis"),
+    )
+
+
+def _moment(created: str) -> datetime:
+    """The time of the build; the beginning of Unix time where the report states none."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _colours(colormap: str) -> tuple[str, ...]:
+    """A colour map at nine places: enough for a gradient that nobody tells from it."""
+    return tuple("#" + bytes(colour).hex() for colour in table(colormap)[[0, *range(31, 256, 32)]])
+
+
+def _cover(images: Sequence[Photo]) -> tuple[Picture, ...]:
+    """The first photo and what a class rests on in it."""
+    for image in images:
+        overlay = next((one.overlay for one in image.gradcams if one.overlay), None)
+        if image.photo.src and (overlay is None or overlay.src):
+            return (image.photo, overlay) if overlay else (image.photo,)
+    return ()
+
+
+def _group(block: LayerBlock) -> LayerGroup:
+    parameters = sum(layer.parameters for layer in block.layers)
+    return LayerGroup(
+        title=block.name or "Other layers",
+        note=f"{count(len(block.layers), 'layer')}, {count(parameters, 'parameter')}",
+        rows=tuple(_row(layer) for layer in block.layers),
+    )
+
+
+def _row(layer: Layer) -> LayerRow:
+    trained = ""
+    if layer.parameters:
+        trained = "frozen" if not layer.trainable_parameters else "yes"
+        if 0 < layer.trainable_parameters < layer.parameters:
+            trained = "in part"
+    left = len(layer.inputs) - _MOST_INPUTS
+    inputs = [*layer.inputs[:_MOST_INPUTS], *([f"{left} more"] if left > 0 else [])]
+    return LayerRow(
+        path=layer.path,
+        type=layer.type,
+        shape=shape(layer.output_shape),
+        parameters=f"{layer.parameters:,}",
+        trainable=trained,
+        inputs=", ".join(inputs),
+    )
+
+
+def _filters_lead(outline: Outline) -> str:
+    layers = len(outline.galleries)
+    return (
+        f"The pattern that excites each filter most, for {count(layers, 'layer')}"
+        " in order of depth. Gray, struck-out tiles are filters that never answered."
+    )

@@ -1,0 +1,212 @@
+"""What the PDF shows of each image and each layer: grids, Grad-CAM, galleries, the user's notes."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from reportgen.heatmap_methods import CAMS
+from reportgen.pictures.svg import shorten
+from reportgen.records.report import Activations, Channel, Gallery, Image, Report
+from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.report.figures import filter_findings, gallery_title
+from reportgen.report.heatmap_groups import CamGroup, cam_groups
+from reportgen.report.outline import Outline
+from reportgen.report.pdf.contexts import (
+    Fact,
+    GradCam,
+    Grid,
+    OtherMap,
+    Photo,
+    Prediction,
+    Section,
+    Single,
+)
+from reportgen.report.pdf.grids import Tiles, grid
+from reportgen.report.pdf.notes import PdfNotes
+from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.site.overview import photo_size
+from reportgen.wording import TIMES, count, map_sizes, number, only_in_site, percent
+
+_LONGEST_HEADING = 80
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What figures are made from; `room` is the width of the paper's text in millimetres."""
+
+    outline: Outline
+    pictures: PdfPictures
+    notes: PdfNotes
+    room: float
+
+
+def photo(materials: Materials, image: Image) -> Photo:
+    """One image: photo, predictions, Grad-CAM, and its grids in order of depth."""
+    outline, pictures = materials.outline, materials.pictures
+    title = shorten(image.name, _LONGEST_HEADING)
+    taken = outline.report.model.image_input
+    network = None
+    if image.network_photo:
+        size = f", {taken.height} {TIMES} {taken.width} pixels" if taken else ""
+        alt = f"{title} as the network was given it{size}"
+        network = pictures.picture(image.network_photo, alt, smooth=False)
+    groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
+    return Photo(
+        title=title or "unnamed",
+        facts=tuple(_image_facts(image, title)),
+        photo=pictures.picture(image.photo, f"Photo {title}"),
+        network_photo=network,
+        predictions=tuple(
+            Prediction(
+                one.label,
+                percent(one.probability),
+                number(one.score),
+                min(1.0, max(0.0, one.probability)) if one.probability == one.probability else 0.0,
+            )
+            for one in image.predictions
+        ),
+        no_predictions="" if image.predictions else _no_predictions(outline.report),
+        gradcams=tuple(_gradcam(pictures, title, group.main) for group in groups),
+        other_maps=tuple(_other_maps(pictures, title, groups)),
+        other_maps_text=_other_maps_text(groups),
+        sections=tuple(_sections(materials, image)),
+        notes=materials.notes.take(f"image {image.name}", 2),
+    )
+
+
+def _image_facts(image: Image, title: str) -> Iterator[Fact]:
+    if title != image.name:
+        yield Fact("Name", image.name)
+    yield Fact("Size", photo_size(image))
+    if image.note:
+        yield Fact("Read as", image.note)
+    if image.group:
+        yield Fact("Group", image.group)
+
+
+def _no_predictions(report: Report) -> str:
+    head = report.model.head
+    if head is None:
+        return "The model has no output that classifies."
+    reason = head.reason or "the model gave no classes for this image"
+    return f"No classes: {reason}."
+
+
+def _gradcam(pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
+    about = f"{one.label} on {title}"
+    shown = one.status == "ok"
+    return GradCam(
+        title=one.label,
+        text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
+        + f"{percent(one.probability)}, class {one.index}, from {one.layer}",
+        overlay=pictures.picture(one.picture, f"{CAMS[one.method].title} of {about}")
+        if shown and one.picture
+        else None,
+        heatmap=pictures.picture(one.heatmap, f"Heatmap of {about}")
+        if shown and one.heatmap
+        else None,
+        reason=one.reason or ("" if shown else one.status),
+    )
+
+
+def _with_others(groups: Sequence[CamGroup]) -> list[CamGroup]:
+    return [group for group in groups if group.others]
+
+
+def _other_maps(
+    pictures: PdfPictures, title: str, groups: Sequence[CamGroup]
+) -> Iterator[OtherMap]:
+    """The other kinds of map, for one class only: they are as many again for each."""
+    for group in _with_others(groups)[:1]:
+        for one in group.others:
+            kind = CAMS[one.method].title
+            shown = one.status == "ok" and one.picture
+            alt = f"{kind} of {one.label} on {title}"
+            overlay = pictures.picture(one.picture, alt) if shown and one.picture else None
+            yield OtherMap(kind, "" if overlay else one.reason or one.status, overlay)
+
+
+def _other_maps_text(groups: Sequence[CamGroup]) -> str:
+    found = _with_others(groups)
+    if not found:
+        return ""
+    left_out = only_in_site(sum(len(group.others) for group in found[1:]), "map")
+    return f"Other kinds of map for the class {found[0].main.label}. {left_out}".rstrip()
+
+
+def _sections(materials: Materials, image: Image) -> Iterator[Section]:
+    outline = materials.outline
+
+    def block_of(grid: Activations) -> str:
+        layer = outline.layers.get(grid.layer)
+        return layer.block if layer else ""
+
+    grids = image.activations if outline.has("activations") else []
+    for block, members in groupby(grids, key=block_of):
+        drawn = tuple(_activations(materials, one) for one in members)
+        yield Section(block or "Other layers", drawn)
+
+
+def _activations(materials: Materials, one: Activations) -> Grid:
+    layer = materials.outline.layers.get(one.layer)
+    height, width = one.size
+    channels = count(one.channels, "channel")
+    shown = channels if one.shown == one.channels else f"first {one.shown:,} of {channels}"
+    facts = [
+        *([layer.type] if layer else []),
+        shown,
+        map_sizes(one.map_size, one.size),
+        f"{one.inactive_channels:,} inactive",
+        f"{percent(one.sparsity)} zeros",
+        f"{number(one.low)} to {number(one.high)}",
+    ]
+    tiles = Tiles(
+        one.picture, height, width, one.margin, one.columns, range(one.shown), smooth=False
+    )
+    about = f"{one.layer}, {shown}, {one.inactive_channels:,} inactive"
+    drawn = grid(materials.pictures, tiles, one.layer, facts, about, materials.room)
+    singles = tuple(_single(materials.pictures, one, channel) for channel in one.singles)
+    return replace(drawn, singles=singles, notes=materials.notes.take(f"layer {one.layer}", 3))
+
+
+def _single(pictures: PdfPictures, grid: Activations, one: Channel) -> Single:
+    span = f"{number(one.low)} to {number(one.high)}"
+    return Single(
+        picture=pictures.picture(
+            one.picture,
+            f"{grid.layer}, channel {one.channel}, {'inactive' if one.inactive else 'active'}",
+            smooth=False,
+        ),
+        colorbar=pictures.picture(one.colorbar, f"Colour bar from {span}")
+        if one.colorbar
+        else None,
+        title=f"{shorten(grid.layer, 40)}, channel {one.channel}",
+        text=span + (", inactive" if one.inactive else ""),
+    )
+
+
+def galleries(materials: Materials) -> tuple[Section, ...]:
+    """The galleries of filter patterns, by block."""
+    return tuple(
+        Section(
+            block or "Other layers",
+            tuple(_gallery(materials, gallery) for gallery in members),
+        )
+        for block, members in materials.outline.gallery_blocks.items()
+    )
+
+
+def _gallery(materials: Materials, one: Gallery) -> Grid:
+    filters = materials.outline.filters_of(one)
+    channels = [item.channel for item in filters] or list(range(one.shown))
+    tiles = Tiles(one.picture, one.size, one.size, one.margin, one.columns, channels, smooth=True)
+    facts = (
+        f"{one.shown:,} of {count(one.filters, 'filter')}",
+        f"{one.size} {TIMES} {one.size} pixels each",
+        *filter_findings(filters),
+    )
+    silent = sum(item.status == "silent" for item in filters)
+    title = gallery_title(materials.outline, one)
+    about = f"{title}, patterns of {count(one.shown, 'filter')}, {silent} silent"
+    drawn = grid(materials.pictures, tiles, title, facts, about, materials.room)
+    return replace(drawn, notes=materials.notes.take(f"layer {one.layer}", 2))

@@ -1,0 +1,1 @@
+"""The whole report in one HTML file."""

@@ -1,0 +1,52 @@
+"""The page about how the report was made."""
+
+import json
+from typing import Any
+
+from reportgen.report.contexts import AboutPage, Fact
+from reportgen.report.methods import methods
+from reportgen.report.notes.html import page_notes
+from reportgen.report.outline import Outline
+from reportgen.report.site.navigation import Here, Navigation
+from reportgen.report.site.overview import environment_facts
+from reportgen.wording import count, duration, sentence
+
+MOST_SKIPPED = 150
+
+
+def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
+    """The context of `about.html`."""
+    report = outline.report
+    return AboutPage(
+        frame=navigation.frame(Here("about.html", "About this report", "About")),
+        notes=page_notes(outline, "about.html", "about"),
+        methods=tuple(methods(report)),
+        preprocessing=sentence(report.model.preprocessing.reason),
+        trials=tuple(
+            Fact(trial.mode, f"{trial.correct} of {count(trial.images, 'image')}")
+            for trial in report.model.preprocessing.trials
+        ),
+        skipped=tuple(
+            Fact(item.name, sentence(item.reason), item.what)
+            for item in report.skipped[:MOST_SKIPPED]
+        ),
+        warnings=tuple(sentence(text) for text in report.warnings[:MOST_SKIPPED]),
+        settings=tuple(
+            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
+        ),
+        environment=(
+            Fact("Made by", report.generator),
+            *environment_facts(report.environment),
+            Fact("Model file", report.model.file, f"SHA-256 {report.model.sha256[:16]}…"),
+        ),
+        timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
+        timing_notes=tuple(sentence(text) for text in report.timing_notes),
+        command=report.command,
+    )
+
+
+def setting_text(value: Any) -> str:
+    """A setting as one writes it in the configuration file; empty ones as "not set"."""
+    if value is None or value in ("", [], ()):
+        return "not set"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

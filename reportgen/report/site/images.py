@@ -1,0 +1,202 @@
+"""The pages about one image: predictions, Grad-CAM, and its activations through the network."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+from urllib.parse import quote
+
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.report import Activations, Image, Report
+from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.report.contexts import Fact, Link, Picture, Section
+from reportgen.report.explanations import explanation
+from reportgen.report.figures import (
+    activation_grid,
+    activation_legend,
+    gradcam_legend,
+    plain_picture,
+)
+from reportgen.report.heatmap_groups import CamGroup, cam_groups
+from reportgen.report.notes.html import page_notes
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
+from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
+from reportgen.report.site.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.site.overview import photo_size, predictions
+from reportgen.wording import TIMES, percent, sentence
+
+_PHOTO = 640
+_NETWORK_PHOTO = 224
+_HEATMAP = 460
+
+
+def image_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagePage]]:
+    """Paths and contexts of the pages of all images."""
+    images = outline.report.images
+    for at, image in enumerate(images):
+        yield from _pages(outline, navigation, image, neighbours(images, at))
+
+
+def _pages(
+    outline: Outline,
+    navigation: Navigation,
+    image: Image,
+    beside: tuple[Image | None, Image | None],
+) -> Iterator[tuple[str, ImagePage]]:
+    report = outline.report
+    parts = outline.image_parts(image.name)
+    paths = [outline.image_page(image.name, at) for at in range(1, len(parts) + 1)]
+    previous, following = (
+        (one.name, outline.image_place(one.name)) if one else None for one in beside
+    )
+    for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
+        grids = image.activations[part.start : part.stop]
+        crumbs = [("Images", "images/index.html")]
+        if at > 1:
+            crumbs.append((image.name, quote(paths[0])))
+        here = Here(
+            page,
+            image.name,
+            "Images",
+            crumbs=tuple(crumbs),
+            image=image.name,
+            previous=previous,
+            next=following,
+        )
+        yield (
+            page,
+            ImagePage(
+                frame=navigation.frame(here),
+                first=at == 1,
+                facts=_facts(image),
+                photo=plain_picture(
+                    page,
+                    image.photo,
+                    (image.photo_width, image.photo_height),
+                    f"Photo {image.name}",
+                    _PHOTO,
+                ),
+                network_photo=_network_photo(report, page, image),
+                predictions=predictions(image),
+                no_predictions=_no_predictions(report),
+                notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
+                gradcams=_gradcams(outline, page, image) if at == 1 else (),
+                gradcam_legend=gradcam_legend(report.settings),
+                cam_explanations=cam_explanations(report, image),
+                depth=depth_strip(outline, page, image),
+                differences=differences(outline, page, image),
+                difference_explanation=explanation(report, "difference"),
+                show_gradcam=outline.has("gradcam") and at == 1,
+                explanation=explanation(report, "activations") if at == 1 else None,
+                sections=_sections(outline, page, image, grids),
+                legend=activation_legend(report.settings),
+                show_activations=outline.has("activations") and bool(image.activations),
+                pager=pager(page, paths, at, "Pages of activations"),
+            ),
+        )
+
+
+def _facts(image: Image) -> tuple[Fact, ...]:
+    facts = [Fact("Size", photo_size(image))]
+    if image.note:
+        facts.append(Fact("Read as", image.note))
+    if image.group:
+        facts.append(Fact("Group", image.group))
+    return (*facts, Fact("SHA-256", f"{image.sha256[:16]}…"))
+
+
+def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
+    taken = report.model.image_input
+    if taken is None or image.network_photo is None:
+        return None
+    height, width = taken.height, taken.width
+    factor = max(1, _NETWORK_PHOTO // max(height, width))
+    picture = plain_picture(
+        page,
+        image.network_photo,
+        (width * factor, height * factor),
+        f"{image.name} as the network was given it, {height} {TIMES} {width} pixels",
+        _NETWORK_PHOTO,
+    )
+    return replace(picture, pixelated=True) if factor > 1 else picture
+
+
+def _no_predictions(report: Report) -> str:
+    head = report.model.head
+    if head is None:
+        return "The model has no output that classifies."
+    return sentence(head.reason) or "The model gave no classes for this image."
+
+
+def _gradcams(outline: Outline, page: str, image: Image) -> tuple[GradCam, ...]:
+    if not outline.has("gradcam"):
+        return ()
+    return tuple(
+        _gradcam(outline, page, image, group, at)
+        for at, group in enumerate(cam_groups(image.gradcam), 1)
+    )
+
+
+def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int) -> GradCam:
+    one = group.main
+    size = (one.width, one.height)
+    kind = CAMS[one.method].title
+    about = f"{one.label} on {image.name}"
+    shown = one.status == "ok"
+    return GradCam(
+        id=f"gradcam--{at}",
+        title=one.label,
+        facts=(
+            *([kind] if one.method != "gradcam" else []),
+            f"class {one.index}",
+            percent(one.probability),
+        ),
+        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
+        overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
+        if shown and one.picture
+        else None,
+        heatmap=plain_picture(page, one.heatmap, size, f"Heatmap of {about}", _HEATMAP)
+        if shown and one.heatmap
+        else None,
+        photo=src(page, image.photo),
+        reason=sentence(one.reason or ("" if shown else one.status)),
+        others=tuple(_other_cam(page, image, other) for other in group.others),
+    )
+
+
+def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
+    kind = CAMS[one.method]
+    alt = f"{kind.title} of {one.label if kind.by_class else 'every class'} on {image.name}"
+    picture = None
+    if one.status == "ok" and one.picture:
+        picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
+    return OtherCam(
+        title=kind.title,
+        text=f"{kind.idea}.",
+        overlay=picture,
+        reason="" if picture else sentence(one.reason or one.status),
+    )
+
+
+def _sections(
+    outline: Outline, page: str, image: Image, grids: Sequence[Activations]
+) -> tuple[Section, ...]:
+    def block_of(grid: Activations) -> str:
+        layer = outline.layers.get(grid.layer)
+        return layer.block if layer else ""
+
+    sections: list[Section] = []
+    used: dict[str, int] = {}
+    for block, members in groupby(grids, key=block_of):
+        used[block] = used.get(block, 0) + 1
+        anchor = f"{outline.block_anchor(block)}" if block in outline.block_slugs else "block--"
+        if used[block] > 1:
+            anchor += f"--{used[block]}"
+        sections.append(
+            Section(
+                title=block or "Other layers",
+                id=anchor,
+                grids=tuple(activation_grid(outline, page, image, grid) for grid in members),
+            )
+        )
+    return tuple(sections)

@@ -1,0 +1,88 @@
+"""The pages with every layer of the model."""
+
+from collections.abc import Iterator
+
+from reportgen.records.report import Layer
+from reportgen.report.contexts import LayerGroup, LayerRow, Link, ModelPage
+from reportgen.report.notes.html import page_notes
+from reportgen.report.outline import LayerBlock, Outline, href
+from reportgen.report.site.navigation import Here, Navigation, pager
+from reportgen.report.site.overview import model_facts
+from reportgen.wording import count, shape
+
+_MOST_INPUTS = 4
+
+
+def model_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ModelPage]]:
+    """Paths and contexts of `model.html` and its further pages."""
+    model = outline.report.model
+    pages = outline.model_pages
+    paths = [outline.model_page(at) for at in range(1, len(pages) + 1)]
+    begun: set[str] = set()
+    for at, (page, blocks) in enumerate(zip(paths, pages, strict=True), 1):
+        groups = tuple(_group(outline, page, block, begun) for block in blocks)
+        yield (
+            page,
+            ModelPage(
+                frame=navigation.frame(Here(page, "Model", "Model")),
+                facts=model_facts(outline) if at == 1 else (),
+                remarks=tuple(model.notes) if at == 1 else (),
+                notes=page_notes(
+                    outline, page, "model" if at == 1 else "", _rows_only(outline, blocks)
+                ),
+                groups=groups,
+                pager=pager(page, paths, at, "Pages of layers"),
+            ),
+        )
+
+
+def _rows_only(outline: Outline, blocks: tuple[LayerBlock, ...]) -> Iterator[str]:
+    """The places of layers that have a row and no page of their own."""
+    for block in blocks:
+        for layer in block.layers:
+            if layer.path not in outline.layer_pages:
+                yield f"layer {layer.path}"
+
+
+def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> LayerGroup:
+    whole = next(item for item in outline.blocks if item.name == block.name)
+    parameters = sum(layer.parameters for layer in whole.layers)
+    anchor = outline.block_anchor(block.name)
+    title = block.name or "Other layers"
+    if block.name in begun:
+        # A block that goes on over the page has its anchor where it begins.
+        anchor, title = f"{anchor}--{page.removesuffix('.html')}", f"{title}, continued"
+    begun.add(block.name)
+    return LayerGroup(
+        id=anchor,
+        title=title,
+        note=f"{count(len(whole.layers), 'layer')}, {count(parameters, 'parameter')}",
+        rows=tuple(_row(outline, page, layer) for layer in block.layers),
+    )
+
+
+def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
+    place = outline.layer_place(layer.path)
+    left = len(layer.inputs) - _MOST_INPUTS
+    return LayerRow(
+        id=outline.layer_slugs[layer.path],
+        path=layer.path,
+        href=href(page, place) if layer.path in outline.layer_pages else "",
+        type=layer.type,
+        shape=shape(layer.output_shape),
+        parameters=f"{layer.parameters:,}",
+        trainable=trained_text(layer),
+        inputs=tuple(
+            Link(path, href(page, outline.row_place(path))) for path in layer.inputs[:_MOST_INPUTS]
+        ),
+        more_inputs=f"and {left} more" if left > 0 else "",
+    )
+
+
+def trained_text(layer: Layer) -> str:
+    """Whether a layer's parameters are trained: "yes", "in part", "frozen"; empty without any."""
+    if not layer.parameters:
+        return ""
+    if not layer.trainable_parameters:
+        return "frozen"
+    return "yes" if layer.trainable_parameters == layer.parameters else "in part"

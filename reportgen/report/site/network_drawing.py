@@ -1,0 +1,90 @@
+"""The network as a row of slabs, one a block: as tall as its maps, as deep as its channels."""
+
+import math
+from collections.abc import Sequence
+
+from reportgen.records.report import Layer
+from reportgen.report.contexts import Stage
+from reportgen.report.outline import LayerBlock, Outline, href
+from reportgen.wording import TIMES, count
+
+MOST_STAGES = 48
+_TALLEST = 140
+_SKEW = 0.3
+
+
+def stages(outline: Outline, page: str) -> tuple[tuple[Stage, ...], str]:
+    """The stages to draw, and a sentence where some are left out.
+
+    Heights grow with the square root of the maps' side, depths with the logarithm of the number of
+    channels, so that 224 × 224 × 3 and 7 × 7 × 512 can stand side by side.
+    """
+    blocks = [block for block in outline.blocks if block.layers]
+    drawn = blocks[:MOST_STAGES]
+    note = f"The first {len(drawn)} of {len(blocks)} blocks." if len(drawn) < len(blocks) else ""
+    first = _layout(outline)
+    sizes = [_maps(block, channels_first=first) for block in drawn]
+    largest = max((max(size[0], size[1]) for size in sizes if size), default=1)
+    made = [
+        _stage(outline, page, block, size, largest)
+        for block, size in zip(drawn, sizes, strict=True)
+    ]
+    return tuple(made), note
+
+
+def _stage(
+    outline: Outline,
+    page: str,
+    block: LayerBlock,
+    maps: tuple[int, int, int] | None,
+    largest: int,
+) -> Stage:
+    if maps:
+        height = max(5, round(_TALLEST * math.sqrt(maps[0] / largest)))
+        skew = max(3, round(_SKEW * _TALLEST * math.sqrt(maps[1] / largest)))
+        depth = round(6 + 5 * math.log2(max(1, maps[2])))
+        size = f" {TIMES} ".join(str(side) for side in maps)
+    else:
+        units = _units(block)
+        height, skew, depth = round(20 + 8 * math.log2(max(1, units))), 0, 10
+        size = count(units, "unit")
+    return Stage(
+        name=outline.block_titles[block.name] or "Other layers",
+        href=href(page, outline.block_place(block.name)),
+        width=depth + skew + 2,
+        height=height + skew + 2,
+        front=f"M1 {1 + skew}h{depth}v{height}h-{depth}z",
+        top=f"M1 {1 + skew}l{skew} -{skew}h{depth}l-{skew} {skew}z" if skew else "",
+        side=f"M{1 + depth} {1 + skew}l{skew} -{skew}v{height}l-{skew} {skew}z" if skew else "",
+        size=size,
+        note=count(len(block.layers), "layer"),
+    )
+
+
+def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | None:
+    """Height, width, channels of a block: of its largest maps, the most channels."""
+    sizes = [
+        size for layer in block.layers if (size := _size(layer, channels_first=channels_first))
+    ]
+    if not sizes:
+        return None
+    height, width, _ = max(sizes, key=lambda size: size[0] * size[1])
+    return height, width, max(size[2] for size in sizes if size[:2] == (height, width))
+
+
+def _size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | None:
+    if len(layer.output_shape) < 4:
+        return None
+    sizes: Sequence[int | None] = layer.output_shape[-3:]
+    first, second, third = (size or 1 for size in sizes)
+    return (second, third, first) if channels_first else (first, second, third)
+
+
+def _units(block: LayerBlock) -> int:
+    last = block.layers[-1].output_shape
+    return max(1, math.prod(size or 1 for size in last[1:])) if last else 1
+
+
+def _layout(outline: Outline) -> bool:
+    taken = outline.report.model.image_input
+    return taken is not None and taken.layout == "CHW"

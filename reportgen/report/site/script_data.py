@@ -1,0 +1,89 @@
+"""Data that pages' scripts need, as script files: from disk, a page may load nothing else."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reportgen.records.report import Activations, Gallery
+from reportgen.report.outline import Outline, href
+
+_NOT_FINITE = ("nan", "inf", "-inf")
+
+
+def activation_values(outline: Outline, image: str, grids: Sequence[Activations]) -> str:
+    """Range and mean of each tile of each grid of one image, and which are inactive."""
+    slug = outline.image_slugs[image]
+    return _register(
+        {
+            f"{slug}/{outline.layer_slugs[grid.layer]}": {
+                "low": _rounded(grid.lows),
+                "high": _rounded(grid.highs),
+                "mean": _rounded(grid.means),
+                "inactive": _json(grid.inactive),
+                **({"leftOut": _json(grid.left_out)} if grid.left_out else {}),
+            }
+            for grid in grids
+        }
+    )
+
+
+def filter_values(outline: Outline, galleries: Sequence[Gallery]) -> str:
+    """Channel, scores and status of each tile of a layer's galleries."""
+    return _register(
+        {
+            gallery_key(outline, gallery): {
+                "channel": _json([one.channel for one in outline.filters_of(gallery)]),
+                "start": _rounded([one.score_start for one in outline.filters_of(gallery)]),
+                "end": _rounded([one.score_end for one in outline.filters_of(gallery)]),
+                "status": _json([one.status for one in outline.filters_of(gallery)]),
+            }
+            for gallery in galleries
+        }
+    )
+
+
+def gallery_key(outline: Outline, gallery: Gallery) -> str:
+    """Under which key the numbers behind a gallery stand: its kind, and its layer's slug."""
+    kind = "filters" if gallery.method == "classic" else gallery.method
+    return f"{kind}/{outline.layer_slugs[gallery.layer]}"
+
+
+def search_index(rows: Iterable[tuple[str, str, str]]) -> str:
+    """A script with the rows that a search looks through."""
+    return f"globalThis.reportgenSearch=[{','.join(map(_json, rows))}];\n"
+
+
+def search_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
+    """Layers, images and labels: text, kind, and link from the report's folder."""
+    for path, layer in outline.layers.items():
+        yield path, layer.type, href("", outline.layer_place(path))
+    for block in outline.gallery_blocks:
+        yield block, "filters", href("", quote(outline.filter_page(block)))
+    for image in outline.report.images:
+        place = outline.image_place(image.name)
+        yield image.name, "image", place
+        for prediction in image.predictions[:1]:
+            yield prediction.label, f"on {image.name}", place
+
+
+def _register(values: Mapping[str, Mapping[str, str]]) -> str:
+    """A script that adds to the values of the page; the inner values are JSON already."""
+    entries = (
+        f"{_json(key)}:{{{','.join(f'{_json(name)}:{text}' for name, text in entry.items())}}}"
+        for key, entry in values.items()
+    )
+    return f"Object.assign(globalThis.reportgenValues??={{}},{{{','.join(entries)}}});\n"
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    # A name may hold "</script>", and the single-file report puts scripts into the page.
+    return text.replace("<", "\\u003c")
+
+
+def _rounded(values: Sequence[float | None]) -> str:
+    """Three significant digits each, null where a value is not finite."""
+    # Millions of numbers pass here for a large network: formatting them is all that is done.
+    texts = ["null" if value is None else f"{value:.3g}" for value in values]
+    return f"[{','.join('null' if text in _NOT_FINITE else text for text in texts)}]"

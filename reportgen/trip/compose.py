@@ -1,0 +1,190 @@
+"""From the outcomes of a build to its Report, and to the digest of all that it is made from."""
+
+import platform
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reportgen import __version__
+from reportgen.assembly.assembly import Assembly
+from reportgen.assembly.charts import write_charts
+from reportgen.assembly.distribution_charts import with_charts
+from reportgen.assembly.exemplars import found_exemplars
+from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
+from reportgen.assembly.heatmaps import with_cams
+from reportgen.assembly.light_grids import light_sides, said
+from reportgen.assembly.smaller_grids import Smaller
+from reportgen.assembly.trust import assemble_trust
+from reportgen.config import Settings
+from reportgen.device import versions
+from reportgen.errors import ReportgenError
+from reportgen.execution.runner import Failure
+from reportgen.execution.runner import Outcome as UnitOutcome
+from reportgen.execution.store import Stored
+from reportgen.file_names import slugs
+from reportgen.printable import printable
+from reportgen.records.images_on_disk import keep_images
+from reportgen.records.on_disk import KeptFile
+from reportgen.records.report import Environment, Image, Model, Report, Skipped
+from reportgen.report.origin import origin_of
+from reportgen.trip.evaluating import Evaluated
+from reportgen.trip.planning import Planned
+from reportgen.trip.state import Trip
+
+
+def compose(
+    trip: Trip,
+    folder: Path,
+    facts: Model,
+    planned: Planned,
+    outcomes: dict[str, UnitOutcome],
+    evaluated: Evaluated | None,
+    command: str,
+    reduction: Reduction = EVERYTHING,
+) -> Report:
+    """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
+    activations = (outcomes[unit.key] for unit in planned.activations.units)
+    grids = [found for found in activations if isinstance(found, Stored)]
+    sides = {} if trip.settings.full_resolution else light_sides(grids)
+    assembly = Assembly(folder, facts, _smaller(reduction, sides, grids))
+    images = keep_images(
+        _images(trip, assembly, planned, outcomes, reduction), KeptFile(folder.parent)
+    )
+    filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
+    searched = trip.dataset or trip.photos
+    folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
+    exemplars = [
+        one
+        for unit in planned.exemplars.units
+        if (one := found_exemplars(
+            assembly, unit, outcomes[unit.key], searched, folder_name))
+    ]  # fmt: skip
+    wanted = "health" in trip.settings.chosen_sections
+    counted = assembly.health.health() if wanted else None
+    health = with_charts(counted, folder, assembly.layer_slug)
+    kernels = assembly.kernels(planned.kernels.units, outcomes)
+    names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
+    trust = assemble_trust(
+        folder,
+        names_by_digest,
+        planned.trust.units,
+        planned.sanity.units,
+        outcomes,
+        assembly.skipped,
+    )
+    dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
+    settings = trip.settings
+    skipped = trip.skipped + assembly.skipped
+    skipped += said(sides) + reduction.said(len(trip.photos), settings.max_size or "")
+    if "health" in trip.settings.sections and health is None:
+        reason = "it needs the section activations and more than one image"
+        skipped.append(Skipped(what="section", name="health", reason=reason))
+    _check_strict(trip.settings, skipped)
+    notes = trip.notes.illustrated(folder)
+    made = {
+        "activations": any(one.activations for one in images),
+        "filters": bool(galleries),
+        "gradcam": any(one.gradcam for one in images),
+        "evaluation": evaluated is not None,
+        "health": health is not None,
+        "exemplars": bool(exemplars),
+        "kernels": bool(kernels),
+        "trust": trust is not None,
+        "dreams": bool(dreams),
+    }
+    return Report(
+        generator=f"reportgen {__version__}",
+        created=trip.created.isoformat().replace("+00:00", "Z"),
+        title=settings.title or facts.name,
+        author=settings.author,
+        notes=notes.text,
+        note_pictures=list(notes.pictures),
+        environment=Environment(python=platform.python_version(), device=trip.device, **versions()),
+        command=command,
+        settings=settings.for_report,
+        sections=[name for name in settings.chosen_sections if made[name]],
+        model=facts,
+        images=images,
+        filters=filters,
+        galleries=galleries,
+        kernels=kernels,
+        trust=trust,
+        dreams=dreams,
+        sparsity_chart=write_charts(images, folder),
+        evaluation=evaluated.record(facts, folder) if evaluated else None,
+        health=health,
+        exemplars=exemplars[0] if exemplars else None,
+        skipped=skipped,
+        warnings=[*trip.warnings, *notes.warnings],
+        timings={} if trip.reproducible else trip.timings,
+        timing_notes=[] if trip.reproducible else trip.bench.notes,
+    )
+
+
+def _images(
+    trip: Trip,
+    assembly: Assembly,
+    planned: Planned,
+    outcomes: Mapping[str, UnitOutcome],
+    reduction: Reduction,
+) -> Iterator[Image]:
+    """The records of the images that are shown; the others are counted."""
+    grids, depth, differences = (
+        {unit.inputs[1]: unit.key for unit in part.units}
+        for part in (planned.activations, planned.depth, planned.differences)
+    )
+    cams: dict[str, list[str]] = {}
+    for unit in (*planned.gradcam.units, *planned.explained.units):
+        cams.setdefault(unit.inputs[1], []).append(unit.key)
+    shown = {digest for _, digest in reduction.shown(trip.photos)}
+    names = slugs([image.name for image, _ in trip.photos])
+    for image, digest in trip.photos:
+        seen = outcomes.get(grids.get(digest, ""))
+        if digest not in shown:
+            assembly.count(seen)
+            continue
+        slug, photo = names[image.name], trip.decoded[digest]
+        explained = [outcomes[key] for key in cams.get(digest, ())]
+        record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
+        through, different = (outcomes.get(part.get(digest, "")) for part in (depth, differences))
+        yield with_cams(assembly, record, f"pictures/{slug}", through, different)
+
+
+def origin(
+    trip: Trip,
+    facts: Model,
+    planned: Planned,
+    outcomes: Mapping[str, UnitOutcome],
+    command: str,
+) -> str:
+    """The digest of all that the report's files depend on but the time of the build."""
+    reasons = {k: one.reason for k, one in outcomes.items() if isinstance(one, Failure)}
+    return origin_of(
+        facts.model_dump(mode="json"),
+        trip.settings.for_report,
+        str(trip.settings.browser),
+        [[image.name, image.group, trip.decoded[digest][0].key]
+         for image, digest in trip.photos],
+        [[image.name, digest] for image, digest in trip.dataset],
+        [unit.key for unit in planned.units],
+        reasons,
+        [[one.what, one.name, one.reason] for one in trip.skipped],
+        [trip.notes.text, trip.notes.digests()],
+        [trip.warnings, trip.device, platform.python_version(), command],
+        trip.created.isoformat() if trip.reproducible else "",
+        folders=[trip.settings.templates] if trip.settings.templates else [],
+    )  # fmt: skip
+
+
+def _smaller(reduction: Reduction, sides: Mapping[str, int], grids: Sequence[Stored]) -> Smaller:
+    """How the channels are drawn."""
+    order = by_variance(grids) if reduction.share > 1 else {}
+    return Smaller(reduction.longest, reduction.share, order, sides)
+
+
+def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:
+    """With --strict, an image or a part that is missing is an error."""
+    lost = [one for one in skipped if one.is_loss]
+    if settings.strict and lost:
+        raise ReportgenError(
+            f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."
+        )

@@ -1,0 +1,121 @@
+"""The evaluation of a build: images in class folders, from finished activations to the record."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.analysis.evaluation import Tally, likelihood_of
+from reportgen.analysis.gradcam import GradCams
+from reportgen.config import Settings
+from reportgen.execution.runner import Outcome, Plan
+from reportgen.execution.store import Stored
+from reportgen.execution.units import Unit
+from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.inputs.images import ImageFile
+from reportgen.pictures.reliability import reliability_diagram
+from reportgen.records.over_images import Evaluation, Mistake
+from reportgen.records.report import Model, Skipped
+
+MOST_EXPLAINED = 100
+"""Mistakes, surest first, whose true class gets a Grad-CAM where it is not among the top."""
+
+CHART = "pictures/reliability.svg"
+
+Photos = Sequence[tuple[ImageFile, str]]
+"""Image files with the digests of their bytes."""
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What was counted, and why there is no loss."""
+
+    tally: Tally
+    folders: dict[str, int]
+    unknown: int
+    loss_reason: str
+
+    def record(self, model: Model, folder: Path) -> Evaluation:
+        """The record; writes its reliability diagram below the report's `folder`."""
+        bins = self.tally.reliability()
+        drawn = reliability_diagram(
+            [one.images for one in bins],
+            [one.confidence for one in bins],
+            [one.accuracy for one in bins],
+        )
+        (folder / CHART).parent.mkdir(parents=True, exist_ok=True)
+        (folder / CHART).write_bytes(drawn)
+        return self.tally.evaluation(model, self.folders, self.unknown, CHART, self.loss_reason)
+
+
+def known_classes(
+    model: Model, photos: Photos, settings: Settings
+) -> tuple[dict[str, int], Skipped | None]:
+    """The class index of each folder; without any, and with a reason to say so, what to say."""
+    groups = {file.group for file, _ in photos if file.group is not None}
+    asked = "evaluation" in settings.sections
+    if "evaluation" not in settings.chosen_sections:
+        return {}, None
+    reason = ""
+    if model.head is None or not model.head.classes:
+        reason = model.head.reason if model.head else "the model has no output of its own"
+    elif not groups:
+        reason = "no image lies in a class folder"
+    elif classes := classes_of_groups(groups, model.labels):
+        return classes, None
+    else:
+        reason = (
+            f"the {len(groups)} folders are not the {model.head.classes} classes of the model; "
+            "name a folder for each class, or say the folders' names with --labels"
+        )
+    told = asked or (groups and model.head is not None and model.head.classes > 0)
+    return {}, Skipped(what="section", name="evaluation", reason=reason) if told else None
+
+
+def evaluate(
+    model: Model,
+    photos: Photos,
+    folders: dict[str, int],
+    plan: Plan,
+    outcomes: Mapping[str, Outcome],
+    settings: Settings,
+) -> Evaluated | None:
+    """Count all images of known class, one after the other; None where there is none to count."""
+    units = {unit.inputs[1]: unit for unit in plan.units}
+    kind, reason = likelihood_of(model)
+    tally = Tally(len(model.labels), settings.top, kind)
+    for file, digest in photos:
+        true = folders.get(file.group or "")
+        stored = outcomes[units[digest].key] if digest in units else None
+        if true is None or not isinstance(stored, Stored):
+            continue
+        data = stored.data
+        if data["scores"]:
+            tally.add(file.name, true, data["scores"], data["probabilities"])
+    if not tally.images:
+        return None
+    return Evaluated(tally, folders, len(photos) - tally.images, reason)
+
+
+def explained_mistakes(
+    mistakes: Sequence[Mistake], photos: Photos, plan: Plan, outcomes: Mapping[str, Outcome]
+) -> Plan:
+    """Grad-CAMs that the surest mistakes lack: of the true and of the predicted class.
+
+    `plan` and `outcomes` are those of the images' own Grad-CAMs; without any, there are none here.
+    """
+    digests = {file.name: digest for file, digest in photos}
+    own = {unit.inputs[1]: unit for unit in plan.units}
+    units: dict[str, Unit] = {}
+    for mistake in mistakes[:MOST_EXPLAINED]:
+        digest = digests[mistake.image]
+        if digest not in own or not isinstance(found := outcomes[own[digest].key], Stored):
+            continue
+        drawn = {one["index"] for one in found.data["gradcam"]}
+        for unit in _wanted(own[digest], {mistake.predicted, mistake.true} - drawn):
+            units[unit.key] = unit
+    return Plan(plan.analysis, list(units.values()))
+
+
+def _wanted(unit: Unit, classes: set[int]) -> Iterator[Unit]:
+    for index in sorted(classes):
+        yield GradCams().unit(unit.inputs[0], unit.inputs[1], {**unit.options, "class": index})

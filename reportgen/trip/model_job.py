@@ -1,0 +1,142 @@
+"""The model of one build: how it is opened, and what is added to the facts it tells."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen import device
+from reportgen.analysis.workbench import Opened
+from reportgen.config import Settings
+from reportgen.errors import SettingsError
+from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
+from reportgen.inputs.model_files import ModelFile, open_model
+from reportgen.inputs.preprocessing import choose
+from reportgen.progress import Progress
+from reportgen.records.report import Head, Model, Preprocessing
+
+
+def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
+    """Arrays for inputs that are not the image, by the input's name.
+
+    Raises SettingsError for a file that is no plain `.npy` array; pickled objects are not loaded.
+    """
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name, file in files.items():
+        try:
+            array = np.load(file, allow_pickle=False)
+        except FileNotFoundError as error:
+            raise SettingsError(f"--input {name}: there is no file {file.name}.") from error
+        except (OSError, ValueError, EOFError) as error:
+            raise SettingsError(
+                f"--input {name}: {file.name} is not a plain .npy array of numbers."
+            ) from error
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
+            raise SettingsError(f"--input {name}: {file.name} holds no array of numbers.")
+        arrays[name] = array
+    return arrays
+
+
+def _digest(file: Path | None) -> str | None:
+    """SHA-256 of a file's bytes; None where there is no file, which opening it will tell."""
+    if file is None or not file.is_file():
+        return None
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+class ModelJob:
+    """A model file and the settings it is opened with."""
+
+    def __init__(self, file: ModelFile, settings: Settings, progress: Progress) -> None:
+        self.file = file
+        self.settings = settings
+        self.progress = progress
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Everything but the file's bytes that the opened network depends on."""
+        settings = self.settings
+        return {
+            "application": self.file.application,
+            "kind": self.file.kind,
+            "name": self.file.name,
+            "top": not settings.no_top,
+            "input_size": list(settings.input_size) if settings.input_size else None,
+            "seed": settings.seed,
+            "device": settings.device,
+            "custom_objects": _digest(settings.custom_objects),
+            "replace_layer": list(settings.replace_layer),
+            "input": {name: _digest(file) for name, file in settings.input_files.items()},
+            "output": settings.output,
+            **device.versions(),
+        }
+
+    def open(self) -> Opened:
+        """Start TensorFlow and open the model. Raises DeviceError, ModelFileError, ModelError."""
+        settings = self.settings
+        with self.progress.stage(f"Opening {self.file.name}"):
+            chosen = device.start(settings.device, settings.seed)
+            import keras
+
+            from reportgen.inputs.network import Network
+
+            # Layers without a name of their own are numbered: the same each time a model is opened.
+            keras.utils.clear_session(free_memory=False)
+            opened = open_model(
+                self.file,
+                top=not settings.no_top,
+                input_size=settings.input_size,
+                custom_objects=settings.custom_objects,
+                replace_layers=settings.replace_layer,
+                seed=settings.seed,
+            )
+            network = Network(
+                opened.model,
+                input_size=settings.input_size,
+                application=self.file.application,
+                output=settings.output,
+                other_inputs=read_inputs(settings.input_files),
+            )
+        return Opened(
+            network,
+            opened.notes,
+            opened.warnings,
+            chosen.name,
+            chosen.free_memory,
+            chosen.places,
+        )
+
+    def complete(self, data: Mapping[str, Any]) -> Model:
+        """The facts that the network told, with file, labels and the preprocessing to use."""
+        known = {key: data[key] for key in Model.model_fields if key in data}
+        head = Head.model_validate(data["head"]) if data["head"] else None
+        detected = Preprocessing.model_validate(data["preprocessing"])
+        preprocessing = (
+            detected
+            if self.settings.preprocess == "auto"
+            else choose(self.settings.preprocess, None)
+        )
+        return Model.model_validate(
+            {
+                **known,
+                "file": self.file.name,
+                "description": self.file.description,
+                "sha256": self.file.sha256,
+                "size": self.file.size,
+                "labels": self._labels(head),
+                "preprocessing": preprocessing.model_dump(),
+            }
+        )
+
+    def _labels(self, head: Head | None) -> list[str]:
+        classes = head.classes if head else 0
+        if self.settings.labels is not None:
+            if not classes:
+                reason = head.reason if head else "the model has no output of its own"
+                raise SettingsError(f"--labels {self.settings.labels.name}: {reason}.")
+            return read_labels(self.settings.labels, classes)
+        known = imagenet_labels() if self.file.application and classes == 1000 else None
+        return known or default_labels(classes)

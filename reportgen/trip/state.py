@@ -1,0 +1,195 @@
+"""What one build carries from part to part: its inputs, and the work that is run on them."""
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from reportgen.analysis.photos import Photos
+from reportgen.analysis.summary import Summary
+from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
+from reportgen.analysis.workbench import Workbench
+from reportgen.config import Settings
+from reportgen.errors import ImageError, SettingsError
+from reportgen.execution.runner import Failure, Plan, Runner
+from reportgen.execution.runner import Outcome as UnitOutcome
+from reportgen.execution.store import Store, Stored
+from reportgen.execution.units import Unit
+from reportgen.inputs.class_folders import classes_of_groups, labels_of_folders
+from reportgen.inputs.images import ImageFile, find_images
+from reportgen.inputs.model_files import identify
+from reportgen.inputs.preprocessing import function_of
+from reportgen.progress import Progress
+from reportgen.records.report import Model, Skipped
+from reportgen.report.notes.source import OwnNotes
+from reportgen.trip.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
+from reportgen.trip.model_job import ModelJob
+from reportgen.trip.planning import Planned
+
+
+class Trip:
+    """What one build carries from part to part."""
+
+    def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
+        self.settings = settings
+        self.progress = progress
+        self.notes = OwnNotes(settings.notes)
+        stamp = os.environ.get("SOURCE_DATE_EPOCH")
+        self.created = _timestamp(stamp)
+        self.reproducible = stamp is not None
+        self.runner = Runner(store, progress)
+        self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
+        self.bench = Workbench(
+            open=self.job.open,
+            photos={},
+            image_input=None,
+            preprocess="none",
+            resize=settings.resize,
+            batch_size=settings.batch_size,
+        )
+        self.photos: list[tuple[ImageFile, str]] = []
+        self.dataset: list[tuple[ImageFile, str]] = []
+        self.decoded: dict[str, tuple[Unit, Stored]] = {}
+        self.skipped: list[Skipped] = []
+        self.warnings: list[str] = []
+        self.timings: dict[str, float] = {}
+
+    @contextlib.contextmanager
+    def timed(self, part: str) -> Iterator[None]:
+        """Note how long the block takes."""
+        start = time.monotonic()
+        yield
+        self.timings[part] = round(time.monotonic() - start, 3)
+
+    def run(self, plan: Plan) -> dict[str, UnitOutcome]:
+        """Run a plan; an empty one is not mentioned."""
+        if not plan.units:
+            return {}
+        with self.timed(plan.analysis.title):
+            return self.runner.run(plan, self.bench)
+
+    def find(self, arguments: Sequence[str]) -> None:
+        """Find the image files that the arguments name, and read their bytes' digests."""
+        self.photos = self._found(arguments, "image")
+        if self.settings.dataset is not None and "exemplars" in self.settings.chosen_sections:
+            self.dataset = self._found([str(self.settings.dataset)], "image of the dataset")
+        everything = (*self.dataset, *self.photos)
+        self.bench.photos = {digest: image.path for image, digest in everything}
+
+    def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
+        """The image files with their digests; notes what is left out."""
+        files = []
+        found, skipped = find_images(arguments)
+        self.skipped += [Skipped(what=what, name=s.name, reason=s.reason) for s in skipped]
+        for image in found:
+            try:
+                digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
+            except OSError as error:
+                reason = f"it cannot be read: {error.strerror}"
+                self.skipped.append(Skipped(what=what, name=image.name, reason=reason))
+            else:
+                files.append((image, digest))
+        return files
+
+    def facts(self) -> Model:
+        """The model's facts, from the store or from the model itself; tells what was assumed."""
+        summary = Summary()
+        unit = summary.unit(self.job.file.sha256, self.job.options)
+        outcome = self.run(Plan(summary, [unit]))[unit.key]
+        if isinstance(outcome, Failure):
+            raise outcome.error
+        facts = self.job.complete(outcome.data)
+        self.device = str(outcome.data["device"])
+        self.skipped += [Skipped.model_validate(one) for one in outcome.data["skipped"]]
+        self.warnings += outcome.data["warnings"]
+        for warning in self.warnings:
+            self.progress.warn(warning)
+        self.bench.image_input = facts.image_input
+        return facts
+
+    def settle_preprocessing(self, facts: Model) -> Model:
+        """Decide the preprocessing; images in class folders may tell which is right."""
+        wanted = facts.preprocessing
+        classes = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        if self.settings.preprocess == "auto" and classes and facts.image_input:
+            known = {digest: classes[f.group] for f, digest in self.photos if f.group in classes}
+            trial = PreprocessingTrial()
+            options = {**self.job.options, "resize": self.settings.resize}
+            unit = trial.unit(facts.sha256, sample(known), options)
+            outcome = self.run(Plan(trial, [unit]))[unit.key]
+            if isinstance(outcome, Stored):
+                wanted = choose_by_trial(wanted, outcome.data["correct"], outcome.data["images"])
+        if facts.image_input and wanted.source == "assumed":
+            self.warnings.append(
+                "The images are fed as x / 255, which is assumed: nothing in the model says how "
+                "it was trained; --preprocess chooses another way."
+            )
+            self.progress.warn(self.warnings[-1])
+        if facts.image_input:
+            function_of(wanted.mode, facts.image_input.channels)  # refuses what cannot be used
+        self.bench.preprocess = wanted.mode
+        return facts.model_copy(update={"preprocessing": wanted})
+
+    def name_classes(self, facts: Model) -> Model:
+        """Give classes without labels the names of the folders that the images lie in."""
+        folders = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        return facts.model_copy(update={"labels": labels_of_folders(facts.labels, folders or {})})
+
+    def decode(self, facts: Model) -> None:
+        """Decode the photos; raises ImageError when none is left."""
+        analysis, target = Photos(), facts.image_input
+        size = (target.height, target.width, target.channels) if target else None
+        units = {
+            digest: analysis.unit(digest, size, self.settings.resize) for _, digest in self.photos
+        }
+        outcomes = self.run(Plan(analysis, list(units.values())))
+        readable = []
+        for image, digest in self.photos:
+            outcome = outcomes[units[digest].key]
+            if isinstance(outcome, Failure):
+                reason = getattr(outcome.error, "reason", outcome.reason)
+                self.skipped.append(Skipped(what="image", name=image.name, reason=reason))
+            else:
+                self.decoded[digest] = (units[digest], outcome)
+                readable.append((image, digest))
+        self.photos = readable
+        if not readable:
+            first = next((s for s in self.skipped if s.what == "image"), None)
+            why = f"; {first.name}: {first.reason}" if first else ""
+            raise ImageError(f"No image is left to show{why}.")
+
+    def evaluate(
+        self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]
+    ) -> tuple[Planned, Evaluated | None]:
+        """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
+        folders, unmade = known_classes(facts, self.photos, self.settings)
+        self.skipped += [unmade] if unmade else []
+        if not folders:
+            return planned, None
+        found = evaluate(facts, self.photos, folders, planned.activations, outcomes, self.settings)
+        if found is None:
+            return planned, None
+        extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
+        outcomes.update(self.run(extra))
+        return replace(planned, explained=extra), found
+
+    def counts(self, planned: Planned, outcomes: Mapping[str, UnitOutcome]) -> tuple[int, int, int]:
+        """How many images and filter galleries the report has, and how many parts it lacks."""
+        failed = [unit for unit in planned.units if isinstance(outcomes[unit.key], Failure)]
+        lost = {unit.group or unit.key for unit in failed}
+        drawn = {u.group for u in planned.filters.units if not isinstance(outcomes[u.key], Failure)}
+        missing = [one for one in self.skipped if one.is_loss]
+        return len(self.photos), len(drawn), len(missing) + len(lost)
+
+
+def _timestamp(stamp: str | None) -> datetime:
+    """The time of the build: SOURCE_DATE_EPOCH where it is set (reproducible-builds.org)."""
+    if stamp is None:
+        return datetime.now(UTC).replace(microsecond=0)
+    try:
+        return datetime.fromtimestamp(int(stamp), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise SettingsError(f"SOURCE_DATE_EPOCH is not a number of seconds: {stamp}") from error

@@ -1,0 +1,162 @@
+"""What is printed where: bars, lines, links; and that no text can steer a terminal."""
+
+import io
+import os
+import sys
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.cli.terminal import Bars, Lines, print_path, progress, say, visible
+from reportgen.progress import Silent
+
+
+class Tty(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def attach(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Tty]:
+    """Puts a terminal of 200 columns behind stdout and stderr when it is called."""
+    for name in ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def attached() -> Tty:
+        stream = Tty()
+        monkeypatch.setattr(sys, "stdout", stream)
+        monkeypatch.setattr(sys, "stderr", stream)
+        return stream
+
+    return attached
+
+
+@given(st.text())
+def test_visible_text_cannot_steer_a_terminal(text: str) -> None:
+    shown = visible(text)
+    bad = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+    assert not [c for c in shown if unicodedata.category(c) in bad and c not in "\u200c\u200d"]
+    shown.encode("utf-8")
+
+
+def test_visible_text_keeps_words_and_emoji() -> None:
+    assert visible("été 猫 👩\u200d🔬 <b>") == "été 猫 👩\u200d🔬 <b>"
+    assert visible("\x1b[2J\n\u202e") == r"\x1b[2J\n\u202e"
+
+
+def test_the_face_suits_the_stream(
+    attach: Callable[[], Tty], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attach()
+    with progress(quiet=False) as face:
+        assert isinstance(face, Bars)
+    with progress(quiet=True) as face:
+        assert isinstance(face, Silent)
+    monkeypatch.setenv("TERM", "dumb")
+    with progress(quiet=False) as face:
+        assert isinstance(face, Lines)
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    with progress(quiet=False) as face:
+        assert isinstance(face, Lines)
+
+
+def test_bars_say_what_how_far_and_what_is_left(attach: Callable[[], Tty]) -> None:
+    tty = attach()
+    with progress(quiet=False) as face:
+        with face.stage("Filter \x1bgalleries", 4) as stage:
+            stage.advance(3)
+            face.warn("[red]careful")
+            face.warn("[red]careful")
+            assert isinstance(face, Bars)
+            face.refresh()
+            assert "3/4" in tty.getvalue()
+            assert "left" in tty.getvalue()
+        with face.stage("Pages"):
+            pass
+    text = tty.getvalue()
+    assert r"Filter \x1bgalleries: 0.0 s" in text
+    assert "Pages: 0.0 s" in text
+    assert text.count("Warning: [red]careful") == 1
+
+
+def test_a_stage_that_fails_takes_its_bar_along(attach: Callable[[], Tty]) -> None:
+    tty = attach()
+    with pytest.raises(ValueError, match="no"), progress(quiet=False) as face, face.stage("A", 2):
+        raise ValueError("no")
+    assert "A: " not in tty.getvalue()
+
+
+def test_no_color_is_honoured(attach: Callable[[], Tty], monkeypatch: pytest.MonkeyPatch) -> None:
+    tty = attach()
+    monkeypatch.setenv("NO_COLOR", "1")
+    with progress(quiet=False) as face:
+        face.warn("careful")
+    assert "\x1b[33m" not in tty.getvalue()
+    assert "Warning: careful" in tty.getvalue()
+
+
+def test_without_no_color_a_warning_is_yellow(attach: Callable[[], Tty]) -> None:
+    tty = attach()
+    with progress(quiet=False) as face:
+        face.warn("careful")
+    assert "\x1b[33m" in tty.getvalue()
+
+
+def test_lines_are_one_for_each_stage(capsys: pytest.CaptureFixture[str]) -> None:
+    face = Lines()
+    with face.stage("Images", 200) as stage:
+        for _ in range(200):
+            stage.advance()
+    face.note("Once.")
+    face.note("Once.")
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert [line.partition("] ")[2] or line for line in printed.err.splitlines()] == [
+        "Images (200)",
+        "Once.",
+    ]
+
+
+def test_a_path_below_the_current_folder_is_relative(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    print_path(Path("a b") / "index.html")
+    print_path(tmp_path / "there" / "index.html")
+    assert capsys.readouterr().out.splitlines() == [
+        str(Path("a b") / "index.html"),
+        str((tmp_path / "there" / "index.html").resolve()),
+    ]
+
+
+def test_on_a_terminal_the_path_is_a_link(
+    attach: Callable[[], Tty], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tty = attach()
+    monkeypatch.chdir(tmp_path)
+    print_path(Path("[b]é #1") / "index.html")
+    assert (tmp_path / "[b]é #1" / "index.html").resolve().as_uri() in tty.getvalue()
+    assert str(Path("[b]é #1") / "index.html") in tty.getvalue()
+
+
+def test_a_stream_that_knows_few_characters_is_no_reason_to_fail() -> None:
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252", errors="backslashreplace")
+    say("猫 “é”", stream)
+    assert stream.buffer.getvalue().rstrip() == "\\u732b “é”".encode("cp1252")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise there")
+def test_a_reader_who_left_is_no_reason_to_fail() -> None:
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        os.close(reading)
+        say("Nobody hears this.", stream)
+        say("Nor this.", stream)
