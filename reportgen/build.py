@@ -215,7 +215,8 @@ def _store(settings: Settings) -> Iterator[Store]:
             yield Store(folder / "work")
         return
     store = Store(settings.cache_dir) if settings.cache_dir else Store.default()
-    store.sweep()
-    yield store
-    if store.grown:
-        store.shrink(parse_size(settings.cache_size))
+    store.begin()
+    try:
+        yield store
+    finally:
+        store.end(parse_size(settings.cache_size))

@@ -179,7 +179,10 @@ def info(cache_dir: Path | None) -> None:
 @cache.command()
 @cache_dir
 def clear(cache_dir: Path | None) -> None:
-    """Remove all finished work; the next build computes everything anew."""
+    """Remove all finished work; the next build computes everything anew.
+
+    Only what reportgen has written is removed.
+    """
     store = _store(cache_dir)
     say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
 

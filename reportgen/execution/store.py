@@ -1,17 +1,21 @@
 """The store: finished units as plain files in a folder, published atomically under their keys.
 
-    <folder>/<first two digits of the key>/<key>/result.json    the data
+    <folder>/<first two digits of the key>/<key>/result.json    the record
                                                  /<name>         the files that the data names
-    <folder>/unfinished-…/                                       being written
+    <folder>/unfinished/…/                                       being written
 
 A folder appears under its key by one rename, complete or not at all, so that a killed process
-leaves nothing half written and two processes can share a store.
+leaves nothing half written and two processes can share a store. The record's first line is the
+SHA-256 of the second, which holds the key, the data and a checksum of each file: what is damaged
+counts as missing and is computed again.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
+import stat
 import tempfile
 import time
 import zlib
@@ -23,10 +27,25 @@ from typing import Any
 import platformdirs
 
 from reportgen.errors import OutputError
+from reportgen.execution.store_folder import (
+    UNFINISHED,
+    Lock,
+    check_folder,
+    is_marked,
+    is_store,
+    mark,
+    removed,
+    size_of,
+    units_in,
+)
 from reportgen.execution.units import Result, Unit
 
-_UNFINISHED = "unfinished-"
+_RECORD = "result.json"
 _ABANDONED_AFTER = 24 * 3600.0
+
+
+class _DamagedError(Exception):
+    """A record that is not as it was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,59 +65,93 @@ class Stored:
 
     @property
     def data(self) -> Mapping[str, Any]:
-        """The unit's data."""
-        text = (self.folder / "result.json").read_text(encoding="utf-8")
-        data: Mapping[str, Any] = json.loads(text)["data"]
+        """The unit's data. Raises OutputError when it is no longer there as it was found."""
+        try:
+            data: Mapping[str, Any] = self.record()["data"]
+        except (OSError, _DamagedError) as error:
+            raise OutputError(
+                f"Finished work in {self.root} was removed or changed during the build: build "
+                "again, what is missing is computed anew."
+            ) from error
         return data
+
+    def record(self) -> Mapping[str, Any]:
+        """The whole record, checked. Raises OSError, _DamagedError."""
+        check, _, text = _content(self.folder / _RECORD).partition(b"\n")
+        if hashlib.sha256(text).hexdigest().encode() != check:
+            raise _DamagedError(self.key)
+        record: Mapping[str, Any] = json.loads(text)
+        if record["key"] != self.key:
+            raise _DamagedError(self.key)
+        return record
 
     def file(self, name: str) -> Path:
         """Path of one of its files."""
         return self.folder / name
 
+    def is_whole(self) -> bool:
+        """Whether the record and each of the files are as they were written."""
+        try:
+            files: Mapping[str, int] = self.record()["files"]
+            return all(zlib.crc32(_content(self.file(name))) == files[name] for name in files)
+        except (OSError, _DamagedError):
+            return False
+
 
 class Store:
-    """Finished units in `folder`, which is made when the first one is kept."""
+    """Finished units in `folder`, which is made when the first one is kept.
+
+    Raises OutputError when the folder holds other things than finished work.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.grown = False
+        self._lock = Lock(folder)
 
     @classmethod
     def default(cls) -> "Store":
         """The store in the user's cache folder."""
         return cls(platformdirs.user_cache_path("reportgen", appauthor=False) / "units")
 
+    def begin(self) -> None:
+        """Use the store: nothing is removed from it until `end`. Raises OutputError."""
+        check_folder(self.folder)
+        self._lock.share()
+        self._sweep()
+
+    def end(self, most: int) -> None:
+        """Use it no more; keep it under `most` bytes where it has grown and nobody else uses it."""
+        try:
+            if self.grown and self._lock.own():
+                self.shrink(most)
+        finally:
+            self._lock.release()
+
     def get(self, unit: Unit) -> Stored | None:
         """The finished unit, None when it is not there or damaged."""
         stored = Stored(self.folder, unit.key)
-        if not _is_whole(stored.folder):
+        if not stored.is_whole():
             return None
         with contextlib.suppress(OSError):  # a store may be read only
-            os.utime(stored.file("result.json"))
+            os.utime(stored.file(_RECORD))
         return stored
 
     def put(self, unit: Unit, result: Result) -> Stored:
         """Keep a finished unit; raises OutputError when the disk does not take it."""
         stored = Stored(self.folder, unit.key)
-        place = stored.folder
-        self.grown = True
-        about = {
-            "analysis": unit.analysis,
-            "subject": unit.subject,
-            "files": {name: zlib.crc32(content) for name, content in result.files.items()},
-            "data": result.data,
-        }
-        text = json.dumps(about, sort_keys=True, ensure_ascii=False)
         try:
-            place.parent.mkdir(parents=True, exist_ok=True)
-            unfinished = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=self.folder))
+            mark(self.folder)
+            self._lock.share()
+            self.grown = True
+            aside = Path(tempfile.mkdtemp(dir=self.folder / UNFINISHED))
             try:
                 for name, content in result.files.items():
-                    (unfinished / name).write_bytes(content)
-                (unfinished / "result.json").write_text(text, encoding="utf-8")
-                self._publish(unfinished, place)
+                    (aside / name).write_bytes(content)
+                (aside / _RECORD).write_bytes(_record(unit, result))
+                self._publish(aside, stored)
             finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
+                shutil.rmtree(aside, ignore_errors=True)
         except OSError as error:
             raise OutputError(
                 f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
@@ -106,21 +159,25 @@ class Store:
             ) from error
         return stored
 
-    def _publish(self, unfinished: Path, place: Path) -> None:
+    def _publish(self, aside: Path, stored: Stored) -> None:
+        stored.folder.parent.mkdir(exist_ok=True)
         try:
-            unfinished.rename(place)
+            aside.rename(stored.folder)
         except OSError:
             # Another process was first, or a damaged unit lies there.
-            if _is_whole(place):
+            if stored.is_whole():
                 return
-            shutil.rmtree(place, ignore_errors=True)
-            unfinished.rename(place)
+            damaged = Path(tempfile.mkdtemp(dir=self.folder / UNFINISHED))
+            try:
+                stored.folder.rename(damaged / "damaged")
+                aside.rename(stored.folder)
+            finally:
+                shutil.rmtree(damaged, ignore_errors=True)
 
     def size(self) -> tuple[int, int]:
         """How many units are kept, and their bytes."""
-        results = list(self.folder.glob("??/*/result.json"))
-        files = (file for file in self.folder.glob("??/*/*") if file.is_file())
-        return len(results), sum(file.stat().st_size for file in files)
+        units = list(units_in(self.folder))
+        return len(units), sum(size_of(unit) for unit in units)
 
     def shrink(self, most: int) -> int:
         """Forget the units not used for longest until all take no more than `most` bytes.
@@ -128,44 +185,78 @@ class Store:
         Returns how many are forgotten.
         """
         units = []
-        for result in self.folder.glob("??/*/result.json"):
+        for unit in units_in(self.folder):
             with contextlib.suppress(OSError):
-                size = sum(file.stat().st_size for file in result.parent.iterdir())
-                units.append((result.stat().st_mtime_ns, size, result.parent))
+                units.append(((unit / _RECORD).stat().st_mtime_ns, size_of(unit), unit))
         total = sum(size for _, size, _ in units)
         forgotten = 0
-        for _, size, folder in sorted(units):
+        for _, size, unit in sorted(units):
             if total <= most:
                 break
-            shutil.rmtree(folder, ignore_errors=True)
+            forgotten += removed(unit)
             total -= size
-            forgotten += 1
         return forgotten
 
     def clear(self) -> tuple[int, int]:
-        """Forget everything; returns what `size` said before."""
-        before = self.size()
-        for folder in [*self.folder.glob("??"), *self.folder.glob(f"{_UNFINISHED}*")]:
-            shutil.rmtree(folder, ignore_errors=True)
-        return before
+        """Forget everything; returns how many units, and their bytes.
 
-    def sweep(self) -> None:
+        What is not a store's is left. Raises OutputError when the folder is no store, when a build
+        uses it, or when something cannot be removed.
+        """
+        if not self.folder.exists():
+            return 0, 0
+        check_folder(self.folder)
+        if not is_store(self.folder):
+            return 0, 0
+        try:
+            if not self._lock.own():
+                raise OutputError(
+                    f"{self.folder} is used by a build that is running: clear it when that has "
+                    "ended."
+                )
+            count, size, left = 0, 0, 0
+            for unit in units_in(self.folder):
+                bytes_of_unit = size_of(unit)
+                if removed(unit):
+                    count, size = count + 1, size + bytes_of_unit
+                else:
+                    left += 1
+            if is_marked(self.folder):
+                shutil.rmtree(self.folder / UNFINISHED, ignore_errors=True)
+        finally:
+            self._lock.release()
+        if left:
+            raise OutputError(
+                f"Of {left + count} results in {self.folder}, {left} cannot be removed: the folder "
+                "is read-only for you, or its disk is."
+            )
+        return count, size
+
+    def _sweep(self) -> None:
         """Remove what killed processes left half written, a day later."""
-        for folder in self.folder.glob(f"{_UNFINISHED}*"):
-            try:
-                abandoned = time.time() - folder.stat().st_mtime > _ABANDONED_AFTER
-            except OSError:
-                continue
-            if abandoned:
-                shutil.rmtree(folder, ignore_errors=True)
+        if not is_marked(self.folder):
+            return
+        for folder in (self.folder / UNFINISHED).glob("*"):
+            with contextlib.suppress(OSError):
+                if time.time() - folder.stat().st_mtime > _ABANDONED_AFTER:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_whole(place: Path) -> bool:
-    """Whether a unit's data can be read, and each of its files is as it was written."""
-    try:
-        files = json.loads((place / "result.json").read_text(encoding="utf-8"))["files"]
-        return all(
-            zlib.crc32((place / name).read_bytes()) == check for name, check in files.items()
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return False
+def _record(unit: Unit, result: Result) -> bytes:
+    """The record of a unit: a line with the SHA-256 of the next one, which is JSON."""
+    about = {
+        "key": unit.key,
+        "analysis": unit.analysis,
+        "subject": unit.subject,
+        "files": {name: zlib.crc32(content) for name, content in result.files.items()},
+        "data": result.data,
+    }
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
+    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a regular file; another process may have put anything there. Raises OSError."""
+    if not stat.S_ISREG(path.lstat().st_mode):
+        raise OSError(f"{path.name} is not a regular file")
+    return path.read_bytes()

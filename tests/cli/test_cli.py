@@ -20,6 +20,8 @@ from reportgen.cli.main import Terminated, cli
 from reportgen.cli.options import ALL_KEYS, DEMO_KEYS, GROUPS, flag, opposite
 from reportgen.config import Settings, option_names
 from reportgen.errors import ModelFileError, SettingsError
+from reportgen.execution import units
+from reportgen.execution.store import Store
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 MODEL = {
@@ -399,14 +401,14 @@ def test_inspect_json_is_all_that_stands_on_stdout(calls: Calls) -> None:
 
 
 def test_cache_counts_and_clears(tmp_path: Path) -> None:
-    unit = tmp_path / "kept" / "ab" / "abcd"
-    unit.mkdir(parents=True)
-    (unit / "result.json").write_bytes(b"x" * 2_500_000)
+    unit = units.Unit("photos", 1, "photo", ("aa",))
+    kept = Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)})).folder
     folder = ["--cache-dir", str(tmp_path / "kept")]
     assert "1 result, 2.5 MB" in run("cache", "info", *folder).stdout
     assert "removed 1 result, 2.5 MB" in run("cache", "clear", *folder).stdout
     assert "0 results, 0.0 MB" in run("cache", "info", *folder).stdout
-    assert not unit.exists()
+    assert not kept.exists()
+    assert "0 results" in run("cache", "clear", "--cache-dir", str(tmp_path / "none")).stdout
 
 
 def test_help_shows_every_setting_with_its_text_and_default() -> None:

@@ -1,7 +1,9 @@
 """Units and the store that keeps them."""
 
+import hashlib
 import json
 import os
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -53,21 +55,33 @@ def test_what_is_put_is_found_again(tmp_path):
 def test_nothing_unfinished_is_left_and_all_is_plain_json(tmp_path):
     store = Store(tmp_path)
     store.put(unit(), Result({}, {"x": b""}))
-    assert not list(tmp_path.glob("unfinished-*"))
+    assert not list(tmp_path.glob("unfinished/*"))
     (result,) = tmp_path.glob("??/*/result.json")
-    assert json.loads(result.read_text())["files"] == {"x": 0}
+    check, record = result.read_bytes().splitlines()
+    assert json.loads(record)["files"] == {"x": 0}
+    assert check.decode() == hashlib.sha256(record).hexdigest()
 
 
-@pytest.mark.parametrize("damage", ["json", "file", "bytes", "empty"])
+@pytest.mark.parametrize("damage", ["json", "file", "bytes", "empty", "digit", "other", "pipe"])
 def test_a_damaged_unit_is_missing_and_can_be_put_again(tmp_path, damage):
     store = Store(tmp_path)
     folder = store.put(unit(), Result({"v": 1}, {"x.png": b"1"})).folder
+    record = folder / "result.json"
     if damage == "file":
         (folder / "x.png").unlink()
+    elif damage == "digit":
+        record.write_bytes(record.read_bytes().replace(b'"v": 1', b'"v": 2'))
+    elif damage == "other":
+        record.write_bytes(
+            (store.put(unit(n=1), Result({"v": 3})).folder / record.name).read_bytes()
+        )
+    elif damage == "pipe":
+        (folder / "x.png").unlink()
+        os.mkfifo(folder / "x.png")
     elif damage == "bytes":
         (folder / "x.png").write_bytes(b"7")
     else:
-        (folder / "result.json").write_text("{" if damage == "json" else "")
+        record.write_text("{" if damage == "json" else "")
     assert store.get(unit()) is None
     store.put(unit(), Result({"v": 2}, {"x.png": b"2"}))
     assert store.get(unit()).data == {"v": 2}
@@ -81,14 +95,106 @@ def test_two_writers_of_one_unit_leave_one_whole(tmp_path):
     assert store.size()[0] == 1
 
 
+def test_every_changed_byte_of_a_record_is_found(tmp_path):
+    store = Store(tmp_path)
+    record = store.put(unit(), Result({"n": [0.5, "ü"]}, {"x": b"1"})).file("result.json")
+    whole = record.read_bytes()
+    for at in range(len(whole)):
+        record.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        assert store.get(unit()) is None, at
+    record.write_bytes(whole)
+    assert store.get(unit())
+
+
 def test_abandoned_work_is_swept_a_day_later(tmp_path):
-    fresh, old = tmp_path / "unfinished-a", tmp_path / "unfinished-b"
+    store = Store(tmp_path)
+    store.put(unit(), Result({}))
+    fresh, old = tmp_path / "unfinished" / "a", tmp_path / "unfinished" / "b"
     fresh.mkdir()
     old.mkdir()
     os.utime(old, (0, 0))
-    Store(tmp_path).sweep()
+    store.begin()
     assert fresh.exists()
     assert not old.exists()
+
+
+def foreign(folder):
+    """A folder of other people's things, some of them named as a store names its own."""
+    for name in ("ab/novel.txt", "12/34/thesis.tex", "unfinished-symphony/score", "unfinished/x"):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text("mine")
+    for path in folder.rglob("*"):
+        os.utime(path, (0, 0))
+    return sorted(folder.rglob("*"))
+
+
+def test_a_folder_of_other_peoples_things_is_refused_and_stays(tmp_path):
+    before, store = foreign(tmp_path), Store(tmp_path)
+    for use in (store.begin, store.clear, lambda: store.put(unit(), Result({}))):
+        with pytest.raises(OutputError, match="holds other things"):
+            use()
+    store.shrink(0)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_clear_leaves_what_others_put_into_a_store(tmp_path):
+    store = Store(tmp_path / "store")
+    place = store.put(unit(), Result({}, {"x": b"1"})).folder
+    mine = [*foreign(tmp_path / "store" / "mine"), tmp_path / "store" / "ab" / "notes.txt"]
+    mine[-1].parent.mkdir(exist_ok=True)
+    mine[-1].write_text("mine")
+    assert store.clear()[0] == 1
+    assert not place.exists()
+    assert all(path.exists() for path in mine)
+
+
+def test_a_store_says_what_it_is_and_an_older_one_is_taken_over(tmp_path):
+    store = Store(tmp_path)
+    (tmp_path / ".gitkeep").touch()
+    store.put(unit(), Result({}))
+    tag = (tmp_path / "CACHEDIR.TAG").read_text()
+    assert tag.startswith("Signature: 8a477f597d28d172789f06886806bc55\n")
+    (tmp_path / "CACHEDIR.TAG").unlink()
+    (tmp_path / "reportgen-store").unlink()
+    Store(tmp_path).begin()
+    assert Store(tmp_path).clear()[0] == 1
+
+
+def test_the_work_of_another_version_is_refused(tmp_path):
+    Store(tmp_path).put(unit(), Result({}))
+    (tmp_path / "reportgen-store").write_text("99\n")
+    with pytest.raises(OutputError, match="another version"):
+        Store(tmp_path).begin()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="locks are those of POSIX")
+def test_nothing_is_removed_under_a_running_build(tmp_path):
+    building, other = Store(tmp_path), Store(tmp_path)
+    building.begin()
+    building.put(unit(), Result({"v": 1}, {"x": bytes(1000)}))
+    with pytest.raises(OutputError, match="build that is running"):
+        other.clear()
+    other.begin()
+    other.grown = True
+    other.end(0)
+    assert building.get(unit()).data == {"v": 1}
+    building.end(0)
+    assert other.size() == (0, 0)
+
+
+def test_work_that_goes_during_a_build_is_one_sentence(tmp_path):
+    found = Store(tmp_path).put(unit(), Result({"v": 1}))
+    shutil.rmtree(found.folder)
+    with pytest.raises(OutputError, match="during the build"):
+        _ = found.data
+
+
+def test_clear_never_says_removed_of_what_stays(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.put(unit(), Result({}))
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    with pytest.raises(OutputError, match="1 cannot be removed"):
+        store.clear()
 
 
 def test_what_was_not_used_longest_is_forgotten_first(tmp_path):
