@@ -19,10 +19,9 @@ from reportgen.report.data_file import DATA_FILE, write_data
 from reportgen.report.manifest import write_manifest
 from reportgen.report.notebook.execution import check_notebook_tools
 from reportgen.report.notebook.writer import NOTEBOOK, Sources, write_notebook
-from reportgen.report.notes.placed import notes_of, unplaced_warning
-from reportgen.report.origin import is_current
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.result import PDF_NAME
+from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
 from reportgen.report.single.writer import SINGLE_NAME, write_single
 from reportgen.report.site.writer import write_site
@@ -30,6 +29,7 @@ from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
 from reportgen.sizes import parse_size
 from reportgen.trip.compose import compose, origin
+from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
 from reportgen.trip.state import Trip
 

@@ -10,8 +10,8 @@ from PIL import Image
 from reportgen.config import make_settings
 from reportgen.demo import demo_labels
 from reportgen.inputs.labels import read_labels
-from reportgen.report.notes.placed import place_notes
-from reportgen.report.notes.places import SECTION_HEADINGS, fold
+from reportgen.report.note_places import SECTION_HEADINGS, fold
+from reportgen.report.placed_notes import place_notes
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HOMEWORK = REPOSITORY / "examples" / "homework"

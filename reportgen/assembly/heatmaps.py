@@ -2,21 +2,33 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
-from reportgen.records.report import GradCam, Image
-
-if TYPE_CHECKING:
-    from reportgen.assembly.assembly import Assembly
+from reportgen.records.report import GradCam, Image, Model
 
 
-def cam_records(
-    assembly: "Assembly", cams: Stored, seen: Stored | None, base: str
-) -> list[GradCam]:
+class Pictures(Protocol):
+    """What records of heatmaps need of the assembly of a report."""
+
+    @property
+    def model(self) -> Model:
+        """The model's facts."""
+
+    def layer_slug(self, path: str) -> str:
+        """The layer's name in the names of its pictures."""
+
+    def copy(self, stored: Stored, name: str, target: str) -> str:
+        """Copy a unit's file to `target` with the file's own extension; returns its path."""
+
+    def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
+        """The outcome if it is no failure; a failure is noted."""
+
+
+def cam_records(assembly: Pictures, cams: Stored, seen: Stored | None, base: str) -> list[GradCam]:
     """The maps of an image; its probabilities are those `seen` with its activations."""
     records = []
     probabilities = seen.data["probabilities"] if seen else []
@@ -34,7 +46,7 @@ def cam_records(
 
 
 def with_cams(
-    assembly: "Assembly",
+    assembly: Pictures,
     image: Image,
     base: str,
     depth: Outcome | None,
@@ -51,7 +63,7 @@ def with_cams(
 
 
 def _through_depth(
-    assembly: "Assembly", image: Image, stored: Stored, base: str
+    assembly: Pictures, image: Image, stored: Stored, base: str
 ) -> Iterator[GradCam]:
     known = {one.index: one.probability for one in image.predictions}
     known |= {one.index: one.probability for one in image.gradcam}
@@ -66,7 +78,7 @@ def _through_depth(
         yield GradCam(**{**about, **added})
 
 
-def _differences(assembly: "Assembly", stored: Stored, base: str) -> Iterator[CamDifference]:
+def _differences(assembly: Pictures, stored: Stored, base: str) -> Iterator[CamDifference]:
     labels = assembly.model.labels
     for at, about in enumerate(stored.data["differences"]):
         pictures = {

@@ -90,8 +90,8 @@ def templates(copy: Path | None) -> None:
 
     A folder with templates of the same names goes to `reportgen build --templates DIR`.
     """
+    from reportgen.cli.template_docs import overview
     from reportgen.errors import OutputError
-    from reportgen.report.template_docs import overview
     from reportgen.report.templates import find_templates, template_names
 
     if copy is None:

@@ -7,20 +7,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from reportgen.pictures.box import Box
+
 ResizeMode = Literal["stretch", "crop", "pad"]
 
 Photo = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Box:
-    """A rectangle of whole pixels: rows top .. top + height, columns left .. left + width."""
-
-    top: int
-    left: int
-    height: int
-    width: int
 
 
 @dataclass(frozen=True)

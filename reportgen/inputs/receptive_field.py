@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.inputs.fit import Box
 from reportgen.inputs.tracing import Step, Trace
+from reportgen.pictures.box import Box
 
 Positions = npt.NDArray[np.bool_]
 """Which of the positions along one axis count."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.inputs.fit import Box
+from reportgen.pictures.box import Box
 
 TILE, GRID_TILE, MARGIN = 72, 192, 4
 _GROUND = 238

@@ -9,7 +9,6 @@ from reportgen.records.report import Activations, Channel, Filter, Gallery, Imag
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import row_stride
-from reportgen.report.site.script_data import gallery_key
 from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
 COLUMN_WIDTH = 960
@@ -271,3 +270,9 @@ def _grid_picture(
     # Hard edges suit enlarged pixels; a picture that the page shrinks is smoothed.
     hard = pixelated and size[0] <= COLUMN_WIDTH
     return Picture(source, alt, size[0] * factor, size[1] * factor, pixelated=hard)
+
+
+def gallery_key(outline: Outline, gallery: Gallery) -> str:
+    """Under which key the numbers behind a gallery stand: its kind, and its layer's slug."""
+    kind = "filters" if gallery.method == "classic" else gallery.method
+    return f"{kind}/{outline.layer_slugs[gallery.layer]}"

@@ -11,8 +11,8 @@ from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.records.over_images import ExemplarsOf, LayerHealth, Mistake
 from reportgen.records.report import Filter, Gallery, Layer, Report
 from reportgen.report.image_index import ImageIndex, LayerGrids
-from reportgen.report.notes.placed import PlacedNotes, notes_of
 from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
+from reportgen.report.placed_notes import PlacedNotes, notes_of
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""

@@ -25,8 +25,8 @@ from reportgen.printable import printable
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.on_disk import KeptFile
 from reportgen.records.report import Environment, Image, Model, Report, Skipped
-from reportgen.report.origin import origin_of
 from reportgen.trip.evaluating import Evaluated
+from reportgen.trip.origin import origin_of
 from reportgen.trip.planning import Planned
 from reportgen.trip.state import Trip
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.inputs.fit import Box, Placement, ResizeMode, display, fit, placement, project
+from reportgen.inputs.fit import Placement, ResizeMode, display, fit, placement, project
+from reportgen.pictures.box import Box
 
 MODES: tuple[ResizeMode, ...] = ("stretch", "crop", "pad")
 # photo height, photo width, input height, input width

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from reportgen.cli.template_docs import PARTIALS, RECEIVES, classes, describe, overview
+from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.assets import write_assets
-from reportgen.report.site.navigation import Navigation
 from reportgen.report.site.writer import pages
-from reportgen.report.template_docs import PARTIALS, RECEIVES, classes, describe, overview
 from reportgen.report.templates import Templates, find_templates, template_names
 from tests.report.conftest import Site
 

@@ -12,10 +12,10 @@ from PIL import Image
 
 from reportgen.pictures.tiles import GridLayout
 from reportgen.report.explanations import WAYS
-from reportgen.report.findings import findings
 from reportgen.report.methods import methods
 from reportgen.report.notebook.choices import choose
 from reportgen.report.outline import Outline
+from reportgen.report.sections.findings import findings
 from reportgen.report.single.choice import choices, reduced
 from reportgen.report.single.writer import SINGLE_NAME, write_single
 from reportgen.report.site.writer import write_site

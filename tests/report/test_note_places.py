@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from reportgen.records.report import Report
-from reportgen.report.notes.places import NotePlaces
+from reportgen.report.note_places import NotePlaces
 from tests.report.sample import write_sample
 
 LAYERS = ("conv2d_9", "base/block_1_conv", "base/last", "top/last", "shared", "shared#2", "Model")

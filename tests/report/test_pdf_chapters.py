@@ -15,10 +15,9 @@ import pytest
 from reportgen.errors import OutputError
 from reportgen.records.report import Report
 from reportgen.report.outline import Outline
-from reportgen.report.pdf.blocks import Cards, Plate, Table, Words
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.chapters import chapters
-from reportgen.report.pdf.contexts import PAPERS
+from reportgen.report.pdf.contexts import PAPERS, Cards, Plate, Table, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures

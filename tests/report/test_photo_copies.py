@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from reportgen.inputs.decode import decode
-from reportgen.report.photo_copies import copy_photo
+from reportgen.inputs.photo_copies import copy_photo
 
 
 def picture(mode: str = "RGB") -> Image.Image:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from reportgen.report.notes.placed import place_notes, unplaced_warning, without_html
+from reportgen.report.placed_notes import place_notes, unplaced_warning, without_html
 
 TEXT = """Hello.
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.config import SECTIONS
+from reportgen.report.navigation import pager
 from reportgen.report.site.assets import packed
-from reportgen.report.site.navigation import pager
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site

@@ -17,15 +17,9 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from reportgen.records.report import Image, Report
 from reportgen.report.notebook.choices import Choices
 from reportgen.report.notebook.layers import image_dtype, is_channels_first
-from reportgen.report.notebook.section_cells import (
-    add_dream,
-    add_evaluation,
-    add_exemplars,
-    add_health,
-    add_kernels,
-)
+from reportgen.report.notebook.sections import Sections
 from reportgen.report.notes.links import without_scripts
-from reportgen.report.notes.placed import PlacedNotes, without_html
+from reportgen.report.placed_notes import PlacedNotes, without_html
 from reportgen.report.templates import find_templates
 
 _MARKDOWN = re.compile(r"[\\`*_\[\]$~|#]")
@@ -44,6 +38,10 @@ _PREPROCESSED = {
     "caffe": "blue, green and red in this order, minus the means of ImageNet",
     "torch": "x / 255, minus the means and divided by the deviations of ImageNet",
 }
+
+
+_KERNELS_A_ROW, _MOST_KERNELS = 12, 48
+_MOST_STEPS = 20
 
 
 @dataclass(frozen=True)
@@ -162,14 +160,14 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
     writer.add("inside")
     if choices.head:
         writer.add("predictions", **vars(choices.head))
-    add_evaluation(writer, choices.sections, files.evaluated)
+    _add_evaluation(writer, choices.sections, files.evaluated)
     _add_activations(writer, choices)
-    add_health(writer, choices.sections)
-    add_exemplars(writer, choices.sections)
+    _add_health(writer, choices.sections)
+    _add_exemplars(writer, choices.sections)
     _add_filters(writer, report, choices)
-    add_kernels(writer, choices.sections)
+    _add_kernels(writer, choices.sections)
     _add_gradcam(writer, choices)
-    add_dream(writer, choices.sections, int(settings.get("dream-steps", 0)))
+    _add_dream(writer, choices.sections, int(settings.get("dream-steps", 0)))
     writer.add("closing", note=writer.take("about"))
 
 
@@ -207,6 +205,45 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
         if cams := _cams(photo):
             writer.add("overlays", cell=f"gradcam-{at}", photo=photo, at=at, layer=layer.path,
                        cams=cams)  # fmt: skip
+
+
+def _add_evaluation(writer: Writer, sections: Sections, files: Sequence[str]) -> None:
+    """Accuracy and confusion matrix of the photos whose class is known, which are `files`."""
+    found = sections.evaluation
+    if found:
+        evaluated = list(zip(files, found.true, found.reported, strict=True))
+        note = writer.take("evaluation")
+        writer.add("evaluation", evaluation=found, evaluated=evaluated, note=note)
+
+
+def _add_health(writer: Writer, sections: Sections) -> None:
+    """The share of zeros of each layer."""
+    if found := sections.health:
+        layers = list(zip(found.paths, found.zeros, strict=True))
+        writer.add("health", layers=layers, note=writer.take("health"))
+
+
+def _add_exemplars(writer: Writer, sections: Sections) -> None:
+    """The photos that activate a channel the most."""
+    if found := sections.exemplars:
+        writer.add("exemplars", exemplars=found, note=writer.take("exemplars"))
+
+
+def _add_kernels(writer: Writer, sections: Sections) -> None:
+    """The weights of the first convolution."""
+    if found := sections.kernel:
+        shown = min(found.filters, _MOST_KERNELS)
+        columns = min(shown, _KERNELS_A_ROW)
+        rows = -(-shown // columns)
+        note = writer.take("kernels")
+        writer.add("kernels", kernel=found, rows=rows, columns=columns, note=note)
+
+
+def _add_dream(writer: Writer, sections: Sections, steps: int) -> None:
+    """One dream, of no more `steps` than a reader will wait for."""
+    if found := sections.dream:
+        note = writer.take("dreams")
+        writer.add("dream", dream=found, steps=min(steps, _MOST_STEPS), note=note)
 
 
 def _cams(photo: Image) -> list[tuple[int, str, bool]]:

@@ -11,7 +11,7 @@ from reportgen.report.notebook.layers import (
     takes_floats,
 )
 from reportgen.report.notebook.sections import Sections, choose_sections
-from reportgen.report.notes.placed import PlacedNotes, notes_of
+from reportgen.report.placed_notes import PlacedNotes, notes_of
 from reportgen.spread import spread
 
 MOST_PHOTOS = 4

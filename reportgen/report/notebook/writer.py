@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from reportgen.errors import NotebookError
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files import bygone_layers
+from reportgen.inputs.photo_copies import copy_photo
 from reportgen.records.report import NotePicture, Report
 from reportgen.report.notebook.cells import Cell, Files, make_cells
 from reportgen.report.notebook.choices import choose
 from reportgen.report.notebook.execution import check_notebook_tools, execute
-from reportgen.report.photo_copies import copy_photo
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode

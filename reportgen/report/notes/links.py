@@ -4,7 +4,7 @@ import re
 
 from markdown_it import MarkdownIt
 
-from reportgen.report.notes.placed import markdown_lines
+from reportgen.report.placed_notes import markdown_lines
 
 _RUNS = re.compile("(?:javascript|vbscript|data|file):", re.IGNORECASE)
 _OVERLOOKED = re.compile(r"[\s\x00-\x20]|%0[0-9a-f]|%1[0-9a-f]|%20", re.IGNORECASE)

@@ -15,10 +15,10 @@ from PIL import Image
 
 from reportgen.errors import UnreadableImageError
 from reportgen.file_names import slugs
+from reportgen.inputs.photo_copies import copy_photo
 from reportgen.printable import printable
 from reportgen.records.report import NotePicture
-from reportgen.report.notes.placed import markdown_lines
-from reportgen.report.photo_copies import copy_photo
+from reportgen.report.placed_notes import markdown_lines
 
 NOTE_PICTURES = "pictures/notes"
 """Their folder inside the report's."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from reportgen.report.explanations import explanation
-from reportgen.report.pdf.blocks import Block, Chapter, OwnWords, Words
+from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Words
 from reportgen.report.pdf.dreams import dreams
 from reportgen.report.pdf.evaluation import evaluation
 from reportgen.report.pdf.exemplars import exemplars

@@ -7,7 +7,6 @@ from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
 from reportgen.records.report import Layer, Report
 from reportgen.report.figures import activation_legend, gradcam_legend
-from reportgen.report.findings import findings
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.pdf.chapters import chapters
@@ -25,6 +24,7 @@ from reportgen.report.pdf.figures import Materials, galleries, photo
 from reportgen.report.pdf.health import SPARSITY_ALT
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.sections.findings import findings
 from reportgen.report.site.about import setting_text
 from reportgen.report.site.overview import environment_facts, file_size, model_facts
 from reportgen.wording import count, duration, shape

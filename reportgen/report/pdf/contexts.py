@@ -6,12 +6,9 @@ literal: neither template takes any of it for markup.
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reportgen.report.contexts import Method
-
-if TYPE_CHECKING:
-    from reportgen.report.pdf.blocks import Chapter
 
 Node = dict[str, Any]
 """A piece of the user's notes, see `pdf_notes`."""
@@ -192,6 +189,114 @@ PAPERS = {"a4": Page(210.0, 297.0), "letter": Page(215.9, 279.4)}
 
 
 @dataclass(frozen=True)
+class Words:
+    """A paragraph; `quiet` where it only explains."""
+
+    text: str
+    quiet: bool = False
+    kind: str = "words"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Sentences below each other."""
+
+    items: tuple[str, ...]
+    kind: str = "bullets"
+
+
+@dataclass(frozen=True)
+class Title:
+    """A heading below the chapter's, which is among the bookmarks."""
+
+    text: str
+    kind: str = "title"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A list of facts."""
+
+    facts: tuple[Fact, ...]
+    kind: str = "facts"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose head stands again on each page.
+
+    `columns` has a letter for each column: "n" a number, "c" code, "t" text, "w" long text.
+    `bold` are the cells (row, column) that stand out.
+    """
+
+    heads: tuple[str, ...]
+    columns: str
+    rows: tuple[tuple[str, ...], ...]
+    bold: tuple[tuple[int, int], ...] = ()
+    kind: str = "table"
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A picture across the page, at most `width` wide and `height` tall, with words around it."""
+
+    title: str
+    picture: Picture
+    width: float
+    height: float
+    text: str
+    kind: str = "plate"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture with a few words; None where there is none, for the reason in the words."""
+
+    picture: Picture | None
+    text: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """Pictures side by side that belong together."""
+
+    title: str
+    text: str
+    pictures: tuple[Shown, ...]
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Cards in `across` columns, their pictures at most `width` wide and `height` tall."""
+
+    cards: tuple[Card, ...]
+    across: int
+    width: float
+    height: float
+    kind: str = "cards"
+
+
+@dataclass(frozen=True)
+class OwnWords:
+    """What the user's notes say of a place."""
+
+    nodes: tuple[Node, ...]
+    kind: str = "notes"
+
+
+Block = Words | Bullets | Title | Facts | Table | Plate | Cards | OwnWords
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A section of the report as a chapter; `id` is the section's name."""
+
+    id: str
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
 class Document:
     """The whole PDF."""
 
@@ -228,7 +333,7 @@ class Document:
     images: tuple[Photo, ...]
     filters: tuple[Section, ...]
     filters_lead: str
-    chapters: tuple["Chapter", ...]
+    chapters: tuple[Chapter, ...]
     methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]
     environment: tuple[Fact, ...]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reportgen.pictures.svg import shorten
 from reportgen.records.report import Dream
-from reportgen.report.pdf.blocks import Block, Card, Cards, Shown, Words
+from reportgen.report.pdf.contexts import Block, Card, Cards, Shown, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.dreams import DREAM_REASONS, dream_facts
 from reportgen.spread import spread

@@ -4,8 +4,18 @@ from collections.abc import Iterator
 
 from reportgen.pictures.svg import shorten
 from reportgen.records.over_images import Evaluation, Mistake
-from reportgen.report.pdf.blocks import Block, Card, Cards, Facts, Plate, Shown, Table, Title, Words
-from reportgen.report.pdf.contexts import Fact
+from reportgen.report.pdf.contexts import (
+    Block,
+    Card,
+    Cards,
+    Fact,
+    Facts,
+    Plate,
+    Shown,
+    Table,
+    Title,
+    Words,
+)
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.evaluation import (
     MATRIX_CLASSES,

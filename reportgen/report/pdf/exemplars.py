@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.pictures.svg import shorten
 from reportgen.records.over_images import ExemplarsOf
-from reportgen.report.pdf.blocks import Block, Plate, Title, Words
+from reportgen.report.pdf.contexts import Block, Plate, Title, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.exemplars import exemplar_title, searched_text
 from reportgen.spread import spread

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportgen.report.pdf.blocks import Block, Facts, Plate, Table, Title, Words
-from reportgen.report.pdf.contexts import Fact
+from reportgen.report.pdf.contexts import Block, Fact, Facts, Plate, Table, Title, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.health import health_facts, health_row, sparser_with_depth
 

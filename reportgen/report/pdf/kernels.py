@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator
 
 from reportgen.records.report import Kernel
-from reportgen.report.pdf.blocks import Block, Bullets, Plate, Table, Title, Words
+from reportgen.report.pdf.contexts import Block, Bullets, Plate, Table, Title, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.kernels import (
     kernel_caption,

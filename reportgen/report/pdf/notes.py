@@ -9,9 +9,9 @@ from markdown_it.tree import SyntaxTreeNode
 
 from reportgen.records.report import Report
 from reportgen.report.notes.markdown import level_headings, notes_parser
-from reportgen.report.notes.placed import notes_of
 from reportgen.report.pdf.contexts import Node, Picture
 from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.placed_notes import notes_of
 
 _OUTSIDE = ("http://", "https://", "mailto:")
 _SPANS = {"strong": "strong", "em": "emphasis", "s": "strike"}

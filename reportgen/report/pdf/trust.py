@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import SanityCheck, Trust
-from reportgen.report.pdf.blocks import Block, Bullets, Plate, Table, Title, Words
+from reportgen.report.pdf.contexts import Block, Bullets, Plate, Table, Title, Words
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.sections.trust import CHART_ALT, MEASURES, measure_row, verdict
 from reportgen.wording import count, number

@@ -6,11 +6,11 @@ from reportgen.records.report import Dream
 from reportgen.report.contexts import Link
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
 from reportgen.report.sections.dream_contexts import DreamFigure, DreamsPage
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.wording import TIMES, count, number
 
 DREAMS_A_PAGE = 24

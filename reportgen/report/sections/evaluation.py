@@ -10,6 +10,7 @@ from reportgen.report.contexts import Fact, Link
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture, svg_size
 from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.over_images_contexts import (
@@ -21,7 +22,6 @@ from reportgen.report.sections.over_images_contexts import (
     MistakeCard,
     Seen,
 )
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.wording import count, number, percent
 
 MATRIX_CLASSES = 16

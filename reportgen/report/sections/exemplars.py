@@ -7,6 +7,7 @@ from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
 from reportgen.report.contexts import Link
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.over_images_contexts import (
@@ -14,7 +15,6 @@ from reportgen.report.sections.over_images_contexts import (
     ExemplarsIndexPage,
     ExemplarsPage,
 )
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.wording import TIMES, count, number
 
 _INDEX = "exemplars/index.html"

@@ -8,10 +8,10 @@ from reportgen.records.over_images import Health, LayerHealth
 from reportgen.report.contexts import Fact, Link, Picture
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import chart_by_depth
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.sections.over_images_contexts import DistributionChart, HealthPage, HealthRow
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.wording import count, number, numbers, percent
 
 _MOST_RUNS = 8

@@ -8,11 +8,11 @@ from reportgen.records.report import Kernel
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import COLUMN_WIDTH
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import paged
 from reportgen.report.sections.kernel_contexts import KernelFigure, KernelsPage
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.wording import TIMES, count, number, numbers
 
 FIGURES_A_PAGE = 20

@@ -8,10 +8,10 @@ from reportgen.records.report import SanityCheck, Trust, TrustMeasure
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture
+from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.trust_contexts import Table, TableRow, TrustPage
-from reportgen.report.site.navigation import Here, Navigation
 from reportgen.wording import count, number, percent
 
 PAGE = "trust.html"

@@ -17,11 +17,11 @@ from reportgen.errors import OutputError
 from reportgen.pictures.shrink import Encoded
 from reportgen.records.report import Report
 from reportgen.report.contexts import Link
+from reportgen.report.navigation import Assets, Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.choice import Choice, choices, reduced
 from reportgen.report.single.contexts import Sheet, SheetGroup, SinglePage
 from reportgen.report.single.markup import Links, SheetMaker, data_uri, sheet_id
-from reportgen.report.site.navigation import Assets, Navigation
 from reportgen.report.site.overview import MOST_CARDS
 from reportgen.report.site.script_data import search_index, search_rows
 from reportgen.report.site.writer import pages, values_files

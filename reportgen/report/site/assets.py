@@ -4,7 +4,7 @@ import hashlib
 import re
 from pathlib import Path
 
-from reportgen.report.site.navigation import Assets
+from reportgen.report.navigation import Assets
 from reportgen.report.templates import Templates
 
 _FILES = {

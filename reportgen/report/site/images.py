@@ -17,11 +17,11 @@ from reportgen.report.figures import (
     plain_picture,
 )
 from reportgen.report.heatmap_groups import CamGroup, cam_groups
+from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
-from reportgen.report.site.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.site.overview import photo_size, predictions
 from reportgen.wording import TIMES, percent, sentence
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from reportgen.records.report import Layer
 from reportgen.report.contexts import LayerGroup, LayerRow, Link, ModelPage
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import LayerBlock, Outline, href
-from reportgen.report.site.navigation import Here, Navigation, pager
 from reportgen.report.site.overview import model_facts
 from reportgen.wording import count, shape
 

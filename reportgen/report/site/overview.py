@@ -10,12 +10,12 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import Environment, Image, Model, Report, TensorInfo
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.figures import chart_by_depth, plain_picture
-from reportgen.report.findings import findings
+from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import front_notes, page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
 from reportgen.report.sections.evaluation import accuracy_fact
-from reportgen.report.site.navigation import Here, Navigation, pager
+from reportgen.report.sections.findings import findings
 from reportgen.report.site.network_drawing import stages
 from reportgen.report.site.thumbnails import thumbnail
 from reportgen.wording import TIMES, count, number, percent, shape, size_of

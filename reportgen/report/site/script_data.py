@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.records.report import Activations, Gallery
+from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href
 
 _NOT_FINITE = ("nan", "inf", "-inf")
@@ -41,12 +42,6 @@ def filter_values(outline: Outline, galleries: Sequence[Gallery]) -> str:
             for gallery in galleries
         }
     )
-
-
-def gallery_key(outline: Outline, gallery: Gallery) -> str:
-    """Under which key the numbers behind a gallery stand: its kind, and its layer's slug."""
-    kind = "filters" if gallery.method == "classic" else gallery.method
-    return f"{kind}/{outline.layer_slugs[gallery.layer]}"
 
 
 def search_index(rows: Iterable[tuple[str, str, str]]) -> str:

@@ -14,9 +14,9 @@ from reportgen.records.report import Activations, Filter, Gallery, Image
 from reportgen.report.contexts import Link
 from reportgen.report.figures import METHODS, activation_legend, gallery_anchor
 from reportgen.report.image_index import Span
+from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import paged
-from reportgen.report.site.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
 from reportgen.report.site.unit_contexts import Tile, Unit, UnitsGroup, UnitsIndexPage, UnitsPage
 from reportgen.wording import TIMES, count, number

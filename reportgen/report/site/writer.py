@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.records.report import Report
+from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.sections.dreams import dream_pages
 from reportgen.report.sections.evaluation import evaluation_pages
@@ -23,7 +24,6 @@ from reportgen.report.site.filters import filter_pages, filters_index
 from reportgen.report.site.images import image_pages
 from reportgen.report.site.layers import layer_pages
 from reportgen.report.site.model import model_pages
-from reportgen.report.site.navigation import Navigation
 from reportgen.report.site.overview import images_pages, index_page
 from reportgen.report.site.script_data import (
     activation_values,

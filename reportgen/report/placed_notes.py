@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reportgen.records.report import Report
-from reportgen.report.notes.places import FRONT, NotePlaces
+from reportgen.report.note_places import FRONT, NotePlaces
 
 _MOST_NAMED = 6
 

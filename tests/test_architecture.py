@@ -1,0 +1,170 @@
+"""The floor plan holds: who may import whom, no cycles, and no crowded folders.
+
+Every import counts, those inside functions and under TYPE_CHECKING too.
+"""
+
+import ast
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
+
+GROUND = frozenset(
+    {"config", "device", "errors", "file_names", "heatmap_methods", "printable", "progress",
+     "scratch", "sizes", "spread", "wording", "__init__"}
+)  # fmt: skip
+"""Modules at the top that any package may import; they import only each other."""
+
+SHARED_BY_WRITERS = frozenset({"records", "pictures", "report"})
+
+ALLOWED: dict[str, frozenset[str]] = {
+    **dict.fromkeys(GROUND, frozenset()),
+    "execution": frozenset(),
+    "pictures": frozenset(),
+    "records": frozenset(),
+    "demo": frozenset(),
+    "inputs": frozenset({"pictures", "records"}),
+    "analysis": frozenset({"execution", "inputs", "pictures", "records"}),
+    "assembly": frozenset({"analysis", "execution", "inputs", "pictures", "records"}),
+    "report": frozenset({"records", "pictures"}),
+    "report.notes": SHARED_BY_WRITERS | {"inputs"},
+    "report.sections": SHARED_BY_WRITERS | {"report.notes"},
+    "report.site": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
+    "report.pdf": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
+    "report.notebook": SHARED_BY_WRITERS | {"report.notes", "report.sections", "inputs"},
+    "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
+    "bundle": frozenset({"records", "report"}),
+    "trip": frozenset(
+        {"analysis", "assembly", "bundle", "execution", "inputs", "pictures", "records", "report",
+         "report.notes"}
+    ),
+}  # fmt: skip
+"""What each package may import besides itself and the ground; what is not named imports all."""
+
+TO_BE_MENDED = {
+    ("reportgen.report.outline", "reportgen.inputs.class_folders"),
+    ("reportgen.report.pdf.content", "reportgen.report.site.about"),
+    ("reportgen.report.pdf.content", "reportgen.report.site.overview"),
+    ("reportgen.report.pdf.figures", "reportgen.report.site.overview"),
+    ("reportgen.report.site.thumbnails", "reportgen.inputs.fit"),
+}
+"""Imports against the plan that are still there. The list only gets shorter."""
+
+MOST_MODULES = 24
+MAY_BE_CROWDED = {"reportgen/analysis", "reportgen/report", "reportgen/inputs/model_files"}
+
+Imports = Mapping[str, set[str]]
+
+
+def imports_of(sources: Mapping[str, str]) -> dict[str, set[str]]:
+    """The modules of ours that each module imports; `sources` has the text of each."""
+    found: dict[str, set[str]] = {}
+    for module, text in sources.items():
+        targets = found.setdefault(module, set())
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import):
+                targets |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                names = {f"{node.module}.{alias.name}" for alias in node.names}
+                whole = names & sources.keys()
+                targets |= whole | ({node.module} if names - whole else set())
+            elif isinstance(node, ast.ImportFrom):
+                raise AssertionError(f"{module} has a relative import")
+        found[module] = {name for name in targets if name in sources and name != module}
+    return found
+
+
+def package_of(module: str) -> str:
+    """The package of the plan that a module belongs to, such as "inputs" or "report.pdf"."""
+    parts = module.split(".")[1:]
+    if not parts:
+        return "__init__"
+    if parts[0] == "report" and ".".join(parts[:2]) in ALLOWED:
+        return ".".join(parts[:2])
+    return parts[0]
+
+
+def against_the_plan(imports: Imports) -> set[tuple[str, str]]:
+    """The imports that the table does not allow, as (who imports, what)."""
+    return {
+        (module, target)
+        for module, targets in imports.items()
+        for target in targets
+        if not may_import(package_of(module), package_of(target))
+    }
+
+
+def may_import(importer: str, imported: str) -> bool:
+    """Whether the table lets one package import another."""
+    if importer not in ALLOWED or imported == importer:
+        return True
+    return imported in GROUND or imported in ALLOWED[importer]
+
+
+def cycle_in(imports: Imports) -> list[str]:
+    """A circle of modules that import each other; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+@pytest.fixture(scope="module")
+def sources() -> dict[str, str]:
+    return {module_name(path): path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")}
+
+
+def test_imports_follow_the_plan(sources: Mapping[str, str]) -> None:
+    assert against_the_plan(imports_of(sources)) == TO_BE_MENDED
+
+
+def test_no_modules_import_each_other_in_a_circle(sources: Mapping[str, str]) -> None:
+    assert cycle_in(imports_of(sources)) == []
+
+
+def test_no_folder_is_crowded() -> None:
+    folders: dict[str, int] = {}
+    for path in PACKAGE.rglob("*.py"):
+        name = path.parent.relative_to(PACKAGE.parent).as_posix()
+        folders[name] = folders.get(name, 0) + 1
+    crowded = {name for name, count in folders.items() if count > MOST_MODULES}
+    assert crowded <= MAY_BE_CROWDED
+
+
+def test_every_package_stands_in_the_plan(sources: Iterable[str]) -> None:
+    unnamed = {package_of(module) for module in sources} - ALLOWED.keys()
+    assert unnamed == {"__main__", "build", "cli"}
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("reportgen.report.outline", "from reportgen.analysis.gradcam import GradCams"),
+        ("reportgen.inputs.decode", "import reportgen.analysis.gradcam"),
+        ("reportgen.execution.store", "def f():\n    from reportgen.records import report"),
+        ("reportgen.report.site.about", "if 0:\n    from reportgen.report.pdf import fill"),
+        ("reportgen.errors", "from reportgen.inputs import decode"),
+    ],
+)  # fmt: skip
+def test_an_import_against_the_plan_is_found(
+    sources: Mapping[str, str], module: str, line: str
+) -> None:
+    changed = {**sources, module: f"{sources[module]}\n{line}\n"}
+    (found,) = against_the_plan(imports_of(changed)) - TO_BE_MENDED
+    assert found[0] == module
+
+
+def test_a_circle_is_found(sources: Mapping[str, str]) -> None:
+    line = "def f():\n    from reportgen.inputs import decode\n"
+    module = next(iter(imports_of(sources)["reportgen.inputs.decode"]))
+    changed = {**sources, module: f"{sources[module]}\n{line}"}
+    assert "reportgen.inputs.decode" in cycle_in(imports_of(changed))
