@@ -29,31 +29,63 @@ def scratch_folder(
     Before, those of the same name are removed whose process is gone. `rescue` is called with each
     folder before it is removed. Raises OSError when the disk does not take it.
     """
-    _sweep(parent, name, rescue)
+    sweep(parent, name, rescue)
     folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=parent))
     _mine.add(folder)
     try:
         owner = f"{name}\n{platform.node()}\n{os.getpid()}\n"
-        (folder / _OWNER).write_text(owner, encoding="utf-8")
+        (folder / _OWNER).write_text(owner, encoding="utf-8", errors="surrogateescape")
         yield folder
     finally:
         rescue(folder)
-        shutil.rmtree(folder, ignore_errors=True)
+        _remove(folder)
         _mine.discard(folder)
 
 
-def _sweep(parent: Path, name: str, rescue: Callable[[Path], object]) -> None:
+def sweep(parent: Path, name: str, rescue: Callable[[Path], object] = lambda _: None) -> None:
+    """Remove the folders of this name whose process is gone; `rescue` sees each before."""
     for folder in parent.glob(f"{glob.escape(name)}-*"):
         with contextlib.suppress(OSError, ValueError):
             if folder not in _mine and _is_abandoned(folder, name):
                 rescue(folder)
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def is_scratch(folder: Path, name: str) -> bool:
+    """Whether it is such a folder of this name, of a living process or not."""
+    try:
+        return _owner_of(folder)[0] == name
+    except (OSError, ValueError):
+        return False
+
+
+def _remove(folder: Path) -> None:
+    """Remove the folder, the file that says whose it is last: a kill leaves no nameless rest."""
+    with contextlib.suppress(OSError):
+        for path in folder.iterdir():
+            if path.name == _OWNER:
+                continue
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _owner_of(folder: Path) -> list[str]:
+    """Name, machine and process of a folder. Raises OSError, ValueError."""
+    path = folder / _OWNER
+    if folder.is_symlink() or path.is_symlink() or not path.is_file():
+        raise OSError("no folder of a build")
+    written = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    if len(written) != 3:
+        raise ValueError("no owner")
+    return written
 
 
 def _is_abandoned(folder: Path, name: str) -> bool:
     """Whether it is such a folder, and its process is gone. Raises OSError, ValueError."""
-    written = (folder / _OWNER).read_text(encoding="utf-8")
-    owner, machine, process = written.splitlines()
+    owner, machine, process = _owner_of(folder)
     if owner != name:
         return False
     if machine == platform.node() and os.name == "posix":

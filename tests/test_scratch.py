@@ -9,16 +9,22 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError
+from reportgen.report.manifest import write_manifest
 from reportgen.report.publish import check_output, staged
 from reportgen.scratch import scratch_folder
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
+from reportgen.report.manifest import write_manifest
 from reportgen.report.publish import staged
 from reportgen.report import publish
 
+def no_exchange(*_):
+    raise OSError(38, "not implemented")
+
 if sys.argv[2] == "between":
+    publish.exchange = no_exchange
     rename = Path.rename
     def once(self, target):
         rename(self, target)
@@ -26,6 +32,7 @@ if sys.argv[2] == "between":
     Path.rename = once
 with staged(Path(sys.argv[1])) as new:
     (new / "index.html").write_text("new")
+    write_manifest(new)
     if sys.argv[2] == "writing":
         os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -43,6 +50,7 @@ def test_a_killed_build_leaves_nothing_for_long(tmp_path: Path, when: str) -> No
     place = tmp_path / "report"
     with staged(place) as new:
         (new / "index.html").write_text("old")
+        write_manifest(new)
     subprocess.run([sys.executable, "-c", KILLED, str(place), when], check=False)
     assert len(hidden(tmp_path)) == 1
     assert place.exists() == (when == "writing")
@@ -58,6 +66,7 @@ def test_an_interrupt_between_the_two_steps_keeps_the_old_report(
     place = tmp_path / "report"
     with staged(place) as new:
         (new / "index.html").write_text("old")
+        write_manifest(new)
     rename = Path.rename
 
     def interrupted(self: Path, target: Path) -> Path:
@@ -65,7 +74,11 @@ def test_an_interrupt_between_the_two_steps_keeps_the_old_report(
         monkeypatch.undo()
         raise KeyboardInterrupt
 
+    def no_exchange(*_: object) -> None:
+        raise OSError(38, "not implemented")
+
     with pytest.raises(KeyboardInterrupt), staged(place):
+        monkeypatch.setattr("reportgen.report.publish.exchange", no_exchange)
         monkeypatch.setattr(Path, "rename", interrupted)
     assert (place / "index.html").read_text() == "old"
     assert hidden(tmp_path) == []

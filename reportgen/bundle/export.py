@@ -14,6 +14,7 @@ from reportgen.bundle.parts import PARTS, SHRINKING, Entry, read_entries
 from reportgen.errors import BundleError
 from reportgen.file_names import slugs
 from reportgen.report.manifest import MANIFEST, manifest_lines, read_manifest
+from reportgen.report.publish import recover
 
 README = "README.txt"
 
@@ -41,14 +42,26 @@ class Bundle:
 
 
 def export(
-    report: Path, target: Path, *, include: Sequence[str] = (), max_size: int | None = None
+    report: Path,
+    target: Path,
+    *,
+    include: Sequence[str] = (),
+    max_size: int | None = None,
+    force: bool = False,
 ) -> Bundle:
     """Pack the report in the folder `report` into the zip `target`.
 
     `include` are the parts to take, all that the report has when empty. With `max_size` (bytes)
     pictures are made smaller, then parts are left out, until the zip fits. Raises BundleError when
-    the folder is no report, when a part is not in it, or when nothing fits.
+    the folder is no report, when a part is not in it, when nothing fits, or, without `force`, when
+    there is a file `target` already.
     """
+    if os.path.lexists(target) and not force:
+        raise BundleError(
+            f"There is a {target.name} already; name another file with -o, or replace it with"
+            " --force."
+        )
+    recover(report)
     listed = read_manifest(report)
     if listed is None:
         raise BundleError(f"{report.name or report} is not a report: it has no {MANIFEST}.")

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reportgen.errors import BundleError
 
@@ -75,7 +75,17 @@ def read_entries(folder: Path, names: Sequence[str]) -> list[Entry]:
     for name in names:
         if not (folder / name).is_file() or (folder / name).is_symlink():
             raise BundleError(f"The report lacks its file {name}; build it again.")
+        if link := next((one for one in _above(folder, name) if one.is_symlink()), None):
+            raise BundleError(
+                f"In the report, {link.relative_to(folder).as_posix()} is a link to another folder,"
+                " whose files are not packed; remove it and build the report again."
+            )
     return [Entry(name, part_of(name), folder / name) for name in sorted(names)]
+
+
+def _above(folder: Path, name: str) -> list[Path]:
+    """The folders between a report's folder and one of its files."""
+    return [folder / one for one in PurePosixPath(name).parents if str(one) != "."]
 
 
 def notebook_as_jpeg(entries: Sequence[Entry]) -> list[Entry]:

@@ -4,17 +4,22 @@ A bundle is a stranger's file: it is read and never unpacked, and refused when i
 """
 
 import hashlib
+import os
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 
 from reportgen.errors import BundleError
 from reportgen.report.manifest import MANIFEST, parse_manifest, read_manifest
+from reportgen.report.publish import is_staging, recover
 
+_DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
+            EOFError, ValueError)  # fmt: skip
 _BLOCK = 1 << 20
 _LARGEST_MANIFEST = 1 << 26
 _MOST_ENTRIES = 200_000
@@ -22,6 +27,15 @@ _LARGEST_RATIO, _SMALL = 200, 1 << 22
 """Larger entries that unpack to so many times their size are made to fill a disk."""
 
 _LARGEST_BUNDLE = 1 << 35
+
+_LOCAL = 30
+"""Bytes of a file's header in a zip, without its name."""
+
+_DESCRIPTOR = 24
+"""Bytes at most that stand behind the data of a file whose size was not known before."""
+
+_END_RECORD, _LAST = b"PK\5\6", (1 << 16) + 22
+"""How the end of a zip begins, and where it is at the earliest from the end."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +55,8 @@ class Verdict:
 
 def verify(path: Path) -> Verdict:
     """Check the report in a folder or a zip. Raises BundleError when it is neither, or unsafe."""
+    if not path.is_file():
+        recover(path)
     if path.is_dir():
         return _verify_folder(path)
     if not path.is_file():
@@ -48,7 +64,7 @@ def verify(path: Path) -> Verdict:
     try:
         with zipfile.ZipFile(path) as bundle:
             return _verify_zip(path.name, bundle)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError) as error:
+    except _DAMAGES as error:
         raise BundleError(f"{path.name} is not a zip that can be read: {error}.") from error
     except OSError as error:
         raise BundleError(f"{path.name} cannot be read: {error.strerror or error}.") from error
@@ -58,11 +74,18 @@ def _verify_folder(folder: Path) -> Verdict:
     listed = read_manifest(folder)
     if listed is None:
         raise BundleError(f"{folder.name or folder} is not a report: it has no usable {MANIFEST}.")
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if name != MANIFEST and (path.is_symlink() or not path.is_dir()):
-            found[name] = _digest_of(path) if name in listed else ""
+    found: dict[str, str] = {}
+    for above, below, names in os.walk(folder):
+        prefix = Path(above).relative_to(folder)
+        if str(prefix) == ".":
+            below[:] = [name for name in below if not is_staging(folder / name)]
+        for name in (*names, *below):
+            path, relative = Path(above) / name, (prefix / name).as_posix()
+            if name in names or path.is_symlink():
+                found[relative] = _digest_of(path) if relative in listed else ""
+            elif not any(path.iterdir()):
+                found[f"{relative}/"] = ""
+    found.pop(MANIFEST, None)
     return _compare(listed, found)
 
 
@@ -89,12 +112,42 @@ def _verify_zip(name: str, bundle: zipfile.ZipFile) -> Verdict:
     if listed is None:
         raise BundleError(f"{name} is not a bundle: it has no usable {MANIFEST}.")
     found = {}
+    above = {f"{one}/" for name in entries for one in PurePosixPath(name).parents}
     for full, info in entries.items():
-        if full == place or info.is_dir():
+        if full == place or (info.is_dir() and full in above):
             continue
         inside = full.startswith(prefix) and full.removeprefix(prefix) in listed
         found[full.removeprefix(prefix)] = _digest_in(bundle, info) if inside else ""
-    return _compare(listed, found)
+    return _compare(listed, found | dict.fromkeys(_around(bundle), ""))
+
+
+def _around(bundle: zipfile.ZipFile) -> Iterator[str]:
+    """What a zip holds beside its files: bytes before, between and after them, and comments."""
+    file = bundle.fp
+    assert file is not None  # noqa: S101 - it is open
+    end = 0
+    for info in sorted(bundle.infolist(), key=lambda one: one.header_offset):
+        if info.header_offset > end:
+            where = "between its files" if end else "before the zip"
+            yield f"{info.header_offset - end:,} bytes {where}"
+        file.seek(info.header_offset)
+        lengths = struct.unpack("<HH", file.read(_LOCAL)[-4:])
+        end = info.header_offset + _LOCAL + sum(lengths) + info.compress_size
+        end += (
+            _DESCRIPTOR if info.flag_bits & 8 else 0
+        )  # behind the data, where its size is not known
+        if info.comment:
+            yield f"a comment on {info.filename}"
+    if bundle.start_dir > end:
+        yield f"{bundle.start_dir - end:,} bytes between its files"
+    if bundle.comment:
+        yield f"a comment of {len(bundle.comment):,} bytes"
+    file.seek(0, os.SEEK_END)
+    size = file.tell()
+    file.seek(max(0, size - _LAST))
+    behind = len(file.read().rpartition(_END_RECORD)[2]) - 18 - len(bundle.comment)
+    if behind > 0:
+        yield f"{behind:,} bytes after the zip"
 
 
 def _digest_in(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:

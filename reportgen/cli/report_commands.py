@@ -36,7 +36,10 @@ def profile(name: str | None) -> None:
               help="Zip to write; the report's name with .zip when not given.")  # fmt: skip
 @click.option("--include", metavar="NAME", help="Only these parts: site,pdf,notebook,model.")
 @click.option("--max-size", metavar="SIZE", help="Shrink or leave out what does not fit, as 25MB.")
-def export(report: Path, out: Path | None, include: str | None, max_size: str | None) -> None:
+@click.option("--force", is_flag=True, help="Replace the zip where there is one already.")
+def export(
+    report: Path, out: Path | None, include: str | None, max_size: str | None, force: bool
+) -> None:
     """Pack the report in the folder REPORT into one zip to hand in.
 
     The zip holds a README.txt that says what to open, and the list that `reportgen verify` checks.
@@ -54,7 +57,7 @@ def export(report: Path, out: Path | None, include: str | None, max_size: str | 
         most = parse_size(max_size) if max_size else None
     except ValueError as error:
         raise SettingsError(f"--max-size: {error}.") from error
-    bundle = pack(report, target, include=parts, max_size=most)
+    bundle = pack(report, target, include=parts, max_size=most, force=force)
     for part, size in bundle.parts.items():
         say(f"{part:<9} {size / 1e6:8.2f} MB")
     for sentence in bundle.sentences:

@@ -71,7 +71,7 @@ def parse_manifest(content: bytes) -> dict[str, str] | None:
         known = listed["version"] == VERSION
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None
-    if not known or not all(_inside(path) for path in files):
+    if not known or not all(is_inside(path) for path in files):
         return None
     if not all(isinstance(value, str) and _SHA256.fullmatch(value) for value in files.values()):
         return None
@@ -95,6 +95,7 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _inside(path: str) -> bool:
+def is_inside(path: str) -> bool:
+    """Whether a path of a list, with forward slashes, stays in the list's folder."""
     parts = path.split("/")
     return not any(part in ("", ".", "..") for part in parts) and not re.search(r"[\\:\0]", path)

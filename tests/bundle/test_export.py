@@ -240,6 +240,73 @@ def rewritten(source: Path, target: Path, change: object) -> Path:
     return target
 
 
+def test_verify_finds_empty_folders(report: Path, tmp_path: Path) -> None:
+    (report / "pictures" / "none" / "inner").mkdir(parents=True)
+    assert verify(report).added == ("pictures/none/inner/",)
+    bundle = export(report, tmp_path / "hw.zip").path
+    with zipfile.ZipFile(bundle, "a") as file:
+        file.writestr(zipfile.ZipInfo("hw/pictures/"), "")
+        file.writestr(zipfile.ZipInfo("hw/none/"), "")
+    assert verify(bundle).added == ("none/",)
+
+
+@pytest.mark.parametrize("where", ["before", "after", "between", "comment", "comment on"])
+def test_verify_finds_what_lies_around_the_files_of_a_zip(
+    report: Path, tmp_path: Path, where: str
+) -> None:
+    bundle = export(report, tmp_path / "hw.zip").path
+    assert verify(bundle).added == ()
+    whole = bundle.read_bytes()
+    if where == "comment":
+        with zipfile.ZipFile(bundle, "a") as file:
+            file.comment = b"buy my course"
+    elif where == "comment on":
+        with zipfile.ZipFile(bundle, "a") as file:
+            file.infolist()[0].comment = b"hello"
+            file.writestr("hw/more", b"")
+    elif where == "between":
+        with zipfile.ZipFile(bundle) as file:
+            at = file.start_dir
+        end = whole.rindex(b"PK\5\6")
+        moved = struct.pack("<I", at + 100)
+        bundle.write_bytes(
+            whole[:at] + bytes(100) + whole[at : end + 16] + moved + whole[end + 20 :]
+        )
+    else:
+        bundle.write_bytes(b"#!/bin/sh\n" + whole if where == "before" else whole + b"secret")
+    (one,) = [name for name in verify(bundle).added if name != "more"]
+    assert ("100 bytes" if where == "between" else where) in one
+
+
+def test_an_older_bundle_is_not_replaced_without_force(report: Path, tmp_path: Path) -> None:
+    target = tmp_path / "thesis.zip"
+    target.write_text("my thesis")
+    with pytest.raises(BundleError, match=r"a thesis\.zip already.*--force"):
+        export(report, target)
+    done = CliRunner().invoke(cli, ["export", str(report), "-o", str(target)])
+    assert done.exit_code == 1
+    assert target.read_text() == "my thesis"
+    done = CliRunner().invoke(cli, ["export", str(report), "-o", str(target), "--force"])
+    assert done.exit_code == 0
+    assert verify(target).is_whole
+
+
+def test_no_link_is_followed_that_the_list_names(report: Path, tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "passwd").write_text("root")
+    (report / "x").mkdir()
+    (report / "x" / "passwd").write_text("root")
+    write_manifest(report)
+    (report / "x" / "passwd").unlink()
+    (report / "x").rmdir()
+    (report / "x").symlink_to(tmp_path / "etc")
+    with pytest.raises(BundleError, match="x is a link"):
+        export(report, tmp_path / "out.zip")
+    verdict = verify(report)
+    assert verdict.missing == ("x/passwd",)
+    assert verdict.added == ("x",)
+
+
 def test_verify_looks_into_a_zip(report: Path, tmp_path: Path) -> None:
     export(report, tmp_path / "x.zip")
     assert verify(tmp_path / "x.zip").is_whole
