@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import in_batches, map_bytes
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
 from reportgen.analysis.workbench import Workbench, number, numbers
@@ -96,9 +96,7 @@ def _forward(
     bench: Workbench, options: Mapping[str, Any]
 ) -> Callable[[npt.NDArray[np.float32]], _Found]:
     """The function from pixels to levels of all layers, class scores and probabilities."""
-    network = bench.network  # the first who asks for it starts TensorFlow, without its chatter
-    import tensorflow as tf
-
+    network = bench.network  # the first who asks for it starts the engine, without its chatter
     layers: list[str] = list(options["layers"])
     head = network.class_scores if network.head and network.head.classes else None
     paths = [*layers, *([head.path] if head else [])]
@@ -118,15 +116,10 @@ def _forward(
         scores = head.scores(behind[-1], before[-1])
         return seen, scores, head.probabilities(behind[-1], before[-1])
 
-    graph = graph_over(bench.places, compute)
+    graph = engine().compiled(compute, network.variables, bench.places)
 
     def forward(pixels: npt.NDArray[np.float32]) -> _Found:
-        seen, scores, probabilities = graph(tf.constant(bench.prepare(pixels), tf.float32))
-        return _Found(
-            [one.to_host() for one in seen],
-            None if scores is None else scores.numpy(),
-            None if probabilities is None else probabilities.numpy(),
-        )
+        return _Found(*graph(np.asarray(bench.prepare(pixels), np.float32)))
 
     return forward
 

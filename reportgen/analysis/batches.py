@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.engine import engine
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 
@@ -76,7 +77,7 @@ def computed(
         try:
             found = compute(np.stack(pixels + pixels[-1:] * (size - len(part))))
         except Exception as error:
-            if size == 1 or not out_of_memory(error):
+            if size == 1 or not engine().out_of_memory(error):
                 raise
             waiting = part + waiting[size:]
             size //= 2
@@ -132,12 +133,3 @@ def _read(
         else:
             part.append(digest)
     return part, pixels
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether TensorFlow says that memory ran out, from a kernel or from a compiled program."""
-    import tensorflow as tf
-
-    if isinstance(error, tf.errors.ResourceExhaustedError):
-        return True
-    return "out of memory" in str(error).lower()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import Watch, engine
+from reportgen.inputs.picking import picked
 
 if TYPE_CHECKING:
     from reportgen.inputs.head import ClassScores
@@ -46,27 +47,29 @@ def score_gradients(
     that it is called with. Scores are taken before softmax or sigmoid. `places` are the devices
     that share a batch.
     """
-    import tensorflow as tf
+    from keras import ops
 
     head = class_scores(network)
 
     def differentiate(values: Any, chosen: Any) -> Any:
         count = int(chosen.shape[1]) if top is None else min(top, head.head.classes)
-        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-            (watched,), scores = _watched(network, head, [layer], values, tape)
-            classes = chosen if top is None else tf.math.top_k(scores, count).indices
-            picked = [tf.gather(scores, classes[:, k], batch_dims=1) for k in range(count)]
-        gradients = [tape.gradient(one, watched, unconnected_gradients="zero") for one in picked]
-        maps = network.maps(watched, layer)
-        return maps, classes, tf.stack([network.maps(one, layer) for one in gradients], 1)
 
-    graph = graph_over(places, differentiate)
+        def run(watch: Watch) -> Any:
+            scores = _scores(network, head, [layer], values, watch)
+            classes = chosen if top is None else ops.top_k(scores, count)[1]
+            return [picked(scores, classes[:, k]) for k in range(count)], classes
+
+        (watched,), gradients, classes = engine().layer_gradients(run, [layer])
+        maps = network.maps(watched, layer)
+        return maps, classes, ops.stack([network.maps(one, layer) for (one,) in gradients], axis=1)
+
+    graph = engine().compiled(differentiate, network.variables, places)
 
     def compute(values: Any, chosen: int | Sequence[int] | None = None) -> Any:
         one = np.atleast_1d(0 if chosen is None else chosen).astype(np.int32)
-        wanted = tf.constant(np.tile(one, (len(values), 1)))
-        maps, classes, gradients = graph(tf.constant(values, tf.float32), wanted)
-        return maps.numpy(), classes.numpy(), np.moveaxis(gradients.numpy(), 1, 0)
+        wanted = np.tile(one, (len(values), 1))
+        maps, classes, gradients = graph(np.asarray(values, np.float32), wanted)
+        return maps, classes, np.moveaxis(gradients, 1, 0)
 
     return compute
 
@@ -76,22 +79,19 @@ def class_gradients(network: "Network", layer: str, places: Sequence[str] = ()) 
 
     Returns the layer's maps and the gradients of the scores, both (N, h, w, channels).
     """
-    import tensorflow as tf
-
     head = class_scores(network)
 
     def differentiate(values: Any, classes: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            (watched,), scores = _watched(network, head, [layer], values, tape)
-            picked = tf.gather(scores, classes, batch_dims=1)
-        slope = tape.gradient(picked, watched, unconnected_gradients="zero")
+        def run(watch: Watch) -> Any:
+            return [picked(_scores(network, head, [layer], values, watch), classes)], None
+
+        (watched,), ((slope,),), _ = engine().layer_gradients(run, [layer])
         return network.maps(watched, layer), network.maps(slope, layer)
 
-    graph = graph_over(places, differentiate)
+    graph = engine().compiled(differentiate, network.variables, places)
 
     def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
-        maps, slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
-        return maps.numpy(), slope.numpy()
+        return graph(np.asarray(values, np.float32), np.asarray(classes, np.int32))
 
     return compute
 
@@ -105,29 +105,28 @@ def depth_gradients(
     (N, h, w, channels), and the classes (N,): the one that it is called with, else the image's
     own with the highest score.
     """
-    import tensorflow as tf
+    from keras import ops
 
     head = class_scores(network)
 
     def differentiate(values: Any, chosen: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            watched, scores = _watched(network, head, layers, values, tape)
-            likeliest = tf.argmax(scores, axis=1, output_type=tf.int32)
-            classes = tf.where(chosen < 0, likeliest, chosen)
-            picked = tf.gather(scores, classes, batch_dims=1)
-        slopes = tape.gradient(picked, watched, unconnected_gradients="zero")
+        def run(watch: Watch) -> Any:
+            scores = _scores(network, head, layers, values, watch)
+            classes = ops.where(chosen < 0, ops.top_k(scores, 1)[1][:, 0], chosen)
+            return [picked(scores, classes)], classes
+
+        watched, (slopes,), classes = engine().layer_gradients(run, layers)
         pairs = [
             (network.maps(one, path), network.maps(slope, path))
             for path, one, slope in zip(layers, watched, slopes, strict=True)
         ]
         return pairs, classes
 
-    graph = graph_over(places, differentiate)
+    graph = engine().compiled(differentiate, network.variables, places)
 
     def compute(values: Any, chosen: int | None = None) -> Any:
-        wanted = tf.fill([len(values)], tf.constant(-1 if chosen is None else chosen, tf.int32))
-        pairs, classes = graph(tf.constant(values, tf.float32), wanted)
-        return [(one.numpy(), slope.numpy()) for one, slope in pairs], classes.numpy()
+        wanted = np.full(len(values), -1 if chosen is None else chosen, np.int32)
+        return graph(np.asarray(values, np.float32), wanted)
 
     return compute
 
@@ -138,22 +137,19 @@ def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGrad
     It takes preprocessed images (N, H, W, C), each with its own class (N,), and returns gradients
     (N, H, W, C).
     """
-    import tensorflow as tf
-
     head = class_scores(network)
 
     def differentiate(values: Any, classes: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(values)
-            (behind,), (before,) = network.run(values, [head.path])
-            picked = tf.gather(head.scores(behind, before), classes, batch_dims=1)
-        return tape.gradient(picked, values, unconnected_gradients="zero")
+        def scores(at: Any) -> Any:
+            (behind,), (before,) = network.run(at, [head.path])
+            return picked(head.scores(behind, before), classes), None
 
-    graph = graph_over(places, differentiate)
+        return engine().gradient(scores, values)[0]
+
+    graph = engine().compiled(differentiate, network.variables, places)
 
     def compute(values: Any, classes: npt.NDArray[np.int32]) -> Any:
-        slope = graph(tf.constant(values, tf.float32), tf.constant(classes, tf.int32))
-        return slope.numpy()
+        return graph(np.asarray(values, np.float32), np.asarray(classes, np.int32))
 
     return compute
 
@@ -166,16 +162,9 @@ def class_scores(network: "Network") -> "ClassScores":
     return head
 
 
-def _watched(
-    network: "Network", head: "ClassScores", layers: Sequence[str], values: Any, tape: Any
-) -> tuple[list[Any], Any]:
-    """The layers' outputs, watched by the tape, and the class scores that follow from them."""
-    found: dict[str, Any] = {}
-
-    def watch(path: str, output: Any) -> None:
-        if path in layers:
-            tape.watch(output)
-            found[path] = output
-
+def _scores(
+    network: "Network", head: "ClassScores", layers: Sequence[str], values: Any, watch: Watch
+) -> Any:
+    """The class scores, with `watch` as observer of a run that passes all these layers."""
     behind, before = network.run(values, [*layers, head.path], watch)
-    return [found[path] for path in layers], head.scores(behind[-1], before[-1])
+    return head.scores(behind[-1], before[-1])

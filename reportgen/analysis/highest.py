@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis.batches import computed, map_bytes
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from reportgen.analysis.top_k import Floats, Integers, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -125,8 +125,8 @@ def _forward(
     bench: Workbench, paths: Sequence[str], units: Sequence[tuple[str, int, int, int]]
 ) -> Callable[[Floats], tuple[list[Floats], list[Integers], Floats]]:
     """From pixels (N, H, W, C) to the channels' maxima and their places, and the units' values."""
-    network = bench.network
-    import tensorflow as tf
+    network = bench.network  # the first who asks for it starts the engine
+    from keras import ops
 
     everything = list(dict.fromkeys([*paths, *(path for path, *_ in units)]))
 
@@ -134,20 +134,25 @@ def _forward(
         behind, _ = network.run(values, everything)
         maps = {path: network.maps(one, path) for path, one in zip(everything, behind, strict=True)}
         flat = [
-            tf.reshape(maps[path], [tf.shape(maps[path])[0], -1, maps[path].shape[3]])
+            ops.reshape(maps[path], (ops.shape(maps[path])[0], -1, maps[path].shape[3]))
             for path in paths
+        ]
+        highest = [ops.max(one, axis=1) for one in flat]
+        # Of equal values the first, whatever their signs: -0.0 is no less than 0.0 here.
+        reached = [
+            ops.cast(one == most[:, None], "int8") for one, most in zip(flat, highest, strict=True)
         ]
         single = [maps[path][:, row, column, channel] for path, row, column, channel in units]
         return (
-            [tf.reduce_max(one, 1) for one in flat],
-            [tf.argmax(one, 1) for one in flat],
-            tf.stack(single, 1) if single else tf.zeros([tf.shape(values)[0], 0]),
+            highest,
+            [ops.argmax(one, axis=1) for one in reached],
+            ops.stack(single, axis=1) if single else ops.zeros((ops.shape(values)[0], 0)),
         )
 
-    graph = graph_over(bench.places, compute)
+    graph = engine().compiled(compute, network.variables, bench.places)
 
     def forward(pixels: Floats) -> tuple[list[Floats], list[Integers], Floats]:
-        highest, places, single = graph(tf.constant(bench.prepare(pixels), tf.float32))
-        return [one.numpy() for one in highest], [one.numpy() for one in places], single.numpy()
+        highest, places, single = graph(np.asarray(bench.prepare(pixels), np.float32))
+        return highest, [one.astype(np.int64) for one in places], single
 
     return forward

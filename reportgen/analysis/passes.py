@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.batches import LEAST_BYTES, batch_size, out_of_memory
+from reportgen.analysis.batches import LEAST_BYTES, batch_size
 from reportgen.analysis.cams import Map, integrated_gradients, masking, score_cam
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from reportgen.analysis.gradients import class_scores, image_gradients
 from reportgen.analysis.workbench import Workbench
 from reportgen.heatmap_methods import STEPS
@@ -107,7 +107,7 @@ def in_parts(
         try:
             found = compute(wanted)
         except Exception as error:
-            if size == 1 or not out_of_memory(error):
+            if size == 1 or not engine().out_of_memory(error):
                 raise
             size //= 2
             bench.note_halved(size)
@@ -122,22 +122,22 @@ def masked_scores(network: "Network", places: Sequence[str] = ()) -> MaskedScore
     Each map is enlarged to the image by bilinear interpolation between half-pixel centres, brought
     to 0..1 and multiplied with the preprocessed image. A map that is the same everywhere masks all.
     """
-    import tensorflow as tf
+    from keras import ops
 
     head = class_scores(network)
 
     def mask(maps: Any, values: Any) -> Any:
-        masks = tf.image.resize(maps[..., None], tf.shape(values)[1:3], "bilinear")
-        low = tf.reduce_min(masks, [1, 2], keepdims=True)
-        masks = masks - low
-        masks = tf.math.divide_no_nan(masks, tf.reduce_max(masks, [1, 2], keepdims=True))
+        size = ops.shape(values)[1:3]
+        masks = ops.image.resize(maps[..., None], size, "bilinear", data_format="channels_last")
+        masks = masks - ops.min(masks, axis=(1, 2), keepdims=True)
+        masks = ops.divide_no_nan(masks, ops.max(masks, axis=(1, 2), keepdims=True))
         (behind,), (before,) = network.run(values * masks, [head.path])
         return head.scores(behind, before)
 
-    graph = graph_over(places, mask)
+    graph = engine().compiled(mask, network.variables, places)
 
     def compute(values: Any, maps: Values) -> Any:
-        masks = tf.constant(np.moveaxis(maps, 2, 0), tf.float32)
-        return graph(masks, values=tf.constant(values, tf.float32)).numpy()
+        masks = np.ascontiguousarray(np.moveaxis(maps, 2, 0), np.float32)
+        return graph(masks, values=np.asarray(values, np.float32))
 
     return compute

@@ -7,17 +7,18 @@ compute in NumPy, in float32.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.engine import engine
 from reportgen.pictures.channels import NOISE, ChannelStatistics
 from reportgen.pictures.tiles import block_size, block_weights
 
 
 class Quantised(NamedTuple):
-    """What crosses over from the device of one layer of a batch: tensors, then arrays.
+    """What crosses over from the device of one layer of a batch: tensors there, arrays here.
 
     `levels` (N, h, w, shown) and `singles` (N, height, width, chosen) are uint8, the first reduced
     to the size of a tile; `channels` (N, 5, C) holds low, high, mean, standard deviation and 1 for
@@ -30,10 +31,6 @@ class Quantised(NamedTuple):
     channels: Any
     layer: Any
     map_size: Any
-
-    def to_host(self) -> Self:
-        """The same as NumPy arrays."""
-        return type(self)(*(one.numpy() for one in self))
 
     def of(self, image: int) -> "Measured":
         """What belongs to one image of the batch."""
@@ -97,32 +94,22 @@ class Quantiser:
 
         Those keep their full resolution.
         """
-        import tensorflow as tf
+        from keras import ops
 
         tiles = reduce(maps[..., : self.shown], self.longest)
-        numbers = tf.constant(singles, tf.int32)
-        found: Quantised = self._graph(maps, tiles, tf.gather(maps, numbers, axis=3), numbers)
+        numbers = ops.convert_to_tensor(np.asarray(singles, np.int32))
+        found: Quantised = self._graph(maps, tiles, ops.take(maps, numbers, axis=3), numbers)
         return found
 
     @cached_property
     def _graph(self) -> Any:
-        """`_quantise` as a function of its own for maps of any size.
-
-        However many layers a network has, it is traced once; not inlined, it is optimised once too.
-        """
-        import tensorflow as tf
-
-        maps = tf.TensorSpec([None] * 4, tf.float32)
-        return tf.function(
-            self._quantise,
-            input_signature=[maps, maps, maps, tf.TensorSpec([None], tf.int32)],
-            autograph=False,
-            experimental_attributes={"_noinline": True},
-        )
+        """`_quantise` for maps of any size: however many layers a network has, traced once."""
+        maps = (4, "float32")
+        return engine().traced_once(self._quantise, [maps, maps, maps, (1, "int32")])
 
     def _quantise(self, maps: Any, tiles: Any, chosen: Any, singles: Any) -> Quantised:
         """Quantise maps, their tiles, and their channels `chosen`, whose numbers are `singles`."""
-        import tensorflow as tf
+        from keras import ops
 
         low, high, mean, std, inactive, zeros = _statistics(maps)
         centre, spread = _whole_layer(mean, std, inactive)
@@ -133,35 +120,35 @@ class Quantiser:
                 middle, width = centre[:, None], spread[:, None]
             else:
                 middle, width = select(mean), select(std)
-            factor = tf.where(idle, 0.0, self.std / tf.where(idle, 1.0, width))
+            factor = ops.where(idle, 0.0, self.std / ops.where(idle, 1.0, width))
             scaled = (values - middle[:, None, None]) * factor[:, None, None] + self.mean
             # Inactive channels may hold NaN, which has no level.
-            scaled = tf.where(idle[:, None, None], 0.0, scaled)
-            return tf.cast(tf.clip_by_value(scaled, 0.0, 255.0), tf.uint8)
+            scaled = ops.where(idle[:, None, None], 0.0, scaled)
+            return ops.cast(ops.clip(scaled, 0.0, 255.0), "uint8")
 
-        sound = tf.math.is_finite(mean)
-        infinity = np.float32(np.inf)
+        sound = ops.isfinite(mean)
+        images, height, width, _ = ops.shape(maps)
         return Quantised(
             levels(tiles, lambda of: of[:, : self.shown]),
-            levels(chosen, lambda of: tf.gather(of, singles, axis=1)),
-            tf.stack([low, high, mean, std, tf.cast(inactive, tf.float32)], 1),
-            tf.stack(
+            levels(chosen, lambda of: ops.take(of, singles, axis=1)),
+            ops.stack([low, high, mean, std, ops.cast(inactive, "float32")], axis=1),
+            ops.stack(
                 [
-                    tf.reduce_mean(zeros, 1),
-                    tf.reduce_min(tf.where(sound, low, infinity), 1),
-                    tf.reduce_max(tf.where(sound, high, -infinity), 1),
+                    ops.mean(zeros, axis=1),
+                    ops.min(ops.where(sound, low, np.float32(np.inf)), axis=1),
+                    ops.max(ops.where(sound, high, np.float32(-np.inf)), axis=1),
                     centre,
                     spread,
                 ],
-                1,
+                axis=1,
             ),
-            tf.tile(tf.shape(maps)[None, 1:3], [tf.shape(maps)[0], 1]),
+            ops.broadcast_to(ops.stack([height, width])[None], (images, 2)),
         )
 
 
 def reduce(maps: Any, longest: int | None) -> Any:
     """Maps (N, height, width, C) averaged over square blocks until no side exceeds `longest`."""
-    import tensorflow as tf
+    from keras import ops
 
     height, width, channels = (int(side) for side in maps.shape[1:])
     block = block_size(height, width, longest)
@@ -169,11 +156,11 @@ def reduce(maps: Any, longest: int | None) -> Any:
         return maps
     # Two matrix products: pooling would cut the blocks at the wrong places.
     rows, columns = block_weights(height, block), block_weights(width, block)
-    shrunk = tf.reshape(maps, [-1, height, width * channels])
-    shrunk = tf.matmul(tf.constant(rows), shrunk)
-    shrunk = tf.reshape(shrunk, [-1, width, channels])
-    shrunk = tf.matmul(tf.constant(columns), shrunk)
-    return tf.reshape(shrunk, [-1, len(rows), len(columns), channels])
+    shrunk = ops.reshape(maps, (-1, height, width * channels))
+    shrunk = ops.matmul(rows, shrunk)
+    shrunk = ops.reshape(shrunk, (-1, width, channels))
+    shrunk = ops.matmul(columns, shrunk)
+    return ops.reshape(shrunk, (-1, len(rows), len(columns), channels))
 
 
 def _statistics(maps: Any) -> Any:
@@ -181,43 +168,43 @@ def _statistics(maps: Any) -> Any:
 
     The first four are NaN for a channel that holds NaN or infinity.
     """
-    import tensorflow as tf
+    from keras import ops
 
-    images, height, width, channels = tf.unstack(tf.shape(maps))
-    values = tf.reshape(maps, [images, height * width, channels])
+    images, height, width, channels = ops.shape(maps)
+    values = ops.reshape(maps, (images, height * width, channels))
     # Means are matrix products, which are faster than reductions of the middle axes.
-    share = tf.fill([1, height * width], tf.cast(1 / (height * width), tf.float32))
+    share = ops.full((1, height * width), ops.cast(1 / (height * width), "float32"))
 
     def average(of: Any) -> Any:
-        return tf.matmul(share, of)[:, 0]
+        return ops.matmul(share, of)[:, 0]
 
-    low, high, mean = tf.reduce_min(values, 1), tf.reduce_max(values, 1), average(values)
-    zeros = average(tf.cast(values == 0.0, tf.float32))
+    low, high, mean = ops.min(values, axis=1), ops.max(values, axis=1), average(values)
+    zeros = average(ops.cast(values == 0.0, "float32"))
     # What the first mean lost to rounding is made good by that of the differences from it.
     centred = values - mean[:, None]
     rest = average(centred)
     mean += rest
-    std = tf.sqrt(tf.maximum(average(tf.square(centred)) - tf.square(rest), 0.0))
-    finite = tf.math.is_finite(mean) & tf.math.is_finite(std)
-    largest = tf.maximum(tf.abs(low), tf.abs(high))
+    std = ops.sqrt(ops.maximum(average(ops.square(centred)) - ops.square(rest), 0.0))
+    finite = ops.isfinite(mean) & ops.isfinite(std)
+    largest = ops.maximum(ops.abs(low), ops.abs(high))
     inactive = ~finite | (high - low <= NOISE * largest) | (std == 0.0)
     nothing = np.float32(np.nan)
     return (
-        *(tf.where(finite, one, nothing) for one in (low, high, mean, std)), inactive, zeros,
+        *(ops.where(finite, one, nothing) for one in (low, high, mean, std)), inactive, zeros,
     )  # fmt: skip
 
 
 def _whole_layer(mean: Any, std: Any, inactive: Any) -> Any:
     """Mean and standard deviation over all active channels together; (0, 1) if none is."""
-    import tensorflow as tf
+    from keras import ops
 
-    active = tf.cast(~inactive, tf.float32)
-    count = tf.reduce_sum(active, 1)
+    active = ops.cast(~inactive, "float32")
+    count = ops.sum(active, axis=1)
 
     def average(values: Any) -> Any:
-        total = tf.reduce_sum(tf.where(inactive, 0.0, values), 1)
-        return tf.math.divide_no_nan(total, count)
+        total = ops.sum(ops.where(inactive, 0.0, values), axis=1)
+        return ops.divide_no_nan(total, count)
 
     centre = average(mean)
-    spread = tf.sqrt(average(tf.square(std) + tf.square(mean - centre[:, None])))
-    return centre, tf.where(count > 0, spread, 1.0)
+    spread = ops.sqrt(average(ops.square(std) + ops.square(mean - centre[:, None])))
+    return centre, ops.where(count > 0, spread, 1.0)

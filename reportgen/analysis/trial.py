@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
@@ -39,8 +39,6 @@ class PreprocessingTrial:
 
     def _try(self, unit: Unit, bench: Workbench) -> dict[str, Any]:
         network, head = bench.network, bench.network.class_scores
-        import tensorflow as tf
-
         if head is None or bench.image_input is None:
             raise ImageError("The model does not tell classes apart.")
         channels = bench.image_input.channels
@@ -50,11 +48,11 @@ class PreprocessingTrial:
             behind, before = network.run(values, [head.path])
             return head.scores(behind[0], before[0])
 
-        scores_of = graph_over(bench.places, scores)
+        scores_of = engine().compiled(scores, network.variables, bench.places)
 
         def classes_of(pixels: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.intp]]:
-            fed = {m: tf.constant(function_of(m, channels)(pixels), tf.float32) for m in modes}
-            return {mode: np.argmax(scores_of(one).numpy(), axis=1) for mode, one in fed.items()}
+            fed = {m: np.asarray(function_of(m, channels)(pixels), np.float32) for m in modes}
+            return {mode: np.argmax(scores_of(one), axis=1) for mode, one in fed.items()}
 
         def answers(found: dict[str, npt.NDArray[np.intp]], at: int, digest: str) -> Any:
             return lambda: [mode for mode in modes if found[mode][at] == wanted[digest]]

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cams import FORMULAS
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
 from reportgen.analysis.gradients import class_gradients, class_scores
 from reportgen.analysis.passes import own_passes
@@ -215,8 +215,6 @@ def _probabilities(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]
 
 
 def _pass(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
-    import tensorflow as tf
-
     network = bench.network
     head = class_scores(network)
 
@@ -224,5 +222,5 @@ def _pass(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
         (behind,), (before,) = network.run(values, [head.path])
         return head.probabilities(behind, before)
 
-    graph = graph_over(bench.places, probabilities)
-    return lambda pixels: graph(tf.constant(bench.prepare(pixels), tf.float32)).numpy()
+    graph = engine().compiled(probabilities, network.variables, bench.places)
+    return lambda pixels: graph(np.asarray(bench.prepare(pixels), np.float32))

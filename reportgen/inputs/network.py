@@ -9,13 +9,14 @@ from typing import Any, Literal
 import keras
 import numpy as np
 import numpy.typing as npt
-import tensorflow as tf
+from keras import ops
 
 from reportgen.errors import ModelError
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
+from reportgen.inputs.picking import picked
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.receptive_field import ReceptiveFields
 from reportgen.inputs.recording import input_tensors, record
@@ -211,6 +212,11 @@ class Network:
         return int(self.model.count_params())
 
     @property
+    def variables(self) -> list[Any]:
+        """The variables of Keras that the network's computations read."""
+        return list(self.model.variables)
+
+    @property
     def trainable_parameters(self) -> int:
         """The parameters that training would change."""
         return _count(self.model.trainable_weights)
@@ -311,17 +317,17 @@ class Network:
         The image is brought to the layout of its input; other inputs get the values given for
         them, zeros otherwise.
         """
-        count = tf.shape(values)[0]
+        count = ops.shape(values)[0]
         inputs = []
         for symbol, info in zip(self.trace.inputs, self.inputs, strict=True):
             if self.image_input and info.name == self.image_input.name:
-                inputs.append(tf.cast(_laid_out(values, self.image_input, symbol), symbol.dtype))
+                inputs.append(ops.cast(_laid_out(values, self.image_input, symbol), symbol.dtype))
             elif info.name in self._other_inputs:
-                one = tf.cast(self._other_inputs[info.name], symbol.dtype)[None]
-                inputs.append(tf.repeat(one, count, axis=0))
+                one = ops.cast(self._other_inputs[info.name], symbol.dtype)
+                inputs.append(ops.broadcast_to(one[None], (count, *one.shape)))
             else:
                 rest = [size or 1 for size in symbol.shape[1:]]
-                inputs.append(tf.zeros([count, *rest], symbol.dtype))
+                inputs.append(ops.zeros((count, *rest), symbol.dtype))
         return inputs
 
     def run(
@@ -343,16 +349,17 @@ class Network:
         calls = {path: slim(layer, channels)} if slimmed else {}
         behind, before = self.trace.run(self.feed(values), [path], calls=calls)
         found = (self.maps(one[0], path) for one in (behind, before))
-        first, second = (_diagonal(one) if slimmed else _each(one, channels) for one in found)
+        wanted = ops.arange(ops.shape(channels)[0], dtype="int32") if slimmed else channels
+        first, second = (picked(one, wanted) for one in found)
         return first, second
 
     def maps(self, value: Any, path: str) -> Any:
         """A spatial layer's output as float32 maps (N, H, W, C); of a video its middle frame."""
-        value = tf.cast(value, tf.float32)
+        value = ops.cast(value, "float32")
         if len(value.shape) == 5:
             value = value[:, int(value.shape[1]) // 2]
         if self._layout[path] == "channels_first":
-            value = tf.transpose(value, [0, 2, 3, 1])
+            value = ops.transpose(value, (0, 2, 3, 1))
         return value
 
     def map_size(self, path: str) -> tuple[int, int] | None:
@@ -453,18 +460,8 @@ def _laid_out(values: Any, image: ImageInput, symbol: Any) -> Any:
     if image.layout == "HW":
         return values[..., 0]
     if image.layout == "CHW":
-        return tf.transpose(values, [0, 3, 1, 2])
+        return ops.transpose(values, (0, 3, 1, 2))
     if image.layout == "THWC":
         frames = int(symbol.shape[1] or 1)
-        return tf.repeat(values[:, None], frames, axis=1)
+        return ops.repeat(values[:, None], frames, axis=1)
     return values
-
-
-def _each(maps: Any, channels: Any) -> Any:
-    """Of maps (N, h, w, C) the channel (N,) of each image: (N, h, w)."""
-    return tf.gather(maps, channels[:, None], axis=3, batch_dims=1)[..., 0]
-
-
-def _diagonal(maps: Any) -> Any:
-    """Of maps (N, h, w, N) channel k of image k: (N, h, w). It is traced faster than a gather."""
-    return tf.transpose(tf.linalg.diag_part(tf.transpose(maps, [1, 2, 0, 3])), [2, 0, 1])

@@ -15,8 +15,10 @@ from keras import KerasTensor
 from reportgen.errors import ModelError
 from reportgen.inputs.tracing import Observer, Paths, Step, Trace
 
-OnCall = Callable[[str, Any, tuple[Any, ...], dict[str, Any], Any, Any], None]
-"""Takes path, layer, arguments, keywords, and the outputs behind and before the activation."""
+OnCall = Callable[[str, Any, tuple[Any, ...], dict[str, Any], Any, Any], Any]
+"""Takes path, layer, arguments, keywords, and the outputs behind and before the activation.
+
+Returns the outputs behind it to go on with."""
 
 
 class _Done(BaseException):
@@ -64,15 +66,17 @@ class RecordedTrace(Trace):
         found: dict[str, tuple[Any, Any]] = {}
         missing = set(paths)
 
-        def on_call(path: str, _l: Any, _a: Any, _k: Any, behind: Any, before: Any) -> None:
-            first = keras.tree.flatten(behind)[0]
+        def on_call(path: str, _l: Any, _a: Any, _k: Any, behind: Any, before: Any) -> Any:
+            first, *others = keras.tree.flatten(behind)
+            if observe is not None:
+                first = observe(path, first)
+                behind = keras.tree.pack_sequence_as(behind, [first, *others])
             if path in missing:
                 found[path] = (first, keras.tree.flatten(before)[0])
                 missing.discard(path)
-            if observe is not None:
-                observe(path, first)
             if not missing:
                 raise _Done
+            return behind
 
         with _listening(self.model, on_call, calls), contextlib.suppress(_Done):
             self.model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
@@ -100,12 +104,13 @@ def record(
         symbol = KerasTensor((None, *tensor.shape[1:]), dtype=str(tensor.dtype.name))
         return known.setdefault(id(tensor), symbol)
 
-    def on_call(path: str, layer: Any, args: Any, kwargs: Any, behind: Any, _: Any) -> None:
+    def on_call(path: str, layer: Any, args: Any, kwargs: Any, behind: Any, _: Any) -> Any:
         feeding = [known.get(id(x), x) for x in keras.tree.flatten((args, kwargs))]
         arguments = tuple(x for x in feeding if isinstance(x, KerasTensor))
         outputs = tuple(symbol_of(x) for x in keras.tree.flatten(behind))
         steps.append(Step(path, layer, arguments, {}, outputs, id(layer) in seen))
         seen.add(id(layer))
+        return behind
 
     try:
         with _listening(model, on_call):
@@ -180,5 +185,4 @@ class _Listener:
             behind, before = step.split(call, args, kwargs)
         finally:
             self._inside = False
-        self._on_call(path, layer, args, kwargs, behind, before)
-        return behind
+        return self._on_call(path, layer, args, kwargs, behind, before)

@@ -31,21 +31,18 @@ def slim(layer: Any, channels: Any) -> Callable[[Any], Any]:
 
     As `keras.layers.Conv2D.call` computes it (Keras 3).
     """
-    import tensorflow as tf
-
-    kernel = tf.cast(tf.gather(tf.convert_to_tensor(layer.kernel), channels, axis=3),
-                     layer.compute_dtype)  # fmt: skip
-    bias = None
-    if layer.use_bias:
-        bias = tf.cast(tf.gather(tf.convert_to_tensor(layer.bias), channels), layer.compute_dtype)
+    ops, kind = keras.ops, layer.compute_dtype
+    kernel = ops.cast(ops.take(layer.kernel, channels, axis=3), kind)
+    bias = ops.cast(ops.take(layer.bias, channels), kind) if layer.use_bias else None
 
     def call(values: Any) -> Any:
-        found = tf.nn.convolution(
-            tf.cast(values, layer.compute_dtype),
+        found = ops.conv(
+            ops.cast(values, kind),
             kernel,
             strides=list(layer.strides),
-            padding=layer.padding.upper(),
-            dilations=list(layer.dilation_rate),
+            padding=layer.padding,
+            data_format=layer.data_format,
+            dilation_rate=list(layer.dilation_rate),
         )
         return found if bias is None else found + bias
 

@@ -18,7 +18,7 @@ from reportgen.errors import ModelError
 
 _open_activations: ContextVar[bool] = ContextVar("open_activations", default=False)
 
-Observer = Callable[[str, Any], None]
+Observer = Callable[[str, Any], Any]
 
 _FUSING = (
     keras.layers.Conv1D,
@@ -191,7 +191,8 @@ class Trace:
 
         `inputs` are real tensors, one for each symbolic input. Where a layer has no activation
         function of its own, the two are the same. `observe` is called with the path and the first
-        output of every layer as soon as it is computed (a gradient tape can watch it there).
+        output of every layer as soon as it is computed, and returns the output to go on with (a
+        gradient tape can watch it there).
         `calls` has functions to call instead of some layers, by path.
         """
         values = {id(symbol): value for symbol, value in zip(self.inputs, inputs, strict=True)}
@@ -200,7 +201,8 @@ class Trace:
         for step in steps:
             step.run(values, before, (calls or {}).get(step.path))
             if observe is not None:
-                observe(step.path, values[id(step.outputs[0])])
+                first = id(step.outputs[0])
+                values[first] = observe(step.path, values[first])
         by_path = {step.path: step for step in steps}
         behind = [values[id(by_path[path].outputs[0])] for path in paths]
         return behind, [keras.tree.flatten(before[path])[0] for path in paths]

@@ -21,7 +21,7 @@ import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 from tests.analysis.bench import picture_file
 from tests.analysis.every_pass import every_pass
 
@@ -35,10 +35,10 @@ def compute(values, more):
 
 # The first size of a graph is traced by itself, the later ones as any size.
 for sizes in ((1,), (8, 5, 1, 2)):
-    graph = graph_over(PLACES, compute)
+    graph = engine().compiled(compute, [], PLACES)
     for many in sizes:
         values = np.random.rand(many, 3).astype(np.float32)
-        doubled, summed, nothing = graph(tf.constant(values), tf.constant(values))
+        doubled, summed, nothing = graph(values, values)
         assert np.array_equal(doubled, 2 * values) and nothing is None
         assert np.allclose(summed["sum"], values.sum(1))
 alone, *shared = where

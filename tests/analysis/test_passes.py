@@ -9,8 +9,8 @@ keras = pytest.importorskip("keras")
 
 from PIL import Image  # noqa: E402
 
-from reportgen.analysis import passes  # noqa: E402
 from reportgen.analysis.cams import FORMULAS, score_cam  # noqa: E402
+from reportgen.analysis.engine import engine  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
 from reportgen.heatmap_methods import CAMS, STEPS  # noqa: E402
@@ -142,7 +142,7 @@ def test_maps_are_masked_in_parts_of_one_size(monkeypatch):
     assert [one for _, part in found for one in part] == [2.0 * at for at in range(9)]
     assert "batches of 2" in bench.notes[0]
     assert not list(in_parts(bench, 0, twice))
-    monkeypatch.setattr(passes, "out_of_memory", lambda _: False)
+    monkeypatch.setattr(engine(), "out_of_memory", lambda _: False)
     with pytest.raises(RuntimeError, match="out of memory"):
         sizes[:] = [0]
         list(in_parts(bench, 9, twice))

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-tf = pytest.importorskip("tensorflow")
+keras = pytest.importorskip("keras")
 
+from reportgen.analysis.engine import engine  # noqa: E402
 from reportgen.analysis.quantise import Quantiser, reduce  # noqa: E402
 from reportgen.pictures.channels import channel_statistics  # noqa: E402
 from reportgen.pictures.tiles import normalise  # noqa: E402
@@ -36,7 +37,8 @@ def reduced(maps, longest):
 def quantised(values, **changes):
     options = {"mean": 128.0, "std": 64.0, "per": "channel", "shown": None, "longest": None}
     singles = changes.pop("singles", ())
-    return Quantiser(**(options | changes))(tf.constant(values), singles).to_host()
+    quantiser = Quantiser(**(options | changes))
+    return engine().compiled(lambda maps: quantiser(maps, singles), [])(values)
 
 
 @pytest.mark.parametrize("per", ["channel", "layer"])
@@ -80,12 +82,12 @@ def test_single_channels_keep_their_resolution_and_a_grid_its_first_channels():
 @pytest.mark.parametrize("longest", [1, 7, 24, 49])
 def test_reduction_averages_square_blocks(longest):
     values = np.random.default_rng(1).normal(size=(2, 50, 37, 3)).astype(np.float32)
-    found = reduce(tf.constant(values), longest).numpy()
+    found = keras.ops.convert_to_numpy(reduce(keras.ops.convert_to_tensor(values), longest))
     for image, wanted_from in enumerate(values):
         np.testing.assert_allclose(found[image], reduced(wanted_from, longest), atol=1e-5)
 
 
 def test_small_maps_stay_as_they_are():
-    values = tf.constant(maps())
+    values = keras.ops.convert_to_tensor(maps())
     assert reduce(values, 50) is values
     assert reduce(values, None) is values

@@ -1,0 +1,180 @@
+"""JAX as an engine: compiled functions of the weights, and batches divided among GPUs."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+
+from reportgen.analysis.engine import Compute, Watch
+
+DETERMINED = {"xla_gpu_deterministic_ops": True}
+"""What the compiler is told: the same numbers each time, or an error. A CPU does so anyway."""
+
+
+class Jax:
+    """See `Engine`."""
+
+    name = "jax"
+
+    def __init__(self) -> None:
+        self.undetermined = False
+
+    def compiled(
+        self, compute: Compute, variables: Sequence[Any], places: Sequence[str] = ()
+    ) -> Compute:
+        """As `Engine.compiled`: the weights are arguments, not constants of the program."""
+        weights = list({id(one): one for one in variables}.values())
+
+        def pure(values: Sequence[Any], batches: Sequence[Any], shared: Any) -> Any:
+            known = list(zip(weights, values, strict=True))
+            with keras.StatelessScope(state_mapping=known):
+                return compute(*batches, **shared)
+
+        spread = _spread_over(places, pure)
+        options = DETERMINED if jax.default_backend() != "cpu" else {}
+        program: Compute = jax.jit(spread, compiler_options=options)
+        determined = True
+
+        def call(*batches: Any, **shared: Any) -> Any:
+            nonlocal program, determined
+            count = len(batches[0])
+            filled = _filled(batches, max(1, len(places)))
+            values = [one.value for one in weights]
+            if determined:
+                try:
+                    return _arrays(program(values, filled, shared), count)
+                except jax.errors.JaxRuntimeError as error:
+                    if not _is_undetermined(error):
+                        raise
+                    program, determined = jax.jit(spread), False
+            self.undetermined = True
+            return _arrays(program(values, filled, shared), count)
+
+        return call
+
+    def traced_once(
+        self,
+        compute: Compute,
+        ranks: Sequence[tuple[int, str]],  # noqa: ARG002 - a program is for one size
+    ) -> Compute:
+        """As `Engine.traced_once`: `compute` itself, since programs are compiled as a whole."""
+        return compute
+
+    def gradient(self, compute: Callable[[Any], tuple[Any, Any]], at: Any) -> tuple[Any, Any]:
+        """As `Engine.gradient`."""
+        target, pull, more = jax.vjp(compute, at, has_aux=True)
+        (slope,) = pull(jnp.ones_like(target))
+        return slope, more
+
+    def layer_gradients(
+        self, compute: Callable[[Watch], tuple[Sequence[Any], Any]], layers: Sequence[str]
+    ) -> tuple[list[Any], list[list[Any]], Any]:
+        """As `Engine.layer_gradients`: with respect to zeros that are added to the outputs."""
+        kinds: dict[str, Any] = {}
+
+        def note(path: str, output: Any) -> Any:
+            if path in layers:
+                kinds[path] = jax.typeof(output)
+            return output
+
+        jax.eval_shape(lambda: _nothing(compute(note)))
+
+        def shifted(added: Sequence[Any]) -> tuple[Sequence[Any], Any]:
+            by_path, found = dict(zip(layers, added, strict=True)), {}
+
+            def watch(path: str, output: Any) -> Any:
+                if path not in by_path:
+                    return output
+                found[path] = output + by_path[path]
+                return found[path]
+
+            targets, more = compute(watch)
+            return list(targets), ([found[path] for path in layers], more)
+
+        zeros = [jnp.zeros(kinds[path].shape, kinds[path].dtype) for path in layers]
+        targets, pull, (watched, more) = jax.vjp(shifted, zeros, has_aux=True)
+        slopes = []
+        for at in range(len(targets)):
+            (slope,) = pull([jnp.full_like(one, float(k == at)) for k, one in enumerate(targets)])
+            slopes.append(slope)
+        return watched, slopes, more
+
+    def passes_gradients(self, compute: Callable[[Any], Any], at: Any) -> bool:
+        """As `Engine.passes_gradients`: a function for NumPy arrays cannot be traced."""
+        try:
+            jax.eval_shape(jax.grad(lambda values: jnp.sum(compute(values))), jnp.asarray(at))
+        except (TypeError, ValueError, AttributeError, NotImplementedError):
+            return False
+        return True
+
+    def loop(
+        self, goes_on: Callable[..., Any], body: Callable[..., Any], state: tuple[Any, ...]
+    ) -> tuple[Any, ...]:
+        """As `Engine.loop`."""
+        ended: tuple[Any, ...] = jax.lax.while_loop(
+            lambda parts: goes_on(*parts), lambda parts: tuple(body(*parts)), state
+        )
+        return ended
+
+    def waves(self, real: Any, imaginary: Any, height: int, width: int) -> Any:
+        """As `Engine.waves`."""
+        return jnp.fft.irfft2(jax.lax.complex(real, imaginary), (height, width), axes=(1, 2))
+
+    def transformed(self, images: Any, transform: Any, height: int, width: int) -> Any:
+        """As `Engine.transformed`."""
+        x, y = jnp.meshgrid(jnp.arange(width, dtype=jnp.float32), jnp.arange(height))
+        a, b, c, d, e, f = transform
+        where = [d * x + e * y + f, a * x + b * y + c]
+        seen = functools.partial(
+            jax.scipy.ndimage.map_coordinates, coordinates=where, order=1, mode="constant"
+        )
+        by_channel = jax.vmap(seen, in_axes=-1, out_axes=-1)
+        return jax.vmap(by_channel)(images)
+
+    def out_of_memory(self, error: Exception) -> bool:
+        """As `Engine.out_of_memory`."""
+        said = str(error).lower()
+        return "resource_exhausted" in said or "out of memory" in said
+
+
+def _spread_over(places: Sequence[str], compute: Compute) -> Compute:
+    """`compute` with its batches divided among devices; with less than two, `compute` itself."""
+    if len(places) < 2:
+        return compute
+    devices = [jax.devices(place.split(":")[0])[int(place.split(":")[1])] for place in places]
+    mesh = jax.sharding.Mesh(np.array(devices), ("images",))
+    parts: Any = jax.sharding.PartitionSpec
+    all_alike, divided = parts(), parts("images")
+    spread: Compute = jax.shard_map(
+        compute,
+        mesh=mesh,
+        in_specs=(all_alike, divided, all_alike),
+        out_specs=divided,
+        check_vma=False,
+    )
+    return spread
+
+
+def _filled(batches: Sequence[Any], devices: int) -> list[Any]:
+    """Batches of which each device gets an equal part: the last image is repeated."""
+    arrays = [np.asarray(one) for one in batches]
+    order = np.minimum(np.arange(-(-len(arrays[0]) // devices) * devices), len(arrays[0]) - 1)
+    return [one if len(order) == len(one) else one[order] for one in arrays]
+
+
+def _arrays(found: Any, count: int) -> Any:
+    return jax.tree.map(lambda one: np.asarray(one)[:count], found)
+
+
+def _nothing(_: Any) -> None:
+    """Takes what was computed only for its shapes."""
+
+
+def _is_undetermined(error: Exception) -> bool:
+    """Whether the compiler knows no deterministic way for an operation."""
+    said = str(error).lower()
+    return "determinis" in said and "unimplemented" in said
