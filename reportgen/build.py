@@ -82,7 +82,7 @@ def build(
         trip.find(images)
         facts = trip.facts()
         trip.decode(facts)
-        facts = trip.name_classes(trip.settle_preprocessing(facts))
+        facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
         shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
         planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped

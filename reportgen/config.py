@@ -47,6 +47,7 @@ FILE_KEYS = (
     "dataset",
     "notes",
     "labels",
+    "labels_csv",
     "templates",
     "weights",
     "custom_objects",
@@ -334,7 +335,16 @@ class Settings(BaseModel):
         "jet", "turbo", "inferno", "magma", "plasma", "viridis", "cividis", "gray"
     ] = Field("jet", description="Colours of Grad-CAM's heatmaps and overlays.")
     labels: Path | None = Field(
-        None, description="Class names: a JSON list, a JSON map, or one name a line."
+        None,
+        description="Class names in the order of the model's classes: one a line, JSON, CSV, YAML.",
+    )
+    labels_csv: Path | None = Field(
+        None, description="Table (CSV) that names each image and its class; folders do not count."
+    )
+    split: str | None = Field(
+        None,
+        description="Part of a data set to use: train, val, test, or a folder's name; the test set "
+        "when not given.",
     )
     preprocess: Annotated[str, AfterValidator(_preprocess)] = Field(
         "auto",
@@ -430,12 +440,21 @@ class Settings(BaseModel):
         return {name: Path(file) for name, _, file in pairs}
 
     @property
+    def files_read(self) -> list[Path]:
+        """Files that are read for another purpose than to be shown."""
+        named = (self.labels, self.labels_csv, self.notes, self.custom_objects)
+        return [*(file for file in named if file), *self.input_files.values()]
+
+    @property
     def for_report(self) -> dict[str, Any]:
         """The settings as report.json states them: no folder of the machine, nothing of the run."""
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
         for name in ALL_KEYS:
             values[name] = values[name] or "all"
-        for name in ("dataset", "notes", "labels", "templates", "weights", "custom_objects"):
+        for name in (
+            *("dataset", "notes", "labels", "labels_csv"),
+            *("templates", "weights", "custom_objects"),
+        ):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
         values["input"] = [

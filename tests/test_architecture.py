@@ -45,7 +45,6 @@ ALLOWED: dict[str, frozenset[str]] = {
 """What each package may import besides itself and the ground; what is not named imports all."""
 
 TO_BE_MENDED = {
-    ("reportgen.report.outline", "reportgen.inputs.class_folders"),
     ("reportgen.report.pdf.content", "reportgen.report.site.about"),
     ("reportgen.report.pdf.content", "reportgen.report.site.overview"),
     ("reportgen.report.pdf.figures", "reportgen.report.site.overview"),

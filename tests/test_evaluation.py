@@ -113,7 +113,7 @@ def test_folders_that_are_not_the_classes_are_named_as_the_reason(model_file, fo
     assert made.evaluation is None
     assert "evaluation" not in made.sections
     (skipped,) = [one for one in made.skipped if one.name == "evaluation"]
-    assert "the 3 folders are not the 4 classes" in skipped.reason
+    assert "there are 3 folders (ants, bees, cats), but the model has 4 classes" in skipped.reason
     labels = tmp_path / "labels.txt"
     labels.write_text("\n".join(CLASSES))
     again = make(model_file, photos, tmp_path / "r", labels=str(labels))

@@ -76,6 +76,7 @@ class Assembly:
             name=name,
             sha256=unit.inputs[0],
             group=file.group,
+            true_class=file.true_class,
             width=about["width"],
             height=about["height"],
             note=about["note"],

@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
-        *("labels", "preprocess", "resize"),
+        *("labels", "labels_csv", "split", "preprocess", "resize"),
     ),
     "Activations": (
         "layers",
@@ -49,7 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
 INSPECT_KEYS = (
-    *(key for key in GROUPS["Model and images"] if key != "resize"),
+    *(k for k in GROUPS["Model and images"] if k not in ("resize", "labels_csv", "split")),
     *("device", "cache_dir", "no_cache", "quiet", "debug"),
 )
 """What `reportgen inspect` takes: what changes how the model is read."""
@@ -89,6 +89,8 @@ METAVARS = {
     "dream": "LAYER[:CHANNEL]",
     "gradcam_layer": "PATH",
     "labels": "FILE",
+    "labels_csv": "FILE.csv",
+    "split": "NAME",
     "out": "DIR",
     "custom_objects": "FILE.py",
     "replace_layer": "NAME=EXPR",

@@ -4,13 +4,28 @@ import difflib
 import fnmatch
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import ImageError
 from reportgen.inputs import sniff
 from reportgen.printable import distinct, printable
+
+_LITTER = frozenset(
+    (
+        *("desktop.ini", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "icon\r", "picasa.ini"),
+        *("__macosx", "$recycle.bin", "system volume information", "lost+found", "@eadir"),
+        *("__pycache__", ".ds_store"),
+    )
+)
+"""What systems and programs leave beside pictures, in lower case."""
+
+_DOCUMENT_SUFFIXES = (
+    *(".txt", ".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".toml", ".ini", ".md", ".rst"),
+    *(".html", ".htm", ".log", ".py", ".ipynb", ".pdf", ".doc", ".docx", ".xls", ".xlsx"),
+)
+"""In a folder, files named so are not meant to be pictures."""
 
 _PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".tif", ".tiff", ".bmp"),
@@ -28,64 +43,96 @@ class ImageFile:
         path: where it is.
         name: for people: the file's name, or as much of its path (joined by "/") as tells it from
             the other files of that name; printable, unique within the build, never absolute.
-        group: the class folder: the first folder below a folder argument, as in Keras's
+        group: what names its class: the first folder below a folder argument, as in Keras's
             `image_dataset_from_directory`; None for files right inside it, named singly or by glob.
+        place: all folders between the folder argument and the file, from the outside in.
+        true_class: index of the model's class that `group` means; None where that is not known.
 
     """
 
     path: Path
     name: str
     group: str | None
+    place: tuple[str, ...] = ()
+    true_class: int | None = None
 
 
 @dataclass(frozen=True)
 class Skipped:
-    """Something that was found but is not shown: its name as in `ImageFile`, and why."""
+    """Something that was found but is not shown: its name as in `ImageFile`, and why.
+
+    `document` marks a file in a folder that is named like a text or table, not like a picture.
+    """
 
     name: str
     reason: str
+    document: bool = False
 
 
 @dataclass(frozen=True)
 class _Found:
     path: Path
-    group: str | None
+    place: tuple[str, ...]
     reason: str | None  # why it is skipped
 
 
-def find_images(arguments: Sequence[str]) -> tuple[list[ImageFile], list[Skipped]]:
+def find_images(
+    arguments: Sequence[str], ignored: Collection[Path] = ()
+) -> tuple[list[ImageFile], list[Skipped]]:
     """The files that the arguments name, and what was found beside them but is no picture.
 
     Arguments keep their order; within a folder or glob, files are sorted by name, the same on every
-    system. Hidden files and folders are passed over, and a file that is named twice counts once. A
-    file that is named by itself is never judged here: decoding it says what is wrong with it.
+    system. Hidden files and folders are passed over, as is what systems leave in folders
+    (`desktop.ini`, `Thumbs.db`, `__MACOSX`), and a file that is named twice counts once. A file
+    that is named by itself is never judged here: decoding it says what is wrong with it.
+
+    Args:
+        arguments: files, folders and globs.
+        ignored: files that the build reads for another purpose, such as its labels.
 
     Raises:
         ImageError: when an argument names nothing.
 
     """
     found: dict[str, _Found] = {}
+    aside = {os.path.realpath(path) for path in ignored}
     for argument in arguments:
         matches = list(_find(argument))
         if not matches:
             raise ImageError(_nothing(argument))
         for match in matches:
             full = _full(match.path)
+            if _is_litter(match.path.name) or os.path.realpath(full) in aside:
+                continue
             if match.reason is not None:
                 found.setdefault(str(full), match)
                 continue
             known = found.setdefault(os.path.realpath(full), match)
             if _full(known.path) != full:
                 reason = f"it is the same file as {printable(known.path.name)}, shown already"
-                found.setdefault(str(full), _Found(match.path, None, reason))
+                found.setdefault(str(full), _Found(match.path, (), reason))
     names = _display_names([match.path for match in found.values()])
     images, skipped = [], []
     for match, name in zip(found.values(), names, strict=True):
         if match.reason is None:
-            images.append(ImageFile(match.path, name, match.group))
+            group = match.place[0] if match.place else None
+            images.append(ImageFile(match.path, name, group, match.place))
         else:
-            skipped.append(Skipped(name, match.reason))
+            document = match.path.suffix.lower() in _DOCUMENT_SUFFIXES
+            skipped.append(Skipped(name, match.reason, document))
     return images, skipped
+
+
+def empty_folders(arguments: Sequence[str], images: Iterable[ImageFile]) -> list[tuple[str, ...]]:
+    """The places of folders without any of the images below the folders that are arguments."""
+    full = {parent for image in images for parent in _full(image.path).parents}
+    return sorted(
+        tuple(printable(part) for part in folder.relative_to(argument).parts)
+        for argument in map(Path, arguments)
+        if _is_folder(argument)
+        for folder in _folders(argument, {os.path.realpath(argument)})
+        if _full(folder) not in full
+    )
 
 
 def _find(argument: str) -> Iterator[_Found]:
@@ -93,32 +140,32 @@ def _find(argument: str) -> Iterator[_Found]:
         return
     path = Path(argument)
     if os.path.lexists(path):  # a file that is really called "cat[1].jpg" is no pattern
-        yield from _walk(path) if _is_folder(path) else (_Found(path, None, None),)
+        yield from _walk(path) if _is_folder(path) else (_Found(path, (), None),)
         return
     start = Path(path.anchor)
     for match in _expand(start, path.parts[1:] if path.anchor else path.parts):
-        yield from _walk(match) if _is_folder(match) else (_Found(match, None, _screen(match)),)
+        yield from _walk(match) if _is_folder(match) else (_Found(match, (), _screen(match)),)
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
     """Everything below the folder that is not hidden, sorted by path, links followed once."""
     for entry in _below(folder, {os.path.realpath(folder)}):
         inside = entry.path.relative_to(folder).parts
-        group = printable(inside[0]) if len(inside) > 1 else None
-        yield _Found(entry.path, group, entry.reason or _screen(entry.path))
+        place = tuple(printable(part) for part in inside[:-1])
+        yield _Found(entry.path, place, entry.reason or _screen(entry.path))
 
 
 def _below(folder: Path, visited: set[str]) -> Iterator[_Found]:
     try:
         entries = _visible(folder)
     except OSError:
-        yield _Found(folder, None, "the folder cannot be opened")
+        yield _Found(folder, (), "the folder cannot be opened")
         return
     for entry in entries:
         if not _is_folder(entry):
-            yield _Found(entry, None, None)
+            yield _Found(entry, (), None)
         elif (real := os.path.realpath(entry)) in visited:
-            yield _Found(entry, None, "it is a link to a folder that is included already")
+            yield _Found(entry, (), "it is a link to a folder that is included already")
         else:
             visited.add(real)
             yield from _below(entry, visited)
@@ -131,8 +178,13 @@ def _visible(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names, key=lambda name: (printable(name), name))]
 
 
+def _is_litter(name: str) -> bool:
+    """Whether a system or program left it: also the marks that Windows puts on downloads."""
+    return name.lower() in _LITTER or name.startswith("._") or name.endswith(":Zone.Identifier")
+
+
 def _is_hidden(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith("."):
+    if entry.name.startswith(".") or _is_litter(entry.name):
         return True
     if os.name != "nt":
         return False

@@ -231,6 +231,7 @@ class Image(LightRecord):
     note: str
     """How it was read, where that needs saying ("first of 6 frames"); often empty."""
     group: str | None
+    """The folder that it lies in, or its class in a table; None for neither."""
     photo: str
     """Picture of the photo as the page shows it."""
     photo_width: int
@@ -240,6 +241,8 @@ class Image(LightRecord):
     predictions: list[Prediction]
     activations: Annotated[Sequence[Activations], KEPT, written_as(list[Activations])]
     gradcam: list[GradCam]
+    true_class: int | None = None
+    """Index of its class, where its group is one of the model's classes."""
     through_depth: list[GradCam] = field(default_factory=list)
     """Grad-CAM of one class at several layers, in order of depth."""
     differences: list[CamDifference] = field(default_factory=list)
@@ -414,7 +417,9 @@ class Skipped(Record):
         return self.what not in _AS_ASKED
 
 
-_AS_ASKED = frozenset({"layer", "input", "section", "resolution", "channels", "images"})
+_AS_ASKED = frozenset(
+    {"layer", "input", "section", "file", "split", "resolution", "channels", "images"}
+)
 
 
 class NotePicture(Record):

@@ -7,7 +7,6 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.file_names import slugs
-from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.records.over_images import ExemplarsOf, LayerHealth, Mistake
 from reportgen.records.report import Filter, Gallery, Layer, Report
 from reportgen.report.image_index import ImageIndex, LayerGrids
@@ -81,20 +80,17 @@ class Outline:
 
     @cached_property
     def mistakes(self) -> tuple[str, ...] | None:
-        """Names of the images whose likeliest class is not that of their folder.
+        """Names of the images whose predicted class is not their true class.
 
-        None where folders say none.
+        None where no class is known.
         """
-        report = self.report
-        classes = classes_of_groups((image.group for image in report.images), report.model.labels)
-        if not classes:
+        known = [image for image in self.report.images if image.true_class is not None]
+        if not known:
             return None
         return tuple(
             image.name
-            for image in report.images
-            if image.group is not None
-            and image.predictions
-            and image.predictions[0].index != classes[image.group]
+            for image in known
+            if image.predictions and image.predictions[0].index != image.true_class
         )
 
     @cached_property

@@ -10,7 +10,7 @@ from reportgen.config import Settings
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import classes_of_groups
+from reportgen.inputs.class_names import Classes
 from reportgen.inputs.images import ImageFile
 from reportgen.pictures.reliability import reliability_diagram
 from reportgen.records.over_images import Evaluation, Mistake
@@ -48,26 +48,19 @@ class Evaluated:
 
 
 def known_classes(
-    model: Model, photos: Photos, settings: Settings
+    model: Model, classes: Classes, settings: Settings
 ) -> tuple[dict[str, int], Skipped | None]:
     """The class index of each folder; without any, and with a reason to say so, what to say."""
-    groups = {file.group for file, _ in photos if file.group is not None}
     asked = "evaluation" in settings.sections
     if "evaluation" not in settings.chosen_sections:
         return {}, None
-    reason = ""
     if model.head is None or not model.head.classes:
         reason = model.head.reason if model.head else "the model has no output of its own"
-    elif not groups:
-        reason = "no image lies in a class folder"
-    elif classes := classes_of_groups(groups, model.labels):
-        return classes, None
+    elif classes.indices:
+        return classes.indices, None
     else:
-        reason = (
-            f"the {len(groups)} folders are not the {model.head.classes} classes of the model; "
-            "name a folder for each class, or say the folders' names with --labels"
-        )
-    told = asked or (groups and model.head is not None and model.head.classes > 0)
+        reason = classes.reason
+    told = asked or (classes.named and model.head is not None and model.head.classes > 0)
     return {}, Skipped(what="section", name="evaluation", reason=reason) if told else None
 
 
@@ -84,7 +77,7 @@ def evaluate(
     kind, reason = likelihood_of(model)
     tally = Tally(len(model.labels), settings.top, kind)
     for file, digest in photos:
-        true = folders.get(file.group or "")
+        true = file.true_class
         stored = outcomes[units[digest].key] if digest in units else None
         if true is None or not isinstance(stored, Stored):
             continue

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from reportgen.analysis.photos import Photos
 from reportgen.analysis.summary import Summary
@@ -18,8 +19,10 @@ from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import classes_of_groups, labels_of_folders
-from reportgen.inputs.images import ImageFile, find_images
+from reportgen.inputs.class_folders import arrange, find_split, labels_of_folders
+from reportgen.inputs.class_names import Classes, match_classes
+from reportgen.inputs.image_table import classes_in, read_image_table
+from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.preprocessing import function_of
 from reportgen.progress import Progress
@@ -52,6 +55,8 @@ class Trip:
         )
         self.photos: list[tuple[ImageFile, str]] = []
         self.dataset: list[tuple[ImageFile, str]] = []
+        self.classes = Classes()
+        self.empty: list[tuple[str, ...]] = []
         self.decoded: dict[str, tuple[Unit, Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
@@ -82,9 +87,12 @@ class Trip:
     def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
         """The image files with their digests; notes what is left out."""
         files = []
-        found, skipped = find_images(arguments)
-        self.skipped += [Skipped(what=what, name=s.name, reason=s.reason) for s in skipped]
-        for image in found:
+        found, skipped = find_images(arguments, self.settings.files_read)
+        self.skipped += [
+            Skipped(what="file" if s.document else what, name=s.name, reason=s.reason)
+            for s in skipped
+        ]
+        for image in self._of_split(arguments, found) if what == "image" else found:
             try:
                 digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
             except OSError as error:
@@ -93,6 +101,29 @@ class Trip:
             else:
                 files.append((image, digest))
         return files
+
+    def _of_split(self, arguments: Sequence[str], found: list[ImageFile]) -> list[ImageFile]:
+        """The images of the split to use, where a data set was given whole; notes the others."""
+        self.empty = empty_folders(arguments, found)
+        places = [*(image.place for image in found), *self.empty]
+        split = find_split(places, self.settings.split)
+        if split is None:
+            return found
+        inside = split.inside[: len(found)]
+        self.empty = [place for place in split.inside[len(found) :] if place]
+        self.progress.note(
+            f"The images of {split.name} are used"
+            + (f", not those of {', '.join(split.others)}" if split.others else "")
+            + "; --split chooses."
+        )
+        for name, images in split.others.items():
+            reason = f"{images:,} images; those of {split.name} are used, --split chooses"
+            self.skipped.append(Skipped(what="split", name=name, reason=reason))
+        return [
+            replace(image, place=place, group=place[0] if place else None)
+            for image, place in zip(found, inside, strict=True)
+            if place is not None
+        ]
 
     def facts(self) -> Model:
         """The model's facts, from the store or from the model itself; tells what was assumed."""
@@ -113,7 +144,7 @@ class Trip:
     def settle_preprocessing(self, facts: Model) -> Model:
         """Decide the preprocessing; images in class folders may tell which is right."""
         wanted = facts.preprocessing
-        classes = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
+        classes = self.classes.indices
         if self.settings.preprocess == "auto" and classes and facts.image_input:
             known = {digest: classes[f.group] for f, digest in self.photos if f.group in classes}
             trial = PreprocessingTrial()
@@ -133,10 +164,41 @@ class Trip:
         self.bench.preprocess = wanted.mode
         return facts.model_copy(update={"preprocessing": wanted})
 
-    def name_classes(self, facts: Model) -> Model:
-        """Give classes without labels the names of the folders that the images lie in."""
-        folders = classes_of_groups([file.group for file, _ in self.photos], facts.labels)
-        return facts.model_copy(update={"labels": labels_of_folders(facts.labels, folders or {})})
+    def sort_into_classes(self, facts: Model) -> Model:
+        """Settle the class of each image; classes without labels get the names of the folders."""
+        if self.settings.labels_csv is not None:
+            groups = self._groups_in_table(self.settings.labels_csv, facts.labels)
+        else:
+            places = [file.place for file, _ in self.photos]
+            arranged = arrange(places, self.empty, facts.labels)
+            self.classes, groups = arranged.classes, arranged.groups
+            self._warn(arranged.note)
+            for name in arranged.empty:
+                self._warn(f"The class folder {name} holds no image.")
+        self._warn(self.classes.remark)
+        self.photos = [
+            (replace(file, group=group, true_class=self.classes.indices.get(group or "")), digest)
+            for (file, digest), group in zip(self.photos, groups, strict=True)
+        ]
+        labels = labels_of_folders(facts.labels, self.classes.indices)
+        return facts.model_copy(update={"labels": labels})
+
+    def _groups_in_table(self, table_file: Path, labels: Sequence[str]) -> list[str | None]:
+        """The class of each image as a table names it; its classes are those of all its rows."""
+        images = [file for file, _ in self.photos]
+        table = read_image_table(table_file, images, "--labels-csv")
+        cells = classes_in(table, "--labels-csv")
+        groups = {image: group for image, group in table.by_image(cells).items() if group}
+        names = {cell for cell in cells if cell}
+        what = f"class in {table.file}"
+        self.classes = match_classes(names, labels, what=what, numbered=True)
+        return [groups.get(image.name) for image in images]
+
+    def _warn(self, sentence: str) -> None:
+        """Warn on the terminal and in the report; an empty sentence is none."""
+        if sentence:
+            self.warnings.append(sentence)
+            self.progress.warn(sentence)
 
     def decode(self, facts: Model) -> None:
         """Decode the photos; raises ImageError when none is left."""
@@ -165,7 +227,7 @@ class Trip:
         self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]
     ) -> tuple[Planned, Evaluated | None]:
         """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
-        folders, unmade = known_classes(facts, self.photos, self.settings)
+        folders, unmade = known_classes(facts, self.classes, self.settings)
         self.skipped += [unmade] if unmade else []
         if not folders:
             return planned, None

@@ -10,26 +10,9 @@ from reportgen.analysis.trial import (
     clearly_best,
     sample,
 )
-from reportgen.inputs.class_folders import classes_of_groups
 from reportgen.records.report import Preprocessing
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
-
-
-def test_folders_are_counted_as_keras_does():
-    assert classes_of_groups(["dogs", "cats", "dogs", None], ["class 0", "class 1"]) == {
-        "cats": 0,
-        "dogs": 1,
-    }
-
-
-def test_folders_named_like_labels_are_matched_by_name():
-    assert classes_of_groups(["Dog"], ["zebra", "dog", "cat"]) == {"Dog": 1}
-
-
-@pytest.mark.parametrize("groups", [[], [None], ["a"], ["a", "b", "c"]])
-def test_folders_that_are_not_the_classes_say_nothing(groups):
-    assert classes_of_groups(groups, ["class 0", "class 1"]) is None
 
 
 def test_the_sample_takes_all_classes_in_turn():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reportgen.errors import ImageError
-from reportgen.inputs.images import ImageFile, find_images
+from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.printable import LONGEST, distinct, printable
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names or links")
@@ -49,7 +49,6 @@ def test_a_folder_gives_everything_below_it_in_order(photos: Path) -> None:
         ("no_suffix", None),
     ]
     assert [(item.name, item.reason) for item in skipped] == [
-        ("Thumbs.db", "it is of no picture format that is read here"),
         ("notes.txt", "it is text, not a picture"),
     ]
     assert all(image.path.is_file() for image in images)
@@ -89,7 +88,7 @@ def test_globs(photos: Path, pattern: str, names: list[str]) -> None:
 def test_a_glob_screens_as_a_folder_does(photos: Path) -> None:
     images, skipped = find_images(["photos/[nT]*"])
     assert [image.name for image in images] == ["no_suffix"]
-    assert [item.name for item in skipped] == ["Thumbs.db", "notes.txt"]
+    assert [(item.name, item.document) for item in skipped] == [("notes.txt", True)]
 
 
 def test_a_file_whose_name_looks_like_a_pattern_is_that_file(photos: Path) -> None:
@@ -220,5 +219,35 @@ def test_distinct_keeps_the_first_of_each_and_repeats_nothing(names: list[str]) 
 def test_the_odd_files_of_the_corpus_are_all_accounted_for(corpus: Path) -> None:
     folder = corpus / "images" / "odd"
     images, skipped = find_images([str(folder)])
-    assert len(images) + len(skipped) == len(list(folder.iterdir()))
-    assert "Thumbs.db" in [item.name for item in skipped]
+    there = {path.name for path in folder.iterdir()}
+    assert {item.name for item in (*images, *skipped)} == there - {"Thumbs.db"}
+
+
+def test_what_systems_leave_in_folders_is_passed_over(tmp_path: Path) -> None:
+    Image.new("L", (2, 2)).save(tmp_path / "cat.png")
+    for name in ("desktop.ini", "Thumbs.db", "._cat.png", "cat.png:Zone.Identifier", ".DS_Store"):
+        (tmp_path / name).write_bytes(b"\xd0\xcf\x11\xe0")
+    for name in ("__MACOSX", ".ipynb_checkpoints", "$RECYCLE.BIN"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (2, 2)).save(tmp_path / name / "cat.png")
+    every = [str(path) for path in sorted(tmp_path.iterdir()) if path.is_file()]
+    for arguments in ([str(tmp_path)], [f"{tmp_path}/*.*"], every):
+        images, skipped = find_images(arguments)
+        assert [image.path.name for image in images] == ["cat.png"]
+        assert not skipped
+    assert empty_folders([str(tmp_path)], images) == []
+
+
+def test_files_read_for_another_purpose_are_no_pictures(photos: Path) -> None:
+    (photos / "cats" / "labels.csv").write_text("cat.png,cat")
+    images, skipped = find_images(["photos", "photos/notes.txt"], [Path("photos/notes.txt")])
+    assert len(images) == 7
+    assert [(item.name, item.document) for item in skipped] == [("labels.csv", True)]
+
+
+def test_folders_without_an_image_are_found(photos: Path) -> None:
+    (photos / "birds" / "young").mkdir(parents=True)
+    (photos / "birds" / "readme.md").write_text("none yet")
+    images, _ = find_images(["photos"])
+    assert images[4].place == ("cats", "deep")
+    assert empty_folders(["photos", "photos/a.png"], images) == [("birds",), ("birds", "young")]

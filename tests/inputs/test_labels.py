@@ -1,8 +1,11 @@
 """Label files of every usual shape are read, and the others refused with what is wrong."""
 
+import io
 import json
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,6 +42,23 @@ def _read(folder: Path, content: str | bytes, outputs: int | None = None) -> lis
         ("20 km/h\n30 km/h\n50 km/h\n", ["20 km/h", "30 km/h", "50 km/h"]),
         ("0\n1\n2\n", ["0", "1", "2"]),
         ("crane\ncat\ncrane\n", ["crane (0)", "cat", "crane (2)"]),
+        ("0,red\n1,green\n", ["red", "green"]),
+        ("class,index\ngreen,1\nred,0\n", ["red", "green"]),
+        ("ClassId;SignName\n1;30 km/h\n0;20 km/h\n", ["20 km/h", "30 km/h"]),
+        ("red\t0\ngreen\t1\n", ["red", "green"]),
+        ("0: red\n1: green leaf\n", ["red", "green leaf"]),
+        ("red: 0\ngreen leaf: 1\n", ["red", "green leaf"]),
+        ("names:\n  0: red\n  1: green\n", ["red", "green"]),
+        ("train: ../a\nnc: 2\nnames: ['red', 'no']\n", ["red", "no"]),
+        ("- yes\n- no\n", ["yes", "no"]),
+        ("{'red': 0, 'green': 1}", ["red", "green"]),
+        ("{0: 'red', 1: 'green'}", ["red", "green"]),
+        ("['red', 'green']", ["red", "green"]),
+        ('{"id2label": {"0": "red", "1": "green"}, "x": 1}', ["red", "green"]),
+        ('{"red": "0", "green": "1"}', ["red", "green"]),
+        ('[{"id": 1, "name": "green"}, {"id": 0, "name": "red"}]', ["red", "green"]),
+        ("label\nred\ngreen\n", ["red", "green"]),
+        ("Paris, France\nRome, Italy\n", ["Paris, France", "Rome, Italy"]),
         ("golden  retriever \n<b>x</b>\n", ["golden retriever", "<b>x</b>"]),
         ("a\x1b[2Jb\nc\n", ["a\N{REPLACEMENT CHARACTER}[2Jb", "c"]),
     ],
@@ -80,6 +100,39 @@ def test_refusals(tmp_path: Path, content: str | bytes, words: str) -> None:
     assert words in str(caught.value)
     assert "labels.txt" in str(caught.value)
     assert str(tmp_path) not in str(caught.value)
+
+
+def _saved(save, thing) -> bytes:
+    buffer = io.BytesIO()
+    save(buffer, thing)
+    return buffer.getvalue()
+
+
+def test_arrays_of_text(tmp_path: Path) -> None:
+    data = _saved(np.save, np.array(["red", "green"]))
+    assert _read(tmp_path, data, 2) == ["red", "green"]
+    assert _read(tmp_path, _saved(np.save, np.array([b"red", b"no"])), 2) == ["red", "no"]
+
+
+class Trap:
+    """Reading its pickle would write a file."""
+
+    def __reduce__(self):
+        return (Path.touch, (Path("trap"),))
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 5])
+def test_pickles_are_never_read(tmp_path: Path, monkeypatch, protocol: int) -> None:
+    monkeypatch.chdir(tmp_path)
+    traps = [
+        pickle.dumps(Trap(), protocol),
+        pickle.dumps({"red": Trap()}, protocol),
+        _saved(lambda file, one: np.save(file, one, allow_pickle=True), np.array([Trap()])),
+    ]
+    for trap in traps:
+        with pytest.raises(SettingsError, match=r"run(?:s)? (?:the )?code|save the names"):
+            _read(tmp_path, trap, 2)
+    assert not Path("trap").exists()
 
 
 def test_a_missing_file_and_a_folder(tmp_path: Path) -> None:

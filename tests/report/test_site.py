@@ -129,7 +129,10 @@ def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> No
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)],
                           names=[f"{at}.png" for at in range(40)],
                           sections=("activations", "filters", "gradcam"))  # fmt: skip
-    images = [replace(image, group=LABELS[at % 3]) for at, image in enumerate(report.images)]
+    images = [
+        replace(image, group=LABELS[at % 3], true_class=at % 3)
+        for at, image in enumerate(report.images)
+    ]
     write_site(report.model_copy(update={"images": images}), tmp_path)
     wrong = [one.name for one in images if one.predictions[0].label != one.group]
     assert 0 < len(wrong) < 40
