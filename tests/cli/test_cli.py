@@ -126,6 +126,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "weights": ("imagenet", "imagenet"),
     "input_size": ("180x320", (180, 320)),
     "labels": ("names.txt", Path("names.txt")),
+    "labels_csv": ("table.csv", Path("table.csv")),
+    "split": ("val", "val"),
     "preprocess": ("my.module:prepare", "my.module:prepare"),
     "resize": ("crop", "crop"),
     "layers": ("block1_*", ("block1_*",)),
