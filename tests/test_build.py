@@ -554,3 +554,25 @@ def test_one_file_own_templates_and_colours_come_from_the_options(small_model, p
     with pytest.raises(ReportgenError, match=r"about\.html, line 1"):
         make(small_model, photos / "a.png", tmp_path / "t", **choices)
     assert "<h1>Ours</h1>" in turbo.page.read_text("utf-8")
+
+
+def test_no_image_shares_a_place_with_other_pictures(small_model, photos, tmp_path):
+    """Images may be called like the folders and charts that a report has."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    names = ["notes.jpg", "sparsity.svg.png", "reliability.svg.png", "health.png", "images.png"]
+    random = np.random.default_rng(3)
+    for name in names:
+        pixels = random.integers(0, 256, (30, 40, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    Image.new("RGB", (20, 10), "red").save(tmp_path / "photo.png")
+    (tmp_path / "notes.md").write_text("![mine](photo.png)\n", encoding="utf-8")
+    notes = str(tmp_path / "notes.md")
+    report = make(small_model, folder, tmp_path / "report", notes=notes).report
+    assert sorted(image.name for image in report.images) == sorted(names)
+    for image in report.images:
+        with Image.open(tmp_path / "report" / image.photo) as shown:
+            assert shown.size == (40, 30)
+    with Image.open(tmp_path / "report" / report.note_pictures[0].file) as mine:
+        assert mine.size == (20, 10)
+    assert (tmp_path / "report" / str(report.sparsity_chart)).is_file()

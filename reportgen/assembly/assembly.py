@@ -68,7 +68,7 @@ class Assembly:
         """
         (unit, stored), name = photo, file.name
         about = stored.data
-        base = f"pictures/{slug}"
+        base = f"pictures/images/{slug}"
         seen = self.usable(activations, "activations of", name)
         cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"

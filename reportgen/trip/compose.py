@@ -146,7 +146,7 @@ def _images(
         explained = [outcomes[key] for key in cams.get(digest, ())]
         record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
         through, different = (outcomes.get(part.get(digest, "")) for part in (depth, differences))
-        yield with_cams(assembly, record, f"pictures/{slug}", through, different)
+        yield with_cams(assembly, record, f"pictures/images/{slug}", through, different)
 
 
 def origin(

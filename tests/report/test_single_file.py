@@ -5,6 +5,7 @@ import hashlib
 import io
 import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import OutputError
+from reportgen.report.single import choice
 from reportgen.report.single import writer as single_file
 from reportgen.report.single.writer import SINGLE_NAME, write_single
 from tests.report.conftest import Site
@@ -70,8 +72,11 @@ def test_everything_that_a_page_says_is_in_the_file(site: Site, single: Path) ->
         len(image.activations) for image in site.report.images
     )
     assert text.count('data-kind="filters"') == len(site.report.galleries)
-    assert "The pages by layer, by unit, of kernels, of trust in heatmaps and of dreams are" in text
-    assert "Left out" not in text
+    notes = (
+        "Layers, units, kernels, trust in heatmaps and dreams have pages in the full report only."
+    )
+    assert notes in text
+    assert "To keep this file under" not in text
 
 
 def test_two_writes_give_the_same_bytes(site: Site, single: Path, tmp_path: Path) -> None:
@@ -92,12 +97,11 @@ def test_what_does_not_fit_is_shrunk_then_left_out_and_said(site: Site, tmp_path
     result = write_single(report, tmp_path, megabytes=2)
     assert result.path.stat().st_size <= 2_000_000
     text = result.path.read_text("utf-8")
-    assert "Pictures have no more pixels than this page shows." in text
-    lost = re.search(r"Left out to keep the file small: (\d+) images?\.", text)
-    kept = text.count('id="images/') - text.count('id="images/index')
+    assert "Pictures are reduced to the size at which this page shows them." in text
+    said = re.search(r"under 2 MB it shows (\d+) of (\d+) images", text)
     shown = len(re.findall(r'<article class="sheet" id="images/(?!index)', text))
-    assert kept
-    assert shown + (int(lost[1]) if lost else 0) == len(images)
+    assert shown
+    assert (shown, len(images)) == ((int(said[1]), int(said[2])) if said else (shown, shown))
 
 
 def test_a_large_file_is_warned_of_and_a_huge_one_refused(
@@ -145,4 +149,56 @@ def test_images_that_are_left_out_may_be_mistakes(tmp_path: Path) -> None:
     write_single(report, tmp_path, megabytes=0)
     text = (tmp_path / SINGLE_NAME).read_text("utf-8")
     assert f"{len(report.evaluation.mistakes)} images came out as another class" in text
-    assert f" on {report.evaluation.mistakes[0].image}" not in text
+    first, *others = dict.fromkeys(one.image for one in report.evaluation.mistakes)
+    assert f" on {first}" in text
+    assert not any(f" on {name}" in text for name in others)
+
+
+def noise(path: Path, width: int, height: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.effect_noise((width, height), 90).convert("RGB").save(path, "JPEG", quality=90)
+
+
+def test_top_images_of_channels_are_left_out_where_they_do_not_fit(tmp_path: Path) -> None:
+    report = write_sample(tmp_path)
+    assert report.exemplars is not None
+    one = next(found for found in report.exemplars.channels if found.picture)
+    channels = []
+    for channel in range(120):
+        picture = f"pictures/exemplars/many/{channel}.jpg"
+        noise(tmp_path / picture, 900, 200)
+        channels.append(one.model_copy(update={"channel": channel, "picture": picture}))
+    exemplars = report.exemplars.model_copy(update={"channels": channels})
+    report = report.model_copy(update={"exemplars": exemplars})
+    result = write_single(report, tmp_path, megabytes=2)
+    assert result.warnings == ()
+    assert result.path.stat().st_size <= 2_000_000
+    text = result.path.read_text("utf-8")
+    assert re.search(r"under 2 MB it shows .* top images of \d+ channels", text)
+    assert 0 < text.count("images that activate it most") <= choice.EXEMPLAR_ROWS
+
+
+def test_every_class_is_shown_and_misclassified_images_come_first(tmp_path: Path) -> None:
+    names = [f"{group}/{at:02}.jpg" for group in "abc" for at in range(40)]
+    report = write_sample(tmp_path, names=names)
+    images = [replace(image, group=image.name[0]) for image in report.images if "/" in image.name]
+    report = report.model_copy(update={"images": images})
+    assert report.evaluation is not None
+    order = choice.image_order(report)
+    mistakes = list(dict.fromkeys(one.image for one in report.evaluation.mistakes))
+    assert order[: choice.CLASS_IMAGES] == mistakes[: choice.CLASS_IMAGES]
+    others = order[choice.CLASS_IMAGES :]
+    for group in "abc":
+        assert sum(name.startswith(group) for name in order) >= choice.CLASS_IMAGES
+        first = next(at for at, name in enumerate(others) if name.startswith(group))
+        assert first < 3
+
+
+def test_the_menu_has_every_section_that_the_file_has(site: Site, single: Path) -> None:
+    text = single.read_text("utf-8")
+    menu = text.partition('<nav class="menu"')[2].partition("</nav>")[0]
+    titles = re.findall(r">([^<]+)</a>", menu)
+    assert titles == ["Overview", "Model", "Images", "Filters", "Evaluation", "Health",
+                      "Exemplars", "About"]  # fmt: skip
+    for anchor in re.findall(r'href="#([^"]+)"', menu):
+        assert f'id="{anchor}"' in text

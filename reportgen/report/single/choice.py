@@ -1,21 +1,33 @@
 """What the single file holds, so that it keeps within its size: what is shrunk, what left out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
+from reportgen.records.over_images import Exemplars, ExemplarsOf
 from reportgen.records.report import Activations, Gallery, Image, Report
 from reportgen.report.figures import enlargement
+from reportgen.spread import spread
 from reportgen.wording import count
+
+CLASS_IMAGES = 12
+"""Images that a file with a limit shows of each class, besides misclassified ones."""
+
+GRID_IMAGES = 12
+"""Images whose activations a file with a limit shows."""
+
+EXEMPLAR_ROWS = 8
+"""Channels of each layer whose top images a file with a limit shows."""
 
 _PAGE = 75_000
 """About the bytes of style, scripts and the pages that every report has."""
-_CARD, _IMAGE, _FIGURE, _LAYER, _TILE = 1_200, 3_000, 1_800, 700, 26
+_CARD, _IMAGE, _FIGURE, _LAYER, _TILE, _LINK = 1_200, 3_000, 1_800, 700, 26, 160
 """About the bytes of markup of each, and of the numbers behind each tile."""
-_GALLERIES = 0.5
-"""Share of what the photos leave free that filter galleries may take: grids follow."""
-_THUMBNAIL, _PHOTO, _HEATMAP = 320, 640, 460
+_FOR_IMAGES, _FOR_GALLERIES, _FOR_GRIDS, _FOR_EXEMPLARS = 0.5, 0.7, 0.85, 0.95
+"""Share of the limit that may be used up when these are chosen, one after the other."""
+_FIRST_LAYERS = 2
+_THUMBNAIL, _PHOTO, _HEATMAP, _STRIP = 320, 640, 460, 960
 
 
 class Pictures:
@@ -46,61 +58,132 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Choice:
-    """What the file holds, by the rules of `choices`."""
+    """What the file holds, by the rules of `fitted`."""
 
     pictures: Pictures
-    images: int
-    """How many images, the first ones."""
-    grids: int
-    """How many of them with activations."""
+    images: frozenset[str]
+    """Names of the images that are shown."""
+    grids: frozenset[str]
+    """Names of those with activations."""
     layers: frozenset[str]
     """Layers whose activations are shown."""
     galleries: frozenset[str]
     """The pictures of the filter galleries that are shown."""
+    exemplars: frozenset[str]
+    """The pictures of the channels' top images that are shown."""
 
-    def notes(self, report: Report) -> tuple[str, ...]:
-        """Sentences on what the file does not show of the whole `report`."""
+    def notes(self, report: Report, limit: int | None) -> tuple[str, ...]:
+        """Sentences on what the file does not show of the whole `report`; `limit` in MB."""
         said = []
+        total, left_out = len(report.images), list(self._left_out(report))
+        if len(self.images) < total or left_out:
+            shows = f"{len(self.images):,} of {count(total, 'image')}"
+            without = f", without {_listed(left_out)}" if left_out else ""
+            said.append(f"To keep this file under {limit or 0} MB it shows {shows}{without}.")
         if self.pictures.shrinking:
-            said.append("Pictures have no more pixels than this page shows.")
-        total = len(report.images)
-        if self.images < total:
-            said.append(f"Left out to keep the file small: {count(total - self.images, 'image')}.")
-        seen = sum(bool(image.activations) for image in report.images[: self.images])
-        if (lost := seen - self.grids) > 0:
-            said.append(f"Left out to keep the file small: activations of {count(lost, 'image')}.")
-        if self.grids and (fewer := len(_seen(report) - self.layers)):
-            said.append(f"Left out to keep the file small: activations of {count(fewer, 'layer')}.")
-        if gone := len(report.galleries) - len(self.galleries):
-            many = count(gone, "filter gallery", "filter galleries")
-            said.append(f"Left out to keep the file small: {many}.")
+            said.append("Pictures are reduced to the size at which this page shows them.")
         also = [words for name, words in _ON_THE_SITE.items() if name in report.sections]
-        parts = ["by layer", "by unit", *also]
-        listed = f"{', '.join(parts[:-1])} and {parts[-1]}"
-        return (*said, f"The pages {listed} are part of the site, not of this file.")
+        parts = _listed(["layers", "units", *also])
+        return (*said, f"{parts.capitalize()} have pages in the full report only.")
+
+    def _left_out(self, report: Report) -> Iterator[str]:
+        seen = sum(bool(one.activations) for one in report.images if one.name in self.images)
+        shown = len(self.grids) if self.layers else 0
+        if seen and not shown:
+            yield "activations"
+        elif fewer := seen - shown:
+            yield f"activations of {count(fewer, 'image')}"
+        if shown and (layers := len(_seen(report) - self.layers)):
+            yield f"activations of {count(layers, 'layer')}"
+        if gone := len(report.galleries) - len(self.galleries):
+            yield count(gone, "filter gallery", "filter galleries")
+        if gone := len(_strips(report)) - len(self.exemplars):
+            yield f"top images of {count(gone, 'channel')}"
 
 
-_ON_THE_SITE = {"kernels": "of kernels", "trust": "of trust in heatmaps", "dreams": "of dreams"}
+_ON_THE_SITE = {"kernels": "kernels", "trust": "trust in heatmaps", "dreams": "dreams"}
 """Sections that the file leaves to the site, and what their pages are called."""
 
 
-def choices(report: Report, folder: Path, budget: int | None) -> Iterator[Choice]:
-    """Ever smaller choices; the first whose file takes at most `budget` bytes is the one.
+def everything(report: Report, folder: Path, *, shrinking: bool = False) -> Choice:
+    """All that the report has."""
+    names = frozenset(image.name for image in report.images)
+    return Choice(
+        Pictures(folder, shrinking=shrinking),
+        names,
+        frozenset(image.name for image in report.images if image.activations),
+        _seen(report),
+        frozenset(gallery.picture for gallery in report.galleries),
+        frozenset(_strips(report)),
+    )
 
-    Everything as it is comes first, then shrunk pictures, of which as many as fit: photos and
-    Grad-CAM before galleries, galleries before grids; the last layer of each block for as many
-    images as possible, then the other layers for the same images.
+
+def size(report: Report, choice: Choice) -> int:
+    """About the bytes of a file with what was chosen."""
+    pictures, shown = choice.pictures, reduced(report, choice)
+    mistakes = _mistaken(report)
+    return (
+        _base_cost(pictures, report)
+        + sum(_image_cost(pictures, image, mistakes) for image in shown.images)
+        + sum(_grid_cost(pictures, grid) for image in shown.images for grid in image.activations)
+        + sum(_gallery_cost(pictures, gallery) for gallery in shown.galleries)
+        + sum(_strip_cost(pictures, one) for one in _strips(shown).values())
+    )
+
+
+def fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
+    """As much as fits into `budget` bytes, by estimate; at least one image.
+
+    Misclassified images come first, then up to twelve of each class, evenly chosen. Filter
+    galleries follow, then the activations of the first layers and of the last layer of each block,
+    then the top images of channels, then the other layers.
     """
-    plain = Pictures(folder, shrinking=False)
-    everything = frozenset(gallery.picture for gallery in report.galleries)
-    whole = Choice(plain, len(report.images), len(report.images), _seen(report), everything)
-    if budget is None or _size(report, plain) <= budget:
-        yield whole
-    if budget is not None:
-        small = Pictures(folder, shrinking=True)
-        # Estimates are low where names are strange: then less is planned for.
-        for share in (1.0, 0.9, 0.75, 0.5, 0.25):
-            yield _fitted(report, small, int(budget * share))
+    spent = _base_cost(pictures, report)
+    mistakes, images = _mistaken(report), {image.name: image for image in report.images}
+    chosen: list[str] = []
+    for name in image_order(report):
+        cost = _image_cost(pictures, images[name], mistakes)
+        if chosen and spent + cost > budget * _FOR_IMAGES:
+            break
+        spent += cost
+        chosen.append(name)
+    costs = {one.picture: _gallery_cost(pictures, one) for one in report.galleries}
+    galleries = _affordable(costs, budget * _FOR_GALLERIES - spent)
+    spent += sum(costs[one] for one in galleries)
+    grids = [name for name in chosen if images[name].activations][:GRID_IMAGES]
+    first, others = _layer_order(report)
+    by_layer = _layer_costs(pictures, [images[name] for name in grids])
+    layers = _affordable({one: by_layer.get(one, 0) for one in first}, budget * _FOR_GRIDS - spent)
+    spent += sum(by_layer.get(one, 0) for one in layers)
+    strips = {
+        key: _strip_cost(pictures, one) for key, one in _strips(report, EXEMPLAR_ROWS).items()
+    }
+    exemplars = _affordable(strips, budget * _FOR_EXEMPLARS - spent)
+    spent += sum(strips[one] for one in exemplars)
+    layers |= _affordable({one: by_layer.get(one, 0) for one in others}, budget - spent)
+    return Choice(
+        pictures,
+        frozenset(chosen),
+        frozenset(grids if layers else ()),
+        frozenset(layers),
+        frozenset(galleries),
+        frozenset(exemplars),
+    )
+
+
+def image_order(report: Report) -> list[str]:
+    """Names of the images that a file with a limit may show, the most telling first.
+
+    Misclassified images lead, the most confident mistakes first, as many as one class may have.
+    Classes then take turns, each with up to twelve images, evenly chosen.
+    """
+    classes: dict[str, list[str]] = {}
+    for image in report.images:
+        predicted = image.predictions[0].label if image.predictions else ""
+        classes.setdefault(image.group or predicted, []).append(image.name)
+    chosen = [spread(names, CLASS_IMAGES) for names in classes.values()]
+    turns = [names[at] for at in range(CLASS_IMAGES) for names in chosen if at < len(names)]
+    return list(dict.fromkeys([*list(_mistaken(report))[:CLASS_IMAGES], *turns]))
 
 
 def reduced(report: Report, choice: Choice) -> Report:
@@ -109,53 +192,73 @@ def reduced(report: Report, choice: Choice) -> Report:
         replace(
             image,
             activations=[
-                one for one in image.activations if at < choice.grids and one.layer in choice.layers
+                one
+                for one in image.activations
+                if image.name in choice.grids and one.layer in choice.layers
             ],
         )
-        for at, image in enumerate(report.images[: choice.images])
+        for image in report.images
+        if image.name in choice.images
     ]
     galleries = [one for one in report.galleries if one.picture in choice.galleries]
     filters = [one for one in report.filters if one.picture in choice.galleries]
-    kept = {"images": images, "galleries": galleries, "filters": filters}
-    sections = [name for name in report.sections if name not in _ON_THE_SITE]
+    exemplars = _reduced_exemplars(report.exemplars, choice.exemplars)
+    gone = {*_ON_THE_SITE, *(() if exemplars else ("exemplars",))}
     return report.model_copy(
-        update={**kept, "sections": sections, "kernels": [], "trust": None, "dreams": []}
+        update={
+            "images": images,
+            "galleries": galleries,
+            "filters": filters,
+            "exemplars": exemplars,
+            "sections": [name for name in report.sections if name not in gone],
+            "kernels": [],
+            "trust": None,
+            "dreams": [],
+        }
     )
 
 
-def _fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
-    spent = _PAGE + _LAYER * len(report.model.layers) + _health_cost(pictures, report)
-    images = grids = 0
-    for image in report.images:
-        cost = _image_cost(pictures, image)
-        if images and spent + cost > budget:
-            break
-        spent, images = spent + cost, images + 1
-    galleries = set()
-    room = spent + (budget - spent) * (_GALLERIES if "activations" in report.sections else 1)
-    for gallery in report.galleries:
-        cost = _gallery_cost(pictures, gallery)
-        if spent + cost > room:
-            break
-        spent += cost
-        galleries.add(gallery.picture)
-    chosen = report.images[:images]
-    layers = _last_of_blocks(report)
-    for image in chosen:
-        cost = sum(_grid_cost(pictures, one) for one in image.activations if one.layer in layers)
-        if spent + cost > budget:
-            break
-        spent, grids = spent + cost, grids + 1
-    others: dict[str, int] = {}
-    for image in chosen[:grids]:
-        for one in image.activations:
-            if one.layer not in layers and others.get(one.layer, 0) <= budget:
-                others[one.layer] = others.get(one.layer, 0) + _grid_cost(pictures, one)
-    for layer, cost in others.items():
-        if spent + cost <= budget:
-            spent += cost
-            layers.add(layer)
-    return Choice(pictures, images, grids, frozenset(layers), frozenset(galleries))
+def _reduced_exemplars(found: Exemplars | None, pictures: frozenset[str]) -> Exemplars | None:
+    if found is None or not pictures:
+        return None
+    channels = [one for one in found.channels if one.picture in pictures]
+    units = [one for one in found.units if one.picture in pictures]
+    return found.model_copy(update={"channels": channels, "units": units})
+
+
+def _listed(parts: Sequence[str]) -> str:
+    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
+
+
+def _affordable(costs: dict[str, int], room: float) -> set[str]:
+    """Those that fit together, in their order; one that is too large does not keep out the next."""
+    taken = set()
+    for name, cost in costs.items():
+        if cost <= room:
+            room -= cost
+            taken.add(name)
+    return taken
+
+
+def _mistaken(report: Report) -> dict[str, None]:
+    """Names of the misclassified images, the most confident mistake first."""
+    found = report.evaluation.mistakes if report.evaluation else []
+    return dict.fromkeys(one.image for one in found)
+
+
+def _strips(report: Report, rows: int | None = None) -> dict[str, ExemplarsOf]:
+    """The pictures of top images: single units first, then channel by channel over all layers."""
+    found = report.exemplars
+    if found is None:
+        return {}
+    by_layer: dict[str, list[ExemplarsOf]] = {}
+    for one in found.channels:
+        if one.picture is not None:
+            by_layer.setdefault(one.layer, []).append(one)
+    deepest = max(map(len, by_layer.values()), default=0)
+    rows = deepest if rows is None else min(rows, deepest)
+    turns = [layer[at] for at in range(rows) for layer in by_layer.values() if at < len(layer)]
+    return {one.picture: one for one in (*found.units, *turns) if one.picture is not None}
 
 
 def _seen(report: Report) -> frozenset[str]:
@@ -163,34 +266,40 @@ def _seen(report: Report) -> frozenset[str]:
     return frozenset(one.layer for image in report.images for one in image.activations)
 
 
-def _last_of_blocks(report: Report) -> set[str]:
+def _layer_order(report: Report) -> tuple[list[str], list[str]]:
+    """The first layers with maps and the last of each block; and the others."""
     seen = _seen(report)
-    return set({one.block: one.path for one in report.model.layers if one.path in seen}.values())
+    layers = [one for one in report.model.layers if one.path in seen]
+    ends = {one.block: one.path for one in layers}.values()
+    first = list(dict.fromkeys([*(one.path for one in layers[:_FIRST_LAYERS]), *ends]))
+    return first, [one.path for one in layers if one.path not in first]
 
 
-def _size(report: Report, pictures: Pictures) -> int:
-    """About the bytes of a file with everything."""
-    return (
-        _PAGE
-        + _LAYER * len(report.model.layers)
-        + sum(_image_cost(pictures, image) for image in report.images)
-        + sum(_grid_cost(pictures, grid) for image in report.images for grid in image.activations)
-        + sum(_gallery_cost(pictures, gallery) for gallery in report.galleries)
-        + _health_cost(pictures, report)
-    )
+def _layer_costs(pictures: Pictures, images: Iterable[Image]) -> dict[str, int]:
+    costs: dict[str, int] = {}
+    for image in images:
+        for grid in image.activations:
+            costs[grid.layer] = costs.get(grid.layer, 0) + _grid_cost(pictures, grid)
+    return costs
 
 
-def _health_cost(pictures: Pictures, report: Report) -> int:
+def _base_cost(pictures: Pictures, report: Report) -> int:
     known = [one.distribution for one in report.health.layers] if report.health else []
-    return sum(_FIGURE + pictures.cost(one.chart, _THUMBNAIL) for one in known if one)
+    charts = sum(_FIGURE + pictures.cost(one.chart, _THUMBNAIL) for one in known if one)
+    return _PAGE + _LAYER * len(report.model.layers) + charts
 
 
-def _image_cost(pictures: Pictures, image: Image) -> int:
+def _image_cost(pictures: Pictures, image: Image, mistakes: Iterable[str]) -> int:
     cams = image.gradcam
     first = cams[0].picture if cams else None
+    card = 0
+    if image.name in mistakes:
+        shown = [image.photo, *(cam.picture for cam in cams[:2])]
+        card = _CARD + sum(pictures.cost(one, _THUMBNAIL) for one in shown)
     return (
         _IMAGE
         + _CARD
+        + card
         + pictures.cost(image.photo, _THUMBNAIL)
         + pictures.cost(first, _THUMBNAIL)
         + pictures.cost(image.photo, _PHOTO)
@@ -214,3 +323,7 @@ def _gallery_cost(pictures: Pictures, gallery: Gallery) -> int:
     size = gallery.size
     across = gallery.width * enlargement(gallery.width, gallery.height, size, size)
     return _FIGURE + _TILE * gallery.shown + pictures.cost(gallery.picture, across)
+
+
+def _strip_cost(pictures: Pictures, one: ExemplarsOf) -> int:
+    return _FIGURE + _LINK * len(one.exemplars) + pictures.cost(one.picture, _STRIP)

@@ -19,7 +19,7 @@ from reportgen.records.report import Report
 from reportgen.report.contexts import Link
 from reportgen.report.navigation import Assets, Navigation
 from reportgen.report.outline import Outline
-from reportgen.report.single.choice import Choice, choices, reduced
+from reportgen.report.single.choice import Choice, everything, fitted, reduced, size
 from reportgen.report.single.contexts import Sheet, SheetGroup, SinglePage
 from reportgen.report.single.markup import Links, SheetMaker, data_uri, sheet_id
 from reportgen.report.site.overview import MOST_CARDS
@@ -31,6 +31,7 @@ from reportgen.wording import size_of
 SINGLE_NAME = "report.html"
 WARNING_AT = 25_000_000
 REFUSED_AT = 100_000_000
+_MOST_TRIES = 12
 _NOT_HERE = Assets("", "", "", "", "")
 
 
@@ -74,34 +75,64 @@ def write_single(
 
     """
     source = Templates(templates)
-    budget = None if megabytes is None else megabytes * 1_000_000
-    text = b""
-    for choice in choices(report, folder, budget):
-        text = _made(report, folder, source, choice).encode("utf-8", "replace")
-        if budget is None or len(text) <= budget:
-            break
-    size = len(text)
-    if size > REFUSED_AT and not force:
+    text = _within(report, folder, source, megabytes).encode("utf-8", "replace")
+    taken, budget = len(text), _bytes(megabytes)
+    if taken > REFUSED_AT and not force:
         raise OutputError(
-            f"{SINGLE_NAME} would take {size_of(size)}, which few programs open; "
+            f"{SINGLE_NAME} would take {size_of(taken)}, which few programs open; "
             "let --single-size leave out what does not fit, or use --force."
         )
     path = folder / SINGLE_NAME
     path.write_bytes(text)
     warnings = []
-    if budget is not None and size > budget:
-        warnings.append(f"{SINGLE_NAME} takes {size_of(size)}: no more can be left out.")
-    elif size > WARNING_AT:
-        warnings.append(f"{SINGLE_NAME} takes {size_of(size)}; mail and chat may refuse it.")
+    if budget is not None and taken > budget:
+        warnings.append(f"{SINGLE_NAME} takes {size_of(taken)}: it cannot be made smaller.")
+    elif taken > WARNING_AT:
+        warnings.append(f"{SINGLE_NAME} takes {size_of(taken)}; mail and chat may refuse it.")
     return SingleResult(path, tuple(warnings))
 
 
-def _made(report: Report, folder: Path, source: Templates, choice: Choice) -> str:
+def _bytes(megabytes: int | None) -> int | None:
+    return None if megabytes is None else megabytes * 1_000_000
+
+
+def _within(report: Report, folder: Path, source: Templates, megabytes: int | None) -> str:
+    """The file's text, with as much of the report as its size allows.
+
+    What is chosen is planned by estimate and then measured; the estimate's error goes off the next
+    plan's budget, until the file fits or nothing more can be left out.
+    """
+    budget = _bytes(megabytes)
+    choice = everything(report, folder)
+    if budget is None or size(report, choice) <= budget:
+        text = _made(report, folder, source, choice, megabytes)
+        if budget is None or len(text.encode("utf-8", "replace")) <= budget:
+            return text
+    choice, room = everything(report, folder, shrinking=True), budget
+    if size(report, choice) > budget:
+        choice = fitted(report, choice.pictures, room)
+    for _ in range(_MOST_TRIES):
+        text = _made(report, folder, source, choice, megabytes)
+        excess = len(text.encode("utf-8", "replace")) - budget
+        if excess <= 0:
+            break
+        room -= max(excess, budget // 50)
+        smaller = fitted(report, choice.pictures, room)
+        if smaller == choice:
+            break
+        choice = smaller
+    return text
+
+
+def _made(
+    report: Report, folder: Path, source: Templates, choice: Choice, megabytes: int | None
+) -> str:
     shown = reduced(report, choice)
     outline = _WholeOutline(shown)
     navigation = Navigation(outline, _NOT_HERE)
     texts: dict[str, str] = {}
     titles: dict[str, str] = {}
+    first: dict[str, str] = {}
     for path, name, context in pages(outline, navigation, folder):
         few = len(shown.images) <= MOST_CARDS
         is_list = path == "images/index.html" and few
@@ -109,6 +140,8 @@ def _made(report: Report, folder: Path, source: Templates, choice: Choice) -> st
             continue
         texts[path] = source.render(f"{name}.html", context)
         titles[path] = context.frame.title
+        part = next((link.text for link in context.frame.menu if link.current), "")
+        first.setdefault(part, sheet_id(path))
     links = Links(texts, _aliases(texts))
     maker = SheetMaker(links, choice.pictures.encoded)
     sheets = []
@@ -119,23 +152,25 @@ def _made(report: Report, folder: Path, source: Templates, choice: Choice) -> st
         sheets.append(Sheet(sheet_id(path), titles[path], Markup(content)))  # noqa: S704 - rendered
     rows = [(text, kind, links.inside("index.html", at)) for text, kind, at in search_rows(outline)]
     data = "".join(text for _, text in values_files(outline)) + search_index(rows)
-    notes = choice.notes(report)
-    return source.render("single.html", _page(report, source, data, sheets, notes))
+    notes = choice.notes(report, megabytes)
+    parts = [text for text, _ in navigation.parts() if text in first]
+    menu = tuple(Link(text, f"#{first[text]}") for text in parts)
+    return source.render("single.html", _page(report, source, data, sheets, menu, notes))
 
 
 def _page(
-    report: Report, source: Templates, data: str, sheets: list[Sheet], notes: tuple[str, ...]
+    report: Report,
+    source: Templates,
+    data: str,
+    sheets: list[Sheet],
+    menu: tuple[Link, ...],
+    notes: tuple[str, ...],
 ) -> SinglePage:
     style = _inline(source.asset("report.css"), "style")
     theme = _inline(source.asset("theme.js"), "script")
     script = _inline(data.encode() + source.asset("report.js"), "script")
     allowed = f"{_hash(theme)} {_hash(script)}"
-    by_id = {sheet.id: sheet for sheet in sheets}
-    first = next((sheet.id for sheet in sheets if sheet.id.startswith("images/")), "")
-    filters = next((sheet.id for sheet in sheets if sheet.id.startswith("filters/")), "")
-    parts = {"Overview": "index", "Model": "model", "Images": first, "Filters": filters,
-             "About": "about"}  # fmt: skip
-    groups = {"Images": "images/", "Filters": "filters/"}
+    groups = {"Images": "images/", "Filters": "filters/", "Exemplars": "exemplars/"}
     return SinglePage(
         title=report.title,
         author=report.author,
@@ -147,7 +182,7 @@ def _page(
         style=Markup(style),  # noqa: S704 - the package's or the user's own style sheet
         theme_script=Markup(theme),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        menu=tuple(Link(text, f"#{at}") for text, at in parts.items() if at in by_id),
+        menu=menu,
         groups=tuple(
             SheetGroup(title, links)
             for title, begin in groups.items()

@@ -1,0 +1,74 @@
+"""Each section stands in every table that has to know it."""
+
+import shutil
+
+import pytest
+
+from reportgen.config import SECTIONS
+from reportgen.report.explanations import EXPLANATIONS
+from reportgen.report.methods import methods
+from reportgen.report.note_places import SECTION_HEADINGS
+from reportgen.report.pdf.chapters import _CHAPTERS
+from reportgen.report.single.choice import _ON_THE_SITE
+from reportgen.report.single.writer import write_single
+from tests.report.conftest import Site
+
+WITHIN_IMAGES = {"activations", "gradcam"}
+"""Sections that pages of images, and the images' chapter of the PDF, show."""
+
+PAGES = {
+    "filters": "filters/index.html",
+    "evaluation": "evaluation.html",
+    "health": "health.html",
+    "exemplars": "exemplars/index.html",
+    "kernels": "kernels.html",
+    "trust": "trust.html",
+    "dreams": "dreams.html",
+}
+
+
+def test_this_test_knows_all_sections() -> None:
+    assert {*WITHIN_IMAGES, *PAGES} == set(SECTIONS)
+
+
+@pytest.mark.parametrize("section", PAGES)
+def test_a_section_is_in_the_menu_and_on_the_overview(site: Site, section: str) -> None:
+    text = site.text("index.html")
+    menu = text.partition('<nav class="menu"')[2].partition("</nav>")[0]
+    assert f'href="{PAGES[section]}"' in menu
+    assert PAGES[section] in text.replace(menu, "")
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_section_has_its_introduction_its_method_and_its_place_for_notes(
+    site: Site, section: str
+) -> None:
+    assert EXPLANATIONS[section].text
+    assert section in SECTION_HEADINGS
+    with_it = {one.title for one in methods(site.report)}
+    others = [name for name in SECTIONS if name != section]
+    without = site.report.model_copy(update={"sections": others})
+    assert {one.title for one in methods(without)} < with_it
+
+
+@pytest.mark.parametrize("section", set(PAGES) - {"filters"})
+def test_a_section_is_a_chapter_of_the_pdf(section: str) -> None:
+    assert section in _CHAPTERS
+
+
+@pytest.fixture(scope="module")
+def single(site: Site, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("single")
+    shutil.copytree(site.folder / "pictures", folder / "pictures")
+    return write_single(site.report, folder).path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("section", PAGES)
+def test_a_section_is_in_the_single_file_or_named_as_left_to_the_site(
+    single: str, section: str
+) -> None:
+    start = PAGES[section].removesuffix(".html").removesuffix("/index")
+    is_there = f'<article class="sheet" id="{start}' in single
+    said = single.partition("have pages in the full report only")[0].rpartition(">")[2]
+    assert is_there != (section in _ON_THE_SITE)
+    assert is_there or _ON_THE_SITE[section] in said
