@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.config import Settings
+from reportgen.errors import InputChangedError
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files.model_copy import save_copy
@@ -66,9 +67,20 @@ def build(
     """Make the report of a model and images in `settings.out`.
 
     `model` is a file or the name of a network of keras.applications, `images` are files, folders
-    and globs; `command` is what the report shows as its origin. Raises ReportgenError, its message
-    one sentence for the user; the old report is then as it was.
+    and globs; `command` is what the report shows as its origin. Where a file is written meanwhile,
+    all begins anew, once. Raises ReportgenError, its message one sentence for the user; the old
+    report is then as it was.
     """
+    try:
+        return _build(model, images, settings, progress=progress, command=command)
+    except InputChangedError as error:
+        progress.note(f"{error.name} changed while it was read: the build begins anew.")
+        return _build(model, images, settings, progress=progress, command=command)
+
+
+def _build(
+    model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
+) -> Outcome:
     output = settings.out or DEFAULT_OUTPUT
     check_output(output, force=settings.force)
     if "pdf" in settings.format and settings.pdf_engine == "browser":
@@ -102,6 +114,9 @@ def build(
             warnings, reduction = _write(trip, folder, composed, made_from)
             for warning in warnings:
                 progress.warn(warning)
+            trip.check()  # the files that are copied into the report, or packed with it
+            if origin(trip, facts, planned, outcomes, command) != made_from:
+                raise InputChangedError("A picture of the notes, or a template,")
     left = len(reduction.shown(trip.photos))
     return Outcome(output, settings.format[0], left, *counts[1:], unchanged=False)
 

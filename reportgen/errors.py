@@ -37,6 +37,17 @@ class OutputError(ReportgenError):
     """The output folder cannot be written or must not be replaced."""
 
 
+class InputChangedError(ReportgenError):
+    """A file of the user's that was written while the report was made from it."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is being written: it changed while the report was made from it; build again "
+            "when it is finished."
+        )
+        self.name = name
+
+
 class DeviceError(ReportgenError):
     """The computing device that was asked for is not there."""
 

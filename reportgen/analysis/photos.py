@@ -7,7 +7,6 @@ import numpy as np
 
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
-from reportgen.inputs.decode import decode
 from reportgen.inputs.fit import display, fit
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
 
@@ -39,7 +38,7 @@ class Photos:
             yield unit, self._one(unit, bench)
 
     def _one(self, unit: Unit, bench: Workbench) -> Result:
-        decoded = decode(bench.photos[unit.inputs[0]])
+        decoded = bench.read(unit.inputs[0])
         shown = display(decoded.rgb, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"

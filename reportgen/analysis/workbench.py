@@ -58,6 +58,8 @@ class Workbench:
     preprocess: str
     resize: ResizeMode
     batch_size: int | None
+    check: Callable[[str], object] = lambda _: None
+    """Raises InputChangedError where a photo's file is no longer that of the digest."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)
     """What happened on the way that a reader of the timings should know."""
@@ -104,7 +106,14 @@ class Workbench:
 
     def decoded(self, digest: str) -> Decoded:
         """A photo as it was taken; those read last are kept, so that few are read twice."""
-        return self._recent(digest, lambda: decode(self.photos[digest]))
+        return self._recent(digest, lambda: self.read(digest))
+
+    def read(self, digest: str) -> Decoded:
+        """Decode a photo's file. Raises ImageError, and whatever `check` raises."""
+        try:
+            return decode(self.photos[digest])
+        finally:
+            self.check(digest)
 
     def compiled(self, key: str, make: Callable[[], T]) -> T:
         """A function of the network made once: TensorFlow takes seconds to trace and compile it."""

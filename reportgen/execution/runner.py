@@ -5,7 +5,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from reportgen.errors import OutputError, ReportgenError
+from reportgen.errors import InputChangedError, OutputError, ReportgenError
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Result, Unit
 from reportgen.progress import Progress
@@ -111,7 +111,7 @@ class Runner:
                 yield unit.key, stored
             if any(unit.key in waiting for unit in units):
                 raise RuntimeError(f"{analysis.title} left a unit out")
-        except OutputError:
+        except (OutputError, InputChangedError):
             raise
         except Exception as error:
             return Failure(_sentence(error), error)

@@ -1,6 +1,5 @@
 """The model of one build: how it is opened, and what is added to the facts it tells."""
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,13 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
 from reportgen.inputs.model_files import ModelFile, open_model
 from reportgen.inputs.preprocessing import choose
+from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Head, Model, Preprocessing
+from reportgen.user_files import Seen, UnusableFileError, hash_file
+
+_LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9
+"""Bytes of a Python file, and of an array for an input."""
 
 
 def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
@@ -30,7 +34,7 @@ def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
             array = np.load(file, allow_pickle=False)
         except FileNotFoundError as error:
             raise SettingsError(f"--input {name}: there is no file {file.name}.") from error
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, MemoryError) as error:
             raise SettingsError(
                 f"--input {name}: {file.name} is not a plain .npy array of numbers."
             ) from error
@@ -40,13 +44,6 @@ def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
     return arrays
 
 
-def _digest(file: Path | None) -> str | None:
-    """SHA-256 of a file's bytes; None where there is no file, which opening it will tell."""
-    if file is None or not file.is_file():
-        return None
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 class ModelJob:
     """A model file and the settings it is opened with."""
 
@@ -54,6 +51,36 @@ class ModelJob:
         self.file = file
         self.settings = settings
         self.progress = progress
+        self._files: list[Seen] = []
+        own = settings.custom_objects
+        self._own_code = self._digest(own, "--custom-objects", _LARGEST_CODE) if own else None
+        self._inputs = {
+            name: self._digest(one, f"--input {name}", _LARGEST_INPUT)
+            for name, one in settings.input_files.items()
+        }
+
+    def _digest(self, file: Path, option: str, most: int) -> str:
+        """SHA-256 of a file that an option names. Raises SettingsError, InputChangedError."""
+        try:
+            digest, seen = hash_file(file, most)
+        except FileNotFoundError as error:
+            raise SettingsError(f"{option}: there is no file {printable(file.name)}.") from error
+        except OSError as error:
+            raise SettingsError(
+                f"{option}: {printable(file.name)} cannot be read: {error.strerror}."
+            ) from error
+        except UnusableFileError as error:
+            raise SettingsError(
+                f"{option}: {printable(file.name)} cannot be used: {error}."
+            ) from error
+        self._files.append(seen)
+        return digest
+
+    def check(self) -> None:
+        """Raise InputChangedError when a file is no longer the one that was hashed."""
+        self.file.check()
+        for one in self._files:
+            one.check()
 
     @property
     def options(self) -> dict[str, Any]:
@@ -67,15 +94,25 @@ class ModelJob:
             "input_size": list(settings.input_size) if settings.input_size else None,
             "seed": settings.seed,
             "device": settings.device,
-            "custom_objects": _digest(settings.custom_objects),
+            "custom_objects": self._own_code,
             "replace_layer": list(settings.replace_layer),
-            "input": {name: _digest(file) for name, file in settings.input_files.items()},
+            "input": self._inputs,
             "output": settings.output,
             **device.versions(),
         }
 
     def open(self) -> Opened:
-        """Start TensorFlow and open the model. Raises DeviceError, ModelFileError, ModelError."""
+        """Start TensorFlow and open the model.
+
+        Raises DeviceError, ModelFileError and ModelError, and InputChangedError when a file is
+        written meanwhile: what is computed of it would be kept under the digest of another one.
+        """
+        try:
+            return self._open()
+        finally:
+            self.check()
+
+    def _open(self) -> Opened:
         settings = self.settings
         with self.progress.stage(f"Opening {self.file.name}"):
             chosen = device.start(settings.device, settings.seed)

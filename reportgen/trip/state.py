@@ -1,7 +1,6 @@
 """What one build carries from part to part: its inputs, and the work that is run on them."""
 
 import contextlib
-import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -31,6 +30,10 @@ from reportgen.report.notes.source import OwnNotes
 from reportgen.trip.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
 from reportgen.trip.model_job import ModelJob
 from reportgen.trip.planning import Planned
+from reportgen.user_files import Seen, UnusableFileError, hash_file
+
+LARGEST_IMAGE = 2 * 10**9
+"""Bytes of an image file: more than the most pixels take without compression."""
 
 
 class Trip:
@@ -52,6 +55,7 @@ class Trip:
             preprocess="none",
             resize=settings.resize,
             batch_size=settings.batch_size,
+            check=lambda digest: self._seen[self.bench.photos[digest]].check(),
         )
         self.photos: list[tuple[ImageFile, str]] = []
         self.dataset: list[tuple[ImageFile, str]] = []
@@ -61,6 +65,7 @@ class Trip:
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.timings: dict[str, float] = {}
+        self._seen: dict[Path, Seen] = {}
 
     @contextlib.contextmanager
     def timed(self, part: str) -> Iterator[None]:
@@ -84,6 +89,12 @@ class Trip:
         everything = (*self.dataset, *self.photos)
         self.bench.photos = {digest: image.path for image, digest in everything}
 
+    def check(self) -> None:
+        """Raise InputChangedError when a model, image or file is no longer as it was hashed."""
+        self.job.check()
+        for one in self._seen.values():
+            one.check()
+
     def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
         """The image files with their digests; notes what is left out."""
         files = []
@@ -94,12 +105,15 @@ class Trip:
         ]
         for image in self._of_split(arguments, found) if what == "image" else found:
             try:
-                digest = hashlib.sha256(image.path.read_bytes()).hexdigest()
+                digest, seen = hash_file(image.path, LARGEST_IMAGE)
             except OSError as error:
                 reason = f"it cannot be read: {error.strerror}"
                 self.skipped.append(Skipped(what=what, name=image.name, reason=reason))
+            except UnusableFileError as error:
+                self.skipped.append(Skipped(what=what, name=image.name, reason=str(error)))
             else:
                 files.append((image, digest))
+                self._seen[image.path] = seen
         return files
 
     def _of_split(self, arguments: Sequence[str], found: list[ImageFile]) -> list[ImageFile]:

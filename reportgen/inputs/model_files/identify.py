@@ -16,8 +16,8 @@ from reportgen.inputs.model_files.hdf5_check import SIGNATURE
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
 from reportgen.printable import printable
+from reportgen.user_files import Seen, feed
 
-_BLOCK = 1 << 20
 _LARGEST_JSON = 1 << 26
 
 
@@ -30,6 +30,7 @@ class ModelFile:
     `keras.applications`).
     `sha256` covers the model's bytes (a folder's files in sorted order) and those of the weights
     file, if one was given; for an application, its name instead of bytes. `size` is in bytes.
+    `files` are those that were hashed.
     """
 
     name: str
@@ -40,6 +41,12 @@ class ModelFile:
     size: int
     application: str | None
     weights: Path | None
+    files: tuple[Seen, ...] = ()
+
+    def check(self) -> None:
+        """Raise InputChangedError when a file is no longer the one that `sha256` covers."""
+        for one in self.files:
+            one.check()
 
 
 def identify(model: str, *, weights: str | None = None) -> ModelFile:
@@ -56,25 +63,25 @@ def identify(model: str, *, weights: str | None = None) -> ModelFile:
         raise ModelFileError(_explain_absent(model))
     weights_path = _weights_file(weights) if weights is not None else None
     kind, description = _sniff_folder(path) if path.is_dir() else _sniff_file(path)
-    digest, size = _digest(path)
-    if weights_path is not None:
-        _digest_weights(weights_path, digest)
+    digest, seen = _digest(path)
+    of_weights = [] if weights_path is None else _digest_weights(weights_path, digest)
     return ModelFile(
         name=printable(path.resolve().name),
         path=path,
         kind=kind,
         description=description,
         sha256=digest.hexdigest(),
-        size=size,
+        size=sum(one.size for one in seen),
         application=None,
         weights=weights_path,
+        files=(*seen, *of_weights),
     )
 
 
 def _identify_application(name: str, weights: str | None) -> ModelFile:
     constructor = APPLICATIONS[name].constructor
     digest = hashlib.sha256(f"keras.applications.{constructor}".encode())
-    size = 0
+    seen: list[Seen] = []
     weights_path = None
     if weights is None:
         description = f"{constructor} of keras.applications, with random weights"
@@ -89,9 +96,17 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
             f"{constructor} of keras.applications, with the weights in"
             f" {printable(weights_path.name)}"
         )
-        size = _digest_weights(weights_path, digest)
+        seen = _digest_weights(weights_path, digest)
     return ModelFile(
-        name, None, "application", description, digest.hexdigest(), size, name, weights_path
+        name=name,
+        path=None,
+        kind="application",
+        description=description,
+        sha256=digest.hexdigest(),
+        size=sum(one.size for one in seen),
+        application=name,
+        weights=weights_path,
+        files=tuple(seen),
     )
 
 
@@ -232,14 +247,14 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def _digest(path: Path) -> tuple["hashlib._Hash", int]:
+def _digest(path: Path) -> tuple["hashlib._Hash", list[Seen]]:
     digest = hashlib.sha256()
-    size = 0
+    seen = []
     for file in _files_of(path):
         if file != path:
             digest.update(file.relative_to(path).as_posix().encode() + b"\0")
-        size += _digest_file(file, digest)
-    return digest, size
+        seen.append(feed(file, digest))
+    return digest, seen
 
 
 def _files_of(path: Path) -> Iterator[Path]:
@@ -249,14 +264,5 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield from sorted(file for file in path.rglob("*") if file.is_file())
 
 
-def _digest_weights(path: Path, digest: "hashlib._Hash") -> int:
-    return sum(_digest_file(file, digest) for file in files_of_weights(path))
-
-
-def _digest_file(path: Path, digest: "hashlib._Hash") -> int:
-    size = 0
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-            size += len(block)
-    return size
+def _digest_weights(path: Path, digest: "hashlib._Hash") -> list[Seen]:
+    return [feed(file, digest) for file in files_of_weights(path)]
