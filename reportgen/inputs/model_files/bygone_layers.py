@@ -1,20 +1,59 @@
 """Layers that Keras had once and has no more, computed as they were computed.
 
-Keras is all that this file needs: a notebook takes a copy of it along.
+Keras with TensorFlow is all that this file needs: a notebook takes a copy of it along.
 """
 
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-BYGONE = ("LocallyConnected2D", "MaxoutDense")
+BYGONE = ("LocallyConnected2D", "MaxoutDense", "TFOpLambda")
 """The layers that this file has."""
 
 
 @cache
 def bygone_class(name: str) -> Any | None:
     """The class of a layer that is gone from Keras; None for any other."""
-    makers = {"MaxoutDense": _maxout_dense, "LocallyConnected2D": _locally_connected}
+    makers = {
+        "LocallyConnected2D": _locally_connected,
+        "MaxoutDense": _maxout_dense,
+        "TFOpLambda": _tensorflow_function,
+    }
     return makers[name]() if name in makers else None
+
+
+def _tensorflow_function() -> Any:
+    import keras
+
+    class TFOpLambda(keras.Operation):  # type: ignore[misc]
+        """A function of TensorFlow between two layers, as Keras 2 stored it: by its public name."""
+
+        def __init__(self, function: str, name: str | None = None) -> None:
+            super().__init__(name=name)
+            self.function = function
+
+        def call(self, *args: Any, **kwargs: Any) -> Any:
+            """What the function returns for tensors and constants."""
+            import tensorflow as tf
+
+            found = attrgetter(self.function)(tf)(*args, **kwargs)
+            return list(found) if isinstance(found, tuple) else found
+
+        def compute_output_spec(self, *args: Any, **kwargs: Any) -> Any:
+            """The shapes and types of what the function returns."""
+            args, kwargs = keras.tree.map_structure(_dense, (args, kwargs))
+            return keras.src.backend.compute_output_spec(self.call, *args, **kwargs)
+
+    return TFOpLambda
+
+
+def _dense(value: Any) -> Any:
+    """A symbolic tensor that is not sparse: Keras takes a product with a number for sparse."""
+    import keras
+
+    if isinstance(value, keras.KerasTensor):
+        return keras.KerasTensor(value.shape, value.dtype)
+    return value
 
 
 def _maxout_dense() -> Any:

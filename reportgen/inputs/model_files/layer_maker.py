@@ -19,7 +19,7 @@ from reportgen.inputs.model_files.migration.rule import (
     settings,
     stored_name,
 )
-from reportgen.inputs.model_files.naming import help_for, unique_names
+from reportgen.inputs.model_files.naming import OperationNames, help_for, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.tensorflow_operations import tensorflow_operation
 from reportgen.inputs.model_files.user_code import Replacement
@@ -55,6 +55,7 @@ class LayerMaker:
         self.renamed = False
         self._layers_made = 0
         self._calls = 0
+        self._operations = OperationNames()
         self._costs: dict[int, int] = {}
 
     def make_all(self, nodes: list[Node]) -> tuple[dict[str, Part], dict[str, str]]:
@@ -64,6 +65,7 @@ class LayerMaker:
         layer that cannot be made although its class is known.
         """
         names = unique_names(nodes)
+        self._operations.take(names)
         made: dict[str, Part] = {}
         missing: dict[str, str] = {}
         for node in nodes:
@@ -133,6 +135,8 @@ class LayerMaker:
 
         self.count_call(layer)
         outputs = self.guarded(key, lambda: layer(*args, **kwargs))
+        if not isinstance(layer, keras.layers.Layer):
+            self._operations.give(key, outputs)
         for tensor in keras.tree.flatten(outputs):
             check_output(getattr(tensor, "shape", ()), key, self.file_name)
         if isinstance(layer, keras.Sequential):

@@ -8,6 +8,7 @@ from typing import Any
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.bygone_layers import bygone_class
 from reportgen.inputs.model_files.limits import WeightBudget
+from reportgen.inputs.model_files.migration.graph import UNTOLD_MODULE
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
 
@@ -25,9 +26,13 @@ _NEVER_BUILT = {
     "Wrapper",
     "InputLayer",
 }
-_CONVNEXT = {"LayerScale", "StochasticDepth"}
-"""Layers that Keras has for its own ConvNeXt, outside `keras.layers`."""
-_OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg")
+_OF_APPLICATIONS = {
+    "LayerScale": "convnext",
+    "StochasticDepth": "convnext",
+    "CustomScaleLayer": "inception_resnet_v2",
+}
+"""Layers that Keras has for its own applications, outside `keras.layers`, and their module."""
+_OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg", "core", "einops")
 _BASE_ARGUMENTS = {"name", "trainable", "dtype", "autocast"}
 NEUTRAL: dict[str, tuple[Any, ...] | None] = {
     "groups": (1,),
@@ -82,30 +87,33 @@ def layer_class(name: str, custom: dict[str, Any]) -> Any | None:
     if bare in _NEVER_BUILT or ">" in name:
         return None
     found = getattr(keras.layers, bare, None)
-    if bare in _CONVNEXT:
-        found = getattr(importlib.import_module("keras.src.applications.convnext"), bare, None)
+    if bare in _OF_APPLICATIONS:
+        module = importlib.import_module(f"keras.src.applications.{_OF_APPLICATIONS[bare]}")
+        found = getattr(module, bare, None)
     if inspect.isclass(found) and issubclass(found, keras.layers.Layer):
         return found
-    return bygone_class(bare)
+    return bygone_class(bare) if bare != "TFOpLambda" else None
 
 
 def operation_class(node: Node) -> Any | None:
-    """The class of a `keras.ops` operation that Keras 3 stored as a node of the graph."""
+    """The class of a `keras.ops` operation that Keras 3 stored as a node of the graph.
+
+    An HDF5 file does not say in which module it is; `UNTOLD_MODULE` then stands in its place.
+    """
     import keras
 
     module = node.get("module")
     if not isinstance(module, str) or not module.startswith("keras"):
         return None
     part = module.rsplit(".", 1)[-1]
-    if part not in _OPERATION_MODULES:
-        return None
-    try:
-        operations = importlib.import_module(f"keras.src.ops.{part}")
-    except ImportError:
-        return None
-    found = getattr(operations, class_name(node), None)
-    if inspect.isclass(found) and issubclass(found, keras.Operation):
-        return found
+    for name in _OPERATION_MODULES if module == UNTOLD_MODULE else {part} & {*_OPERATION_MODULES}:
+        try:
+            operations = importlib.import_module(f"keras.src.ops.{name}")
+        except ImportError:
+            continue
+        found = getattr(operations, class_name(node), None)
+        if inspect.isclass(found) and issubclass(found, keras.Operation):
+            return found
     return None
 
 

@@ -3,11 +3,14 @@
 import json
 import math
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelFileError
 
 _LONGEST_JSON = 1 << 26
+MOST_OF_A_GRAPH = 1 << 31
+"""Bytes of a SavedModel's graph: a protocol buffer can hold no more."""
 _DEEPEST_NESTING = 60
 _MOST_OBJECTS = 2_000_000
 MOST_LAYERS = 20_000
@@ -15,6 +18,18 @@ MOST_CALLS = 100_000
 MOST_WEIGHTS = 1 << 32
 MOST_VALUES = 1 << 31
 """Numbers in one layer's output for one image; 2^31 are 8 GiB."""
+
+
+def read_bounded(path: Path, most: int = _LONGEST_JSON) -> bytes:
+    """The bytes of a file of text or metadata; raises `ModelFileError` when there are too many."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(most + 1)
+    except OSError as error:
+        raise ModelFileError(f"{path.name} cannot be read: {error.strerror}.") from error
+    if len(content) > most:
+        raise ModelFileError(f"{path.name} is longer than any network needs.")
+    return content
 
 
 def parse_config(text: str | bytes, file_name: str) -> dict[str, Any]:

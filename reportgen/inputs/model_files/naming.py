@@ -52,6 +52,49 @@ def unique_names(nodes: list[Node]) -> dict[str, str]:
     return names
 
 
+class OperationNames:
+    """Gives the operations of a graph the names that they have in the file.
+
+    Keras numbers operations by itself, without a look at the layers: an operation and a layer that
+    are both called `multiply` cannot be in one model.
+    """
+
+    def __init__(self) -> None:
+        self._wanted: dict[str, str] = {}
+        self._taken: set[str] = set()
+        self._given: set[str] = set()
+        self._named: dict[int, Any] = {}
+
+    def take(self, names: dict[str, str]) -> None:
+        """Learn the names of a model's layers: by stored name the one that it has today."""
+        self._wanted.update(names)
+        self._taken.update(names.values())
+
+    def give(self, key: str, outputs: Any) -> None:
+        """Name the operations that were made to compute `outputs`, the last one after `key`."""
+        import keras
+
+        waiting = list(keras.tree.flatten(outputs))
+        while waiting:
+            history: Any = getattr(waiting.pop(0), "_keras_history", None)
+            operation = getattr(history, "operation", None)
+            if operation is None or isinstance(operation, keras.layers.Layer):
+                continue
+            if id(operation) not in self._named:
+                self._named[id(operation)] = operation
+                operation.name = self._next(key)
+                waiting += operation._inbound_nodes[history.node_index].input_tensors
+
+    def _next(self, key: str) -> str:
+        wanted = self._wanted.get(key, clean_name(key))
+        name, number = wanted, 1
+        while name in self._given or (number > 1 and name in self._taken):
+            number += 1
+            name = f"{wanted}_{number}"
+        self._given.add(name)
+        return name
+
+
 def is_trainable(config: Node) -> bool:
     """Whether a model's configuration says that it can be trained."""
     return config.get("trainable") is not False

@@ -189,13 +189,17 @@ class Rebuilder:
             lambda: keras.Model(starts, ends, name=name, trainable=is_trainable(config)),
         )
         parts = [
-            made[stored_name(item)]
-            if stored_name(item) in made and stored_name(item) not in unreached
-            else Part(stored_name(item), class_name(item), None)
+            self._part(item, None if stored_name(item) in unreached else made, graph)
             for item in nodes
-            if not graph.is_operation(stored_name(item), made)
         ]
         return Part(stored_name(node), class_name(node), model, parts)
+
+    def _part(self, node: Node, made: dict[str, Part] | None, graph: CallGraph) -> Part:
+        """A stored layer's part: without a layer for inputs, operations and what was cut."""
+        key = stored_name(node)
+        if made is None or key not in made or graph.is_operation(key, made):
+            return Part(key, class_name(node), None)
+        return made[key]
 
     def _stop_or_cut(
         self, nodes: list[Node], missing: dict[str, str], unreached: set[str], outermost: bool

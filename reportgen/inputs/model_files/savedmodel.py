@@ -1,4 +1,4 @@
-"""SavedModel folders: rebuilt from the metadata and variables that Keras 2.5 to 2.15 left there."""
+"""SavedModel folders: rebuilt from the metadata and variables that Keras 2 left there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelFileError
-from reportgen.inputs.model_files.graph_definition import savedmodel_kind
-from reportgen.inputs.model_files.limits import parse_config
+from reportgen.inputs.model_files.graph_definition import metadata_in_graph, savedmodel_kind
+from reportgen.inputs.model_files.limits import parse_config, read_bounded
 from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.protobuf import fields
 from reportgen.inputs.model_files.stored import StoredModel
 from reportgen.inputs.model_files.weights_assign import WeightsMismatchError, assign, finish
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
+_OLD_NAMES = {"kernel": ("depthwise_kernel",)}
+"""What Keras 2 called a layer's variable, by today's name."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,12 @@ class CheckpointArray:
     reader: Any
     key: str
     shape: tuple[int, ...]
+    file_name: str
 
     def read(self) -> Any:
-        """The array's numbers."""
-        return self.reader.get_tensor(self.key)
+        """The array's numbers; raises `ModelFileError` when they are damaged or cut off."""
+        with _damage_named(self.file_name):
+            return self.reader.get_tensor(self.key)
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,21 @@ class CheckpointWeights:
 def read_savedmodel(path: Path) -> Iterator[StoredModel]:
     """The Keras model in a SavedModel folder; raises `ModelFileError` when it has none."""
     name = path.resolve().name
-    metadata = path / "keras_metadata.pb"
-    if not metadata.is_file():
-        raise ModelFileError(_without_metadata(path, name))
-    config = _root_config(metadata.read_bytes(), name)
+    config = _stored_config(path, name)
     version = config.get("keras_version")
     yield StoredModel(
         config, _read_checkpoint(path, name), version if isinstance(version, str) else None
     )
+
+
+def _stored_config(path: Path, name: str) -> dict[str, Any]:
+    metadata = path / "keras_metadata.pb"
+    if metadata.is_file():
+        return _root_config(read_bounded(metadata), name)
+    text = metadata_in_graph(path)
+    if text is None:
+        raise ModelFileError(_without_metadata(path, name))
+    return _checked(parse_config(text, name), name)
 
 
 _WITHOUT_METADATA = {
@@ -84,9 +95,13 @@ def _root_config(content: bytes, name: str) -> dict[str, Any]:
         values = dict(fields(node, name))
         text = values.get(5)
         if values.get(3) == b"root" and isinstance(text, bytes):
-            config = parse_config(text, name)
-            if "class_name" in config and isinstance(config.get("config"), dict):
-                return config
+            return _checked(parse_config(text, name), name)
+    return _checked({}, name)
+
+
+def _checked(config: dict[str, Any], name: str) -> dict[str, Any]:
+    if "class_name" in config and isinstance(config.get("config"), dict | list):
+        return config
     raise ModelFileError(
         f"{name} keeps no network that can be rebuilt (a subclassed model); save it with"
         " model.save('model.keras') where it was trained."
@@ -96,20 +111,31 @@ def _root_config(content: bytes, name: str) -> dict[str, Any]:
 def _read_checkpoint(path: Path, name: str) -> CheckpointWeights:
     import tensorflow as tf
 
-    try:
+    with _damage_named(name):
         reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))
         shapes = reader.get_variable_to_shape_map()
         graph = reader.get_tensor("_CHECKPOINTABLE_OBJECT_GRAPH")
-    except (tf.errors.OpError, ValueError, RuntimeError) as error:
-        raise ModelFileError(
-            f"{name}: its folder variables is damaged or absent; copy it again."
-        ) from error
+        if not isinstance(graph, bytes):
+            raise ValueError("the graph of objects is no message")
     arrays = {
-        key: CheckpointArray(reader, key, tuple(shape))
+        key: CheckpointArray(reader, key, tuple(shape), name)
         for key, shape in shapes.items()
         if key.endswith(_VALUE)
     }
     return CheckpointWeights(name, _objects(graph, name), arrays)
+
+
+@contextmanager
+def _damage_named(name: str) -> Iterator[None]:
+    """Turn what TensorFlow raises while it reads variables into one sentence."""
+    import tensorflow as tf
+
+    try:
+        yield
+    except (tf.errors.OpError, ValueError, TypeError, RuntimeError, LookupError, OSError) as error:
+        raise ModelFileError(
+            f"{name}: its folder variables is damaged or absent; copy it again."
+        ) from error
 
 
 def _objects(graph: bytes, name: str) -> list[TrackedObject]:
@@ -165,7 +191,8 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
     """A layer's variables by their names, then those of the layers that it holds."""
     children = weights.objects[node].children
     for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
-        target = children.get(variable.name, children.get(f"_{variable.name}"))
+        names = (variable.name, f"_{variable.name}", *_OLD_NAMES.get(variable.name, ()))
+        target = next((children[name] for name in names if name in children), None)
         key = (
             weights.objects[target].key
             if target is not None and target < len(weights.objects)
@@ -179,10 +206,10 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
     for inner in layer._layers if depth < 10 else []:
         if not inner.weights:
             continue
-        names = [key for key in children if getattr(layer, key, None) is inner]
-        if not names:
+        attributes = [key for key in children if getattr(layer, key, None) is inner]
+        if not attributes:
             raise WeightsMismatchError(
                 f"{weights.file_name} has no weights for {inner.name[:60]!r} in the layer"
                 f" {name[:80]!r}."
             )
-        _load_layer(inner, children[names[0]], weights, name, depth + 1)
+        _load_layer(inner, children[attributes[0]], weights, name, depth + 1)

@@ -1,12 +1,16 @@
-"""TensorFlow functions that Keras 2 stored as layers (TFOpLambda): today's `keras.ops` by name.
+"""TensorFlow functions that Keras 2 stored as layers (TFOpLambda), from code between layers.
 
-They come from code such as `preprocess_input(inputs)` or `x / 255` between layers.
+The plain ones, as in `preprocess_input(inputs)` or `x / 255`, become today's `keras.ops`, which the
+rest of reportgen knows. All others are computed by the function of TensorFlow itself.
 """
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
+from reportgen.inputs.model_files.bygone_layers import bygone_class
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+from reportgen.inputs.model_files.tensorflow_functions import is_known
 
 _NAMES = {
     "__operators__.add": "add",
@@ -81,8 +85,11 @@ def tensorflow_operation(node: Node) -> Callable[..., Any] | None:
     """A function of Keras tensors that computes this stored layer; None when it is unknown."""
     name = class_name(node)
     config = settings(node)
-    if name == "TFOpLambda" and str(config.get("function")) in _NAMES:
-        return _modern(_NAMES[config["function"]])
+    function = str(config.get("function"))
+    if name == "TFOpLambda" and function in _NAMES:
+        return _modern(_NAMES[function], function)
+    if name == "TFOpLambda" and is_known(function):
+        return _by_tensorflow(function)
     if name == "SlicingOpLambda":
         return _slice
     if name == "TensorFlowOpLayer":
@@ -90,12 +97,14 @@ def tensorflow_operation(node: Node) -> Callable[..., Any] | None:
     return None
 
 
-def _modern(operation: str) -> Callable[..., Any]:
+def _modern(operation: str, function: str | None = None) -> Callable[..., Any]:
+    """The operation of `keras.ops`; `function` of TensorFlow where that one cannot do the same."""
+
     def compute(*args: Any, **kwargs: Any) -> Any:
         import keras
         import numpy as np
 
-        function = getattr(keras.ops, operation)
+        modern = getattr(keras.ops, operation)
         renamed = {
             _ARGUMENTS.get(key, key): value for key, value in kwargs.items() if key not in _GONE
         }
@@ -103,8 +112,33 @@ def _modern(operation: str) -> Callable[..., Any]:
             renamed["axis"] = -1
         if operation in {"add", "subtract", "multiply", "divide", "maximum", "minimum", "power"}:
             values = [*args, *renamed.values()][:2]
-            return function(*(_constant(value, np) for value in values))
-        return function(*args, **renamed)
+            return modern(*(_constant(value, np) for value in values))
+        if function is not None and not _takes(modern, args, renamed):
+            return _by_tensorflow(function)(*args, **kwargs)
+        return modern(*args, **renamed)
+
+    return compute
+
+
+def _takes(modern: Callable[..., Any], args: Any, kwargs: Node) -> bool:
+    """Whether an operation of `keras.ops` knows the arguments, none of them computed."""
+    import keras
+
+    try:
+        inspect.signature(modern).bind(*args, **kwargs)
+    except TypeError:
+        return False
+    first = args[0] if args and isinstance(args[0], list) else []
+    if not all(isinstance(value, keras.KerasTensor) for value in first):
+        return False
+    settings_of_it = keras.tree.flatten([*args[1:], *kwargs.values()])
+    return not any(isinstance(value, keras.KerasTensor) for value in settings_of_it)
+
+
+def _by_tensorflow(function: str) -> Callable[..., Any]:
+    def compute(*args: Any, **kwargs: Any) -> Any:
+        kwargs.pop("name", None)
+        return bygone_class("TFOpLambda")(function)(*args, **kwargs)  # type: ignore[misc]
 
     return compute
 

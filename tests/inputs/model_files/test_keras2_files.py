@@ -14,11 +14,8 @@ tf_keras = pytest.importorskip("tf_keras")
 
 
 def save(model: Any, folder: Path, form: str) -> str:
-    path = folder / {"hdf5": "model.h5", "zip": "model.keras", "savedmodel": "model"}[form]
-    if form == "savedmodel":
-        model.save(path, save_format="tf")
-    else:
-        model.save(path)
+    path = folder / {"hdf5": "model.h5", "zip": "model.keras"}[form]
+    model.save(path)
     return str(path)
 
 
@@ -36,12 +33,6 @@ def check_same(model: Any, path: str) -> Any:
 def test_outputs_equal_those_of_keras_2(network: str, form: str, tmp_path: Path) -> None:
     model = shuffle_weights(NETWORKS[network](tf_keras))
     check_same(model, save(model, tmp_path, form))
-
-
-@pytest.mark.parametrize("network", ["branched", "nested", "siamese"])
-def test_savedmodel_folders(network: str, tmp_path: Path) -> None:
-    model = shuffle_weights(NETWORKS[network](tf_keras))
-    check_same(model, save(model, tmp_path, "savedmodel"))
 
 
 def test_tensorflow_functions_between_layers(tmp_path: Path) -> None:

@@ -124,6 +124,11 @@ CASES: list[tuple[str, dict, Any]] = [
     ),
     ("axis_lists", layer("BatchNormalization", axis=[3]), layer("BatchNormalization", axis=3)),
     ("no_operation", layer("FixedDropout", name="d", rate=0.2), layer("Identity", name="d")),
+    (
+        "operations",
+        {**layer("Add", name="add"), "inbound_nodes": []},
+        {**layer("Add", name="add"), "inbound_nodes": [], "module": "keras.ops"},
+    ),
 ]  # fmt: skip
 
 

@@ -38,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     graph.NESTED_CALLS,
     graph.NODE_REFERENCES,
     graph.OUTPUT_REFERENCES,
+    graph.OPERATIONS,
 )
 """In the order in which they are applied to each object."""
 

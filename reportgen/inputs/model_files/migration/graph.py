@@ -20,6 +20,8 @@ from reportgen.inputs.model_files.migration.rule import (
 )
 
 _NO_TENSOR = "_CONSTANT_VALUE"
+UNTOLD_MODULE = "keras.ops"
+"""The module of an operation of which the file does not say where in `keras.ops` it is."""
 Reference = list[Any]
 """[layer name, which call of it, which of its outputs]"""
 
@@ -111,14 +113,31 @@ def _modern_call(call: Any, in_arguments: Callable[[Any], Any]) -> Any:
         return {"args": [], "kwargs": {}}
     if isinstance(call[0], str):  # one tensor, not in a list
         call = [call]
-    first: list[Any] = []
-    keywords: Node = {}
-    for item in call:
-        if isinstance(item, list) and len(item) == 4 and isinstance(item[3], dict):
-            keywords.update(in_arguments(item[3]))
-        constant = isinstance(item, list) and len(item) > 2 and item[0] == _NO_TENSOR
-        first.append(item[2] if constant else in_arguments(item))
+    first = [in_arguments(_constants(item)) for item in call]
+    keywords = in_arguments(_keywords(call))
     return {"args": [first[0] if len(first) == 1 else first], "kwargs": keywords}
+
+
+def _is_leaf(value: Any) -> bool:
+    """Whether `value` is [layer or _CONSTANT_VALUE, call, output or value, keywords]."""
+    return isinstance(value, list) and len(value) in {3, 4} and isinstance(value[0], str)
+
+
+def _constants(value: Any) -> Any:
+    """A stored argument in which every constant stands for itself."""
+    if _is_leaf(value):
+        return value[2] if value[0] == _NO_TENSOR else value
+    return [_constants(item) for item in value] if isinstance(value, list) else value
+
+
+def _keywords(value: Any) -> Node:
+    """The arguments by keyword, which every tensor and constant of a call repeats."""
+    if _is_leaf(value):
+        return value[3] if len(value) == 4 and isinstance(value[3], dict) else {}
+    found: Node = {}
+    for item in value if isinstance(value, list) else ():
+        found.update(_keywords(item))
+    return found
 
 
 def _shifted_layers(config: Node, layers: list[Node]) -> set[str]:
@@ -188,6 +207,16 @@ def _output_references(node: Node) -> Node:
     return with_settings(node, changed) if changed != config else node
 
 
+def _operations(node: Node) -> Node:
+    """Keras 3 writes operations into HDF5 as if they were layers, but with no layer's settings."""
+    if "inbound_nodes" not in node or "module" in node or not isinstance(node.get("config"), dict):
+        return node
+    if "trainable" in settings(node) or class_name(node) in {*MODEL_CLASSES, "InputLayer"}:
+        return node
+    return {**node, "module": UNTOLD_MODULE}
+
+
 NESTED_CALLS = Rule("nested_calls", "calls of nested models were counted from 1", _nested_calls)
 NODE_REFERENCES = Rule("node_references", "", _node_references)
 OUTPUT_REFERENCES = Rule("output_references", "", _output_references, frozenset({3}))
+OPERATIONS = Rule("operations", "", _operations, frozenset({3}))
