@@ -33,7 +33,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 7
+    version = 8
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

@@ -35,7 +35,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 3
+    version = 4
     title = "Grad-CAM"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

@@ -12,7 +12,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 1
+    version = 2
     title = "Model"
 
     def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
@@ -43,7 +43,8 @@ def describe(bench: Workbench) -> dict[str, Any]:
         "preprocessing": choose("auto", network.detect_preprocessing()).model_dump(),
         "layers": [layer.model_dump() for layer in network.layers],
         "blocks": [block.model_dump() for block in network.blocks],
-        "last_spatial_layer": network.last_spatial_layer,
+        "last_spatial_layer": network.explained.path,
+        "last_spatial_reason": network.explained.reason,
         "notes": list(bench.opened.notes),
         "warnings": [*bench.opened.warnings, *network.warnings],
         "device": bench.opened.device,

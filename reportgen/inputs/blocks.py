@@ -19,11 +19,15 @@ _NAMED = re.compile(
 
 @dataclass(frozen=True)
 class Placed:
-    """What grouping needs to know of a layer; `size` is (height, width), None when not spatial."""
+    """What grouping needs to know of a layer; `size` is (height, width), None when not spatial.
+
+    `parent` is the path of the nested model that it stands in; read from the path when None.
+    """
 
     path: str
     size: tuple[int, int] | None
     pooling: bool = False
+    parent: str | None = None
 
 
 def blocks_of(layers: Sequence[Placed]) -> list[str]:
@@ -35,7 +39,9 @@ def blocks_of(layers: Sequence[Placed]) -> list[str]:
     are the "head". One name may stand for layers that are not neighbours only where the layers'
     own names say so.
     """
-    parents = [layer.path.rpartition("/")[0] for layer in layers]
+    parents = [
+        layer.path.rpartition("/")[0] if layer.parent is None else layer.parent for layer in layers
+    ]
     names: list[str] = [""] * len(layers)
     last_spatial = max((i for i, layer in enumerate(layers) if layer.size), default=-1)
     for parent in dict.fromkeys(parents):

@@ -4,7 +4,7 @@ import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 import keras
 import numpy as np
@@ -12,11 +12,14 @@ import numpy.typing as npt
 from keras import ops
 
 from reportgen.errors import ModelError
+from reportgen.inputs.axes import Layout, layout_of
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
+from reportgen.inputs.explained_layer import Explained, ExplainedLayer
 from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.picking import picked
+from reportgen.inputs.places import Places
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.receptive_field import ReceptiveFields
 from reportgen.inputs.recording import input_tensors, record
@@ -95,6 +98,7 @@ class Network:
         names = distinct([str(tensor.name) for tensor in tensors])
         self.inputs = _described(tensors, names)
         self._sizes: dict[tuple[int, int], Network] = {}
+        self._layouts: dict[str, Layout | None] = {}
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
         self.outputs = self._describe_outputs()
@@ -151,7 +155,12 @@ class Network:
         for symbol, info in zip(self.trace.inputs, self.inputs, strict=True):
             makers[id(symbol)] = info.name
         placed = [
-            Placed(step.path, self.map_size(step.path), "Pool" in type(step.layer).__name__)
+            Placed(
+                step.path,
+                self.map_size(step.path),
+                "Pool" in type(step.layer).__name__,
+                step.parent,
+            )
             for step in self.trace.steps
         ]
         blocks = blocks_of(placed)
@@ -180,8 +189,9 @@ class Network:
 
     def _describe(self, step: Step, block: str, makers: Mapping[int, str]) -> Layer:
         counted = not step.repeated and isinstance(step.layer, keras.layers.Layer)
-        weights = step.layer.weights if counted else []
-        trainable = step.layer.trainable_weights if counted else []
+        weights = step.counted.weights if counted else []
+        trainable = step.counted.trainable_weights if counted else []
+        size = self.map_size(step.path)
         return Layer(
             path=step.path,
             name=step.layer.name,
@@ -193,9 +203,11 @@ class Network:
             trainable=bool(trainable),
             inputs=list(dict.fromkeys(makers[id(x)] for x in step.inputs if id(x) in makers)),
             channels=self.map_channels(step.path),
-            spatial=self.map_size(step.path) is not None,
+            spatial=size is not None,
+            map_size=list(size) if size else None,
             convolution=isinstance(step.layer, _CONVOLUTIONS) and not step.repeated,
             passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
+            wrapper=step.wrapper or None,
         )
 
     @cached_property
@@ -222,33 +234,37 @@ class Network:
         return _count(self.model.trainable_weights)
 
     @cached_property
-    def last_spatial_layer(self) -> str | None:
-        """The deepest layer with maps that the class scores depend on."""
+    def explained(self) -> Explained:
+        """The layer whose maps Grad-CAM takes when none is chosen, and why."""
         if self.class_scores is None:
-            return None
-        steps = self.trace.needed([self.class_scores.path])
-        spatial = [
-            step.path
-            for step in steps
-            if self.map_size(step.path)
-            and step.path != self.class_scores.path
-            and type(step.layer).__name__ not in _PASSING_WHEN_PREDICTING
-        ]
-        return spatial[-1] if spatial else None
+            return Explained(None, "the model has no output of its own")
+        finder = ExplainedLayer(self.trace, self.places, self._layout, _PASSING_WHEN_PREDICTING)
+        return finder.find(self.class_scores.path)
+
+    @property
+    def last_spatial_layer(self) -> str | None:
+        """The path of the layer that Grad-CAM takes when none is chosen."""
+        return self.explained.path
 
     @property
     def warnings(self) -> list[str]:
         """What was assumed about the model and may be wrong."""
         if self.image_input is None:
             return []
+        found = [
+            f"The layer “{path}” is set to {self._steps[path].layer.data_format}, against the rest "
+            "of the network: its maps are shown as the network lays them out, and it mixes "
+            "channels with rows or columns."
+            for path in self.places.disagreeing
+        ]
         declared = next(one for one in self.inputs if one.name == self.image_input.name)
         if None in declared.shape[1:3] and not self._size_given:
             height, width = self.image_input.height, self.image_input.width
-            return [
+            found.append(
                 f"The model's input size is open: {height} × {width} pixels are assumed; "
                 "--input-size chooses another."
-            ]
-        return []
+            )
+        return found
 
     @property
     def skipped(self) -> list[Skipped]:
@@ -275,9 +291,9 @@ class Network:
     def _resized(self, target: ImageInput, height: int, width: int) -> "Network":
         other = copy.copy(self)
         other._sizes = {}
-        other.__dict__.pop("_layout", None)
-        other.__dict__.pop("layers", None)
-        other.__dict__.pop("blocks", None)
+        other._layouts = {}
+        for name in ("places", "receptive_fields", "layers", "blocks", "explained"):
+            other.__dict__.pop(name, None)
         other.image_input = target.model_copy(update={"height": height, "width": width})
         other._shapes = [
             resized(shape, target.layout, height, width) if info.name == target.name else shape
@@ -354,52 +370,44 @@ class Network:
         return first, second
 
     def maps(self, value: Any, path: str) -> Any:
-        """A spatial layer's output as float32 maps (N, H, W, C); of a video its middle frame."""
+        """A spatial layer's output as float32 maps (N, H, W, C).
+
+        Of a video it is the middle frame, of a sequence of tokens those that are patches.
+        """
         value = ops.cast(value, "float32")
-        if len(value.shape) == 5:
-            value = value[:, int(value.shape[1]) // 2]
-        if self._layout[path] == "channels_first":
-            value = ops.transpose(value, (0, 2, 3, 1))
-        return value
+        layout = self._layout(path)
+        return value if layout is None else layout.maps(value)
 
     def map_size(self, path: str) -> tuple[int, int] | None:
         """Height and width of a layer's maps; None when its output is no stack of maps.
 
         Maps of a single pixel have nothing to show in space and do not count.
         """
-        outputs = self._steps[path].outputs
-        shape: tuple[int | None, ...] = tuple(outputs[0].shape) if outputs else ()
-        if len(shape) not in (4, 5):
+        layout = self._layout(path)
+        if layout is None or layout.height * layout.width == 1:
             return None
-        sides = shape[-3:-1] if self._layout[path] == "channels_last" else shape[-2:]
-        height, width = (int(side or 0) for side in sides)
-        return (height, width) if height * width > 1 else None
+        return layout.height, layout.width
 
     def map_channels(self, path: str) -> int | None:
         """How many channels a layer's maps have; None when its output is no stack of maps."""
-        outputs = self._steps[path].outputs
-        if not outputs or len(outputs[0].shape) not in (4, 5):
-            return None
-        axis = -1 if self._layout[path] == "channels_last" else -3
-        return int(outputs[0].shape[axis] or 0) or None
+        layout = self._layout(path)
+        return layout.channels if layout else None
+
+    def _layout(self, path: str) -> Layout | None:
+        """How a layer's first output is laid out as maps; None when it is no stack of maps."""
+        if path not in self._layouts:
+            outputs = self._steps[path].outputs
+            self._layouts[path] = layout_of(self.places.of(outputs[0])) if outputs else None
+        return self._layouts[path]
 
     @cached_property
-    def _layout(self) -> dict[str, Literal["channels_last", "channels_first"]]:
-        """How each layer's output is laid out: said by the layer, else as what feeds it."""
-        known: dict[int, Literal["channels_last", "channels_first"]] = {}
-        first = self.image_input is not None and self.image_input.layout == "CHW"
-        for symbol in self.trace.inputs:
-            known[id(symbol)] = "channels_first" if first else "channels_last"
-        layouts: dict[str, Literal["channels_last", "channels_first"]] = {}
-        for step in self.trace.steps:
-            feeding = [known[id(x)] for x in step.inputs if id(x) in known]
-            layout = feeding[0] if feeding else "channels_last"
-            if type(step.layer).__name__ == "Permute" and len(step.outputs[0].shape) == 4:
-                layout = "channels_last" if layout == "channels_first" else "channels_first"
-            layout = getattr(step.layer, "data_format", None) or layout
-            layouts[step.path] = layout
-            known.update((id(tensor), layout) for tensor in step.outputs)
-        return layouts
+    def places(self) -> Places:
+        """Where rows, columns and channels stand in every tensor."""
+        image = self.image_input
+        position = next(
+            (at for at, one in enumerate(self.inputs) if image and one.name == image.name), None
+        )
+        return Places(self.trace, position, image.layout if image else None)
 
     def kernel(self, path: str) -> npt.NDArray[np.float32]:
         """The weights of a convolution layer: (height, width, channels of its input, filters).
@@ -427,9 +435,7 @@ class Network:
     @cached_property
     def receptive_fields(self) -> ReceptiveFields:
         """Which pixels of the input each unit can see."""
-        first = self.image_input is not None and self.image_input.layout == "CHW"
-        layout = "channels_first" if first else "channels_last"
-        return ReceptiveFields(self.trace, self._layout, layout)
+        return ReceptiveFields(self.trace, self.places)
 
     def preprocess(self, mode: str) -> Callable[[Any], Any]:
         """The function from pixels (N, H, W, C) in 0..255 to what `run` takes."""

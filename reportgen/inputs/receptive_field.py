@@ -7,13 +7,15 @@ the border. Rows and columns are followed apart, each as the set of positions th
 the closed form for the middle of the map.)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.inputs.axes import layout_of
+from reportgen.inputs.places import Places
 from reportgen.inputs.tracing import Step, Trace
 from reportgen.pictures.box import Box
 
@@ -27,9 +29,13 @@ _POINTWISE = {
     "Rescaling", "Softmax", "SpatialDropout2D", "StochasticDepth", "Subtract",
     "Absolute", "Cast", "Clip", "Divide", "Exp", "Gelu", "HardSigmoid", "HardSwish", "HardSilu",
     "Log", "Negative", "Power", "Relu", "Relu6", "Sigmoid", "Silu", "Sqrt", "Square", "Swish",
-    "Tanh", "TrueDivide",
+    "Tanh", "TrueDivide", "Reshape", "Permute", "Transpose", "Swapaxes", "Moveaxis", "GetItem",
+    "SpatialDropout3D", "RMSNormalization",
 }  # fmt: skip
 """Layers and operations of Keras that compute each position from the same one of their inputs."""
+
+EVERYWHERE = {"MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"}
+"""Those that compute each position from all of them."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +52,10 @@ class ReceptiveField:
 class ReceptiveFields:
     """The receptive fields of a network's units, in pixels of its input."""
 
-    def __init__(self, trace: Trace, layouts: Mapping[str, str], input_layout: str) -> None:
-        """`layouts` says by layer path, `input_layout` of the input, whether channels come first
-        ("channels_first") or last.
-        """
+    def __init__(self, trace: Trace, places: Places) -> None:
+        """`places` says where rows and columns stand in each tensor."""
         self._trace = trace
-        self._layouts = layouts
-        self._input_layout = input_layout
-        self._makers = {id(x): step for step in trace.steps for x in step.outputs}
+        self._places = places
         self._known: dict[tuple[str, int, int], tuple[int, int, bool]] = {}
         self._links: dict[tuple[str, int], list[_Link]] = {}
         self._last: tuple[str, list[Step]] = ("", [])
@@ -90,7 +92,9 @@ class ReceptiveFields:
                 wanted = seen.pop(output)
                 for tensor, length, same in self._inputs(step, axis):
                     found, sure = wanted, True
-                    if not same:
+                    if step.path in self._places.disagreeing:
+                        found, sure = np.ones(length, bool), False
+                    elif not same:
                         found, sure = _back(step, wanted, length, axis)
                     exact = exact and sure
                     before = seen.get(tensor)
@@ -123,15 +127,10 @@ class ReceptiveFields:
 
     def _size(self, tensor: Any, axis: int) -> int:
         """Positions of a tensor along an axis; 1 where it is no stack of maps."""
-        shape = tuple(tensor.shape)
-        if len(shape) != 4:
-            return int(shape[1 + axis] or 1) if len(shape) == 3 and self._is_input(tensor) else 1
-        maker = self._makers.get(id(tensor))
-        layout = self._layouts[maker.path] if maker else self._input_layout
-        return int(shape[axis + (1 if layout == "channels_last" else 2)] or 1)
-
-    def _is_input(self, tensor: Any) -> bool:
-        return any(tensor is symbol for symbol in self._trace.inputs)
+        layout = layout_of(self._places.of(tensor))
+        if layout is None:
+            return 1
+        return layout.width if axis else layout.height
 
 
 class _Link(NamedTuple):
@@ -147,7 +146,7 @@ def _same(step: Step, size: int, axis: int) -> bool:
     kind = type(step.layer).__name__
     if size > 1 and kind in _WINDOWS and _WINDOWS[kind] is _window:
         return _taps(step.layer, axis)[:2] == (1, 1)
-    return size > 1 and (kind in _POINTWISE or _normalises_channels(step.layer, kind))
+    return size > 1 and (kind in _POINTWISE or _normalises_channels(step))
 
 
 def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Positions, bool]:
@@ -163,17 +162,21 @@ def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Position
             return everything, whole
     if kind in _WINDOWS:
         return _WINDOWS[kind](layer, wanted, size, axis), True
-    return everything, False
+    return everything, kind in EVERYWHERE
 
 
-def _normalises_channels(layer: Any, kind: str) -> bool:
+def _normalises_channels(step: Step) -> bool:
     """Whether it is a LayerNormalization over the channels alone."""
-    axis = getattr(layer, "axis", None)
-    return kind == "LayerNormalization" and axis in (-1, [-1], (-1,), 3, [3], (3,))
+    if type(step.layer).__name__ != "LayerNormalization":
+        return False
+    rank = len(step.outputs[0].shape) - step.frames
+    over = step.layer.axis
+    return [one % rank for one in (over if isinstance(over, list | tuple) else [over])] == [rank - 1]
 
 
 def _pair(value: Any, axis: int) -> int:
-    return int(value if isinstance(value, int) else value[axis])
+    """A setting along an axis; of those for frames, rows and columns the last two count."""
+    return int(value if isinstance(value, int) else value[len(value) - 2 + axis])
 
 
 def _before(layer: Any, outputs: int, size: int, reach: int, stride: int) -> int:
@@ -195,6 +198,15 @@ def _window(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     before = _before(layer, len(wanted), size, (kernel - 1) * dilation + 1, stride)
     starts = np.flatnonzero(wanted) * stride - before
     return _marked(starts[:, None] + np.arange(kernel) * dilation, size)
+
+
+def _patches(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    """`keras.ops.image.extract_patches`, without dilation or padding."""
+    reach = _pair(layer.size, axis)
+    if layer.padding != "valid" or _pair(layer.dilation_rate or 1, axis) != 1:
+        return np.ones(size, bool)
+    starts = np.flatnonzero(wanted) * _pair(layer.strides or layer.size, axis)
+    return _marked(starts[:, None] + np.arange(reach), size)
 
 
 def _transposed(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
@@ -220,11 +232,11 @@ def _enlarged(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
 
 
 def _padded(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) - int(layer.padding[axis][0]), size)
+    return _marked(np.flatnonzero(wanted) - int(layer.padding[len(layer.padding) - 2 + axis][0]), size)
 
 
 def _cropped(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) + int(layer.cropping[axis][0]), size)
+    return _marked(np.flatnonzero(wanted) + int(layer.cropping[len(layer.cropping) - 2 + axis][0]), size)
 
 
 def _marked(positions: npt.NDArray[np.int_], size: int) -> Positions:
@@ -235,13 +247,19 @@ def _marked(positions: npt.NDArray[np.int_], size: int) -> Positions:
 
 _WINDOWS: dict[str, Callable[[Any, Positions, int, int], Positions]] = {
     "Conv2D": _window,
+    "Conv3D": _window,
     "DepthwiseConv2D": _window,
     "SeparableConv2D": _window,
     "MaxPooling2D": _window,
+    "MaxPooling3D": _window,
     "AveragePooling2D": _window,
+    "AveragePooling3D": _window,
     "Conv2DTranspose": _transposed,
     "UpSampling2D": _enlarged,
     "Resizing": _enlarged,
     "ZeroPadding2D": _padded,
+    "ZeroPadding3D": _padded,
     "Cropping2D": _cropped,
+    "Cropping3D": _cropped,
+    "ExtractPatches": _patches,
 }

@@ -8,13 +8,14 @@ This is the only module that touches `Function._run_through_graph`, which Keras 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 from keras import KerasTensor
 
 from reportgen.errors import ModelError
+from reportgen.inputs.both_ways import Bidirectional
 
 _open_activations: ContextVar[bool] = ContextVar("open_activations", default=False)
 
@@ -80,6 +81,19 @@ class Step:
     outputs: tuple[KerasTensor, ...]
     repeated: bool
     """Whether this layer was called before (a shared layer's second path)."""
+    frames: int = 0
+    """Axes behind the batch that the layer does not see: it computes each frame by itself."""
+    owner: Any = None
+    """The wrapper whose weights count as the layer's."""
+    parent: str = ""
+    """Path of the nested model that it stands in; wrappers of one layer do not count."""
+    wrapper: str = ""
+    """Type of the innermost wrapper that it stands in."""
+
+    @property
+    def counted(self) -> Any:
+        """The layer whose weights are counted here."""
+        return self.layer if self.owner is None else self.owner
 
     @property
     def inputs(self) -> list[KerasTensor]:
@@ -106,6 +120,32 @@ class Step:
         self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
     ) -> tuple[Any, Any]:
         """What `call` computes for the layer, behind and before its activation function."""
+        if self.frames:
+            inner, named, sizes = self.folded(args, kwargs)
+            behind, before = self._split(call, inner, named)
+            return unfolded(behind, sizes), unfolded(before, sizes)
+        return self._split(call, args, kwargs)
+
+    def folded(
+        self, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[tuple[Any, ...], dict[str, Any], tuple[int, ...]]:
+        """Arguments with the frames' axes merged into the batch, and the sizes of those axes."""
+        behind = 1 + self.frames
+        sizes = tuple(int(size) for size in self.inputs[0].shape[1:behind])
+
+        def fold(symbol: Any, value: Any) -> Any:
+            if not isinstance(symbol, KerasTensor):
+                return value  # a constant has no batch
+            return keras.ops.reshape(value, (-1, *value.shape[behind:]))
+
+        inner, named = keras.tree.map_structure(
+            fold, (self.args, dict(self.kwargs)), (args, dict(kwargs))
+        )
+        return inner, named, sizes
+
+    def _split(
+        self, call: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[Any, Any]:
         if self.fused_activation is not None:
             function = self.fused_activation
             with linear(self.layer):
@@ -115,6 +155,14 @@ class Step:
             return activate(lambda value: call(value, **kwargs), args[0]), args[0]
         behind = call(*args, **kwargs)
         return behind, behind
+
+    def compute(self, value: Any) -> Any:
+        """The first output for one value in the place of all symbolic inputs."""
+        args, kwargs = keras.tree.map_structure(
+            lambda leaf: value if isinstance(leaf, KerasTensor) else leaf,
+            (self.args, dict(self.kwargs)),
+        )
+        return keras.tree.flatten(self.split(self.layer, args, kwargs)[0])[0]
 
     def run(
         self, values: dict[int, Any], before: dict[str, Any], call: Callable[..., Any] | None = None
@@ -130,6 +178,13 @@ class Step:
         results, before[self.path] = self.split(call or self.layer, args, kwargs)
         for symbol, value in zip(self.outputs, keras.tree.flatten(results), strict=True):
             values[id(symbol)] = value
+
+
+def unfolded(outputs: Any, sizes: tuple[int, ...]) -> Any:
+    """Outputs with the frames' axes, of these sizes, taken out of the batch again."""
+    return keras.tree.map_structure(
+        lambda one: keras.ops.reshape(one, (-1, *sizes, *one.shape[1:])), outputs
+    )
 
 
 class Paths:
@@ -254,31 +309,98 @@ def has_graph(model: Any) -> bool:
 
 
 class _Walker:
-    """Walks a graph of layers, entering nested models, and notes every call of a layer."""
+    """Walks a graph of layers, entering nested models and wrappers; notes every call of a layer."""
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
         self._paths = Paths()
         self._seen: set[int] = set()
 
-    def walk(self, graph: Any, inputs: Sequence[KerasTensor], prefix: str) -> Any:
-        return graph._run_through_graph(
-            list(inputs), operation_fn=lambda layer: lambda *a, **k: self._call(layer, prefix, a, k)
-        )
+    def walk(
+        self,
+        graph: Any,
+        inputs: Sequence[KerasTensor],
+        prefix: str,
+        frames: int = 0,
+        wrapper: str = "",
+    ) -> Any:
+        """Call the layers of a graph; `frames` and `wrapper` as in `Step`."""
 
-    def _call(self, layer: Any, prefix: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        path = self._paths.new(f"{prefix}{layer.name}")
+        def operation(layer: Any) -> Callable[..., Any]:
+            place = _Place(prefix, prefix.removesuffix("/"), frames, wrapper)
+            return lambda *args, **kwargs: self._call(layer, place, args, kwargs)
+
+        return graph._run_through_graph(list(inputs), operation_fn=operation)
+
+    def _call(
+        self, layer: Any, place: "_Place", args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        path = self._paths.new(f"{place.prefix}{layer.name}")
+        frames = place.frames
         if isinstance(layer, keras.Sequential) and not layer.built:
-            layer.build(args[0].shape)
+            layer.build((args[0].shape[0], *args[0].shape[1 + frames :]))
         graph = _graph_of(layer)
         if graph is not None:
             inputs = [x for x in keras.tree.flatten(args) if isinstance(x, KerasTensor)]
-            outputs = self.walk(graph, inputs, f"{path}/")
+            outputs = self.walk(graph, inputs, f"{path}/", frames, place.wrapper)
             return outputs[0] if isinstance(outputs, list) and len(outputs) == 1 else outputs
+        inside = replace(place, prefix=f"{path}/", wrapper=type(layer).__name__)
+        if isinstance(layer, keras.layers.TimeDistributed) and _frames_known(args, frames):
+            inside = replace(inside, frames=frames + 1)
+            return self._call(layer.layer, inside, args[:1], {})
+        if isinstance(layer, keras.layers.SpectralNormalization):
+            inside = replace(inside, owner=place.owner or layer)
+            return self._call(layer.layer, inside, args[:1], {})
+        if isinstance(layer, keras.layers.Bidirectional) and "initial_state" not in kwargs:
+            return self._both_ways(layer, path, place, args)
         if "training" in kwargs:
             kwargs["training"] = False
-        outputs = layer(*args, **kwargs)
-        flat = tuple(keras.tree.flatten(outputs))
-        self.steps.append(Step(path, layer, args, kwargs, flat, id(layer) in self._seen))
+        return self._note(path, layer, place, args, kwargs)
+
+    def _note(
+        self,
+        path: str,
+        layer: Any,
+        place: "_Place",
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+    ) -> Any:
+        """Add the step of a layer's call; returns its symbolic outputs."""
+        repeated = id(layer) in self._seen
+        step = Step(path, layer, args, kwargs, (), repeated, place.frames, place.owner,
+                    place.parent, place.wrapper)  # fmt: skip
+        if place.frames:
+            inner, named, sizes = step.folded(args, kwargs)
+            outputs = unfolded(layer(*inner, **named), sizes)
+        else:
+            outputs = layer(*args, **kwargs)
+        self.steps.append(replace(step, outputs=tuple(keras.tree.flatten(outputs))))
         self._seen.add(id(layer))
         return outputs
+
+    def _both_ways(
+        self, layer: Any, path: str, place: "_Place", args: tuple[Any, ...]
+    ) -> Any:
+        """The two layers inside Bidirectional, and what joins their outputs."""
+        inside = replace(place, prefix=f"{path}/", owner=None, wrapper="Bidirectional")
+        ways = [
+            self._call(one, inside, args[:1], {})
+            for one in (layer.forward_layer, layer.backward_layer)
+        ]
+        return self._note(path, Bidirectional(layer), place, tuple(ways), {})
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a layer stands: the prefix of its path, its model, its frames, its outer wrapper."""
+
+    prefix: str
+    parent: str
+    frames: int = 0
+    wrapper: str = ""
+    owner: Any = None
+
+
+def _frames_known(args: tuple[Any, ...], frames: int) -> bool:
+    """Whether the input of a TimeDistributed layer says how many frames it has."""
+    return isinstance(args[0], KerasTensor) and args[0].shape[1 + frames] is not None

@@ -87,10 +87,14 @@ class Layer(Record):
     """Channels of its output, None when that is no stack of maps."""
     spatial: bool
     """Whether the output is a stack of maps (height × width × channels)."""
+    map_size: list[int] | None = None
+    """Height and width of the maps; None where the output is no stack of maps."""
     convolution: bool
     """Whether it has filters of its own that a filter gallery can show."""
     passes_through: bool
     """Whether it hands its input on unchanged when the model predicts (dropout, augmentation)."""
+    wrapper: str | None = None
+    """Type of the wrapper that it stands in, such as "TimeDistributed"; None without one."""
 
 
 class Block(Record):
@@ -136,6 +140,9 @@ class Model(Record):
     layers: list[Layer]
     blocks: list[Block]
     last_spatial_layer: str | None
+    """Path of the layer whose maps Grad-CAM takes when none is chosen."""
+    last_spatial_reason: str = ""
+    """Why it is this layer; why there is none where it is None."""
     notes: list[str]
     """Sentences on how the file was read: rules applied, parts cut."""
 

@@ -248,11 +248,9 @@ def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str
         if path not in by_path:
             raise SettingsError(f"--unit {path}: {no_such_layer(layers, path)}")
         layer = by_path[path]
-        if not layer.spatial or len(layer.output_shape) != 4:
+        if layer.map_size is None:
             raise SettingsError(f"--unit {path}: the layer has no maps to show.")
-        last = layer.output_shape[3] == layer.channels
-        sides = layer.output_shape[1:3] if last else layer.output_shape[2:]
-        sizes = (*(side or 0 for side in sides), layer.channels or 0)
+        sizes = (*layer.map_size, layer.channels or 0)
         for value, size, what in zip(
             (row, column, channel), sizes, ("row", "column", "channel"), strict=True
         ):
@@ -394,7 +392,7 @@ def _why_no_gradcam(model: Model, layer: str | None) -> str:
         return "the model has no output of its own"
     if not model.head.classes:
         return model.head.reason
-    return "" if layer else "no layer with maps leads to the class scores"
+    return "" if layer else model.last_spatial_reason
 
 
 def _no_image(model: Model) -> str:

@@ -69,7 +69,7 @@ def test_inner_layers_of_a_nested_model_are_reached():
     inner = keras.Model(base.input, base.get_layer("block_6_expand_relu").output)
     behind, _ = run(network, f"{base.name}/block_6_expand_relu", values)
     np.testing.assert_allclose(behind, inner(values, training=False), rtol=1e-5, atol=1e-6)
-    assert network.last_spatial_layer == f"{base.name}/out_relu"
+    assert network.last_spatial_layer == f"{base.name}/block_6_expand_relu"  # 8 × 8
     assert f"{base.name}/block_6" in [block.name for block in network.blocks]
     assert network.detect_preprocessing().mode == "signed"
 

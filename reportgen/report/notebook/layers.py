@@ -27,8 +27,13 @@ def is_channels_first(layer: Layer) -> bool:
 
 
 def is_reachable(layer: Layer) -> bool:
-    """Whether a layer can be found by its path, where "#2" stands for its second call."""
-    return "#" not in layer.name and bool(layer.inputs)
+    """Whether a layer can be found by its path, and has its maps as they stand.
+
+    In a path, "#2" stands for a layer's second call.
+    """
+    shape = layer.output_shape
+    plain = layer.map_size is None or layer.map_size in (shape[-3:-1], shape[-2:])
+    return "#" not in layer.name and bool(layer.inputs) and plain and layer.wrapper is None
 
 
 def is_shared(path: str, by_path: Mapping[str, Layer]) -> bool:
