@@ -74,7 +74,7 @@ def axes_of(kinds: Iterable[Kind], shape: Sequence[int | None]) -> Axes:
 
 def unknown(shape: Sequence[int | None]) -> Axes:
     """Axes of which only the batch is known."""
-    return axes_of(["N", *"?" * (len(shape) - 1)], shape)  # type: ignore[arg-type]
+    return (axis("N", 1), *(axis("?", int(size or 1)) for size in shape[1:]))
 
 
 def regroup(axes: Axes, shape: Sequence[int | None]) -> Axes | None:

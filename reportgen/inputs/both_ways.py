@@ -5,7 +5,7 @@ from typing import Any
 import keras
 
 
-class Bidirectional(keras.Operation):
+class Bidirectional(keras.Operation):  # type: ignore[misc]
     """What joins the outputs of the two layers inside `keras.layers.Bidirectional`."""
 
     def __init__(self, layer: keras.layers.Bidirectional) -> None:

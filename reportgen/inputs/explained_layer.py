@@ -63,8 +63,11 @@ class ExplainedLayer:
         candidates = [step for step in mapped if step.path in learned]
         if not candidates:
             if mapped:
-                return Explained(None, f"“{mapped[-1].path}”, the last layer with maps, has learned"
-                                       " nothing: no layer with weights comes before it")  # fmt: skip
+                return Explained(
+                    None,
+                    f"“{mapped[-1].path}”, the last layer with maps, has learned nothing: no layer"
+                    " with weights comes before it",
+                )
             return Explained(None, "no layer with maps leads to the class scores")
         last = candidates[-1]
         if found := self._obstacle(last, steps, head):
@@ -103,9 +106,7 @@ class ExplainedLayer:
         reaching = [step for step in candidates if flow.places_reach(step)]
         if not reaching:
             return Explained(None, "the class scores depend on no patch by itself")
-        tokens = [
-            step for step in reaching if (found := self._layout(step.path)) and found.tokens
-        ]
+        tokens = [step for step in reaching if (found := self._layout(step.path)) and found.tokens]
         norms = [step for step in tokens if "Normalization" in type(step.layer).__name__]
         best = (norms or tokens or reaching)[-1]
         what = "the last normalisation whose patches the class scores depend on"
@@ -157,7 +158,7 @@ def _learned(steps: Sequence[Step]) -> set[str]:
 
 def _hands_on(step: Step) -> bool:
     kind = type(step.layer).__name__
-    return any(kind.startswith(one) or one == "Pool" and one in kind for one in _NO_STAGE)
+    return any(kind.startswith(one) or (one == "Pool" and one in kind) for one in _NO_STAGE)
 
 
 def _is_spread(axes: Sequence[Axis]) -> bool:
@@ -169,13 +170,13 @@ def _is_spread(axes: Sequence[Axis]) -> bool:
 def _is_plain(step: Step) -> bool:
     """Whether a step that is fed with several places is pooling, flattening, dense or the like."""
     layer, kind = step.layer, type(step.layer).__name__
-    weights = getattr(layer, "weights", None)
+    weights = list(getattr(layer, "weights", []))
     if kind in _MIXING:
         return False
     if is_own(layer):
         channels = int(step.inputs[0].shape[-1] or 1)
         few = sum(int(np.prod(one.shape)) for one in weights) <= _FEW_WEIGHTS * channels
-        return few and len(step.outputs[0].shape) - step.frames == 2
+        return bool(few) and len(step.outputs[0].shape) - step.frames == 2
     convolution = kind.endswith(("Conv2D", "Conv3D"))
     return not weights or kind in _DENSE or "Normalization" in kind or convolution
 

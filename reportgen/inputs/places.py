@@ -4,7 +4,7 @@ The picture's axes are followed through the network step by step. A layer of the
 code cannot be read, is tried out on random values to see where it puts its tokens.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reportgen.inputs.axes import Axes, Axis, Kind, axes_of, axis, layout_of, regroup, unknown
@@ -61,7 +61,7 @@ class Places:
             seen = (shape[0], *shape[1 + frames :])
             found = self._after(step, inner, seen)
             if frames:
-                times = axes_of("T" * frames, shape[1 : 1 + frames])  # type: ignore[arg-type]
+                times = tuple(axis("T", int(size or 1)) for size in shape[1 : 1 + frames])
                 found = (found[0], *times, *found[1:])
             self._known[id(output)] = found
             if (layout := layout_of(found)) and layout.tokens is None:
@@ -69,23 +69,16 @@ class Places:
 
     def _after(self, step: Step, feeding: Sequence[Axes], shape: tuple[int | None, ...]) -> Axes:
         """The axes of an output of this shape, of a step fed with tensors of these axes."""
-        kind, layer = type(step.layer).__name__, step.layer
-        if feeding and kind in _RESHAPING:
-            if (found := regroup(feeding[0], shape)) and _is_telling(found, feeding[0]):
-                return found
-            return _fresh(None, shape, feeding[0])
-        if feeding and (order := _permutation(step, len(feeding[0]))) is not None:
-            return tuple(feeding[0][at] for at in order)
-        if feeding and kind == "GetItem":
-            return _picked(feeding[0], step.args[1], shape)
-        if kind == "Concatenate" and (found := _joined(step, self._known, shape)):
+        found = _rearranged(step, feeding, self._known, shape) if feeding else None
+        if found is not None:
             return found
-        if getattr(layer, "data_format", None) and feeding and len(feeding[0]) >= 4:
+        if getattr(step.layer, "data_format", None) and feeding and len(feeding[0]) >= 4:
             return self._formatted(step, feeding, shape)
         source = _source(feeding, shape)
         if source is None:
             return self._elsewhere(step, feeding, shape)
-        if kind in _MIXING and tuple(one.size for one in source[1:]) != shape[1:]:
+        mixing = type(step.layer).__name__ in _MIXING
+        if mixing and tuple(one.size for one in source[1:]) != shape[1:]:
             return unknown(shape)
         return self._kept(step, source, shape)
 
@@ -151,6 +144,23 @@ def is_recorded(step: Step) -> bool:
     return not step.inputs
 
 
+def _rearranged(
+    step: Step, feeding: Sequence[Axes], known: Known, shape: tuple[int | None, ...]
+) -> Axes | None:
+    """The axes behind a step that moves values and computes nothing; None for other steps."""
+    kind = type(step.layer).__name__
+    if kind in _RESHAPING:
+        found = regroup(feeding[0], shape)
+        return found if found and _is_telling(found, feeding[0]) else _fresh(
+            None, shape, feeding[0]
+        )  # fmt: skip
+    if (order := _permutation(step, len(feeding[0]))) is not None:
+        return tuple(feeding[0][at] for at in order)
+    if kind == "GetItem":
+        return _picked(feeding[0], step.args[1], shape)
+    return _joined(step, known, shape) if kind == "Concatenate" else None
+
+
 def _has_weights(layer: Any) -> bool:
     return bool(getattr(layer, "weights", None))
 
@@ -165,7 +175,9 @@ def _usual(data_format: str | None, rank: int) -> list[Kind]:
         places: list[Kind] = ["T", "H", "W"] if rank == 5 else ["H", "W"]
         first = data_format == "channels_first"
         return ["N", "C", *places] if first else ["N", *places, "C"]
-    return ["N", *["?"] * (rank - 2), "C"][:rank]  # type: ignore[list-item]
+    between: list[Kind] = ["?"] * (rank - 2)
+    kinds: list[Kind] = ["N", *between, "C"]
+    return kinds[:rank]
 
 
 def _fresh(data_format: str | None, shape: Sequence[int | None], source: Axes | None) -> Axes:
@@ -208,9 +220,7 @@ def _resized(source: Axes, shape: Sequence[int | None]) -> Axes:
     return tuple(found)
 
 
-def _tokens(
-    height: int, width: int, before: int, after: int, shape: Sequence[int | None]
-) -> Axes:
+def _tokens(height: int, width: int, before: int, after: int, shape: Sequence[int | None]) -> Axes:
     rows, columns = axis("H", height).atoms, axis("W", width).atoms
     places = Axis((*rows, *columns), before, after)
     return (axis("N", 1), places, axis("C", int(shape[-1] or 1)))
@@ -281,5 +291,3 @@ def _joined(step: Step, known: Known, shape: Sequence[int | None]) -> Axes | Non
     if joined.size != shape[at]:
         return None
     return (*source[:at], joined, *source[at + 1 :])
-
-

@@ -171,7 +171,9 @@ def _normalises_channels(step: Step) -> bool:
         return False
     rank = len(step.outputs[0].shape) - step.frames
     over = step.layer.axis
-    return [one % rank for one in (over if isinstance(over, list | tuple) else [over])] == [rank - 1]
+    return [one % rank for one in (over if isinstance(over, list | tuple) else [over])] == [
+        rank - 1
+    ]
 
 
 def _pair(value: Any, axis: int) -> int:
@@ -232,11 +234,16 @@ def _enlarged(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
 
 
 def _padded(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) - int(layer.padding[len(layer.padding) - 2 + axis][0]), size)
+    return _marked(np.flatnonzero(wanted) - _in_front(layer.padding, axis), size)
 
 
 def _cropped(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) + int(layer.cropping[len(layer.cropping) - 2 + axis][0]), size)
+    return _marked(np.flatnonzero(wanted) + _in_front(layer.cropping, axis), size)
+
+
+def _in_front(sides: Any, axis: int) -> int:
+    """What is added or cut before the first row or column; the last two pairs are of those."""
+    return int(sides[len(sides) - 2 + axis][0])
 
 
 def _marked(positions: npt.NDArray[np.int_], size: int) -> Positions:

@@ -378,9 +378,7 @@ class _Walker:
         self._seen.add(id(layer))
         return outputs
 
-    def _both_ways(
-        self, layer: Any, path: str, place: "_Place", args: tuple[Any, ...]
-    ) -> Any:
+    def _both_ways(self, layer: Any, path: str, place: "_Place", args: tuple[Any, ...]) -> Any:
         """The two layers inside Bidirectional, and what joins their outputs."""
         inside = replace(place, prefix=f"{path}/", owner=None, wrapper="Bidirectional")
         ways = [

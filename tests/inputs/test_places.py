@@ -1,4 +1,4 @@
-"""Where rows, columns and channels stand in each layer's output, against what the layers compute."""
+"""Where rows, columns and channels stand in each layer's output, against what layers compute."""
 
 import numpy as np
 import pytest

@@ -129,10 +129,40 @@ def test_branches_see_what_the_widest_sees_and_a_squeeze_sees_everything():
 
 def test_an_unknown_layer_sees_everything_and_says_that_it_is_not_exact():
     start = keras.Input((9, 8, 3))
-    model = keras.Model(start, layers.Permute((2, 1, 3), name="turn")(start))
-    field = Network(model).receptive_fields.of("turn", 0, 0)
+    model = keras.Model(start, keras.ops.flip(start, axis=1))
+    network = Network(model)
+    field = network.receptive_fields.of(network.layers[-1].path, 0, 0)
     assert not field.exact
     assert (field.box.height, field.box.width) == (9, 8)
+
+
+def test_a_turned_map_is_turned_back():
+    start = keras.Input((9, 8, 3))
+    model = keras.Model(start, layers.Permute((2, 1, 3), name="turn")(start))
+    field = Network(model).receptive_fields.of("turn", 8, 3)
+    assert field.exact
+    assert (field.box.top, field.box.left, field.box.height, field.box.width) == (8, 3, 1, 1)
+
+
+def test_patches_tokens_and_attention():
+    start = keras.Input((32, 48, 3))
+    row = layers.Reshape((24, 4), name="row")(layers.Conv2D(4, 8, 8)(start))
+    norm = layers.LayerNormalization(name="norm")(row)
+    seen = layers.MultiHeadAttention(1, 4, name="seen")(norm, norm)
+    fields = Network(keras.Model(start, seen)).receptive_fields
+    field = fields.of("norm", 3, 5)
+    assert field.exact
+    assert (field.box.top, field.box.left, field.box.height, field.box.width) == (24, 40, 8, 8)
+    whole = fields.of("seen", 3, 5)
+    assert whole.exact
+    assert (whole.box.height, whole.box.width) == (32, 48)
+
+
+def test_a_wrapped_convolution_sees_what_it_sees_alone():
+    start = keras.Input((3, 20, 24, 3))
+    wrapped = layers.TimeDistributed(layers.Conv2D(2, 5, 2, name="conv"), name="each")(start)
+    field = Network(keras.Model(start, wrapped)).receptive_fields.of("each/conv", 2, 3)
+    assert (field.box.top, field.box.left, field.box.height, field.box.width) == (4, 6, 5, 5)
 
 
 def test_a_position_that_is_not_there_is_refused():
