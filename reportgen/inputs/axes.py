@@ -10,6 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+from keras import ops
+
 Kind = Literal["N", "T", "H", "W", "C", "?"]
 
 
@@ -142,24 +145,22 @@ class Layout:
 
     def maps(self, value: Any) -> Any:
         """Values as maps; of a video its middle frame, of tokens those that are places."""
-        import tensorflow as tf
-
         if self.is_plain:
             return value
         for at, one in enumerate(self.axes):
             if one.before or one.after:
-                places = range(one.before, one.size - one.after)
-                value = tf.gather(value, places, axis=at)
+                places = np.arange(one.before, one.size - one.after)
+                value = ops.take(value, places, axis=at)
         atoms = [atom for one in self.axes for atom in one.atoms]
-        value = tf.reshape(value, [-1 if atom.kind == "N" else atom.size for atom in atoms])
+        value = ops.reshape(value, [-1 if atom.kind == "N" else atom.size for atom in atoms])
         while frames := [at for at, atom in enumerate(atoms) if atom.kind == "T"]:
-            value = tf.gather(value, atoms[frames[0]].size // 2, axis=frames[0])
+            value = ops.take(value, atoms[frames[0]].size // 2, axis=frames[0])
             del atoms[frames[0]]
         places_at = _places(self.axes, atoms)
         rest = [i for i, atom in enumerate(atoms) if i not in places_at and atom.kind != "N"]
         order = [next(i for i, atom in enumerate(atoms) if atom.kind == "N"), *places_at, *rest]
-        value = tf.transpose(value, order)
-        return tf.reshape(value, [-1, self.height, self.width, self.channels])
+        value = ops.transpose(value, order)
+        return ops.reshape(value, [-1, self.height, self.width, self.channels])
 
 
 def layout_of(axes: Axes | None) -> Layout | None:
