@@ -56,7 +56,7 @@ def channels_first() -> Any:
 
 def video() -> Any:
     entry = keras.Input((4, 16, 12, 3))
-    frames = L.TimeDistributed(L.Conv2D(3, 3), name="conv")(entry)
+    frames = L.TimeDistributed(L.Conv2D(3, 3, name="conv"))(entry)
     tensor = L.GlobalAveragePooling3D()(L.Conv3D(2, 2)(frames))
     return keras.Model(entry, L.Dense(3, activation="softmax")(tensor))
 
@@ -68,7 +68,7 @@ def fixed_batch() -> Any:
 def stateful() -> Any:
     entry = keras.Input(batch_shape=(4, 16, 12, 3))
     tensor = L.Conv2D(3, 3, strides=5, name="conv")(entry)
-    tensor = L.LSTM(2, stateful=True)(L.Reshape((3, 6))(tensor))
+    tensor = L.LSTM(2, stateful=True)(L.Reshape((1, 18))(tensor))
     return keras.Model(entry, L.Dense(3, activation="softmax")(tensor))
 
 
@@ -128,6 +128,13 @@ def several_outputs() -> Any:
     )  # fmt: skip
 
 
+def row_by_row() -> Any:
+    entry = keras.Input((16, 12, 3))
+    tensor = L.Conv2D(3, 3, strides=5, name="conv")(entry)
+    tensor = L.LSTM(2, name="reader")(L.Reshape((3, 6))(tensor))
+    return keras.Model(entry, L.Dense(3, activation="softmax")(tensor))
+
+
 MODELS = {
     function.__name__: function
     for function in (
@@ -138,6 +145,7 @@ MODELS = {
 WITHOUT_CLASSES = {
     "autoencoder": (autoencoder, "the output is a picture"),
     "regression": (regression, "a measurement, not a class"),
+    "row_by_row": (row_by_row, "“reader” (LSTM) follows the last maps"),
 }
 
 

@@ -361,7 +361,7 @@ class Network:
         `channels` (N,) says which. A plain convolution computes no others.
         """
         layer = self._steps[path].layer
-        slimmed = can_slim(layer)
+        slimmed = can_slim(layer) and self._is_plain(path)
         calls = {path: slim(layer, channels)} if slimmed else {}
         behind, before = self.trace.run(self.feed(values), [path], calls=calls)
         found = (self.maps(one[0], path) for one in (behind, before))
@@ -399,6 +399,11 @@ class Network:
             outputs = self._steps[path].outputs
             self._layouts[path] = layout_of(self.places.of(outputs[0])) if outputs else None
         return self._layouts[path]
+
+    def _is_plain(self, path: str) -> bool:
+        """Whether a layer's output is its maps as they stand."""
+        layout = self._layout(path)
+        return layout is not None and layout.is_plain
 
     @cached_property
     def places(self) -> Places:
