@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
-from reportgen.config import Settings
+from reportgen.config import Settings, parse_size
 from reportgen.errors import InputChangedError
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
@@ -28,7 +28,6 @@ from reportgen.report.single.writer import SINGLE_NAME, write_single
 from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
-from reportgen.sizes import parse_size
 from reportgen.trip.compose import compose, origin
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan

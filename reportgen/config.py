@@ -15,8 +15,10 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ByteSize,
     ConfigDict,
     Field,
+    TypeAdapter,
     ValidationError,
     model_validator,
 )
@@ -24,7 +26,6 @@ from pydantic import (
 from reportgen.errors import SettingsError
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
-from reportgen.sizes import parse_size
 
 SECTIONS = (
     *("activations", "filters", "gradcam", "evaluation", "health", "exemplars"),
@@ -113,6 +114,17 @@ def _preprocess(value: str) -> str:
         names = ", ".join(PREPROCESSING_MODES)
         raise ValueError(f"“{value}” is none of {names}, nor of the form MODULE:FUNCTION")
     return value
+
+
+_BYTES = TypeAdapter(ByteSize)
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as "25MB" or "1.5 GiB". Raises ValueError when it is none."""
+    try:
+        return int(_BYTES.validate_python(text))
+    except ValidationError:
+        raise ValueError(f"“{text}” is not a size such as 25MB") from None
 
 
 def _size(value: str) -> str:

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
 
 GROUND = frozenset(
     {"config", "device", "errors", "file_names", "folders", "heatmap_methods", "printable",
-     "progress", "scratch", "sizes", "spread", "user_files", "wording", "__init__"}
+     "progress", "scratch", "spread", "user_files", "wording", "__init__"}
 )  # fmt: skip
 """Modules at the top that any package may import; they import only each other."""
 
@@ -53,7 +53,10 @@ TO_BE_MENDED = {
 """Imports against the plan that are still there. The list only gets shorter."""
 
 MOST_MODULES = 24
-MAY_BE_CROWDED = {"reportgen/analysis", "reportgen/report", "reportgen/inputs/model_files"}
+MAY_BE_CROWDED = {
+    *("reportgen/analysis", "reportgen/report", "reportgen/inputs"),
+    "reportgen/inputs/model_files",
+}
 
 Imports = Mapping[str, set[str]]
 
@@ -104,9 +107,16 @@ def may_import(importer: str, imported: str) -> bool:
 
 
 def cycle_in(imports: Imports) -> list[str]:
-    """A circle of modules that import each other; empty where there is none."""
+    """A circle of modules that import each other; empty where there is none.
+
+    The face of a package may choose among its own modules, and they know their face.
+    """
+    graph = {
+        module: {target for target in targets if not target.startswith(f"{module}.")}
+        for module, targets in imports.items()
+    }
     try:
-        TopologicalSorter(imports).prepare()
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         return list(error.args[1])
     return []

@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.sizes import parse_size
+from reportgen.config import parse_size
 
 
 @pytest.mark.parametrize(

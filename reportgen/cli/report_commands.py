@@ -46,8 +46,8 @@ def export(
     """
     from reportgen.bundle.export import export as pack
     from reportgen.bundle.parts import PARTS
+    from reportgen.config import parse_size
     from reportgen.errors import SettingsError
-    from reportgen.sizes import parse_size
 
     parts = [part.strip() for part in (include or "").split(",") if part.strip()]
     if unknown := [part for part in parts if part not in PARTS]:

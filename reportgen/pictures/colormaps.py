@@ -17,21 +17,11 @@ INACTIVE = 255
 BACKGROUND_COLOUR = (128, 128, 128)
 INACTIVE_COLOUR = (200, 200, 200)
 
-# OpenCV's tables of these maps equal Matplotlib's to one level in 255. Its jet does not (33 levels
-# away at the worst), so jet is computed below.
-_IN_OPENCV = ("cividis", "inferno", "magma", "plasma", "turbo", "viridis")
-NAMES = tuple(sorted((*_IN_OPENCV, "gray", "jet")))
+NAMES = ("cividis", "gray", "inferno", "jet", "magma", "plasma", "turbo", "viridis")
 
 DIVERGING = "blue-white-red"
 """The map for values of two signs: its middle, white, is zero. Not one of ``NAMES``."""
 NEGATIVE, POSITIVE = (33, 102, 172), (178, 24, 43)
-
-# Jet as Matplotlib and MATLAB define it: (position, intensity) corners joined by straight lines.
-_JET_CORNERS: tuple[tuple[tuple[float, float], ...], ...] = (
-    ((0.0, 0.0), (0.35, 0.0), (0.66, 1.0), (0.89, 1.0), (1.0, 0.5)),
-    ((0.0, 0.0), (0.125, 0.0), (0.375, 1.0), (0.64, 1.0), (0.91, 0.0), (1.0, 0.0)),
-    ((0.0, 0.5), (0.11, 1.0), (0.34, 1.0), (0.65, 0.0), (1.0, 0.0)),
-)
 
 
 @cache
@@ -48,14 +38,14 @@ def table(name: str) -> NDArray[np.uint8]:
         SettingsError: no map has this name; the message names the nearest one.
 
     """
-    if name == "jet":
-        colours = _jet()
-    elif name == "gray":
-        colours = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
-    elif name == DIVERGING:
+    if name == DIVERGING:
         colours = signed_colours(np.linspace(-1, 1, 256))
-    elif name in _IN_OPENCV:
-        colours = _from_opencv(name)
+    elif name == "gray":  # Matplotlib's own table lies a level off in places
+        colours = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    elif name in NAMES:
+        from matplotlib import colormaps
+
+        colours = np.array(colormaps[name](np.arange(256), bytes=True)[:, :3])
     else:
         raise SettingsError(_unknown(name))
     colours.setflags(write=False)
@@ -88,24 +78,6 @@ def signed_colours(values: NDArray[np.floating]) -> NDArray[np.uint8]:
     mixed = 255 + (ends - 255) * np.abs(values[..., None])
     levels: NDArray[np.uint8] = np.rint(mixed).astype(np.uint8)
     return levels
-
-
-def _jet() -> NDArray[np.uint8]:
-    positions = np.arange(256) / 255
-    channels = [
-        np.interp(positions, [at for at, _ in corners], [height for _, height in corners])
-        for corners in _JET_CORNERS
-    ]
-    # Matplotlib cuts the fraction off here, it does not round.
-    return (np.stack(channels, axis=1) * 255).astype(np.uint8)
-
-
-def _from_opencv(name: str) -> NDArray[np.uint8]:
-    import cv2
-
-    ramp = np.arange(256, dtype=np.uint8)[:, None]
-    blue_green_red = cv2.applyColorMap(ramp, getattr(cv2, f"COLORMAP_{name.upper()}"))
-    return np.array(blue_green_red[:, 0, ::-1], dtype=np.uint8)
 
 
 def _unknown(name: str) -> str:

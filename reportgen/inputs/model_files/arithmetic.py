@@ -1,12 +1,10 @@
-"""Arithmetic in `x`, such as `x/127.5-1`: parsed by its own grammar, never evaluated as Python.
+"""Arithmetic in `x`, such as `x/127.5-1`: Python's grammar, of which only arithmetic is accepted.
 
-sum     = product (("+" | "-") product)*
-product = sign (("*" | "/") sign)*
-sign    = ("+" | "-") sign | power
-power   = atom ("**" sign)?
-atom    = number | "x" | "x0", "x1", ... | "(" sum ")"
+The text is parsed and never run: numbers, `x`, `x0`, `x1`, the signs + - * / ** and parentheses.
 """
 
+import ast
+import contextlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +12,13 @@ from typing import Any, Literal
 
 from reportgen.errors import SettingsError
 
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>x\d*)|(?P<sign>\*\*|[-+*/()]))"
-)
+_NAME = re.compile(r"x\d{0,4}")
 _LONGEST = 500
+_DEEPEST = 50
 Operator = Literal["+", "-", "*", "/", "**"]
+_OPERATORS: dict[type[ast.operator], Operator] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**"
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,39 @@ def parse_arithmetic(text: str) -> Expression:
     """Parse `text`; raises `SettingsError` that points at the first thing not understood."""
     if len(text) > _LONGEST:
         raise SettingsError(f"The expression {text[:40]!r}... is too long.")
-    return _Parser(text).whole()
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError as error:
+        raise _refusal(text, text.strip()[max((error.offset or 1) - 1, 0) :] or "its end") from None
+    except (ValueError, RecursionError, MemoryError):
+        raise _refusal(text, text) from None
+    return _expression(text.strip(), tree.body, 0)
+
+
+def _expression(text: str, node: ast.expr, depth: int) -> Expression:
+    if depth > _DEEPEST:
+        raise SettingsError(f"The expression {text[:40]!r}... nests too deeply.")
+    match node:
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
+            with contextlib.suppress(OverflowError):
+                return Number(float(value))
+        case ast.Name(id=name) if _NAME.fullmatch(name):
+            return Tensor(int(name[1:] or 0))
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _expression(text, operand, depth + 1)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return Operation("*", Number(-1.0), _expression(text, operand, depth + 1))
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in _OPERATORS:
+            sides = (_expression(text, side, depth + 1) for side in (left, right))
+            return Operation(_OPERATORS[type(sign)], *sides)
+    raise _refusal(text, ast.get_source_segment(text, node) or text)
+
+
+def _refusal(text: str, rest: str) -> SettingsError:
+    return SettingsError(
+        f"The expression {text!r} is not arithmetic in x at {rest[:20]!r}; it may hold numbers, "
+        "x (x1 for a second input), + - * / ** and parentheses, as in x/127.5-1."
+    )
 
 
 def evaluate(expression: Expression, inputs: Sequence[Any]) -> Any:
@@ -118,92 +150,3 @@ def _join_lines(
     if operator == "/" and other_scale == 0 and other_offset != 0:
         return scale / other_offset, offset / other_offset
     return None
-
-
-class _Parser:
-    """Recursive descent over the tokens of one expression."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        self.position = 0
-        self.depth = 0
-        self.token, self.kind = self._next()
-
-    def _next(self) -> tuple[str, str]:
-        found = _TOKEN.match(self.text, self.position)
-        if found is None:
-            rest = self.text[self.position :].strip()
-            if rest:
-                raise self._refusal(rest)
-            return "", "end"
-        self.position = found.end()
-        return found[0].strip(), str(found.lastgroup)
-
-    def _refusal(self, rest: str) -> SettingsError:
-        return SettingsError(
-            f"The expression {self.text!r} is not arithmetic in x at {rest[:20]!r}; it may hold"
-            " numbers,"
-            " x (x1 for a second input), + - * / ** and parentheses, as in x/127.5-1."
-        )
-
-    def _take(self, *signs: str) -> str | None:
-        if self.kind == "sign" and self.token in signs:
-            taken = self.token
-            self.token, self.kind = self._next()
-            return taken
-        return None
-
-    def whole(self) -> Expression:
-        expression = self._sum()
-        if self.kind != "end":
-            raise self._refusal(self.token)
-        return expression
-
-    def _sum(self) -> Expression:
-        self.depth += 1
-        if self.depth > 50:
-            raise SettingsError(f"The expression {self.text[:40]!r}... nests too deeply.")
-        left = self._product()
-        while sign := self._take("+", "-"):
-            left = Operation(sign, left, self._product())  # type: ignore[arg-type]
-        self.depth -= 1
-        return left
-
-    def _product(self) -> Expression:
-        left = self._signed()
-        while sign := self._take("*", "/"):
-            left = Operation(sign, left, self._signed())  # type: ignore[arg-type]
-        return left
-
-    def _signed(self) -> Expression:
-        negative = False
-        while sign := self._take("+", "-"):
-            negative ^= sign == "-"
-        power = self._power()
-        return Operation("*", Number(-1.0), power) if negative else power
-
-    def _power(self) -> Expression:
-        base = self._atom()
-        if self._take("**"):
-            self.depth += 1
-            if self.depth > 50:
-                raise SettingsError(f"The expression {self.text[:40]!r}... nests too deeply.")
-            exponent = self._signed()
-            self.depth -= 1
-            return Operation("**", base, exponent)
-        return base
-
-    def _atom(self) -> Expression:
-        token, kind = self.token, self.kind
-        if kind == "number":
-            self.token, self.kind = self._next()
-            return Number(float(token))
-        if kind == "name":
-            self.token, self.kind = self._next()
-            return Tensor(int(token[1:] or 0))
-        if self._take("("):
-            inside = self._sum()
-            if not self._take(")"):
-                raise self._refusal(self.token or "its end: a ) is missing")
-            return inside
-        raise self._refusal(token or "its end")

@@ -1,7 +1,6 @@
 """Files that pages share, named after their contents so that a cache never holds an old one."""
 
 import hashlib
-import re
 from pathlib import Path
 
 from reportgen.report.navigation import Assets
@@ -15,19 +14,9 @@ _FILES = {
 }
 
 
-_SPACE = re.compile(rb"""("[^"]*"|'[^']*')|/\*.*?\*/|\s*([{};])\s*""", re.DOTALL)
-
-
-def packed(sheet: bytes) -> bytes:
-    """A style sheet without its comments and the space around braces and semicolons."""
-    return _SPACE.sub(lambda found: found[1] or found[2] or b"", sheet).strip()
-
-
 def write_assets(templates: Templates, folder: Path, search_index: str) -> Assets:
     """Write the assets and the search index below ``folder``; their paths seen from it."""
     contents = {field: (name, templates.asset(name)) for field, name in _FILES.items()}
-    if not templates.is_own("report.css"):
-        contents["stylesheet"] = ("report.css", packed(templates.asset("report.css")))
     contents["search_index"] = ("search-index.js", search_index.encode("utf-8"))
     paths = {}
     (folder / "assets").mkdir(parents=True, exist_ok=True)

@@ -36,7 +36,7 @@ def test_values(text: str, x: float, expected: float) -> None:
     "text",
     [
         "", " ", "x+", "(x", "x)", "x y", "y", "__import__('os').system('true')", "x.__class__",
-        "x[0]", "lambda: 1", "x;x", "x//2", "x if x else x", "abs(x)", "0x10", "1_000", "x = 1",
+        "x[0]", "lambda: 1", "x;x", "x//2", "x if x else x", "abs(x)", "1j", "True", "x = 1",
         "(" * 1000 + "x", "x" + "+x" * 400, "2**" * 60 + "x",
     ],
 )  # fmt: skip
