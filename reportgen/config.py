@@ -102,6 +102,14 @@ def _input_files(values: tuple[str, ...]) -> tuple[str, ...]:
     return values
 
 
+def _heads(values: tuple[str, ...]) -> tuple[str, ...]:
+    kinds = ("classes", "labels", "values", "embedding")
+    for value in values:
+        if value.rpartition("=")[2] not in kinds:
+            raise ValueError(f"“{value}” is none of {', '.join(kinds)}, nor OUTPUT=KIND")
+    return values
+
+
 def _contrast(value: str) -> str:
     number = r"\d+(\.\d+)?"
     if not re.fullmatch(f"{number}:{number}", value) or float(value.partition(":")[2]) == 0:
@@ -260,7 +268,12 @@ class Settings(BaseModel):
         "zeros when not given.",
     )
     output: str | None = Field(
-        None, description="Output that classifies, by name, in a model that has several."
+        None, description="Output to explain, by name, in a model that has several."
+    )
+    head: Annotated[Strings, AfterValidator(_heads)] = Field(
+        (),
+        description="What an output means, where that is concluded wrongly: classes, labels, "
+        "values or embedding, or OUTPUT=KIND for one of several (repeatable).",
     )
 
     layers: Strings = Field((), description="Only layers whose path matches GLOB (repeatable).")

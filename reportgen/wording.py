@@ -21,14 +21,21 @@ def number(value: float | None) -> str:
     return text.replace("-", MINUS, 1) if value < 0 else text
 
 
-def percent(share: float) -> str:
+def percent(share: float | None) -> str:
     """A share 0..1 as percent; what is not quite nothing or everything is not rounded to it."""
+    if share is None:
+        return "no probability"
     if not math.isfinite(share):
         return "unknown"
     for edge, text in ((0.0, "< 0.1 %"), (1.0, "> 99.9 %")):
         if share != edge and abs(share - edge) < 0.0005:
             return text
     return f"{share * 100:.2g} %" if share < 0.1 else f"{share * 100:.1f} %".replace(".0 %", " %")
+
+
+def bar_length(probability: float | None) -> float:
+    """A probability as a share 0..1 of a bar's length; 0 for what is none."""
+    return min(1.0, max(0.0, probability)) if probability and math.isfinite(probability) else 0.0
 
 
 def count(amount: int, singular: str, plural: str = "") -> str:

@@ -12,6 +12,7 @@ keras = pytest.importorskip("keras")
 from reportgen.build import build  # noqa: E402
 from reportgen.config import make_settings  # noqa: E402
 from reportgen.errors import ModelError  # noqa: E402
+from reportgen.inputs.fit import fit  # noqa: E402
 from reportgen.progress import Silent  # noqa: E402
 from reportgen.records.report import Report  # noqa: E402
 from tests.report.links import check_site  # noqa: E402
@@ -144,7 +145,6 @@ MODELS = {
 }  # fmt: skip
 WITHOUT_CLASSES = {
     "autoencoder": (autoencoder, "the output is a picture"),
-    "regression": (regression, "a measurement, not a class"),
     "row_by_row": (row_by_row, "“reader” (LSTM) follows the last maps"),
 }
 
@@ -191,6 +191,20 @@ def test_grids_and_a_reason_in_place_of_gradcam(name: str, tmp_path: Path) -> No
     assert reason in reasons["gradcam"]
 
 
+def test_a_regression_shows_its_values_and_what_raises_and_lowers_them(tmp_path: Path) -> None:
+    model = regression()
+    report = report_of(model, tmp_path)
+    (output,) = report.model.outputs
+    assert (output.kind, output.explained, output.names) == ("values", True, [output.name])
+    (image,) = report.images
+    assert not image.predictions
+    (value,) = image.values
+    given = fit(np.asarray(Image.open(tmp_path / "photo.png")), 16, 12, 3, "stretch")
+    assert value.value == pytest.approx(float(model(given[None] / 255)[0, 0]), abs=1e-5)
+    assert [one.label for one in image.gradcam] == [f"higher {value.name}", f"lower {value.name}"]
+    assert all(one.probability is None for one in image.gradcam)
+
+
 @pytest.mark.parametrize("shape", [(12,), (16, 12, 5)])
 def test_an_input_that_is_no_image(shape: tuple[int, ...], tmp_path: Path) -> None:
     entry = keras.Input(shape)
@@ -215,6 +229,10 @@ def test_the_output_that_is_asked_for_is_explained(tmp_path: Path) -> None:
     report = report_of(several_outputs(), tmp_path, output="race", top=5)
     assert report.model.head is not None
     assert (report.model.head.name, len(report.images[0].gradcam)) == ("race", 5)
+    (image,) = report.images
+    assert [one.output for one in image.values] == ["age"]
+    assert {one.output for one in image.others} == {"gender"}
+    assert sum(one.probability or 0 for one in image.others) == pytest.approx(1)
     with pytest.raises(ModelError, match="no output “eyes”; it has “age”, “gender”, “race”"):
         report_of(several_outputs(), tmp_path, output="eyes")
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.answers import Answers
 from reportgen.analysis.batches import in_batches, map_bytes
 from reportgen.analysis.engine import engine
 from reportgen.analysis.health import saturated, silent
@@ -72,8 +73,10 @@ class _Found:
     """What came from the device for a batch."""
 
     layers: Sequence[Quantised]
+    answers: Answers
     scores: npt.NDArray[np.float32] | None
     probabilities: npt.NDArray[np.float32] | None
+    outputs: Sequence[npt.NDArray[np.float32] | None]
 
     def result(self, at: int, drawn: Sequence[tuple[dict[str, Any], dict[str, bytes]]]) -> Result:
         """The result of one image of the batch."""
@@ -81,6 +84,7 @@ class _Found:
         data = {
             "scores": [] if scores is None else numbers_exact(scores[at]),
             "probabilities": [] if shares is None else numbers_exact(shares[at]),
+            "outputs": self.answers.of_image(self.outputs, at),
             "activations": [about for about, _ in drawn],
         }
         files = {name: content for _, files in drawn for name, content in files.items()}
@@ -98,8 +102,8 @@ def _forward(
     """The function from pixels to levels of all layers, class scores and probabilities."""
     network = bench.network  # the first who asks for it starts the engine, without its chatter
     layers: list[str] = list(options["layers"])
-    head = network.class_scores if network.head and network.head.classes else None
-    paths = [*layers, *([head.path] if head else [])]
+    answers = Answers(network)
+    paths = [*layers, *answers.paths]
     mean, deviation = options["contrast"]
     quantise = Quantiser(
         mean, deviation, options["normalise"], options["max_channels"], options["tile_size"]
@@ -111,15 +115,14 @@ def _forward(
             quantise(network.maps(behind[k], path), _singles(network, path, options))
             for k, path in enumerate(layers)
         ]
-        if head is None:
-            return seen, None, None
-        scores = head.scores(behind[-1], before[-1])
-        return seen, scores, head.probabilities(behind[-1], before[-1])
+        count = len(layers)
+        return seen, *answers.compute(behind[count:], before[count:])
 
     graph = engine().compiled(compute, network.variables, bench.places)
 
     def forward(pixels: npt.NDArray[np.float32]) -> _Found:
-        return _Found(*graph(np.asarray(bench.prepare(pixels), np.float32)))
+        seen, *rest = graph(np.asarray(bench.prepare(pixels), np.float32))
+        return _Found(seen, answers, *rest)
 
     return forward
 

@@ -23,7 +23,8 @@ BINS = 10
 """Bins of the reliability diagram, of equal width."""
 
 Likelihood = Literal["softmax", "sigmoid", "mean"]
-"""How the probability of a class follows from class scores; "mean" stands for maps of them."""
+"""How the probability of a class follows from class scores; "mean" stands for maps of them,
+and for other scores that are no logits."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -33,12 +34,16 @@ def likelihood_of(model: Model) -> tuple[Likelihood | None, str]:
     head = model.head
     if head is None:
         return None, "the model has no output of its own"
-    if head.activation == "sigmoid" and head.units > 1:
-        return None, "the classes do not exclude each other: each has a sigmoid of its own"
-    output = next((one.output_shape for one in model.layers if one.path == head.layer), [])
-    if len(output) == 4:
-        return "mean", ""
-    return ("sigmoid" if head.activation == "sigmoid" else "softmax"), ""
+    if head.link == "none":
+        exclusive = head.kind == "classes"
+        return None, _WITHOUT_LOSS[exclusive]
+    return ("mean" if head.link == "probability" else head.link), ""
+
+
+_WITHOUT_LOSS = {
+    True: "the output gives no probabilities that sum to one",
+    False: "the classes do not exclude each other: each has a probability of its own",
+}
 
 
 def cross_entropy(scores: Floats, probabilities: Floats, true: int, kind: Likelihood) -> float:
@@ -67,15 +72,19 @@ class Tally:
         self.mistakes: list[Mistake] = []
         self._confusion: dict[tuple[int, int], int] = {}
         self._bins = np.zeros((BINS, 3))
+        self.without_probabilities = 0
+        self._margins: dict[str, float] = {}
 
     def add(
         self, image: str, true: int, scores: Sequence[float], shares: Sequence[float]
     ) -> tuple[int, bool]:
         """Count an image of class `true`; returns the predicted class and whether it is right.
 
-        `scores` are before softmax or sigmoid, `shares` the probabilities, one a class each.
+        `scores` are before softmax or sigmoid, `shares` the probabilities, one a class each; there
+        are none of margins.
         """
         values, probabilities = np.array(scores, np.float64), np.array(shares, np.float64)
+        self.without_probabilities += not len(probabilities)
         order = np.lexsort((np.arange(len(values)), -values))
         predicted = int(order[0])
         right = predicted == true
@@ -86,9 +95,10 @@ class Tally:
             self.loss += cross_entropy(values, probabilities, true, self.kind)
         cell = (true, predicted)
         self._confusion[cell] = self._confusion.get(cell, 0) + 1
-        confidence = float(probabilities[predicted])
-        at = min(max(int(np.ceil(confidence * BINS)) - 1, 0), BINS - 1)
-        self._bins[at] += 1, confidence, right
+        confidence = float(probabilities[predicted]) if len(probabilities) else None
+        if confidence is not None:
+            at = min(max(int(np.ceil(confidence * BINS)) - 1, 0), BINS - 1)
+            self._bins[at] += 1, confidence, right
         if not right:
             self.mistakes.append(
                 Mistake(
@@ -96,14 +106,20 @@ class Tally:
                     true=true,
                     predicted=predicted,
                     probability=confidence,
-                    true_probability=float(probabilities[true]),
+                    true_probability=float(probabilities[true]) if len(probabilities) else None,
                 )
             )
+            self._margins[image] = float(values[predicted] - values[true])
         return predicted, right
 
     def surest(self) -> list[Mistake]:
-        """The mistakes, most confident first."""
-        return sorted(self.mistakes, key=lambda one: (-one.probability, one.image))
+        """The mistakes, most confident first; without probabilities by the gap of scores."""
+
+        def surer(one: Mistake) -> tuple[float, str]:
+            known = self._margins[one.image] if one.probability is None else one.probability
+            return -known, one.image
+
+        return sorted(self.mistakes, key=surer)
 
     def class_results(self, labels: Sequence[str]) -> list[ClassResult]:
         """Precision and recall of each class that an image has or was taken for."""
@@ -126,7 +142,9 @@ class Tally:
         return results
 
     def reliability(self) -> list[ConfidenceBin]:
-        """Confidence and accuracy by bins of confidence."""
+        """Confidence and accuracy by bins of confidence; none without probabilities."""
+        if self.without_probabilities:
+            return []
         return [
             ConfidenceBin(
                 low=at / BINS,
@@ -138,12 +156,14 @@ class Tally:
             for at, (images, confidence, right) in enumerate(self._bins)
         ]
 
-    def calibration_error(self) -> float:
+    def calibration_error(self) -> float | None:
         """Mean distance of confidence and accuracy, each bin weighted by its images."""
+        if self.without_probabilities:
+            return None
         return float(np.abs(self._bins[:, 1] - self._bins[:, 2]).sum() / self.images)
 
     def evaluation(
-        self, model: Model, folders: dict[str, int], unknown: int, chart: str, reason: str
+        self, model: Model, folders: dict[str, int], unknown: int, chart: str | None, reason: str
     ) -> Evaluation:
         """The record; at least one image was counted.
 

@@ -13,8 +13,8 @@ from reportgen.analysis.engine import Watch, engine
 from reportgen.inputs.picking import picked
 
 if TYPE_CHECKING:
-    from reportgen.inputs.head import ClassScores
     from reportgen.inputs.network import Network
+    from reportgen.inputs.outputs.reading import ClassScores
 
 ScoreGradients = Callable[
     ...,
@@ -52,7 +52,7 @@ def score_gradients(
     head = class_scores(network)
 
     def differentiate(values: Any, chosen: Any) -> Any:
-        count = int(chosen.shape[1]) if top is None else min(top, head.head.classes)
+        count = int(chosen.shape[1]) if top is None else min(top, head.head.targets)
 
         def run(watch: Watch) -> Any:
             scores = _scores(network, head, [layer], values, watch)
@@ -141,8 +141,7 @@ def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGrad
 
     def differentiate(values: Any, classes: Any) -> Any:
         def scores(at: Any) -> Any:
-            (behind,), (before,) = network.run(at, [head.path])
-            return picked(head.scores(behind, before), classes), None
+            return picked(head.scores(*network.run(at, head.paths)), classes), None
 
         return engine().gradient(scores, values)[0]
 
@@ -157,7 +156,7 @@ def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGrad
 def class_scores(network: "Network") -> "ClassScores":
     """The class scores of the network; raises ValueError where it has none."""
     head = network.class_scores
-    if head is None or not head.head.classes:
+    if head is None or not head.head.targets:
         raise ValueError("the model has no class scores")
     return head
 
@@ -166,5 +165,5 @@ def _scores(
     network: "Network", head: "ClassScores", layers: Sequence[str], values: Any, watch: Watch
 ) -> Any:
     """The class scores, with `watch` as observer of a run that passes all these layers."""
-    behind, before = network.run(values, [*layers, head.path], watch)
-    return head.scores(behind[-1], before[-1])
+    behind, before = network.run(values, [*layers, *head.paths], watch)
+    return head.scores(behind[len(layers) :], before[len(layers) :])

@@ -131,8 +131,7 @@ def masked_scores(network: "Network", places: Sequence[str] = ()) -> MaskedScore
         masks = ops.image.resize(maps[..., None], size, "bilinear", data_format="channels_last")
         masks = masks - ops.min(masks, axis=(1, 2), keepdims=True)
         masks = ops.divide_no_nan(masks, ops.max(masks, axis=(1, 2), keepdims=True))
-        (behind,), (before,) = network.run(values * masks, [head.path])
-        return head.scores(behind, before)
+        return head.scores(*network.run(values * masks, head.paths))
 
     graph = engine().compiled(mask, network.variables, places)
 

@@ -45,8 +45,7 @@ class PreprocessingTrial:
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
 
         def scores(values: Any) -> Any:
-            behind, before = network.run(values, [head.path])
-            return head.scores(behind[0], before[0])
+            return head.scores(*network.run(values, head.paths))
 
         scores_of = engine().compiled(scores, network.variables, bench.places)
 

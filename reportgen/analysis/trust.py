@@ -219,8 +219,8 @@ def _pass(bench: Workbench) -> Callable[[npt.NDArray[np.float32]], Any]:
     head = class_scores(network)
 
     def probabilities(values: Any) -> Any:
-        (behind,), (before,) = network.run(values, [head.path])
-        return head.probabilities(behind, before)
+        behind, _ = network.run(values, head.paths)
+        return head.probabilities(behind)
 
     graph = engine().compiled(probabilities, network.variables, bench.places)
     return lambda pixels: graph(np.asarray(bench.prepare(pixels), np.float32))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.health import HealthTally
+from reportgen.assembly.answers import said_by_outputs
 from reportgen.assembly.heatmaps import cam_records
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
 from reportgen.execution.runner import Failure, Outcome
@@ -88,6 +89,7 @@ class Assembly:
             else None,
             predictions=self._predictions(seen, top) if seen else [],
             activations=self._grids(seen, base) if seen else [],
+            **(said_by_outputs(self.model, seen.data, top) if seen else {}),
             gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
         )
 
@@ -111,7 +113,7 @@ class Assembly:
             Prediction(
                 index=i,
                 label=self.model.labels[i],
-                probability=probabilities[i],
+                probability=probabilities[i] if probabilities else None,
                 score=scores[i],
             )
             for i in order

@@ -39,8 +39,8 @@ def cam_records(assembly: Pictures, cams: Stored, seen: Stored | None, base: str
             key: about[key] and assembly.copy(cams, about[key], f"{target}-{kind}")
             for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
         }
-        known = {"label": assembly.model.labels[index]}
-        probability = probabilities[index] if probabilities else 0.0
+        known = {"label": assembly.model.target_labels[index]}
+        probability = probabilities[index] if probabilities else None
         records.append(GradCam(**{**about, **pictures, **known, "probability": probability}))
     return records
 
@@ -71,8 +71,8 @@ def _through_depth(
         index, picture = about["index"], about["picture"]
         target = f"{base}/depth/{assembly.layer_slug(about['layer'])}"
         added = {
-            "label": assembly.model.labels[index],
-            "probability": known.get(index, 0.0),
+            "label": assembly.model.target_labels[index],
+            "probability": known.get(index),
             "picture": picture and assembly.copy(stored, picture, target),
         }
         yield GradCam(**{**about, **added})

@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
-        *("labels", "labels_csv", "split", "preprocess", "resize"),
+        *("head", "labels", "labels_csv", "split", "preprocess", "resize"),
     ),
     "Activations": (
         "layers",
@@ -96,6 +96,7 @@ METAVARS = {
     "replace_layer": "NAME=EXPR",
     "input": "NAME=FILE.npy",
     "output": "NAME",
+    "head": "KIND",
     "cache_dir": "DIR",
     "cache_size": "SIZE",
 }

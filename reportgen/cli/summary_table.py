@@ -50,7 +50,10 @@ def _facts(model: Model) -> Table:
         ("File", model.file),
         ("Model", model.description),
         *((f"Input {t.name}", f"{shape_text(t.shape)}  {t.dtype}") for t in model.inputs),
-        *((f"Output {t.name}", f"{shape_text(t.shape)}  {t.dtype}") for t in model.outputs),
+        *(
+            (f"Output {t.name}", f"{shape_text(t.shape)}  {t.dtype}  {t.kind}: {t.why}")
+            for t in model.outputs
+        ),
         ("Head", _head(model)),
         ("Labels", _some(model.labels)),
         (

@@ -13,7 +13,7 @@ from reportgen.inputs.text_files import read_text
 from reportgen.printable import distinct, printable
 
 
-def read_labels(path: Path, outputs: int | None = None) -> list[str]:
+def read_labels(path: Path, outputs: int | None = None, what: str = "classes") -> list[str]:
     """The labels in a file, in the order of the model's classes.
 
     The shapes that are read are described at `reportgen.inputs.label_shapes`.
@@ -24,6 +24,7 @@ def read_labels(path: Path, outputs: int | None = None) -> list[str]:
     Args:
         path: the file.
         outputs: how many classes the model tells apart; None to accept any number.
+        what: what the labels name, for the message: "classes" or "values".
 
     Raises:
         SettingsError: when the file cannot be read, is in none of these shapes, leaves out a class
@@ -40,7 +41,7 @@ def read_labels(path: Path, outputs: int | None = None) -> list[str]:
     if outputs is not None and len(labels) != outputs:
         raise SettingsError(
             f"The labels file {name} holds {len(labels)} labels, but the model has {outputs} "
-            "classes: give exactly one label for each class."
+            f"{what}: give exactly one label for each."
         )
     return _numbered_where_shared(labels)
 

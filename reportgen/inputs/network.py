@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -16,8 +17,10 @@ from reportgen.inputs.axes import Layout, layout_of
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.explained_layer import Explained, ExplainedLayer
-from reportgen.inputs.head import ClassScores, find_class_scores
 from reportgen.inputs.image_input import find_image_input, resized
+from reportgen.inputs.outputs.asked import asked_kinds, described
+from reportgen.inputs.outputs.losses import stored_losses
+from reportgen.inputs.outputs.reading import ClassScores, OutputFacts, chosen_output, read_outputs
 from reportgen.inputs.picking import picked
 from reportgen.inputs.places import Places
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
@@ -26,14 +29,13 @@ from reportgen.inputs.recording import input_tensors, record
 from reportgen.inputs.slim import can_slim, slim
 from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
 from reportgen.printable import distinct
+from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.report import (
     Block,
-    Head,
     ImageInput,
     Layer,
     Preprocessing,
     Skipped,
-    TensorInfo,
 )
 
 _PASSING_WHEN_PREDICTING = {
@@ -82,13 +84,16 @@ class Network:
         input_size: tuple[int, int] | None = None,
         application: str | None = None,
         output: str | None = None,
+        heads: Sequence[str] = (),
+        training: Mapping[str, Any] | None = None,
         other_inputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Trace `model`; raises ModelError when it is no graph of layers.
 
         `input_size` (height, width) is used where the model leaves its size open; `output` names
-        the output that classifies; `other_inputs` holds values, without a batch axis, for inputs
-        that are not the image (zeros otherwise).
+        the output to explain; `heads` say what outputs are, as KIND or OUTPUT=KIND; `training` is
+        what the file stores of the training, with the loss; `other_inputs` holds values, without a
+        batch axis, for inputs that are not the image (zeros otherwise).
         """
         self.model = model
         self._application = application
@@ -101,13 +106,13 @@ class Network:
         self._layouts: dict[str, Layout | None] = {}
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
-        self.outputs = self._describe_outputs()
+        self._output_tensors = self._describe_outputs()
         self._steps = {step.path: step for step in self.trace.steps}
+        self._output_given = output is not None
+        output = self._known_output(output)
         self._check_names(output)
-        channels = self.image_input.channels if self.image_input else None
-        self.class_scores: ClassScores | None = find_class_scores(
-            self.trace, [info.name for info in self.outputs], channels, output
-        )
+        self.readers = self._read_outputs(output, heads, training)
+        self.class_scores: ClassScores | None = chosen_output(self.readers, output)
 
     def _traced(self, *, partial: bool = False) -> Trace:
         if has_graph(self.model):
@@ -125,8 +130,66 @@ class Network:
             names = [makers.get(id(x), f"output {i}") for i, x in enumerate(tensors)]
         return _described(tensors, distinct(names))
 
+    def _known_output(self, output: str | None) -> str | None:
+        """The output's name; the model may call it otherwise than its layer."""
+        given = [str(name) for name in getattr(self.model, "output_names", None) or []]
+        names = [one.name for one in self._output_tensors]
+        if output in names or output not in given or len(given) != len(names):
+            return output
+        return names[given.index(output)]
+
+    def _read_outputs(
+        self, output: str | None, heads: Sequence[str], training: Mapping[str, Any] | None
+    ) -> list[ClassScores]:
+        """What each output means."""
+        names = [one.name for one in self._output_tensors]
+        given = [str(name) for name in getattr(self.model, "output_names", None) or []]
+        losses = stored_losses(training, names)
+        if len(given) == len(names):
+            others = stored_losses(training, given)
+            losses = [one or other for one, other in zip(losses, others, strict=True)]
+        axes = [self.places.of(tensor) for tensor in self.trace.outputs]
+        facts = OutputFacts(
+            names=names,
+            losses=losses,
+            image_channels=self.image_input.channels if self.image_input else None,
+            asked={},
+            channels_first=[
+                len(one) == 4 and one[1].kinds == {"C"} and bool(one[3].kinds & {"H", "W"})
+                for one in axes
+            ],
+            tokens=[len(one) == 3 and one[1].kinds == {"H", "W"} for one in axes],
+            probe=self._probe if self.image_input else None,
+        )
+        found = read_outputs(self.trace, facts)
+        if not heads:
+            return found
+        main = chosen_output(found, output)
+        asked = asked_kinds(heads, names, main.head.name if main else "", self._known_output)
+        return read_outputs(self.trace, replace(facts, asked=asked))
+
+    def _probe(self, paths: Sequence[str]) -> tuple[list[Any], list[Any]]:
+        """What stands at these paths for a few images of chance."""
+        target = self.image_input
+        if target is None:
+            raise ModelError(f"The model “{self.model.name}” takes no image.")
+        drawn = np.random.default_rng(0).uniform(
+            size=(4, target.height, target.width, target.channels)
+        )
+        scaled = drawn * np.array([1.0, 2.0, 255.0, 255.0])[:, None, None, None]
+        scaled -= np.array([0.0, 1.0, 0.0, 127.0])[:, None, None, None]
+        return self.run(ops.convert_to_tensor(scaled.astype(np.float32)), paths)
+
+    @cached_property
+    def outputs(self) -> list[Output]:
+        """The outputs under the names of the layers that they come from, and what they mean."""
+        return [
+            described(tensor, reader.head, explained=reader is self.class_scores)
+            for tensor, reader in zip(self._output_tensors, self.readers, strict=True)
+        ]
+
     def _check_names(self, output: str | None) -> None:
-        outputs, inputs = [x.name for x in self.outputs], [x.name for x in self.inputs]
+        outputs, inputs = [x.name for x in self._output_tensors], [x.name for x in self.inputs]
         if output is not None and output not in outputs:
             raise ModelError(f"The model has no output “{output}”; it has {_listed(outputs)}.")
         for name, value in self._other_inputs.items():
@@ -145,7 +208,7 @@ class Network:
 
     @property
     def head(self) -> Head | None:
-        """The output that classifies, or the first one."""
+        """The output that the report explains."""
         return self.class_scores.head if self.class_scores else None
 
     @cached_property
@@ -239,7 +302,7 @@ class Network:
         if self.class_scores is None:
             return Explained(None, "the model has no output of its own")
         finder = ExplainedLayer(self.trace, self.places, self._layout, _PASSING_WHEN_PREDICTING)
-        return finder.find(self.class_scores.path)
+        return finder.find(self.class_scores.head.layer)
 
     @property
     def last_spatial_layer(self) -> str | None:
@@ -257,6 +320,7 @@ class Network:
             "channels with rows or columns."
             for path in self.places.disagreeing
         ]
+        found += self._several_outputs()
         declared = next(one for one in self.inputs if one.name == self.image_input.name)
         if None in declared.shape[1:3] and not self._size_given:
             height, width = self.image_input.height, self.image_input.width
@@ -265,6 +329,16 @@ class Network:
                 "--input-size chooses another."
             )
         return found
+
+    def _several_outputs(self) -> list[str]:
+        """Which of several outputs is explained, where the user did not say."""
+        if self.head is None or len(self.readers) < 2 or self._output_given:
+            return []
+        others = ", ".join(f"“{one.head.name}”" for one in self.readers if one.head != self.head)
+        return [
+            f"The model has {len(self.readers)} outputs: “{self.head.name}” is explained "
+            f"({self.head.kind}); --output chooses another ({others})."
+        ]
 
     @property
     def skipped(self) -> list[Skipped]:

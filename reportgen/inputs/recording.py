@@ -13,7 +13,7 @@ import keras
 from keras import KerasTensor
 
 from reportgen.errors import ModelError
-from reportgen.inputs.tracing import Observer, Paths, Step, Trace
+from reportgen.inputs.tracing import Observer, Paths, Step, Trace, output_path
 
 OnCall = Callable[[str, Any, tuple[Any, ...], dict[str, Any], Any, Any], Any]
 """Takes path, layer, arguments, keywords, and the outputs behind and before the activation.
@@ -52,6 +52,8 @@ class RecordedTrace(Trace):
     def needed(self, paths: Iterable[str]) -> list[Step]:
         """All steps up to the last of `paths`: what lies between layers is not known."""
         wanted = set(paths)
+        if any(path.startswith("→") for path in wanted):
+            return list(self.steps)
         last = max((i for i, s in enumerate(self.steps) if s.path in wanted), default=-1)
         return list(self.steps[: last + 1])
 
@@ -79,7 +81,9 @@ class RecordedTrace(Trace):
             return behind
 
         with _listening(self.model, on_call, calls), contextlib.suppress(_Done):
-            self.model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+            whole = self.model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+            for at, value in enumerate(keras.tree.flatten(whole)):
+                found[output_path(at)] = (value, value)
         return [found[path][0] for path in paths], [found[path][1] for path in paths]
 
 

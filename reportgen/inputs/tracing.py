@@ -45,6 +45,7 @@ _ACTIVATIONS = (
 """Layers that are an activation and nothing else."""
 
 _ACTIVATION_OPERATIONS = {"Softmax", "Sigmoid", "Relu", "Relu6", "LeakyRelu", "Elu", "Silu", "Gelu"}
+_ACTIVATION_OPERATIONS |= {"LogSoftmax", "LogSigmoid", "HardSigmoid", "Sparsemax", "Tanh"}
 """`keras.ops` functions that are an activation, by the name of their operation."""
 
 
@@ -68,6 +69,11 @@ def activate(function: Any, before: Any) -> Any:
         return function(before)
     passed = keras.ops.cast(before, keras.backend.standardize_dtype(before.dtype))
     return passed + keras.ops.stop_gradient(function(before) - passed)
+
+
+def output_path(index: int) -> str:
+    """What stands for the model's output of this number among the paths of layers."""
+    return f"→{index}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,10 +229,18 @@ class Trace:
     outputs: tuple[KerasTensor, ...]
 
     def needed(self, paths: Iterable[str]) -> list[Step]:
-        """The steps that the outputs of the layers at `paths` depend on, in order."""
+        """The steps that the outputs of the layers at `paths` depend on, in order.
+
+        The model's own outputs are called by `output_path`.
+        """
         maker = {id(tensor): step for step in self.steps for tensor in step.outputs}
         by_path = {step.path: step for step in self.steps}
-        waiting = [by_path[path] for path in paths]
+        by_path |= {
+            output_path(at): maker[id(tensor)]
+            for at, tensor in enumerate(self.outputs)
+            if id(tensor) in maker
+        }
+        waiting = [by_path[path] for path in paths if path in by_path or not path.startswith("→")]
         found: set[str] = set()
         while waiting:
             step = waiting.pop()
@@ -258,8 +272,11 @@ class Trace:
             if observe is not None:
                 first = id(step.outputs[0])
                 values[first] = observe(step.path, values[first])
-        by_path = {step.path: step for step in steps}
-        behind = [values[id(by_path[path].outputs[0])] for path in paths]
+        known = {step.path: values[id(step.outputs[0])] for step in steps}
+        for at, tensor in enumerate(self.outputs):
+            if id(tensor) in values:
+                known[output_path(at)] = before[output_path(at)] = values[id(tensor)]
+        behind = [known[path] for path in paths]
         return behind, [keras.tree.flatten(before[path])[0] for path in paths]
 
 

@@ -44,13 +44,16 @@ class ConfidenceBin(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake(LightRecord):
-    """An image that was taken for another class than its folder's, with both probabilities."""
+    """An image that was taken for another class than its folder's, with both probabilities.
+
+    There are none where the output gives margins.
+    """
 
     image: str
     true: int
     predicted: int
-    probability: float
-    true_probability: float
+    probability: float | None
+    true_probability: float | None
 
 
 class Evaluation(Record):
@@ -74,10 +77,11 @@ class Evaluation(Record):
     classes: list[ClassResult]
     """Classes that an image has or was taken for, by index."""
     confusion: list[Confused]
-    calibration_error: float
-    """Expected calibration error: the mean distance of confidence and accuracy over the bins."""
+    calibration_error: float | None
+    """Expected calibration error: the mean distance of confidence and accuracy over the bins; None
+    without probabilities, and `reliability` is empty then."""
     reliability: list[ConfidenceBin]
-    reliability_chart: str
+    reliability_chart: str | None
     mistakes: list[Mistake]
     """The surest first."""
 

@@ -14,6 +14,7 @@ from pydantic import Field
 from reportgen.records.base import LightRecord, Record
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.on_disk import KEPT, Numbers, written_as
+from reportgen.records.outputs import Head, OtherPrediction, Output, TensorInfo, Value
 from reportgen.records.over_images import Evaluation, Exemplars, Health
 
 SCHEMA_VERSION = "1.0"
@@ -27,14 +28,6 @@ class Environment(Record):
     keras: str
     device: str
     """Name of the device as people know it, such as "CPU (2 cores)" or "NVIDIA H200"."""
-
-
-class TensorInfo(Record):
-    """One input or output of a model; a size that the model leaves open is None."""
-
-    name: str
-    shape: list[int | None]
-    dtype: str
 
 
 class ImageInput(Record):
@@ -104,22 +97,6 @@ class Block(Record):
     layers: list[str]
 
 
-class Head(Record):
-    """The output that classifies.
-
-    `activation` is what turns class scores into probabilities. A one-unit sigmoid stands for two
-    classes, `classes` is then 2. `classes` is 0 where the output does not classify.
-    """
-
-    name: str
-    layer: str
-    activation: Literal["softmax", "sigmoid", "linear", "other"]
-    units: int
-    classes: int
-    reason: str
-    """Why the output is not read as classes; empty where it is."""
-
-
 class Model(Record):
     """The model at a glance and layer by layer."""
 
@@ -132,7 +109,7 @@ class Model(Record):
     parameters: int
     trainable_parameters: int
     inputs: list[TensorInfo]
-    outputs: list[TensorInfo]
+    outputs: list[Output]
     image_input: ImageInput | None
     head: Head | None
     labels: list[str]
@@ -146,14 +123,29 @@ class Model(Record):
     notes: list[str]
     """Sentences on how the file was read: rules applied, parts cut."""
 
+    @property
+    def value_names(self) -> list[str]:
+        """Names of the values that the report explains; none where these are no values."""
+        return next((list(one.names) for one in self.outputs if one.explained), [])
+
+    @property
+    def target_labels(self) -> list[str]:
+        """What each score that can be explained stands for."""
+        if self.labels or not self.value_names:
+            return self.labels
+        return [text for name in self.value_names for text in (f"higher {name}", f"lower {name}")]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prediction(LightRecord):
-    """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid."""
+    """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid.
+
+    There is no probability where the output gives margins.
+    """
 
     index: int
     label: str
-    probability: float
+    probability: float | None
     score: float
 
 
@@ -211,14 +203,15 @@ class GradCam(LightRecord):
     """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
     `method` is a name in `reportgen.heatmap_methods.CAMS`; `layer` the one whose maps it is made
-    from, of integrated gradients the input. Records stand method by method.
+    from, of integrated gradients the input. Records stand method by method. Of a value there are
+    two, of what raises it (even `index`) and of what lowers it; they have no probability.
     """
 
     method: str
     layer: str
     index: int
     label: str
-    probability: float
+    probability: float | None
     status: Literal["ok", "no positive evidence", "failed"]
     reason: str
     picture: str | None
@@ -253,6 +246,11 @@ class Image(LightRecord):
     through_depth: list[GradCam] = field(default_factory=list)
     """Grad-CAM of one class at several layers, in order of depth."""
     differences: list[CamDifference] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+    """Values of all outputs whose kind is "values"."""
+    others: list[OtherPrediction] = field(default_factory=list)
+    """What outputs that the report does not explain say: of classes the likeliest, of a sequence
+    the likeliest at each position."""
 
 
 class Filter(Record):

@@ -37,6 +37,8 @@ class Evaluated:
     def record(self, model: Model, folder: Path) -> Evaluation:
         """The record; writes its reliability diagram below the report's `folder`."""
         bins = self.tally.reliability()
+        if not bins:
+            return self.tally.evaluation(model, self.folders, self.unknown, None, self.loss_reason)
         drawn = reliability_diagram(
             [one.images for one in bins],
             [one.confidence for one in bins],

@@ -1,6 +1,6 @@
 """The model of one build: how it is opened, and what is added to the facts it tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from reportgen.inputs.model_files import ModelFile, open_model
 from reportgen.inputs.preprocessing import choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
-from reportgen.records.report import Head, Model, Preprocessing
+from reportgen.records.outputs import Head
+from reportgen.records.report import Model, Preprocessing
 from reportgen.user_files import Seen, UnusableFileError, hash_file
 
 _LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9
@@ -98,6 +99,7 @@ class ModelJob:
             "replace_layer": list(settings.replace_layer),
             "input": self._inputs,
             "output": settings.output,
+            "head": list(settings.head),
             **device.versions(),
         }
 
@@ -135,6 +137,8 @@ class ModelJob:
                 input_size=settings.input_size,
                 application=self.file.application,
                 output=settings.output,
+                heads=settings.head,
+                training=opened.training,
                 other_inputs=read_inputs(settings.input_files),
             )
         return Opened(
@@ -163,10 +167,20 @@ class ModelJob:
                 "description": self.file.description,
                 "sha256": self.file.sha256,
                 "size": self.file.size,
-                "labels": self._labels(head),
+                **self._named(head, data["outputs"]),
                 "preprocessing": preprocessing.model_dump(),
             }
         )
+
+    def _named(self, head: Head | None, outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """Labels of classes, and the outputs; labels that are given for values are their names."""
+        if head is None or head.kind != "values" or self.settings.labels is None:
+            return {"labels": self._labels(head), "outputs": list(outputs)}
+        names = read_labels(self.settings.labels, head.units, "values")
+        return {
+            "labels": [],
+            "outputs": [{**one, "names": names} if one["explained"] else one for one in outputs],
+        }
 
     def _labels(self, head: Head | None) -> list[str]:
         classes = head.classes if head else 0
@@ -176,4 +190,6 @@ class ModelJob:
                 raise SettingsError(f"--labels {self.settings.labels.name}: {reason}.")
             return read_labels(self.settings.labels, classes)
         known = imagenet_labels() if self.file.application and classes == 1000 else None
+        if head is not None and classes == 1:  # a mask
+            return [head.name]
         return known or default_labels(classes)

@@ -371,27 +371,41 @@ def _cam_options(
         raise SettingsError(f"--gradcam-layer {settings.gradcam_layer}: {missing}")
     if settings.gradcam_layer and not by_path[settings.gradcam_layer].spatial:
         raise SettingsError(f"--gradcam-layer {settings.gradcam_layer}: the layer has no maps.")
-    if reason := _why_no_gradcam(model, layer):
-        if settings.target_class is not None and model.head and not model.head.classes:
+    if reason := _why_no_gradcam(model, layer, section):
+        if settings.target_class is not None and model.head and not model.head.targets:
             raise ModelError(f"--class {settings.target_class}: {model.head.reason}.")
         skipped.append(Skipped(what="section", name=section, reason=reason))
         return None
-    wanted = settings.target_class
     return {
         **feeding,
         "layer": layer,
         "cams": list(settings.cam),
-        "class": find_class(model.labels, wanted) if wanted is not None else None,
+        "class": _targets(model, settings),
     }
 
 
-def _why_no_gradcam(model: Model, layer: str | None) -> str:
+def _targets(model: Model, settings: Settings) -> int | list[int] | None:
+    """What the maps explain: None for the likeliest classes, the one asked for, or values.
+
+    A value has two maps: of what raises it, and of what lowers it.
+    """
+    wanted = settings.target_class
+    if model.head is None or model.head.kind != "values":
+        return find_class(model.labels, wanted) if wanted is not None else None
+    count = min(settings.top, model.head.units)
+    values = [find_class(model.value_names, wanted)] if wanted is not None else range(count)
+    return [target for value in values for target in (2 * value, 2 * value + 1)]
+
+
+def _why_no_gradcam(model: Model, layer: str | None, section: str) -> str:
     if model.image_input is None:
         return _no_image(model)
     if model.head is None:
         return "the model has no output of its own"
-    if not model.head.classes:
+    if not (model.head.classes or (model.head.targets and section == "gradcam")):
         return model.head.reason
+    if section == "trust" and model.head.margins:
+        return "the output gives margins, and it is measured by probabilities"
     return "" if layer else model.last_spatial_reason
 
 

@@ -34,6 +34,8 @@ def plan_depth(
         return Plan(analysis, [])
     layers = spread(layers_through_depth(model, settings.cam_layers), MOST_LAYERS)
     known = {key: value for key, value in options.items() if key not in ("layer", "cams")}
+    if isinstance(known["class"], list):
+        known["class"] = known["class"][0]
     known |= {"layers": layers, "colormap": settings.colormap}
     return Plan(analysis, [analysis.unit(model.sha256, photo, known) for photo in photos])
 
@@ -85,6 +87,9 @@ def plan_differences(
     analysis = CamDifferences()
     if options is None or not settings.cam_difference:
         return Plan(analysis, [])
+    if not model.labels:
+        reason = model.head.reason if model.head else "the model has no output of its own"
+        raise SettingsError(f"--cam-difference {printable(settings.cam_difference[0])}: {reason}.")
     pairs = [
         None if text == TOP else class_pair(model.labels, text) for text in settings.cam_difference
     ]

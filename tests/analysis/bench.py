@@ -20,8 +20,8 @@ OPTIONS = {
 }
 
 
-def bench_of(model, photos, *, preprocess="unit", resize="stretch", batch_size=None):
-    network = Network(model)
+def bench_of(model, photos, *, preprocess="unit", resize="stretch", batch_size=None, heads=()):
+    network = Network(model, heads=heads)
     return Workbench(
         open=lambda: Opened(network, (), (), "CPU"),
         photos=photos,

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.evaluation import BINS, Tally, cross_entropy, likelihood_of
-from reportgen.records.report import Head, Model
+from reportgen.records.outputs import Head
+from reportgen.records.report import Model
 from tests.report.sample import SMALL, write_sample
 
 
@@ -92,12 +93,12 @@ def test_accuracy_and_loss_are_those_of_keras(kind: str) -> None:
         metrics = ["sparse_categorical_accuracy", top]
     model.compile(loss=loss, metrics=metrics)
     said = model.evaluate(images, true, verbose=0, return_dict=True)
-    network = Network(model)
+    network = Network(model, heads=["classes"])
     head = network.class_scores
     assert head is not None
-    (_, behind), (_, before) = network.run(images, [head.path, head.path])
+    behind, before = network.run(images, head.paths)
     scores = np.asarray(head.scores(behind, before))
-    shares = np.asarray(head.probabilities(behind, before))
+    shares = np.asarray(head.probabilities(behind))
     how = "sigmoid" if kind == "sigmoid" else "softmax"
     tally = tally_of(scores, shares, true, 3, how)
     (accuracy,) = (value for name, value in said.items() if name.endswith("accuracy"))
@@ -116,11 +117,21 @@ def test_a_loss_of_a_very_sure_and_wrong_network_is_finite() -> None:
 def test_the_loss_is_not_defined_where_classes_do_not_exclude_each_other(tmp_path: Any) -> None:
     model: Model = write_sample(tmp_path, SMALL, ["a.png"]).model
     assert likelihood_of(model) == ("softmax", "")
-    head = Head(**{**dict(model.head or {}), "activation": "sigmoid"})
+    head = Head(**{**dict(model.head or {}), "kind": "labels", "link": "none"})
     kind, reason = likelihood_of(model.model_copy(update={"head": head}))
     assert kind is None
     assert "do not exclude" in reason
     assert likelihood_of(model.model_copy(update={"head": None}))[0] is None
+
+
+def test_margins_are_not_taken_for_probabilities() -> None:
+    tally = Tally(2, 1, None)
+    for name, margin in (("a", -0.5), ("b", -3.0), ("c", 2.0)):
+        tally.add(name, 1, [-margin, margin], [])
+    assert (tally.images, tally.correct) == (3, 1)
+    assert [(one.image, one.probability) for one in tally.surest()] == [("b", None), ("a", None)]
+    assert tally.calibration_error() is None
+    assert tally.reliability() == []
 
 
 def test_a_mistake_is_a_record_with_slots() -> None:

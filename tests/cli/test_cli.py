@@ -162,6 +162,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "replace_layer": ("scale=x/127.5-1", ("scale=x/127.5-1",)),
     "input": ("age=age.npy", ("age=age.npy",)),
     "output": ("species", "species"),
+    "head": ("values", ("values",)),
 }
 SWITCHES = (
     "trust",

@@ -18,6 +18,7 @@ from reportgen.pictures.encode import jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
 from reportgen.records.heatmaps import CamDifference
+from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 from reportgen.records.report import (
     Activations,
@@ -28,7 +29,6 @@ from reportgen.records.report import (
     Filter,
     Gallery,
     GradCam,
-    Head,
     Image,
     ImageInput,
     Kernel,
@@ -40,7 +40,6 @@ from reportgen.records.report import (
     SanityCheck,
     SanityStage,
     Skipped,
-    TensorInfo,
     Trust,
     TrustMeasure,
 )
@@ -332,9 +331,32 @@ def _model(plan: Plan, layers: list[Layer], labels: Sequence[str]) -> Model:
         parameters=sum(layer.parameters for layer in layers),
         trainable_parameters=sum(layer.trainable_parameters for layer in layers),
         inputs=[TensorInfo(name="input", shape=[None, 32, 32, 3], dtype="float32")],
-        outputs=[TensorInfo(name="dense", shape=[None, 3], dtype="float32")],
+        outputs=[
+            Output(
+                name="dense",
+                shape=[None, 3],
+                dtype="float32",
+                kind="classes",
+                why="softmax: non-negative numbers that sum to one",
+                activation="softmax",
+                units=3,
+                classes=3,
+                names=[],
+                explained=True,
+            )
+        ],
         image_input=ImageInput(name="input", height=32, width=32, channels=3, layout="HWC"),
-        head=Head(name="dense", layer="dense", activation="softmax", units=3, classes=3, reason=""),
+        head=Head(
+            name="dense",
+            layer="dense",
+            kind="classes",
+            why="softmax: non-negative numbers that sum to one",
+            activation="softmax",
+            units=3,
+            classes=3,
+            link="softmax",
+            exact=True,
+        ),
         labels=list(labels),
         preprocessing=Preprocessing(
             mode="unit", source="assumed", reason="Nothing says how pixels were prepared."

@@ -50,6 +50,8 @@ class OpenedModel:
     model: "keras.Model"
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
+    training: dict[str, Any] | None = None
+    """What the file keeps of the training, with the loss; None where it keeps nothing."""
 
 
 def open_model(
@@ -79,7 +81,8 @@ def open_model(
     with _read(file) as stored:
         if is_subclassed(stored.config):
             model = open_subclassed(file, stored, custom, input_size)
-            return OpenedModel(model, ("a subclassed model, built from the user's code",), ())
+            how = ("a subclassed model, built from the user's code",)
+            return OpenedModel(model, how, (), stored.training)
         migrated = migrate(stored.config, stored.keras_version)
         budget = WeightBudget(file.name, _most_weights(file))
         shape = (*input_size, 3) if input_size is not None else None
@@ -98,7 +101,7 @@ def open_model(
             for item in builder.ignored()
         ),
     ]
-    return OpenedModel(model, (*stored.notes, *notes), tuple(warnings))
+    return OpenedModel(model, (*stored.notes, *notes), tuple(warnings), stored.training)
 
 
 @contextmanager

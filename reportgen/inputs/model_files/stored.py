@@ -60,6 +60,14 @@ class StoredModel:
     weights_file: Path | None = None
     """A file of `weights` that Keras itself can read; set only for subclassed models."""
     notes: list[str] = field(default_factory=list)
+    training: dict[str, Any] | None = None
+    """What the file keeps of the training, with the loss."""
+
+    def __post_init__(self) -> None:
+        """Take what stands beside the network in its own configuration."""
+        for key in ("compile_config", "training_config"):
+            if self.training is None and isinstance(self.config.get(key), dict):
+                self.training = self.config[key]
 
 
 Weights = LegacyWeights | VariableTree
@@ -79,11 +87,20 @@ def read_hdf5_model(path: Path) -> Iterator[StoredModel]:
         with hdf5.damage_named(path.name, hdf5.ANY_DAMAGE):
             text = hdf5.text_attribute(file, "model_config")
             version = hdf5.text_attribute(file, "keras_version")
+            training = _training(hdf5.text_attribute(file, "training_config"))
             weights = _legacy_weights(file, path.name) if "model_weights" in file else None
         if text is None:
             raise ModelFileError(f"{path.name} holds weights only, without a network.")
         config = parse_config(text, path.name)
-        yield StoredModel(config, weights, version)
+        yield StoredModel(config, weights, version, training=training)
+
+
+def _training(text: str | None) -> dict[str, Any] | None:
+    """What is stored of the training; None where that is absent or no JSON, which costs nothing."""
+    try:
+        return parse_config(text, "training_config") if text else None
+    except ModelFileError:
+        return None
 
 
 @contextmanager

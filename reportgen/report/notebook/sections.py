@@ -131,7 +131,7 @@ def _is_vector(report: Report) -> bool:
 
 
 def _is_decided(image: Image) -> bool:
-    shares = [one.probability for one in image.predictions[:2]]
+    shares = [one.probability or 0.0 for one in image.predictions[:2]]
     return len(shares) == 2 and shares[0] - shares[1] > _UNDECIDED
 
 

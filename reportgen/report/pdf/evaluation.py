@@ -64,6 +64,8 @@ def evaluation(materials: Materials) -> Iterator[Block]:
             for row in map(class_row, rows)
         ),
     )
+    if found.reliability_chart is None:
+        return
     chart = materials.pictures.picture(
         found.reliability_chart,
         "Reliability diagram: share of images that is right, by the probability of their likeliest"

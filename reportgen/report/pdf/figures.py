@@ -25,7 +25,7 @@ from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.site.overview import photo_size
-from reportgen.wording import TIMES, count, map_sizes, number, only_in_site, percent
+from reportgen.wording import TIMES, bar_length, count, map_sizes, number, only_in_site, percent
 
 _LONGEST_HEADING = 80
 
@@ -61,7 +61,7 @@ def photo(materials: Materials, image: Image) -> Photo:
                 one.label,
                 percent(one.probability),
                 number(one.score),
-                min(1.0, max(0.0, one.probability)) if one.probability == one.probability else 0.0,
+                bar_length(one.probability),
             )
             for one in image.predictions
         ),

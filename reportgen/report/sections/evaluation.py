@@ -6,7 +6,7 @@ from pathlib import Path
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.over_images import ClassResult, Evaluation, Mistake
 from reportgen.records.report import Image
-from reportgen.report.contexts import Fact, Link
+from reportgen.report.contexts import Fact, Link, Picture
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import plain_picture, svg_size
 from reportgen.report.heatmap_groups import cam_groups
@@ -61,17 +61,24 @@ def evaluation_pages(
                 pairs_text=_left_out(len(pairs) - MOST_PAIRS, "pair"),
                 classes=tuple(map(class_row, shown)),
                 classes_text=classes_text,
-                chart=plain_picture(
-                    page,
-                    found.reliability_chart,
-                    svg_size(folder / found.reliability_chart),
-                    "Reliability diagram: share of images that is right, by the probability of "
-                    "their likeliest class",
-                    560,
-                ),
+                chart=_reliability(page, found, folder),
                 pager=pager(page, paths, at, "Pages of mistakes"),
             ),
         )
+
+
+def _reliability(page: str, found: Evaluation, folder: Path) -> Picture | None:
+    """The reliability diagram; None where the model gives no probabilities."""
+    if found.reliability_chart is None:
+        return None
+    return plain_picture(
+        page,
+        found.reliability_chart,
+        svg_size(folder / found.reliability_chart),
+        "Reliability diagram: share of images that is right, by the probability of their likeliest "
+        "class",
+        560,
+    )
 
 
 def classes_shown(found: Evaluation) -> tuple[Sequence[ClassResult], str]:
@@ -113,8 +120,9 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         facts.append(Fact("Loss", "not defined", found.loss_reason))
     else:
         facts.append(Fact("Loss", number(found.loss), "mean cross-entropy"))
-    error = percent(found.calibration_error)
-    facts.append(Fact("Calibration error", error, "how far sureness and accuracy are apart"))
+    if found.calibration_error is not None:
+        error = percent(found.calibration_error)
+        facts.append(Fact("Calibration error", error, "how far sureness and accuracy are apart"))
     if found.folders:
         named = [f"{name} → {index}" for name, index in sorted(found.folders.items())]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""

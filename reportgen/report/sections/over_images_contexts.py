@@ -79,7 +79,7 @@ class EvaluationPage:
     classes: tuple[ClassRow, ...]
     classes_text: str
     """Which classes the table leaves out; empty where it has all."""
-    chart: Picture
+    chart: Picture | None
     pager: Pager
 
 

@@ -1,13 +1,14 @@
 """The overview, and the list of all images."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Environment, Image, Model, Report, TensorInfo
+from reportgen.records.outputs import TensorInfo
+from reportgen.records.report import Environment, Image, Model, Report
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.figures import chart_by_depth, plain_picture
 from reportgen.report.navigation import Here, Navigation, pager
@@ -18,7 +19,7 @@ from reportgen.report.sections.evaluation import accuracy_fact
 from reportgen.report.sections.findings import findings
 from reportgen.report.site.network_drawing import stages
 from reportgen.report.site.thumbnails import thumbnail
-from reportgen.wording import TIMES, count, number, percent, shape, size_of
+from reportgen.wording import TIMES, bar_length, count, number, percent, shape, size_of
 
 MOST_CARDS = 12
 CARDS_A_PAGE = 24
@@ -143,9 +144,7 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
             index=one.index,
             probability=percent(one.probability),
             score=number(one.score),
-            bar=f"{100 * min(1.0, max(0.0, one.probability)):.4g}"
-            if one.probability == one.probability
-            else "0",
+            bar=f"{100 * bar_length(one.probability):.4g}",
         )
         for one in image.predictions
     )
@@ -201,7 +200,7 @@ def _facts(outline: Outline, page: str) -> tuple[Fact, ...]:
     return tuple(facts)
 
 
-def _tensors(tensors: list[TensorInfo]) -> tuple[str, str]:
+def _tensors(tensors: Sequence[TensorInfo]) -> tuple[str, str]:
     if not tensors:
         return "none", ""
     rest = f" and {len(tensors) - 1} more" if len(tensors) > 1 else ""

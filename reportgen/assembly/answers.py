@@ -1,0 +1,46 @@
+"""From what the outputs said of an image to its records."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reportgen.records.outputs import OtherPrediction, Output, Value
+from reportgen.records.report import Model
+
+_MOST_POSITIONS = 64
+"""Positions of a sequence that are listed."""
+
+
+def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str, Any]:
+    """The fields `values` and `others` of an image's record."""
+    values: list[Value] = []
+    others: list[OtherPrediction] = []
+    for output in model.outputs:
+        numbers = data["outputs"].get(output.name)
+        if numbers is None:
+            continue
+        if output.kind == "values":
+            values += _values(output, numbers)
+        elif output.kind == "sequence":
+            others += _positions(output, numbers)
+        elif not output.explained:
+            others += _likeliest(output, numbers, top)
+    return {"values": values, "others": others}
+
+
+def _values(output: Output, numbers: Sequence[float]) -> Iterator[Value]:
+    for index, (name, number) in enumerate(zip(output.names, numbers, strict=False)):
+        yield Value(output=output.name, index=index, name=name, value=number)
+
+
+def _likeliest(output: Output, numbers: Sequence[float], top: int) -> Iterator[OtherPrediction]:
+    for index in sorted(range(len(numbers)), key=lambda i: (-numbers[i], i))[:top]:
+        yield OtherPrediction(
+            output=output.name, index=index, label=f"class {index}", probability=numbers[index]
+        )
+
+
+def _positions(output: Output, numbers: Sequence[float]) -> Iterator[OtherPrediction]:
+    for position, index in enumerate(numbers[:_MOST_POSITIONS]):
+        yield OtherPrediction(
+            output=output.name, index=int(index), label=f"position {position}", probability=None
+        )

@@ -1,0 +1,1 @@
+"""What the model's outputs mean, and how class scores are read from them."""
