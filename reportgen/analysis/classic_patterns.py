@@ -1,87 +1,90 @@
 """Classic filter patterns: gradient ascent on pixels, from gray noise.
 
-Chollet, Deep Learning with Python (2017), section 5.4. Filters that the noise leaves silent are
-woken as Olah, Mordvintsev and Schubert, "Feature Visualization" (2017), advise: by climbing before
-the ReLU, and by letting the gradient pass blocked ReLUs.
+Chollet, Deep Learning with Python (2017), section 5.4; the first steps climb an image of half the
+size, as the octaves of DeepDream do. Filters that the noise leaves silent are woken as Olah,
+Mordvintsev and Schubert, "Feature Visualization" (2017), advise: by climbing before the ReLU, and
+by letting the gradient pass blocked ReLUs.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.ascents import Ascent, ascent
-from reportgen.analysis.patterns import (
-    GRAY,
-    Pattern,
-    Pixels,
-    Stage,
-    batch_of,
-    in_stages,
-    random_of,
-    ready,
-)
-from reportgen.analysis.workbench import Workbench
+from reportgen.analysis.ascents import Way, unit
+from reportgen.analysis.pattern_search import Schedule
+from reportgen.analysis.patterns import GRAY, Pixels, Shape, Stage
 
-STAGES = (
-    Stage("strongest positions", noise=10.0),
-    Stage("stronger noise", noise=40.0, more_steps=60),
-    Stage("blocked ReLUs opened", noise=40.0, more_steps=60, opened_steps=20),
-)
-"""`noise` is the largest deviation from gray. The first is called "mean activation" where the
-filter answers the noise from the start."""
+STEP = 2.5
+"""Root mean square over the image, in pixel levels, of what a step changes; 1 in the book. Larger
+steps make up for those that climb the coarse image only."""
 
 
-def patterns(
-    bench: Workbench, layer: str, channels: Sequence[int], steps: int, size: int, seed: int
-) -> Iterator[tuple[int, Pattern]]:
-    """The patterns of a layer's channels, each with its channel, those that wake first in front.
+class Classic:
+    """How classic patterns climb: parameters are pixels, a view is nothing (0,)."""
 
-    They are `size` pixels high and wide, or of the network's own input size where the layer cannot
-    be computed at that size. Raises SettingsError when the preprocessing passes no gradients.
-    """
-    network, shape = ready(bench, layer, size)
-    ascents = {
-        opened: ascent(network, bench.prepare, layer, opened=opened, places=bench.places)
-        for opened in (False, True)
-    }
+    schedule = Schedule(
+        (
+            Stage("strongest positions", noise=10.0),
+            Stage("stronger noise", noise=40.0, more_steps=60),
+            Stage("blocked ReLUs opened", noise=40.0, more_steps=60, opened_steps=20),
+        ),
+        steps_each=1.0,
+        coarse=0.4,
+        deeper=False,
+    )
+    """The stages' `noise` is the largest deviation from gray."""
 
-    def climb(stage: Stage, chosen: Sequence[int]) -> list[Pattern]:
-        start = np.stack([noise(seed, layer, k, shape, stage.noise) for k in chosen])
-        return _climb(ascents, stage, start, chosen, steps)
+    def way(self, _shape: Shape) -> Way:
+        """The same for every shape."""
+        return _Steps()
 
-    yield from in_stages(STAGES, channels, batch_of(bench, network, layer), climb)
+    def start(self, random: np.random.Generator, shape: Shape, deviation: float) -> Pixels:
+        """Gray noise (H, W, C), uniform in 128 ± `deviation`."""
+        return random.uniform(GRAY - deviation, GRAY + deviation, shape).astype(np.float32)
 
+    def views(self, _random: np.random.Generator, count: int, _shape: Shape) -> Pixels:
+        """Images are seen as they are."""
+        return np.zeros((count, 0), np.float32)
 
-def _climb(
-    ascents: Mapping[bool, Ascent],
-    stage: Stage,
-    pixels: Pixels,
-    channels: Sequence[int],
-    steps: int,
-) -> list[Pattern]:
-    """The patterns of one batch."""
-    chosen = np.array(channels, np.int32)
-    total = steps + stage.more_steps
-    before = None
-    if opened := min(stage.opened_steps, total):
-        pixels, before, _ = ascents[True](pixels, chosen, opened)
-    pixels, first, last = ascents[False](pixels, chosen, total - opened)
-    before = first if before is None else before
-    return [
-        Pattern(pixels[i], float(before[i]), float(last[i]), _obtained(stage, float(before[i])))
-        for i in range(len(channels))
-    ]
+    def plain(self) -> Pixels:
+        """Images are seen as they are."""
+        return np.zeros(0, np.float32)
 
+    def shrunk(self, parameters: Pixels, shape: Shape) -> Pixels:
+        """Pixels (N, H, W, C) averaged over areas."""
+        return _resized(parameters, shape, cv2.INTER_AREA)
 
-def _obtained(stage: Stage, start: float) -> str:
-    return "mean activation" if stage is STAGES[0] and start != 0 else stage.obtained
+    def grown(self, coarse: Pixels, start: Pixels) -> Pixels:
+        """The coarse images enlarged, and the detail of `start` that they are too small for."""
+        shape = (start.shape[1], start.shape[2], start.shape[3])
+        small = self.shrunk(start, (coarse.shape[1], coarse.shape[2], coarse.shape[3]))
+        detail = start - _resized(small, shape)
+        return np.clip(_resized(coarse, shape) + detail, 0.0, 255.0)
 
 
-def noise(seed: int, layer: str, channel: int, shape: tuple[int, ...], deviation: float) -> Pixels:
-    """Gray noise for one filter: uniform in 128 ± `deviation`, the same whatever else is drawn."""
-    random = random_of(seed, layer, channel)
-    return random.uniform(GRAY - deviation, GRAY + deviation, shape).astype(np.float32)
+class _Steps:
+    """A step adds the gradient over its root mean square, and keeps the values in 0..255."""
+
+    def pixels(self, parameters: Any, _view: Any) -> Any:
+        return parameters
+
+    def begin(self, _parameters: Any) -> tuple[Any, ...]:
+        return ()
+
+    def step(
+        self, parameters: Any, slope: Any, memory: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        import tensorflow as tf
+
+        return tf.clip_by_value(parameters + STEP * unit(slope), 0.0, 255.0), memory
+
+
+def _resized(pixels: Pixels, shape: Shape, how: int = cv2.INTER_CUBIC) -> Pixels:
+    height, width, channels = shape
+    resized = [cv2.resize(one, (width, height), interpolation=how) for one in pixels]
+    return np.asarray(resized, np.float32).reshape(len(pixels), height, width, channels)
 
 
 def shown(pixels: Pixels) -> npt.NDArray[np.uint8]:

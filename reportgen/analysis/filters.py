@@ -1,4 +1,4 @@
-"""Filter galleries: for each filter the pattern that maximises its mean activation."""
+"""Filter galleries: for each filter the patterns that raise its mean activation, or lower it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -6,54 +6,68 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis import classic_patterns, fourier_patterns
-from reportgen.analysis.patterns import Pattern
+from reportgen.analysis.pattern_search import Method, Wish, patterns
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgb_png
 
-Search = Callable[[Workbench, str, Sequence[int], int, int, int], Iterator[tuple[int, Pattern]]]
-
-_METHODS: Mapping[str, tuple[Search, Callable[..., Any]]] = {
-    "classic": (classic_patterns.patterns, classic_patterns.shown),
-    "fourier": (fourier_patterns.patterns, fourier_patterns.shown),
+METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
+    "classic": (classic_patterns.Classic(), classic_patterns.shown),
+    "fourier": (fourier_patterns.Fourier(), fourier_patterns.shown),
 }
 """How each method finds patterns, and how it shows their pixels."""
 
 
 class Filters:
-    """The pattern of each filter of the convolution layers."""
+    """The patterns of each filter of the convolution layers."""
 
     name = "filters"
-    version = 4
+    version = 5
     title = "Filter galleries"
 
-    def unit(self, model: str, layer: str, channel: int, options: Mapping[str, Any]) -> Unit:
-        """The unit of one filter.
+    def unit(
+        self,
+        model: str,
+        layer: str,
+        channel: int,
+        options: Mapping[str, Any],
+        *,
+        negative: bool = False,
+        facet: tuple[int, int] = (0, 1),
+    ) -> Unit:
+        """The unit of one pattern of one filter.
 
         `options`: method ("classic" or "fourier"), steps, size (side in pixels), seed, preprocess,
-        and what else the network depends on.
+        and what else the network depends on. With `negative` the pattern lowers the filter. `facet`
+        is the pattern's number, from 0 on, among so many that differ.
         """
+        number, facets = facet
         chosen = {**options, "layer": layer, "channel": channel}
-        group = f"{options['method']} {layer}"
+        chosen |= {"negative": negative, "facet": number, "facets": facets}
+        group = f"{options['method']} {layer} {'negative' if negative else ''} {facets}"
         return Unit(self.name, self.version, "filter", (model,), chosen, group=group)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
         """Yield the patterns of filters of one layer, found by one method."""
         options = units[0].options
-        by_channel = {unit.options["channel"]: unit for unit in units}
-        search, shown = _METHODS[options["method"]]
-        found = search(
-            bench, options["layer"], list(by_channel), options["steps"], options["size"],
-            options["seed"],
+        wanted = {(unit.options["channel"], unit.options["facet"]): unit for unit in units}
+        method, shown = METHODS[options["method"]]
+        wish = Wish(
+            options["layer"], options["steps"], options["size"], options["seed"],
+            options["negative"], options["facets"],
         )  # fmt: skip
-        for channel, pattern in found:
-            data = {
-                "score_start": _number(pattern.start),
-                "score_end": _number(pattern.end),
-                "obtained": pattern.obtained,
-                "status": pattern.status,
-            }
-            yield by_channel[channel], Result(data, {"pattern.png": rgb_png(shown(pattern.pixels))})
+        channels = list(dict.fromkeys(channel for channel, _ in wanted))
+        for channel, found in patterns(bench, method, wish, channels):
+            for facet, pattern in enumerate(found):
+                if unit := wanted.get((channel, facet)):
+                    data = {
+                        "score_start": _number(pattern.start),
+                        "score_end": _number(pattern.end),
+                        "obtained": pattern.obtained,
+                        "status": pattern.status,
+                        "steps": pattern.steps,
+                    }
+                    yield unit, Result(data, {"pattern.png": rgb_png(shown(pattern.pixels))})
 
 
 def _number(value: float) -> float:

@@ -1,49 +1,33 @@
 """Fourier filter patterns: gradient ascent on the coefficients of waves, under transformations.
 
 Olah, Mordvintsev and Schubert, "Feature Visualization", Distill 2017, as their library Lucid does
-it: the image is a sum of waves whose colours are decorrelated, Adam climbs their coefficients, each
-step sees the image shifted, turned and scaled by chance, and in the first steps the gradient passes
-blocked ReLUs. Unlike Lucid's, the image is periodic: what a transformation brings in at one edge is
-what left at the other.
+it: the image is a sum of waves whose colours are decorrelated, Adam climbs their coefficients, and
+each step sees the image shifted, turned and scaled by chance. The first steps climb the long waves
+alone, in a smaller image. Only where a filter stays silent does the gradient pass blocked ReLUs.
+Unlike Lucid's, the image is periodic: what a transformation brings in at one edge is what left at
+the other.
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.ascents import Painting, painting
-from reportgen.analysis.patterns import (
-    Pattern,
-    Pixels,
-    Stage,
-    batch_of,
-    in_stages,
-    random_of,
-    ready,
-)
-from reportgen.analysis.workbench import Workbench
+from reportgen.analysis.ascents import WINDOW, Way
+from reportgen.analysis.pattern_search import Schedule
+from reportgen.analysis.patterns import Pixels, Shape, Stage
 
 Spectrum = npt.NDArray[np.float32]
 """Real and imaginary parts of an image's waves: (2, H, W // 2 + 1, C)."""
 
-STEPS_EACH = 2.5
-"""Steps of Adam for each step asked for: it takes more of them than an ascent on pixels."""
-
-STEP = 0.05
+STEP = 0.2
 """What a step changes of a coefficient: Adam's learning rate."""
 
 MEMORY, MEMORY_OF_SQUARES = 0.9, 0.999
 """Adam's decay of the mean gradient and of its squares."""
-
-STAGES = (
-    Stage("blocked ReLUs opened at first", noise=0.01, opened_steps=16),
-    Stage("blocked ReLUs opened for long", noise=0.05, more_steps=40, opened_steps=80),
-)
-"""`noise` is the standard deviation of the coefficients at the start."""
 
 MOST_TURN, MOST_SCALE, MOST_SHIFT = 10.0, 0.1, 1 / 8
 """Largest turn (degrees), change of size and shift (both shares of the side), either way."""
@@ -57,85 +41,95 @@ COLOURS = _COLOURS / np.linalg.norm(_COLOURS, axis=0).max()
 of ImageNet's colours, from Lucid, the longest column brought to length 1."""
 
 
-def patterns(
-    bench: Workbench, layer: str, channels: Sequence[int], steps: int, size: int, seed: int
-) -> Iterator[tuple[int, Pattern]]:
-    """As `classic_patterns.patterns`, with `STEPS_EACH` times as many steps."""
-    network, shape = ready(bench, layer, size)
-    seen = picture(shape)
-    paintings = {
-        opened: painting(network, bench.prepare, layer, seen, opened=opened, places=bench.places)
-        for opened in (False, True)
-    }
+class Fourier:
+    """How Fourier patterns climb: parameters are spectra, a view is what `view` returns (4,)."""
 
-    def climb(stage: Stage, chosen: Sequence[int]) -> list[Pattern]:
-        start = np.stack([noise(seed, layer, k, shape, stage.noise) for k in chosen])
-        total = round(STEPS_EACH * (steps + stage.more_steps))
-        views = chance_views(random_of(seed, layer), total, shape)
-        return _climb(paintings, stage, start, chosen, views, seen)
+    schedule = Schedule(
+        (
+            Stage("strongest positions", noise=0.01),
+            Stage("blocked ReLUs opened", noise=0.05, more_steps=40, opened_steps=40),
+        ),
+        steps_each=1.4,
+        coarse=24 / 56,
+        deeper=True,
+    )
+    """The stages' `noise` is the standard deviation of the coefficients."""
 
-    yield from in_stages(STAGES, channels, batch_of(bench, network, layer), climb)
+    def way(self, shape: Shape) -> Way:
+        """Adam on the coefficients of images of this shape."""
+        return Adam(picture(shape))
 
+    def start(self, random: np.random.Generator, shape: Shape, deviation: float) -> Spectrum:
+        """Random coefficients for one image (H, W, C)."""
+        height, width, channels = shape
+        size = (2, height, width // 2 + 1, channels)
+        return random.normal(0.0, deviation, size).astype(np.float32)
 
-def _climb(
-    paintings: Mapping[bool, Painting],
-    stage: Stage,
-    spectra: Spectrum,
-    channels: Sequence[int],
-    views: Pixels,
-    seen: Callable[[Any, Any], Any],
-) -> list[Pattern]:
-    """The patterns of one batch; every one of them is seen by the same views."""
-    chosen, plain = np.array(channels, np.int32), view()
-    before, _ = paintings[False](spectra, chosen, plain)
-    adam = Adam(spectra.shape)
-    for at, one in enumerate(views):
-        # With too few steps, half of them still see the network as it is.
-        opened = at < min(stage.opened_steps, len(views) // 2)
-        _, slope = paintings[opened](spectra, chosen, one)
-        spectra = spectra + adam.step(slope)
-    after, _ = paintings[False](spectra, chosen, plain)
-    pixels = np.asarray(seen(spectra, plain))
-    return [
-        Pattern(pixels[i], float(before[i]), float(after[i]), stage.obtained)
-        for i in range(len(channels))
-    ]
+    def views(self, random: np.random.Generator, count: int, shape: Shape) -> Pixels:
+        """So many views by chance, (count, 4)."""
+        return chance_views(random, count, shape)
+
+    def plain(self) -> Pixels:
+        """The image as it is."""
+        return view()
+
+    def shrunk(self, parameters: Spectrum, shape: Shape) -> Spectrum:
+        """The long waves of spectra (N, ...), as many as an image of this shape has."""
+        height, width, _ = shape
+        rows = np.r_[: (height + 1) // 2, parameters.shape[2] - height // 2 : parameters.shape[2]]
+        return parameters[:, :, rows, : width // 2 + 1]
+
+    def grown(self, coarse: Spectrum, start: Spectrum) -> Spectrum:
+        """The long waves of `coarse` and the short ones of `start`.
+
+        A wave's coefficient makes the same contrast at each size, see `weights`.
+        """
+        grown, height = start.copy(), coarse.shape[2]
+        # The shortest wave of an even number of pixels is neither here nor there: it stays out.
+        below, across = (height + 1) // 2, coarse.shape[3] - 1
+        above = below - 1
+        grown[:, :, :below, :across] = coarse[:, :, :below, :across]
+        if above:
+            grown[:, :, -above:, :across] = coarse[:, :, -above:, :across]
+        return grown
 
 
 class Adam:
-    """Steps uphill for several images at once (Kingma and Ba, 2015); none depends on another."""
+    """Steps uphill for several images at once (Kingma and Ba, 2015); none depends on another.
 
-    def __init__(self, shape: tuple[int, ...]) -> None:
-        self._mean = np.zeros(shape)
-        self._squares = np.zeros(shape)
-        self._steps = 0
+    Each image's gradient counts by its direction only: those through opened ReLUs are so much
+    larger that Adam would hardly move for a long time after them. One that is zero or not finite
+    counts as none.
+    """
 
-    def step(self, slope: Spectrum) -> Spectrum:
-        """What to add to the coefficients, for the gradient (N, ...) at them.
+    def __init__(self, seen: Callable[[Any, Any], Any]) -> None:
+        """`seen` makes pixels of spectra and a view, see `picture`."""
+        self.pixels = seen
 
-        Each image's gradient counts by its direction only: those through opened ReLUs are so much
-        larger that Adam would hardly move for a long time after them. One that is zero or not
-        finite counts as none.
-        """
-        size = np.abs(slope).max(axis=tuple(range(1, slope.ndim)), keepdims=True)
-        usable = np.isfinite(size) & (size > 0)
-        slope = np.divide(slope, size, out=np.zeros_like(slope), where=usable)
-        self._steps += 1
-        self._mean = MEMORY * self._mean + (1 - MEMORY) * slope
-        self._squares = MEMORY_OF_SQUARES * self._squares + (1 - MEMORY_OF_SQUARES) * slope**2
-        mean = self._mean / (1 - MEMORY**self._steps)
-        root = np.sqrt(self._squares / (1 - MEMORY_OF_SQUARES**self._steps))
-        moved: Spectrum = (STEP * mean / (root + 1e-8)).astype(np.float32)
-        return moved
+    def begin(self, parameters: Any) -> tuple[Any, ...]:
+        """Mean gradient, mean of its squares (both shaped as the parameters), steps made (N,)."""
+        import tensorflow as tf
 
+        none = tf.zeros_like(parameters)
+        return none, none, tf.zeros_like(parameters[:, 0, 0, 0, 0])
 
-def noise(
-    seed: int, layer: str, channel: int, shape: tuple[int, ...], deviation: float
-) -> Spectrum:
-    """Random coefficients for one filter's image (H, W, C), the same whatever else is drawn."""
-    height, width, channels = shape
-    size = (2, height, width // 2 + 1, channels)
-    return random_of(seed, layer, channel).normal(0.0, deviation, size).astype(np.float32)
+    def step(
+        self, parameters: Any, slope: Any, memory: tuple[Any, ...]
+    ) -> tuple[Any, tuple[Any, ...]]:
+        """The spectra (N, 2, H, W // 2 + 1, C) after a step, and the memory."""
+        import tensorflow as tf
+
+        mean, squares, steps = memory
+        size = tf.reduce_max(tf.abs(slope), [1, 2, 3, 4], keepdims=True)
+        usable = tf.math.is_finite(size) & (size > 0)
+        slope = tf.where(usable, slope / tf.where(usable, size, 1.0), 0.0)
+        steps += 1.0
+        mean = MEMORY * mean + (1 - MEMORY) * slope
+        squares = MEMORY_OF_SQUARES * squares + (1 - MEMORY_OF_SQUARES) * slope**2
+        made = tf.reshape(steps, [-1, 1, 1, 1, 1])
+        root = tf.sqrt(squares / (1 - MEMORY_OF_SQUARES**made))
+        moved = STEP * mean / (1 - MEMORY**made) / (root + 1e-8)
+        return parameters + moved, (mean, squares, steps)
 
 
 def weights(height: int, width: int) -> Pixels:
@@ -150,7 +144,7 @@ def weights(height: int, width: int) -> Pixels:
     return factors
 
 
-def picture(shape: tuple[int, int, int]) -> Callable[[Any, Any], Any]:
+def picture(shape: Shape) -> Callable[[Any, Any], Any]:
     """The function from spectra (N, 2, H, W // 2 + 1, C) and a view to pixels (N, H, W, C), 0..255.
 
     `shape` is that of one image: (H, W, C). Colours are decorrelated where there are three.
@@ -181,7 +175,7 @@ class _Tiles:
     offset: tuple[int, int]
 
 
-def _tiles(shape: tuple[int, int, int]) -> _Tiles:
+def _tiles(shape: Shape) -> _Tiles:
     """As many repetitions as the widest view can see."""
     height, width, _ = shape
     turn, scale = math.radians(MOST_TURN), 1 - MOST_SCALE
@@ -191,7 +185,7 @@ def _tiles(shape: tuple[int, int, int]) -> _Tiles:
     return _Tiles((2 * around[0] + 1, 2 * around[1] + 1), (around[0] * height, around[1] * width))
 
 
-def _transformed(tiled: Any, view: Any, shape: tuple[int, int, int], tiles: _Tiles) -> Any:
+def _transformed(tiled: Any, view: Any, shape: Shape, tiles: _Tiles) -> Any:
     """What a view sees of images that are repeated on all sides."""
     import tensorflow as tf
 
@@ -218,20 +212,28 @@ def view(turn: float = 0.0, scale: float = 1.0, down: float = 0.0, across: float
     return np.array([math.cos(angle) / scale, math.sin(angle) / scale, down, across], np.float32)
 
 
-def chance_views(random: np.random.Generator, count: int, shape: tuple[int, int, int]) -> Pixels:
-    """So many views by chance, (count, 4)."""
+def chance_views(random: np.random.Generator, count: int, shape: Shape) -> Pixels:
+    """So many views by chance, (count, 4).
+
+    Turns and scales are spread evenly over each `WINDOW` of them, so that the means of two windows
+    can be compared.
+    """
     most = [MOST_SHIFT * side for side in shape[:2]]
-    return np.array(
-        [
+    found = []
+    for _ in range(0, count, WINDOW):
+        turns, scales = (
+            (random.permutation(WINDOW) + random.uniform(0, 1, WINDOW)) / WINDOW * 2 - 1
+            for _ in range(2)
+        )
+        found += [
             view(
-                random.uniform(-MOST_TURN, MOST_TURN),
-                1 + random.uniform(-MOST_SCALE, MOST_SCALE),
+                MOST_TURN * turn,
+                1 + MOST_SCALE * scale,
                 *(round(random.uniform(-one, one)) for one in most),
             )
-            for _ in range(count)
-        ],
-        np.float32,
-    ).reshape(count, 4)
+            for turn, scale in zip(turns, scales, strict=True)
+        ]
+    return np.array(found[:count], np.float32).reshape(count, 4)
 
 
 def shown(pixels: Pixels) -> npt.NDArray[np.uint8]:

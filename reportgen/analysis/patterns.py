@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Pixels = npt.NDArray[np.float32]
 
+Shape = tuple[int, int, int]
+"""Height, width and channels of an image."""
+
 GRAY = 128.0
 """Middle of the pixel levels, where an ascent starts."""
 
@@ -35,7 +38,8 @@ class Stage:
     """One way to obtain a pattern; the filters that it does not wake go on to the next.
 
     `noise` says how strong the noise is that it starts from, `more_steps` are added to the steps
-    asked for, and in the first `opened_steps` the gradient passes blocked ReLUs.
+    asked for, and in the first `opened_steps`, at most half of all, the gradient passes blocked
+    ReLUs.
     """
 
     obtained: str
@@ -52,40 +56,60 @@ class Pattern:
     start: float
     end: float
     obtained: str
+    steps: int
+    """Steps made until the limit, or until the response levelled off."""
+    negative: bool = False
+    """Whether it lowers the filter; the scores are then means before the activation function."""
+
+    @property
+    def gain(self) -> float:
+        """How far it went in its direction."""
+        return self.start - self.end if self.negative else self.end - self.start
 
     @property
     def status(self) -> str:
-        """Whether it rose: "ok", "not risen", "silent" or "failed"."""
+        """Whether it went its way: "ok", "not risen", "silent" or "failed"."""
         if not (np.isfinite(self.start) and np.isfinite(self.end)):
             return "failed"
-        if self.end > self.start:
+        if self.gain > 0:
             return "ok"
         return "silent" if self.start == self.end == 0 else "not risen"
 
 
-Climb = Callable[[Stage, Sequence[int]], Sequence[Pattern]]
+Found = Sequence[Pattern]
+"""The patterns of one channel: one for each facet."""
+
+Climb = Callable[[Stage, Sequence[int]], Sequence[Found]]
 
 
 def in_stages(
-    stages: Sequence[Stage], channels: Sequence[int], batch: int, climb: Climb
-) -> Iterator[tuple[int, Pattern]]:
+    stages: Sequence[Stage], channels: Sequence[int], together: int, climb: Climb
+) -> Iterator[tuple[int, Found]]:
     """The patterns of channels, each with its channel, those that wake first in front.
 
-    `climb` finds the patterns of exactly `batch` channels, some of which may be the same.
+    `climb` finds the patterns of exactly `together` channels, some of which may be the same.
     """
-    best: dict[int, Pattern] = {}
+    best: dict[int, Found] = {}
     waiting = list(channels)
     for stage in stages:
-        for part in (waiting[i : i + batch] for i in range(0, len(waiting), batch)):
-            filled = [*part, *part[-1:] * (batch - len(part))]
-            for channel, pattern in zip(part, climb(stage, filled), strict=False):
-                if channel not in best or pattern.end > best[channel].end:
-                    best[channel] = pattern
-                if best[channel].status == "ok":
+        for part in (waiting[i : i + together] for i in range(0, len(waiting), together)):
+            filled = [*part, *part[-1:] * (together - len(part))]
+            for channel, found in zip(part, climb(stage, filled), strict=False):
+                if channel not in best or _ends(found) > _ends(best[channel]):
+                    best[channel] = found
+                if _woken(best[channel]):
                     yield channel, best[channel]
-        waiting = [channel for channel in waiting if best[channel].status != "ok"]
+        waiting = [channel for channel in waiting if not _woken(best[channel])]
     for channel in waiting:
         yield channel, best[channel]
+
+
+def _woken(found: Found) -> bool:
+    return any(pattern.status == "ok" for pattern in found)
+
+
+def _ends(found: Found) -> float:
+    return max(pattern.end for pattern in found)
 
 
 def batch_of(bench: Workbench, network: "Network", layer: str) -> int:
@@ -94,9 +118,14 @@ def batch_of(bench: Workbench, network: "Network", layer: str) -> int:
         return bench.batch_size
     if bench.free_memory is not None:
         return LARGE_BATCH * max(1, len(bench.places))
+    return LARGE_BATCH if has_small_maps(network, layer) else BATCH
+
+
+def has_small_maps(network: "Network", layer: str) -> bool:
+    """Whether starting the operations on the way to a layer takes longer than the operations."""
     paths = [step.path for step in network.trace.steps]
     way = [path for path in paths[: paths.index(layer) + 1] if network.map_size(path)]
-    return LARGE_BATCH if map_bytes(network, way) < SMALL_MAPS * len(way) else BATCH
+    return map_bytes(network, way) < SMALL_MAPS * len(way)
 
 
 def random_of(seed: int, layer: str, *more: int) -> np.random.Generator:
@@ -105,7 +134,7 @@ def random_of(seed: int, layer: str, *more: int) -> np.random.Generator:
     return np.random.default_rng([seed, *more, *path.tolist()])
 
 
-def ready(bench: Workbench, layer: str, size: int) -> tuple["Network", tuple[int, int, int]]:
+def ready(bench: Workbench, layer: str, size: int) -> tuple["Network", Shape]:
     """The network that patterns of a layer ascend, and the shape (H, W, C) of their images.
 
     Raises SettingsError when the preprocessing passes no gradients.
@@ -122,7 +151,7 @@ def sized(network: "Network", layer: str, size: int) -> "Network":
     return resized if resized.has(layer) and resized.map_size(layer) else network
 
 
-def shape_of(network: "Network") -> tuple[int, int, int]:
+def shape_of(network: "Network") -> Shape:
     """Height, width and channels of the image that the network takes."""
     target = network.image_input
     if target is None:
@@ -130,7 +159,7 @@ def shape_of(network: "Network") -> tuple[int, int, int]:
     return target.height, target.width, target.channels
 
 
-def check_gradients(bench: Workbench, shape: tuple[int, int, int]) -> None:
+def check_gradients(bench: Workbench, shape: Shape) -> None:
     """A user's preprocessing written for NumPy would cut patterns off from the network."""
     import tensorflow as tf
 

@@ -5,6 +5,8 @@ import hashlib
 import numpy as np
 from PIL import Image
 
+from reportgen.analysis.filters import METHODS
+from reportgen.analysis.pattern_search import Wish, patterns
 from reportgen.analysis.workbench import Opened, Workbench
 from reportgen.inputs.network import Network
 
@@ -38,3 +40,9 @@ def picture_file(folder, size, seed=0):
     path = folder / f"{seed}.png"
     Image.fromarray(values).save(path)
     return hashlib.sha256(path.read_bytes()).hexdigest(), path
+
+
+def patterns_of(bench, method, layer, channels, steps, size, seed=0):
+    """The first pattern of each channel, by one of the two methods."""
+    found = patterns(bench, METHODS[method][0], Wish(layer, steps, size, seed), list(channels))
+    return {channel: facets[0] for channel, facets in found}

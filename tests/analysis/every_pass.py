@@ -6,7 +6,6 @@ import keras
 import numpy as np
 
 from reportgen.analysis.activations import Activations
-from reportgen.analysis.classic_patterns import patterns
 from reportgen.analysis.exemplars import Exemplars
 from reportgen.analysis.gradients import (
     class_gradients,
@@ -15,7 +14,7 @@ from reportgen.analysis.gradients import (
     score_gradients,
 )
 from reportgen.analysis.passes import masked_scores
-from tests.analysis.bench import OPTIONS, bench_of
+from tests.analysis.bench import OPTIONS, bench_of, patterns_of
 
 
 def every_pass(photos, places):
@@ -58,6 +57,6 @@ def every_pass(photos, places):
     found["through the depth"] = np.concatenate([slope.ravel() for _, slope in pairs])
     found["gradients of images"] = image_gradients(bench.network, places)(values, classes)
     found["masked"] = masked_scores(bench.network, places)(values[:1], gradients[0][0])
-    for channel, pattern in patterns(bench, "second", list(range(6)), 5, 20, 0):
+    for channel, pattern in patterns_of(bench, "classic", "second", range(6), 5, 20).items():
         found[f"pattern {channel}"] = pattern.pixels
     return found

@@ -8,14 +8,17 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
-from reportgen.analysis.ascents import ascent  # noqa: E402
-from reportgen.analysis.classic_patterns import STAGES, noise, patterns, shown  # noqa: E402
+from reportgen.analysis.ascents import Ascent  # noqa: E402
+from reportgen.analysis.classic_patterns import STEP, Classic, shown  # noqa: E402
 from reportgen.analysis.filters import Filters  # noqa: E402
+from reportgen.analysis.pattern_search import Wish, patterns  # noqa: E402
+from reportgen.analysis.patterns import random_of  # noqa: E402
 from reportgen.errors import SettingsError  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
+from tests.analysis.bench import bench_of, patterns_of  # noqa: E402
 
 layers = keras.layers
 SIZE = 20
+STAGES = Classic().schedule.stages
 
 HOPELESS = [
     (np.zeros(9), -1.0, "relu", "silent"),
@@ -52,7 +55,11 @@ def one_filter(kernel, bias=0.0, activation="relu"):
 
 def find(model, layer, channels, *, preprocess="unit", steps=20, size=SIZE, seed=0):
     bench = bench_of(model, {}, preprocess=preprocess)
-    return dict(patterns(bench, layer, list(channels), steps, size, seed))
+    return patterns_of(bench, "classic", layer, channels, steps, size, seed)
+
+
+def noise(seed, layer, channel, shape, deviation):
+    return Classic().start(random_of(seed, layer, channel), shape, deviation)
 
 
 def mean_activation(model, layer, pixels, channel):
@@ -96,13 +103,18 @@ def test_a_step_is_the_gradient_over_its_root_mean_square():
     for dy in range(3):
         for dx in range(3):
             slope[dy : dy + SIZE - 2, dx : dx + SIZE - 2] += kernel[dy, dx]
-    step = slope / np.sqrt(np.mean(slope**2))
-    climb = ascent(bench.network, bench.prepare, "conv")
+    step = STEP * slope / np.sqrt(np.mean(slope**2))
+    ascent = Ascent(bench.network, bench.prepare, "conv", Classic().way(start.shape))
+    channel, plain = np.zeros(1, np.int32), Classic().plain()
+    (before,), _ = ascent.measure(start[None], channel, plain)
     for steps in (0, 1, 5):
-        pixels, before, after = climb(start[None], np.zeros(1, np.int32), steps)
-        np.testing.assert_allclose(pixels[0, :, :, 0], start[:, :, 0] + steps * step, atol=1e-3)
+        climbed, made = ascent.climb(start[None], channel, np.zeros((steps, 0)))
+        assert made.tolist() == [steps]
+        np.testing.assert_allclose(climbed[0, :, :, 0], start[:, :, 0] + steps * step, atol=1e-3)
+        (after,), pixels = ascent.measure(climbed, channel, plain)
+        np.testing.assert_array_equal(pixels, climbed)
         rise = steps * np.sum(step * slope) / (SIZE - 2) ** 2
-        assert after[0] - before[0] == pytest.approx(rise, rel=1e-3, abs=1e-4)
+        assert after - before == pytest.approx(rise, rel=1e-3, abs=1e-4)
 
 
 def test_a_pattern_is_the_same_through_any_preprocessing():
@@ -202,7 +214,7 @@ def test_preprocessing_without_gradient_is_an_error(monkeypatch):
     bench.preprocess = "mine:prepare"
     bench.__dict__["prepare"] = lambda pixels: np.asarray(pixels) / 255
     with pytest.raises(SettingsError, match="mine:prepare"):
-        list(patterns(bench, "conv", [0], 1, SIZE, 0))
+        list(patterns(bench, Classic(), Wish("conv", 1, SIZE, 0), [0]))
 
 
 def test_noise_belongs_to_seed_layer_and_channel():

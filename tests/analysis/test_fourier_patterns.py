@@ -7,9 +7,10 @@ import pytest
 
 keras = pytest.importorskip("keras")
 
-from reportgen.analysis import classic_patterns as classic  # noqa: E402
 from reportgen.analysis import fourier_patterns as fourier  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
+from reportgen.analysis.fourier_patterns import Fourier  # noqa: E402
+from reportgen.analysis.patterns import random_of  # noqa: E402
+from tests.analysis.bench import bench_of, patterns_of  # noqa: E402
 from tests.analysis.test_filters import (  # noqa: E402
     HOPELESS,
     SIZE,
@@ -19,11 +20,16 @@ from tests.analysis.test_filters import (  # noqa: E402
 )
 
 layers = keras.layers
+STAGES = Fourier().schedule.stages
 
 
 def find(model, layer, channels, *, preprocess="unit", steps=8, size=SIZE, seed=0):
     bench = bench_of(model, {}, preprocess=preprocess)
-    return dict(fourier.patterns(bench, layer, list(channels), steps, size, seed))
+    return patterns_of(bench, "fourier", layer, channels, steps, size, seed)
+
+
+def noise(seed, layer, channel, shape, deviation):
+    return Fourier().start(random_of(seed, layer, channel), shape, deviation)
 
 
 def spectrum_of(pixels):
@@ -47,7 +53,7 @@ def test_the_parametrisation_can_show_any_photo(shape):
 def test_the_first_image_has_the_spectrum_of_photos():
     """Power that falls with the square of the frequency: equal in each ring on a log-log plot."""
     shape = (64, 64, 1)
-    start = np.stack([fourier.noise(0, "conv", k, shape, 0.01) for k in range(32)])
+    start = np.stack([noise(0, "conv", k, shape, 0.01) for k in range(32)])
     pixels = np.asarray(fourier.picture(shape)(start, fourier.view()))[..., 0]
     power = (np.abs(np.fft.fft2(pixels - pixels.mean())) ** 2).mean(axis=0)
     radius = np.hypot(np.fft.fftfreq(64)[:, None], np.fft.fftfreq(64)[None])
@@ -64,7 +70,7 @@ def test_the_first_image_has_the_spectrum_of_photos():
 
 def test_colours_are_decorrelated():
     """Independent coefficients make colours that vary together as those of photos do."""
-    start = np.stack([fourier.noise(0, "conv", k, (32, 32, 3), 0.05) for k in range(16)])
+    start = np.stack([noise(0, "conv", k, (32, 32, 3), 0.05) for k in range(16)])
     pixels = np.asarray(fourier.picture((32, 32, 3))(start, fourier.view())).reshape(-1, 3)
     found = np.corrcoef(pixels, rowvar=False)
     wanted = fourier.COLOURS @ fourier.COLOURS.T
@@ -133,7 +139,7 @@ def test_the_pattern_shows_what_the_filter_answers_to():
     power = np.abs(np.fft.rfft2(pattern.pixels[..., 0] - pattern.pixels.mean())) ** 2
     across = power[:, SIZE // 4 :].sum() / power.sum()
     start = fourier.picture((SIZE, SIZE, 1))(
-        fourier.noise(0, "conv", 0, (SIZE, SIZE, 1), 0.01)[None], fourier.view()
+        noise(0, "conv", 0, (SIZE, SIZE, 1), 0.01)[None], fourier.view()
     )
     first = np.abs(np.fft.rfft2(np.asarray(start)[0, ..., 0] - 127.5)) ** 2
     assert across > 2 * first[:, SIZE // 4 :].sum() / first.sum()
@@ -149,7 +155,7 @@ def test_opens_relus_that_block_the_way():
     second.set_weights([np.ones((1, 1, 2, 1), "float32"), np.zeros(1, "float32")])
     pattern = find(model, "second", [0], preprocess="none", steps=20)[0]
     assert pattern.start == 0
-    assert (pattern.status, pattern.obtained) == ("ok", fourier.STAGES[0].obtained)
+    assert (pattern.status, pattern.obtained) == ("ok", "blocked ReLUs opened")
 
 
 @pytest.mark.parametrize(("kernel", "bias", "activation", "status"), HOPELESS)
@@ -163,12 +169,34 @@ def test_an_image_climbs_by_the_direction_of_its_own_gradient():
     slope = np.random.default_rng(0).normal(size=(3, 2, 4, 3, 1)).astype("float32")
     slope[1] = 0
     slope[2, 0, 0] = np.inf
-    both, alone = fourier.Adam(slope.shape), fourier.Adam(slope[:1].shape)
-    for factor in (1e-20, 1.0, 1e20):
-        together = both.step(slope * np.float32(factor))
-        np.testing.assert_allclose(together[:1], alone.step(slope[:1]), rtol=1e-5)
-        assert not together[1:].any()
-        np.testing.assert_allclose(together[0], fourier.STEP * np.sign(slope[0]), rtol=1e-4)
+    adam = fourier.Adam(fourier.picture((4, 4, 1)))
+    both = alone = np.zeros_like(slope), adam.begin(np.zeros_like(slope))
+    alone = alone[0][:1], adam.begin(alone[0][:1])
+    for steps, factor in enumerate((1e-20, 1.0, 1e20), 1):
+        both = adam.step(both[0], slope * np.float32(factor), both[1])
+        alone = adam.step(alone[0], slope[:1], alone[1])
+        climbed = np.asarray(both[0])
+        np.testing.assert_allclose(climbed[:1], alone[0], rtol=1e-5)
+        assert not climbed[1:].any()
+        np.testing.assert_allclose(climbed[0], steps * fourier.STEP * np.sign(slope[0]), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("side", "half"), [(32, 16), (30, 15), (48, 24)])
+def test_a_coarse_image_is_the_large_one_without_its_short_waves(side, half):
+    """A wave's coefficient makes the same picture at both sizes, and no other wave changes."""
+    shape, small = (side, side, 1), (half, half, 1)
+    start = noise(0, "conv", 0, shape, 0.05)[None]
+    method = Fourier()
+    coarse = method.shrunk(start, small)
+    assert coarse.shape == (1, 2, half, half // 2 + 1, 1)
+    np.testing.assert_array_equal(method.grown(coarse, start), start)
+    waves = np.zeros_like(coarse)
+    waves[0, :, 1, 2] = waves[0, :, -2, 1] = 1.0
+    seen = np.asarray(fourier.picture(small)(waves, fourier.view()))[0]
+    large = np.asarray(fourier.picture(shape)(method.grown(waves, start * 0), fourier.view()))[0]
+    np.testing.assert_allclose(large[::2, ::2], seen, atol=0.05)
+    changed = method.grown(waves + coarse, start)
+    assert (changed != start).sum() == 4
 
 
 def test_channels_first_is_the_same_network():
@@ -194,9 +222,9 @@ def test_patterns_of_real_deep_filters_have_shapes(corpus):
     model = keras.applications.VGG16(weights=None, include_top=False, input_shape=(48, 48, 3))
     model.load_weights(corpus / "models" / "vgg16_edges.weights.h5")
     bench = bench_of(model, {}, preprocess="caffe")
-    old = dict(classic.patterns(bench, "block4_conv1", [2, 7], 16, 48, 0))
-    new = dict(fourier.patterns(bench, "block4_conv1", [2, 7], 16, 48, 0))
+    old = patterns_of(bench, "classic", "block4_conv1", [2, 7], 16, 48)
+    new = patterns_of(bench, "fourier", "block4_conv1", [2, 7], 16, 48)
     for channel, pattern in new.items():
         assert pattern.status == "ok"
         assert pattern.end > 0.3 * old[channel].end
-        assert coarse(pattern.pixels) > 3 * coarse(old[channel].pixels)
+        assert coarse(pattern.pixels) > 1.5 * coarse(old[channel].pixels)

@@ -57,14 +57,15 @@ def _bytes(folder: Path) -> int:
 
 def filters(runs: int) -> list[Row]:
     """16 filter patterns, against one at a time and against the machine's matrix product."""
-    from reportgen.analysis.classic_patterns import patterns
+    from reportgen.analysis.classic_patterns import Classic
+    from reportgen.analysis.pattern_search import Wish, patterns
 
     model = vgg16(SIZE)
     bench = bench_over(model, [], "none")
     name = f"{FILTERS} filter patterns of {LAYER}, {SIZE} px, {STEPS} steps"
 
     def ours() -> None:
-        list(patterns(bench, LAYER, range(FILTERS), STEPS, SIZE, seed=0))
+        list(patterns(bench, Classic(), Wish(LAYER, STEPS, SIZE, seed=0), range(FILTERS)))
 
     def one_by_one() -> None:
         for channel in range(FILTERS):

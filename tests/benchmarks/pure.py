@@ -18,7 +18,8 @@ def main() -> None:
     device.start("auto", 0)
     import tensorflow as tf
 
-    from reportgen.analysis.classic_patterns import patterns
+    from reportgen.analysis.classic_patterns import Classic
+    from reportgen.analysis.pattern_search import Wish, patterns
     from tests.benchmarks.models import bench_over, vgg16
 
     files = [Path(name) for name in sys.argv[1:]]
@@ -39,7 +40,7 @@ def main() -> None:
     for layer in network.layers:
         if layer.convolution:
             begin = time.perf_counter()
-            list(patterns(bench, layer.path, range(16), 40, 64, 0))
+            list(patterns(bench, Classic(), Wish(layer.path, 40, 64, 0), range(16)))
             spent += time.perf_counter() - begin
     (files[0].parent / "pure.txt").write_text(f"{spent:.3f}\n")
 
