@@ -269,6 +269,9 @@ class Filter(Record):
     method: Literal["classic", "fourier"]
     obtained: str
     status: Literal["ok", "not risen", "silent", "failed"]
+    steps: int
+    """Steps of gradient ascent that were made: fewer than asked for where the response levelled
+    off, more where the layer is deep or the filter had to be woken."""
     picture: str
     tile: int
     """Position in the gallery, counted along the rows."""

@@ -631,6 +631,7 @@ def _gallery(
                 method=method,
                 obtained="gradient ascent",
                 status=status,
+                steps=40,
                 picture=picture,
                 tile=tile,
             )
