@@ -212,7 +212,9 @@ def _write_notebook(trip: Trip, report: Report, folder: Path) -> None:
     inputs, own = trip.settings.input_files, trip.settings.custom_objects
     with trip.progress.stage("Notebook"):
         save_copy(trip.bench.network.model, model, report.created)
-        write_notebook(report, folder, Sources(model, trip.bench.photos, inputs, own))
+        write_notebook(
+            report, folder, Sources(model, trip.bench.photos, inputs, own, trip.bench.feeding)
+        )
 
 
 def inspect(model: str, settings: Settings, *, progress: Progress) -> Model:

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from reportgen.errors import SettingsError
+from reportgen.feeding import Feeding
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
 
@@ -377,6 +378,21 @@ class Settings(BaseModel):
         description="What is done to pixels 0..255: auto, none, unit (x/255), signed (-1..1), "
         "caffe, torch, or your own MODULE:FUNCTION.",
     )
+    interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = Field(
+        "bilinear", description="Interpolation when photos are resized, as Keras names it."
+    )
+    alpha: Literal["drop", "white", "black"] = Field(
+        "drop",
+        description="Transparency: dropped, as Keras's loaders do, or laid over white or black.",
+    )
+    exif: Literal["apply", "ignore"] = Field(
+        "apply", description="Whether EXIF turns photos upright; Keras's loaders ignore it."
+    )
+    depth: Literal["auto", "high-byte", "raw", "scale", "stretch"] = Field(
+        "auto",
+        description="Gray of 16 bits: its high byte, raw values, scaled by 1/257, or stretched; "
+        "auto is raw where the model rescales such values.",
+    )
     resize: Literal["stretch", "crop", "pad"] = Field(
         "stretch", description="How a photo is brought to the model's input size."
     )
@@ -464,6 +480,11 @@ class Settings(BaseModel):
         """Files with values for inputs that are not the image, by the input's name."""
         pairs = (value.partition("=") for value in self.input)
         return {name: Path(file) for name, _, file in pairs}
+
+    @property
+    def feeding(self) -> Feeding:
+        """How a picture's file becomes the pixels that the network is fed."""
+        return Feeding(self.resize, self.interpolation, self.alpha, self.exif, self.depth)
 
     @property
     def files_read(self) -> list[Path]:

@@ -59,7 +59,7 @@ class CamsThroughDepth:
 def _draw(
     bench: Workbench, digest: str, pairs: Sequence[Pair], index: int, options: Mapping[str, Any]
 ) -> Result:
-    photo = display(bench.decoded(digest).rgb, LONGEST)
+    photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for at, (layer, (maps, slopes)) in enumerate(zip(options["layers"], pairs, strict=True)):

@@ -94,7 +94,7 @@ def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, 
 
 
 def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], layer: str) -> Result:
-    photo = display(bench.decoded(digest).rgb, LONGEST)
+    photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for at, ((first, second), values) in enumerate(maps.items()):

@@ -149,7 +149,7 @@ def _photo(bench: Workbench, digest: str, layer: str) -> Pixels:
     Gray where the network takes gray.
     """
     fed = bench.pixels(digest)
-    small = display(bench.decoded(digest).rgb, LONGEST)
+    small = display(bench.decoded(digest).shown, LONGEST)
     if fed.shape[2] != 3 or not _fits(bench.network, layer, (small.shape[0], small.shape[1])):
         return fed
     return small.astype(np.float32)

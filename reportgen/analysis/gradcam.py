@@ -85,7 +85,7 @@ def _draw(
     passed: Mapping[str, Sequence[npt.NDArray[np.float64]]],
     options: Mapping[str, Any],
 ) -> Result:
-    photo = display(bench.decoded(digest).rgb, LONGEST)
+    photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     for cam in options["cams"]:

@@ -7,6 +7,7 @@ import numpy as np
 
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
+from reportgen.feeding import Feeding
 from reportgen.inputs.fit import display, fit
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
 
@@ -24,12 +25,12 @@ class Photos:
     """Decodes each photo; one that cannot be read fails with its reason."""
 
     name = "photos"
-    version = 2
+    version = 3
     title = "Photos"
 
-    def unit(self, digest: str, size: tuple[int, int, int] | None, resize: str) -> Unit:
+    def unit(self, digest: str, size: tuple[int, int, int] | None, feeding: Feeding) -> Unit:
         """The unit of one photo; `size` is the network's (height, width, channels)."""
-        options = {"size": list(size) if size else None, "resize": resize}
+        options = {"size": list(size) if size else None, "feeding": feeding.options()}
         return Unit(self.name, self.version, "photo", (digest,), options, group=digest)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
@@ -38,8 +39,9 @@ class Photos:
             yield unit, self._one(unit, bench)
 
     def _one(self, unit: Unit, bench: Workbench) -> Result:
-        decoded = bench.read(unit.inputs[0])
-        shown = display(decoded.rgb, LONGEST)
+        feeding = Feeding(**unit.options["feeding"])
+        decoded = bench.read(unit.inputs[0], feeding)
+        shown = display(decoded.shown, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"
         files = {photo: rgb_png(shown) if small else jpeg_within(shown, MOST_BYTES)}
@@ -47,13 +49,16 @@ class Photos:
             "width": decoded.rgb.shape[1],
             "height": decoded.rgb.shape[0],
             "note": decoded.note or "",
+            "dark": decoded.dark,
             "photo": photo,
             "photo_width": shown.shape[1],
             "photo_height": shown.shape[0],
         }
         if size := unit.options["size"]:
             height, width, channels = size
-            given = fit(decoded.rgb, height, width, channels, unit.options["resize"])
+            given = fit(decoded.fed, height, width, channels, feeding.resize, feeding.interpolation)
+            if decoded.deep is not None:  # shown relative to its largest value
+                given = np.nan_to_num(given) * (255 / max(float(np.nanmax(decoded.deep)), 1e-9))
             pixels = np.clip(np.rint(given), 0, 255).astype(np.uint8)
             encoded = gray_png(pixels[:, :, 0]) if channels == 1 else rgb_png(pixels)
             files["network.png"] = encoded

@@ -105,4 +105,6 @@ def choose_by_trial(usual: Preprocessing, correct: Mapping[str, int], images: in
     others = max((count for one, count in correct.items() if one != mode), default=0)
     known = correct.get(mode, 0) - others >= _margin(images)
     source = "detected" if known else usual.source
-    return Preprocessing(mode=mode, source=source, reason=reason, trials=trials)
+    return usual.model_copy(
+        update={"mode": mode, "source": source, "reason": reason, "trials": trials}
+    )

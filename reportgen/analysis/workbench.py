@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from reportgen.analysis.recent import Recent
 from reportgen.execution.runner import Outcome
+from reportgen.feeding import Feeding, ResizeMode
 from reportgen.inputs.decode import Decoded, decode
-from reportgen.inputs.fit import ResizeMode, fit
+from reportgen.inputs.fit import fit
 from reportgen.records.report import ImageInput
 
 T = TypeVar("T")
@@ -56,7 +57,7 @@ class Workbench:
     photos: Mapping[str, Path]
     image_input: ImageInput | None
     preprocess: str
-    resize: ResizeMode
+    feeding: Feeding
     batch_size: int | None
     check: Callable[[str], object] = lambda _: None
     """Raises InputChangedError where a photo's file is no longer that of the digest."""
@@ -102,16 +103,30 @@ class Workbench:
         target = self.image_input
         decoded = self.decoded(digest)
         channels: Literal[1, 3] = 1 if target.channels == 1 else 3
-        return fit(decoded.rgb, target.height, target.width, channels, self.resize)
+        return fit(
+            decoded.fed,
+            target.height,
+            target.width,
+            channels,
+            self.feeding.resize,
+            self.feeding.interpolation,
+        )
+
+    @property
+    def resize(self) -> ResizeMode:
+        """How photos are brought to the network's proportions."""
+        return self.feeding.resize
 
     def decoded(self, digest: str) -> Decoded:
         """A photo as it was taken; those read last are kept, so that few are read twice."""
-        return self._recent(digest, lambda: self.read(digest))
+        # Photos read ahead were read before the model told how deep the values are that it takes.
+        feeding = self.feeding.settled(None)
+        return self._recent(f"{digest} {feeding.depth}", lambda: self.read(digest, feeding))
 
-    def read(self, digest: str) -> Decoded:
+    def read(self, digest: str, feeding: Feeding) -> Decoded:
         """Decode a photo's file. Raises ImageError, and whatever `check` raises."""
         try:
-            return decode(self.photos[digest])
+            return decode(self.photos[digest], feeding)
         finally:
             self.check(digest)
 

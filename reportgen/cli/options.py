@@ -23,7 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Model and images": (
         *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
-        *("head", "labels", "labels_csv", "split", "preprocess", "resize"),
+        *("head", "labels", "labels_csv", "split", "preprocess"),
+        *("resize", "interpolation", "alpha", "exif", "depth"),
     ),
     "Activations": (
         "layers",
@@ -48,8 +49,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
+IMAGE_KEYS = ("labels_csv", "split", "resize", "interpolation", "alpha", "exif", "depth")
+
 INSPECT_KEYS = (
-    *(k for k in GROUPS["Model and images"] if k not in ("resize", "labels_csv", "split")),
+    *(key for key in GROUPS["Model and images"] if key not in IMAGE_KEYS),
     *("device", "cache_dir", "no_cache", "quiet", "debug"),
 )
 """What `reportgen inspect` takes: what changes how the model is read."""

@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from reportgen.errors import UnreadableImageError
+from reportgen.feeding import Exif, Feeding
 from reportgen.inputs import sniff
 from reportgen.inputs.modes import flatten
 from reportgen.printable import printable
@@ -54,27 +55,45 @@ class Decoded:
     """A picture's pixels, upright.
 
     Attributes:
-        rgb: (height, width, 3), uint8 in sRGB's sense, 0..255.
+        rgb: (height, width, 3), uint8 in sRGB's sense, 0..255, as the network is given it.
         gray: (height, width), uint8, when the source is gray, else None; `rgb` repeats it.
         note: what was decided in reading the file, one line for the report, or None.
+        shown: (height, width, 3), uint8, as a page shows it: `rgb`, on a checkered ground where the
+            file is transparent.
+        deep: (height, width), float32, gray of more than 8 bits, which the network is given in
+            place of `rgb`; None for most pictures.
+        dark: the largest of the file's 16-bit values where the network gets it nearly black.
 
     """
 
     rgb: npt.NDArray[np.uint8]
     gray: npt.NDArray[np.uint8] | None
     note: str | None
+    shown: npt.NDArray[np.uint8]
+    deep: npt.NDArray[np.float32] | None = None
+    dark: int | None = None
 
     @property
     def nbytes(self) -> int:
         """Bytes in memory."""
-        return self.rgb.nbytes + (0 if self.gray is None else self.gray.nbytes)
+        arrays = {id(a): a.nbytes for a in (self.rgb, self.gray, self.shown, self.deep)
+                  if a is not None}  # fmt: skip
+        return sum(arrays.values())
+
+    @property
+    def fed(self) -> npt.NDArray[Any]:
+        """What the network is given: (height, width, 3) uint8, or (height, width, 1) float32."""
+        return self.rgb if self.deep is None else self.deep[:, :, np.newaxis]
 
 
-def decode(path: Path, *, maximum_pixels: int = MAXIMUM_PIXELS) -> Decoded:
-    """Decode the file's first frame, upright after EXIF, alpha on white, 8 bits a channel.
+def decode(
+    path: Path, feeding: Feeding | None = None, *, maximum_pixels: int = MAXIMUM_PIXELS
+) -> Decoded:
+    """Decode the file's first frame.
 
-    The conversions are described at `reportgen.inputs.modes.flatten`. Nothing is ever half shown:
-    a file that ends before its pixels do is refused.
+    `feeding` says what becomes of transparency, EXIF orientation and deep gray; by default a photo
+    is upright. The conversions are described at `reportgen.inputs.modes.flatten`. Nothing is ever
+    half shown: a file that ends before its pixels do is refused.
 
     Raises:
         UnreadableImageError: with the reason, for whatever is wrong with the file.
@@ -82,7 +101,7 @@ def decode(path: Path, *, maximum_pixels: int = MAXIMUM_PIXELS) -> Decoded:
     """
     try:
         with _open(path) as file, _pillow_settings(maximum_pixels):
-            return _decode(file, maximum_pixels)
+            return _decode(file, feeding or Feeding(), maximum_pixels)
     except _RefusedError as error:
         raise UnreadableImageError(printable(path.name), str(error)) from error
     except Exception as error:
@@ -116,7 +135,7 @@ def _pillow_settings(maximum_pixels: int) -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _decode(file: IO[bytes], maximum_pixels: int) -> Decoded:
+def _decode(file: IO[bytes], feeding: Feeding, maximum_pixels: int) -> Decoded:
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
     with Image.open(file, formats=formats) as image:
@@ -126,18 +145,26 @@ def _decode(file: IO[bytes], maximum_pixels: int) -> Decoded:
         with _silent_libtiff() if image.format == "TIFF" else nullcontext():
             image.load()
         _refuse_bomb(image, maximum_pixels)  # an icon's size is known only now
-        flat, notes = flatten(image)
-        orientation, orientation_note = _orientation(image)
-        if orientation in _UPRIGHT:
-            flat = flat.transpose(_UPRIGHT[orientation])
-        notes += [orientation_note] if orientation_note else []
+        flat = flatten(image, feeding.alpha, feeding.depth)
+        turn, orientation_note = _turn(image, feeding.exif)
         if _has_more_frames(image):
-            notes.append("only its first frame is shown")
-    note = "; ".join(notes) or None
-    pixels = np.array(flat)
-    if flat.mode == "L":
-        return Decoded(np.repeat(pixels[:, :, np.newaxis], 3, axis=2), pixels, note)
-    return Decoded(pixels, None, note)
+            flat.notes.append("only its first frame is shown")
+    note = "; ".join([*flat.notes, *([orientation_note] if orientation_note else [])]) or None
+    pixels = np.array(_turned(flat.pixels, turn))
+    shown = _rgb(np.array(_turned(flat.shown, turn)))
+    rgb = shown if flat.shown is flat.pixels else _rgb(pixels)
+    deep = None
+    if flat.deep is not None:
+        deep = np.array(_turned(Image.fromarray(flat.deep), turn))
+    return Decoded(rgb, pixels if pixels.ndim == 2 else None, note, shown, deep, flat.dark)
+
+
+def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
+    return image if turn is None else image.transpose(turn)
+
+
+def _rgb(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    return np.repeat(pixels[:, :, np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
 @contextmanager
@@ -183,6 +210,17 @@ def _verify_png(file: IO[bytes], formats: list[str]) -> None:
         pass  # whatever is wrong after the pixels costs no pixel; loading judges the rest
     finally:
         file.seek(position)
+
+
+def _turn(image: Image.Image, exif: Exif) -> tuple[Image.Transpose | None, str | None]:
+    """How to turn the picture upright, and what to say of it."""
+    orientation, note = _orientation(image)
+    turn = _UPRIGHT.get(orientation)
+    if turn is None:
+        return None, note
+    if exif == "ignore":
+        return None, "its EXIF orientation was ignored"
+    return turn, "turned upright by its EXIF orientation, which Keras's loaders ignore"
 
 
 def _orientation(image: Image.Image) -> tuple[int, str | None]:

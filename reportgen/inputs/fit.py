@@ -7,12 +7,11 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from reportgen.feeding import Interpolation, ResizeMode
+from reportgen.inputs.resample import Floats, bilinear, resample
 from reportgen.pictures.box import Box
 
-ResizeMode = Literal["stretch", "crop", "pad"]
-
 Photo = npt.NDArray[np.uint8]
-Floats = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -59,35 +58,41 @@ def _padded(width: int, height: int, target_width: int, target_height: int) -> B
     return Box(0, min(bar, target_width - inner_width), target_height, inner_width)
 
 
-def fit(rgb: Photo, height: int, width: int, channels: Literal[1, 3], mode: ResizeMode) -> Floats:
+def fit(
+    photo: Photo | Floats,
+    height: int,
+    width: int,
+    channels: Literal[1, 3],
+    mode: ResizeMode,
+    interpolation: Interpolation = "bilinear",
+) -> Floats:
     """The photo as the network's input, before any preprocessing.
 
-    Interpolation is bilinear with half-pixel centres and *without* antialiasing, as
+    By default interpolation is bilinear with half-pixel centres and *without* antialiasing, as
     `tf.image.resize` does it in `keras.utils.image_dataset_from_directory`: a network trained on
-    pictures with that slight aliasing should be fed the same. (The older `load_img` takes the
-    nearest pixel by default, which aliases a little more; antialiasing would give smoother input
-    than either.)
+    pictures with that slight aliasing should be fed the same. `load_img`, and with it the older
+    `ImageDataGenerator`, takes the nearest pixel by default.
 
     Args:
-        rgb: (photo height, photo width, 3), uint8.
+        photo: (photo height, photo width, 3), uint8; or 1 channel, float32, any range.
         height: of the network's input, in pixels.
         width: of the network's input, in pixels.
         channels: 3 for RGB, 1 for gray: ITU-R BT.601 luma, rounded as Pillow's `convert("L")`.
         mode: see `placement`. Padding is black (0), as in Keras.
+        interpolation: see `resample`.
 
     Returns:
-        (height, width, channels), float32, 0..255.
+        (height, width, channels), float32, 0..255 (the range of `photo` where it is float32).
 
     """
-    photo = rgb
-    if channels == 1:
-        photo = np.asarray(Image.fromarray(rgb).convert("L"))[:, :, np.newaxis]
-    place = placement(rgb.shape[1], rgb.shape[0], width, height, mode)
+    if channels == 1 and photo.shape[2] == 3:
+        photo = np.asarray(Image.fromarray(photo).convert("L"))[:, :, np.newaxis]
+    place = placement(photo.shape[1], photo.shape[0], width, height, mode)
     source, target = place.source, place.target
     seen = photo[source.top : source.top + source.height, source.left : source.left + source.width]
     result = np.zeros((height, width, channels), np.float32)
     result[target.top : target.top + target.height, target.left : target.left + target.width] = (
-        _sample(seen, _centres(target.height, source.height), _centres(target.width, source.width))
+        resample(seen, target.height, target.width, interpolation)
     )
     return result
 
@@ -123,7 +128,7 @@ def project(
     columns = _positions(source.width, target.left, target.width, input_width, heatmap.shape[1])
     result = np.zeros((photo_height, photo_width), np.float32)
     result[source.top : source.top + source.height, source.left : source.left + source.width] = (
-        _sample(heatmap[:, :, np.newaxis], rows, columns)[:, :, 0]
+        bilinear(heatmap[:, :, np.newaxis], rows, columns)[:, :, 0]
     )
     return result
 
@@ -148,48 +153,9 @@ def display(rgb: Photo, longest: int) -> Photo:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _centres(count: int, length: int) -> npt.NDArray[np.float64]:
-    """Where the centres of `count` pixels fall, in indices of the `length` that they replace."""
-    return (np.arange(count, dtype=np.float64) + 0.5) * (length / count) - 0.5
-
-
 def _positions(
     pixels: int, start: int, extent: int, input_length: int, cells: int
 ) -> npt.NDArray[np.float64]:
     """The map index of each photo pixel's centre, by way of the network's input."""
     in_input = start + (np.arange(pixels, dtype=np.float64) + 0.5) * (extent / pixels)
     return in_input * (cells / input_length) - 0.5
-
-
-def _sample(
-    values: npt.NDArray[np.uint8] | Floats,
-    rows: npt.NDArray[np.float64],
-    columns: npt.NDArray[np.float64],
-) -> Floats:
-    """Bilinear values at rows × columns (fractional indices, clamped to the edge).
-
-    Only the pixels that are needed are touched, and NumPy gives the same floats on every machine.
-    """
-    first, second, share = _neighbours(rows, values.shape[0])
-    left, right, across = _neighbours(columns, values.shape[1])
-    share, across = share[:, np.newaxis, np.newaxis], across[np.newaxis, :, np.newaxis]
-
-    def along_row(index: npt.NDArray[np.intp]) -> Floats:
-        # each source row once, then spread: a small map is enlarged far fewer times
-        wanted, back = np.unique(index, return_inverse=True)
-        picked = values[wanted]
-        start = picked[:, left].astype(np.float32)
-        mixed: Floats = start + (picked[:, right] - start) * across
-        return mixed[back]
-
-    upper = along_row(first)
-    result: Floats = upper + (along_row(second) - upper) * share
-    return result
-
-
-def _neighbours(
-    positions: npt.NDArray[np.float64], length: int
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], Floats]:
-    clamped = np.clip(positions, 0, length - 1)
-    first = np.floor(clamped).astype(np.intp)
-    return first, np.minimum(first + 1, length - 1), (clamped - first).astype(np.float32)

@@ -1,20 +1,50 @@
-"""An opened picture of any Pillow mode, turned into 8-bit gray or RGB."""
+"""An opened picture of any Pillow mode, turned into 8-bit gray or RGB, or into deeper gray."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageCms
 
+from reportgen.feeding import Alpha, Depth
+
 Gray = npt.NDArray[np.uint8]
+Deep = npt.NDArray[np.float32]
+
+_SQUARES = (204, 255)
+"""Gray levels of the ground that stands for transparency on a page."""
 
 
-def flatten(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    """The loaded picture in mode "L" (its source is gray) or "RGB", and notes on what was decided.
+@dataclass
+class Flat:
+    """A picture as the network is given it, and as a page shows it.
 
-    - Alpha of any kind (RGBA, LA, PA, palette or key colour) is laid over white.
-    - 16-bit gray is scaled by its type's range (65535 becomes 255), 32-bit integers by the smaller
-      of 255 and 65535 that holds them, floats by `eight_bits`.
+    Attributes:
+        pixels: mode "L" (its source is gray) or "RGB".
+        shown: the picture for people: `pixels`, or with a checkered ground where it is transparent.
+        deep: (height, width), gray values of more than 8 bits for the network, in place of
+            `pixels`; None for most pictures.
+        notes: what was decided.
+        dark: the largest of its 16-bit values where all of them are dark as 8-bit values.
+
+    """
+
+    pixels: Image.Image
+    shown: Image.Image
+    deep: Deep | None = None
+    notes: list[str] = field(default_factory=list)
+    dark: int | None = None
+
+
+def flatten(image: Image.Image, alpha: Alpha = "drop", depth: Depth = "high-byte") -> Flat:
+    """The loaded picture, flattened as Keras's loaders do it where nothing else is asked for.
+
+    - Alpha of any kind (RGBA, LA, PA, palette or key colour) is dropped, as `load_img` and
+      `image_dataset_from_directory` do, or laid over white or black. The page shows a checkered
+      ground.
+    - 16-bit gray is fed as its high byte, as `image_dataset_from_directory` feeds it; `depth` says
+      otherwise, see `deep_gray`.
     - CMYK inks become RGB by the plain formula (1 - ink)(1 - black), which is what Keras's
       `load_img` shows a network; CIELAB by LittleCMS's built-in profile.
     - Embedded colour profiles are not applied; neither Keras nor TensorFlow applies them. The
@@ -23,22 +53,27 @@ def flatten(image: Image.Image) -> tuple[Image.Image, list[str]]:
     Raises whatever Pillow raises for a mode that it cannot convert.
     """
     if image.mode.startswith("I") or image.mode == "F":
-        return _deep(image)
+        # Pillow hands out 16-bit PNM as 32-bit integers scaled to 65535, whatever values occur.
+        sixteen = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
+        values = np.asarray(image)
+        return deep_gray(values.astype(np.uint16) if sixteen else values, depth)
     if image.mode == "LAB":
         to_rgb = ImageCms.buildTransform(
             ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"
         )
         converted = ImageCms.applyTransform(image, to_rgb)
         assert converted is not None  # noqa: S101  (only in-place transforms return None)
-        return converted, []
+        return Flat(converted, converted)
     if image.mode == "CMYK":
-        return image.convert("RGB"), ["CMYK inks were converted to RGB without a colour profile"]
+        rgb = image.convert("RGB")
+        return Flat(rgb, rgb, notes=["CMYK inks were converted to RGB without a colour profile"])
     if image.has_transparency_data:
-        return _on_white(image)
-    return image.convert("L" if image.mode in ("1", "L") else "RGB"), []
+        return _without_alpha(image, alpha)
+    plain = image.convert("L" if image.mode in ("1", "L") else "RGB")
+    return Flat(plain, plain)
 
 
-def _on_white(image: Image.Image) -> tuple[Image.Image, list[str]]:
+def _without_alpha(image: Image.Image, ground: Alpha) -> Flat:
     gray = image.mode in ("1", "L", "LA", "La")
     if image.mode not in ("LA", "RGBA"):
         image = image.convert("LA" if gray else "RGBA")
@@ -46,20 +81,74 @@ def _on_white(image: Image.Image) -> tuple[Image.Image, list[str]]:
     opaque = image.convert("L" if gray else "RGB")
     lowest, _ = alpha.getextrema()
     if lowest == 255:
-        return opaque, []
-    white = Image.new(opaque.mode, opaque.size, "white")
-    return Image.composite(opaque, white, alpha), ["its transparent parts were laid over white"]
+        return Flat(opaque, opaque)
+    shown = Image.composite(opaque, _checkered(opaque), alpha)
+    if ground == "drop":
+        note = "its transparency was dropped, as Keras's loaders do"
+        return Flat(opaque, shown, notes=[note])
+    laid = Image.composite(opaque, Image.new(opaque.mode, opaque.size, ground), alpha)
+    return Flat(laid, shown, notes=[f"its transparent parts were laid over {ground}"])
 
 
-def _deep(image: Image.Image) -> tuple[Image.Image, list[str]]:
-    values = np.asarray(image)
-    # Pillow hands out 16-bit PNM as 32-bit integers scaled to 65535, whatever values occur.
-    sixteen = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
-    gray, note = eight_bits(values.astype(np.uint16) if sixteen else values)
-    transparent = image.info.get("transparency")
-    if isinstance(transparent, int):  # a PNG's key value
-        gray[values == transparent] = 255
-    return Image.fromarray(gray), [note] if note else []
+def _checkered(like: Image.Image) -> Image.Image:
+    """A ground of gray and white squares, sixteen along the longer side."""
+    side = max(1, max(like.size) // 16)
+    rows, columns = np.mgrid[0 : like.height, 0 : like.width] // side
+    return Image.fromarray(np.take(_SQUARES, (rows + columns) % 2).astype(np.uint8)).convert(
+        like.mode
+    )
+
+
+def deep_gray(values: npt.NDArray[Any], depth: Depth) -> Flat:
+    """Gray of more than 8 bits, as the network is fed it.
+
+    `depth` "high-byte" (also "auto" where nothing speaks against it) is a 16-bit value's high
+    byte, as TensorFlow's decoders give; other types are read by `eight_bits`. "raw" are the values
+    themselves, as Keras's `load_img(color_mode="grayscale")` gives for networks with one channel;
+    "scale" divides 16-bit values by 257; "stretch" maps the picture's own range to 0..255.
+
+    Args:
+        values: (height, width) of uint16, any other integer type, or float.
+        depth: what to feed.
+
+    """
+    shown, note = eight_bits(values)
+    gray = Image.fromarray(shown)
+    sixteen = values.dtype == np.uint16
+    highest = float(np.max(values))
+    if depth == "raw":
+        note = f"its values (up to {highest:g}) are fed as they are"
+        bright = Image.fromarray(_brightened(values, highest))
+        return Flat(bright, bright, values.astype(np.float32), [note])
+    if depth == "stretch":
+        known = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
+        known = np.nan_to_num(known, nan=_lowest(values, np.isfinite(values)))
+        low, high = float(known.min()), float(known.max())
+        stretched = ((known - low) / max(high - low, 1e-30) * 255).astype(np.float32)
+        bright = Image.fromarray(np.rint(stretched).astype(np.uint8))
+        note = f"its values were stretched from {low:g} .. {high:g}"
+        return Flat(bright, bright, stretched, [note])
+    if not sixteen:
+        return Flat(gray, gray, notes=[note] if note else [])
+    if depth == "scale":
+        return Flat(gray, gray, (values / 257).astype(np.float32), [note] if note else [])
+    gray = Image.fromarray((values >> 8).astype(np.uint8))
+    dark = int(highest) if 0 < highest < 4096 else None
+    if dark is not None:
+        note = (
+            f"its 16-bit values end at {dark} of 65535, so the network gets a nearly black picture "
+            f"(0..{dark >> 8}); --depth raw feeds the values themselves, --depth stretch brightens"
+        )
+    return Flat(gray, gray, notes=[note] if note else [], dark=dark)
+
+
+def _brightened(values: npt.NDArray[Any], highest: float) -> Gray:
+    """Values for a page: the range of the bits that they need, as 0..255."""
+    if values.dtype == np.uint16 and highest > 0:
+        bits = int(highest).bit_length()
+        bright: Gray = np.rint(values * (255 / (2**bits - 1))).astype(np.uint8)
+        return bright
+    return eight_bits(values)[0]
 
 
 def eight_bits(values: npt.NDArray[Any]) -> tuple[Gray, str | None]:

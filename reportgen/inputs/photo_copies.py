@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
+from reportgen.feeding import Feeding
 from reportgen.inputs.decode import decode
 from reportgen.pictures.encode import gray_png, rgb_png
 
@@ -21,16 +22,21 @@ _MARKER = re.compile(rb"\xff([\x01-\xfe])(..)", re.DOTALL)
 _AFTER_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
-def copy_photo(source: Path, folder: Path, name: str) -> Path:
-    """Write a copy to `folder`, named `name` with .jpg or .png, and return its path.
+def copy_photo(source: Path, folder: Path, name: str, feeding: Feeding | None = None) -> Path:
+    """Write a copy to `folder`, named `name` with .jpg, .png or .npy, and return its path.
 
     Pillow's `ImageOps.exif_transpose(Image.open(copy)).convert("RGB")` gives the very pixels that
-    reportgen fed to the network. A JPEG keeps its compressed data and loses its metadata (place,
-    camera, thumbnail) but for the orientation; whatever else it is becomes a PNG. Raises
-    UnreadableImageError when the photo cannot be decoded.
+    reportgen fed to the network; gray of more than 8 bits is an array (height, width) of float32.
+    A JPEG keeps its compressed data and loses its metadata (place, camera, thumbnail) but for the
+    orientation; whatever else it is becomes a PNG. Raises UnreadableImageError when the photo
+    cannot be decoded.
     """
-    decoded = decode(source)
+    decoded = decode(source, feeding)
     folder.mkdir(parents=True, exist_ok=True)
+    if decoded.deep is not None:
+        target = folder / f"{name}.npy"
+        np.save(target, decoded.deep)
+        return target
     plain = _plain_jpeg(source.read_bytes())
     if plain is not None and _shows(plain, decoded.rgb):
         target = folder / f"{name}.jpg"

@@ -36,10 +36,14 @@ _TORCH_DEVIATION = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True)
 class EntryLayer:
-    """A layer between the image input and the first weights: its path and its type's name."""
+    """A layer between the image input and the first weights: its path and its type's name.
+
+    `highest` is the largest value that a layer which rescales is made for; None for others.
+    """
 
     path: str
     type: str
+    highest: float | None = None
 
 
 def detect(
@@ -60,6 +64,7 @@ def detect(
                 mode="none",
                 source="detected",
                 reason=f"the model rescales by itself in its layer “{layer.path}”",
+                highest=layer.highest,
             )
     if application:
         known = APPLICATIONS[application]

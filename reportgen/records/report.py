@@ -59,6 +59,8 @@ class Preprocessing(Record):
     source: Literal["detected", "given", "assumed"]
     reason: str
     """One sentence for the page: what was found, or why this was assumed."""
+    highest: float | None = None
+    """Largest pixel value that the model's own rescaling is made for; None where not known."""
     trials: list[Trial] = Field(default_factory=list)
     """Candidates that were tried on images in class folders, in the order tried."""
 

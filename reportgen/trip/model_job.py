@@ -158,7 +158,9 @@ class ModelJob:
         preprocessing = (
             detected
             if self.settings.preprocess == "auto"
-            else choose(self.settings.preprocess, None)
+            else choose(self.settings.preprocess, None).model_copy(
+                update={"highest": detected.highest}
+            )
         )
         return Model.model_validate(
             {

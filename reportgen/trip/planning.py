@@ -86,7 +86,7 @@ def plan(
         **basis,
         "input": model.image_input.model_dump() if model.image_input else None,
         "preprocess": preprocessing_key(model.preprocessing.mode),
-        "resize": settings.resize,
+        "feeding": settings.feeding.settled(model.preprocessing.highest).options(),
     }
     photos = list(dict.fromkeys(digests)) if model.image_input else []
     cams = _cam_options("gradcam", model, feeding, settings, skipped)
@@ -188,7 +188,7 @@ def _plan_filters(
         skipped.append(Skipped(what="section", name="filters", reason=reason))
         return Plan(analysis, [])
     options = {
-        **{key: value for key, value in feeding.items() if key != "resize"},
+        **{key: value for key, value in feeding.items() if key != "feeding"},
         "steps": settings.filter_steps,
         "size": settings.filter_size,
         "seed": settings.seed,

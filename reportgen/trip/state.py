@@ -47,13 +47,14 @@ class Trip:
         self.created = _timestamp(stamp)
         self.reproducible = stamp is not None
         self.runner = Runner(store, progress)
+        self.own_files = [Path(model)]
         self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
         self.bench = Workbench(
             open=self.job.open,
             photos={},
             image_input=None,
             preprocess="none",
-            resize=settings.resize,
+            feeding=settings.feeding,
             batch_size=settings.batch_size,
             check=lambda digest: self._seen[self.bench.photos[digest]].check(),
         )
@@ -98,7 +99,7 @@ class Trip:
     def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
         """The image files with their digests; notes what is left out."""
         files = []
-        found, skipped = find_images(arguments, self.settings.files_read)
+        found, skipped = find_images(arguments, [*self.settings.files_read, *self.own_files])
         self.skipped += [
             Skipped(what="file" if s.document else what, name=s.name, reason=s.reason)
             for s in skipped
@@ -153,6 +154,7 @@ class Trip:
         for warning in self.warnings:
             self.progress.warn(warning)
         self.bench.image_input = facts.image_input
+        self.bench.feeding = self.settings.feeding.settled(facts.preprocessing.highest)
         return facts
 
     def settle_preprocessing(self, facts: Model) -> Model:
@@ -162,7 +164,7 @@ class Trip:
         if self.settings.preprocess == "auto" and classes and facts.image_input:
             known = {digest: classes[f.group] for f, digest in self.photos if f.group in classes}
             trial = PreprocessingTrial()
-            options = {**self.job.options, "resize": self.settings.resize}
+            options = {**self.job.options, "feeding": self.bench.feeding.options()}
             unit = trial.unit(facts.sha256, sample(known), options)
             outcome = self.run(Plan(trial, [unit]))[unit.key]
             if isinstance(outcome, Stored):
@@ -219,7 +221,7 @@ class Trip:
         analysis, target = Photos(), facts.image_input
         size = (target.height, target.width, target.channels) if target else None
         units = {
-            digest: analysis.unit(digest, size, self.settings.resize) for _, digest in self.photos
+            digest: analysis.unit(digest, size, self.bench.feeding) for _, digest in self.photos
         }
         outcomes = self.run(Plan(analysis, list(units.values())))
         readable = []
@@ -232,6 +234,13 @@ class Trip:
                 self.decoded[digest] = (units[digest], outcome)
                 readable.append((image, digest))
         self.photos = readable
+        dark = [one.data["dark"] for _, one in self.decoded.values() if one.data.get("dark")]
+        if dark and facts.image_input:
+            self._warn(
+                f"The network gets {len(dark):,} of {len(readable):,} images nearly black: their "
+                f"16-bit values end at {max(dark):,} of 65,535, and the high byte is fed, as "
+                "image_dataset_from_directory does; --depth raw feeds the values, as load_img does."
+            )
         if not readable:
             first = next((s for s in self.skipped if s.what == "image"), None)
             why = f"; {first.name}: {first.reason}" if first else ""

@@ -8,6 +8,7 @@ from PIL import Image
 from reportgen.analysis.filters import METHODS
 from reportgen.analysis.pattern_search import Wish, patterns
 from reportgen.analysis.workbench import Opened, Workbench
+from reportgen.feeding import Feeding
 from reportgen.inputs.network import Network
 
 OPTIONS = {
@@ -29,7 +30,7 @@ def bench_of(model, photos, *, preprocess="unit", resize="stretch", batch_size=N
         photos=photos,
         image_input=network.image_input,
         preprocess=preprocess,
-        resize=resize,
+        feeding=Feeding(resize),
         batch_size=batch_size,
     )
 

@@ -7,6 +7,7 @@ pytest.importorskip("keras")
 
 from reportgen.analysis.batches import batch_size, in_batches
 from reportgen.analysis.workbench import Opened, Workbench
+from reportgen.feeding import Feeding
 from reportgen.records.report import ImageInput
 from tests.analysis.bench import picture_file
 
@@ -25,7 +26,7 @@ def bench_over(photos, *, size=None, free=None):
         photos=photos,
         image_input=target,
         preprocess="none",
-        resize="stretch",
+        feeding=Feeding(),
         batch_size=size,
     )
 

@@ -72,6 +72,7 @@ def small(path: Path) -> Path:
 def bench_over(model: Any, files: list[Path], preprocess: str) -> Any:
     """A workbench over an open model, the photos by their names."""
     from reportgen.analysis.workbench import Opened, Workbench
+    from reportgen.feeding import Feeding
     from reportgen.inputs.network import Network
 
     network = Network(model)
@@ -80,6 +81,6 @@ def bench_over(model: Any, files: list[Path], preprocess: str) -> Any:
         photos={file.stem: file for file in files},
         image_input=network.image_input,
         preprocess=preprocess,
-        resize="stretch",
+        feeding=Feeding(),
         batch_size=None,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from reportgen.feeding import Feeding
 from reportgen.inputs.decode import Decoded, decode
 
 
@@ -27,7 +28,9 @@ def encoded(image: Image.Image, file_format: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def decode_bytes(data: bytes, folder: Path, name: str = "picture.bin") -> Decoded:
+def decode_bytes(
+    data: bytes, folder: Path, name: str = "picture.bin", feeding: Feeding | None = None
+) -> Decoded:
     path = folder / name
     path.write_bytes(data)
-    return decode(path)
+    return decode(path, feeding)

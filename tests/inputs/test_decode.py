@@ -1,4 +1,4 @@
-"""Every kind of picture comes out upright, 8-bit and on white."""
+"""Every kind of picture comes out upright, in the numbers that the network is to be fed."""
 
 import warnings
 from pathlib import Path
@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from reportgen.feeding import Depth, Feeding
+from reportgen.inputs.decode import Decoded
 from reportgen.inputs.modes import eight_bits
 from tests.inputs.drawn import COLOURS, GRAY, decode_bytes, encoded
 
@@ -76,12 +78,13 @@ def _over_white(colours: np.ndarray, alpha: np.ndarray) -> np.ndarray:
     return np.rint(colours * share + 255 * (1 - share))
 
 
+WHITE = Feeding(alpha="white")
 ALPHA = np.linspace(0, 255, 54).reshape(6, 9).astype(np.uint8)
 
 
 def test_alpha_lies_over_white(tmp_path: Path) -> None:
     image = Image.fromarray(np.dstack([COLOURS, ALPHA]))
-    decoded = decode_bytes(encoded(image, "PNG"), tmp_path)
+    decoded = decode_bytes(encoded(image, "PNG"), tmp_path, feeding=WHITE)
     difference = decoded.rgb.astype(float) - _over_white(COLOURS, ALPHA)
     assert np.abs(difference).max() <= 1
     assert decoded.rgb[0, 0].tolist() == [255, 255, 255]
@@ -90,7 +93,7 @@ def test_alpha_lies_over_white(tmp_path: Path) -> None:
 
 def test_gray_with_alpha_stays_gray(tmp_path: Path) -> None:
     image = Image.merge("LA", (Image.fromarray(GRAY), Image.fromarray(ALPHA)))
-    decoded = decode_bytes(encoded(image, "PNG"), tmp_path)
+    decoded = decode_bytes(encoded(image, "PNG"), tmp_path, feeding=WHITE)
     assert decoded.gray is not None
     assert np.abs(decoded.gray.astype(float) - _over_white(GRAY, ALPHA)).max() <= 1
 
@@ -106,7 +109,9 @@ def test_an_opaque_alpha_channel_changes_nothing_and_is_not_worth_a_note(tmp_pat
 def test_palette_with_a_transparent_entry(tmp_path: Path, transparency: int | bytes) -> None:
     image = Image.fromarray(np.array([[0, 1, 2]], np.uint8)).convert("P")
     image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
-    decoded = decode_bytes(encoded(image, "PNG", transparency=transparency), tmp_path)
+    decoded = decode_bytes(
+        encoded(image, "PNG", transparency=transparency), tmp_path, feeding=WHITE
+    )
     assert decoded.rgb.tolist() == [[[10, 20, 30], [255, 255, 255], [70, 80, 90]]]
 
 
@@ -119,10 +124,12 @@ def test_palette_without_transparency(tmp_path: Path) -> None:
 
 def test_key_colours_of_rgb_and_gray_pngs_are_transparent(tmp_path: Path) -> None:
     data = encoded(Image.fromarray(COLOURS), "PNG", transparency=tuple(COLOURS[2, 3].tolist()))
-    decoded = decode_bytes(data, tmp_path)
+    decoded = decode_bytes(data, tmp_path, feeding=WHITE)
     assert decoded.rgb[2, 3].tolist() == [255, 255, 255]
     assert decoded.rgb[2, 4].tolist() == COLOURS[2, 4].tolist()
-    decoded = decode_bytes(encoded(Image.fromarray(GRAY), "PNG", transparency=8), tmp_path)
+    decoded = decode_bytes(
+        encoded(Image.fromarray(GRAY), "PNG", transparency=8), tmp_path, feeding=WHITE
+    )
     assert decoded.gray is not None
     assert decoded.gray[0, :4].tolist() == [0, 4, 255, 12]
 
@@ -164,9 +171,7 @@ def test_one_bit_is_black_and_white(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "TIFF", "PPM"])
-def test_sixteen_bits_are_scaled_by_the_range_of_their_type(
-    tmp_path: Path, file_format: str
-) -> None:
+def test_of_sixteen_bits_the_high_byte_is_fed(tmp_path: Path, file_format: str) -> None:
     deep = GRAY.astype(np.uint16) * 257
     decoded = decode_bytes(encoded(Image.fromarray(deep), file_format), tmp_path)
     assert decoded.gray is not None
@@ -186,8 +191,42 @@ def test_twelve_bits_in_sixteen_are_dark_and_said_to_be(tmp_path: Path) -> None:
     deep = np.linspace(0, 4095, 54).astype(np.uint16).reshape(6, 9)
     decoded = decode_bytes(encoded(Image.fromarray(deep), "PNG"), tmp_path)
     assert decoded.gray is not None
-    assert decoded.gray.max() == 16
-    assert decoded.note == "its 16-bit values end at 4095 of 65535, so it looks dark"
+    assert decoded.gray.max() == 15
+    assert decoded.dark == 4095
+    assert "its 16-bit values end at 4095 of 65535" in (decoded.note or "")
+    assert "--depth raw" in (decoded.note or "")
+
+
+def test_deep_gray_as_it_is_asked_for(tmp_path: Path) -> None:
+    deep = np.linspace(100, 4095, 54).astype(np.uint16).reshape(6, 9)
+    data = encoded(Image.fromarray(deep), "PNG")
+
+    def read(depth: Depth) -> Decoded:
+        return decode_bytes(data, tmp_path, feeding=Feeding(depth=depth))
+
+    np.testing.assert_array_equal(read("raw").fed[:, :, 0], deep)
+    assert read("raw").shown.max() == 255
+    np.testing.assert_allclose(read("scale").fed[:, :, 0], deep / 257, rtol=1e-6)
+    np.testing.assert_allclose(read("stretch").fed[:, :, 0], (deep - 100.0) / 3995 * 255, atol=1e-4)
+    np.testing.assert_array_equal(read("auto").fed[:, :, 0], deep >> 8)
+
+
+def test_a_model_made_for_deep_values_is_fed_them() -> None:
+    assert Feeding().settled(4095.0).depth == "raw"
+    assert Feeding().settled(255.0).depth == "high-byte"
+    assert Feeding().settled(None).depth == "high-byte"
+    assert Feeding(depth="stretch").settled(4095.0).depth == "stretch"
+
+
+def test_a_transparent_picture_is_shown_on_a_checkered_ground(tmp_path: Path) -> None:
+    clear = np.dstack([COLOURS, np.zeros((6, 9), np.uint8)])
+    decoded = decode_bytes(encoded(Image.fromarray(clear), "PNG"), tmp_path)
+    np.testing.assert_array_equal(decoded.rgb, COLOURS)
+    assert {tuple(pixel) for pixel in decoded.shown.reshape(-1, 3)} == {(204,) * 3, (255,) * 3}
+    black = decode_bytes(
+        encoded(Image.fromarray(clear), "PNG"), tmp_path, feeding=Feeding(alpha="black")
+    )
+    assert black.rgb.max() == 0
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,8 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
         how_resized=_RESIZED[settings["resize"]],
         how_preprocessed=_PREPROCESSED.get(mode, f"the function {function} of {module} does it"),
         resize=settings["resize"],
+        interpolation=settings.get("interpolation", "bilinear"),
+        deep=any(file.endswith(".npy") for file in files.photos),
         mode=mode,
         user_module=module if function else "",
         user_function=function,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import NotebookError
+from reportgen.feeding import Feeding
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files import bygone_layers
 from reportgen.inputs.photo_copies import copy_photo
@@ -39,6 +40,8 @@ class Sources:
     photos: Mapping[str, Path]
     inputs: Mapping[str, Path] = field(default_factory=dict)
     custom_objects: Path | None = None
+    feeding: Feeding = field(default_factory=Feeding)
+    """How the photos were read; without "auto"."""
 
 
 def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool = True) -> Path:
@@ -53,7 +56,9 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
     names = slugs([image.name for image in report.images])
     evaluated = choices.sections.evaluation.photos if choices.sections.evaluation else []
     copies = {
-        image.name: copy_photo(sources.photos[image.sha256], folder / PHOTOS, names[image.name])
+        image.name: copy_photo(
+            sources.photos[image.sha256], folder / PHOTOS, names[image.name], sources.feeding
+        )
         .relative_to(folder)
         .as_posix()
         for image in {one.name: one for one in (*choices.photos, *evaluated)}.values()

@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from PIL import Image
 
 from reportgen.errors import UnreadableImageError
+from reportgen.feeding import Feeding
 from reportgen.file_names import slugs
 from reportgen.inputs.photo_copies import copy_photo
 from reportgen.printable import printable
@@ -139,7 +140,7 @@ def _labels(paths: Iterable[str]) -> dict[str, str]:
 def _copied(source: Path, folder: Path, stem: str) -> NotePicture:
     if not source.is_file():
         raise UnreadableImageError(source.name, "there is no such file")
-    copy = copy_photo(source, folder / NOTE_PICTURES, stem)
+    copy = copy_photo(source, folder / NOTE_PICTURES, stem, Feeding(alpha="white"))
     with Image.open(copy, formats=["PNG", "JPEG"]) as picture:
         width, height = picture.size
         turned = picture.getexif().get(0x0112, 1) >= 5
