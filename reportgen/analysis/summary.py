@@ -6,6 +6,7 @@ from typing import Any
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose
+from reportgen.records.report import Skipped
 
 
 class Summary:
@@ -48,5 +49,13 @@ def describe(bench: Workbench) -> dict[str, Any]:
         "notes": list(bench.opened.notes),
         "warnings": [*bench.opened.warnings, *network.warnings],
         "device": bench.opened.device,
-        "skipped": [one.model_dump() for one in network.skipped],
+        "skipped": [one.model_dump() for one in (*_cut(bench), *network.skipped)],
     }
+
+
+def _cut(bench: Workbench) -> list[Skipped]:
+    """The layers at the end of the network that could not be opened."""
+    reason = "its code is not in the file"
+    return [
+        Skipped(what="end of the network", name=name, reason=reason) for name in bench.opened.cut
+    ]

@@ -44,6 +44,8 @@ class Opened:
     """Bytes that the device had free; None for a CPU."""
     places: tuple[str, ...] = ()
     """TensorFlow's names of the GPUs that compute together."""
+    cut: tuple[str, ...] = ()
+    """Layers at the end of the network that could not be opened."""
 
 
 @dataclass

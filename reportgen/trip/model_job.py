@@ -148,6 +148,7 @@ class ModelJob:
             chosen.name,
             chosen.free_memory,
             chosen.places,
+            opened.cut,
         )
 
     def complete(self, data: Mapping[str, Any]) -> Model:

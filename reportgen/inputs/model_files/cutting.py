@@ -33,16 +33,28 @@ def check_cut(
     raise ModelFileError(f"{file_name} needs help: {'; '.join(missing.values())}.")
 
 
-def describe_cut(nodes: list[Node], unreached: set[str]) -> str:
-    """The sentence for the report about the layers left out."""
-    names = [
-        f"{stored_name(node)[:80]!r} ({class_name(node)[:60]})"
+def left_out(nodes: list[Node], unreached: set[str]) -> list[str]:
+    """The layers left out, each as its name and class."""
+    return [
+        f"“{stored_name(node)[:80]}” ({class_name(node)[:60]})"
         for node in nodes
         if stored_name(node) in unreached and class_name(node) != "InputLayer"
     ]
-    return (
-        "the end of the network was left out, because its code is not in the file:"
-        f" {', '.join(names)}"
+
+
+def check_learned(file_name: str, model: Any, missing: dict[str, str]) -> None:
+    """Raise `ModelFileError` when what is left of a network has learned nothing.
+
+    `missing` is as in `check_cut`.
+    """
+    import keras
+
+    layers = model._flatten_layers(include_self=False, recursive=True)
+    if any(one.weights and not isinstance(one, keras.layers.Normalization) for one in layers):
+        return
+    raise ModelFileError(
+        f"{file_name} needs help: {'; '.join(missing.values())}. Without them, no layer with"
+        " learned weights is left."
     )
 
 

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 class OpenedModel:
     """A Keras model, and sentences for the report.
 
-    `notes` say what was done to open it, `warnings` what to beware of.
+    `notes` say what was done to open it, `warnings` what to beware of. `cut` are the layers at its
+    end that could not be opened, each as its name and class.
     """
 
     model: "keras.Model"
@@ -52,6 +53,7 @@ class OpenedModel:
     warnings: tuple[str, ...]
     training: dict[str, Any] | None = None
     """What the file keeps of the training, with the loss; None where it keeps nothing."""
+    cut: tuple[str, ...] = ()
 
 
 def open_model(
@@ -101,7 +103,15 @@ def open_model(
             for item in builder.ignored()
         ),
     ]
-    return OpenedModel(model, (*stored.notes, *notes), tuple(warnings), stored.training)
+    if builder.cut:
+        warnings.insert(
+            0,
+            f"The end of the network is left out: {', '.join(builder.cut)}. Its code is not in"
+            " the file; give it with --custom-objects FILE.py.",
+        )
+    return OpenedModel(
+        model, (*stored.notes, *notes), tuple(warnings), stored.training, tuple(builder.cut)
+    )
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.call_graph import CallGraph
-from reportgen.inputs.model_files.cutting import check_cut, cut_outputs, describe_cut
+from reportgen.inputs.model_files.cutting import check_cut, check_learned, cut_outputs, left_out
 from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.layers import hard_sigmoid_of_keras_2
 from reportgen.inputs.model_files.limits import check_output
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
 
 
 class Rebuilder:
-    """Builds one file's model; `notes` and `ignored` say afterwards what the report should."""
+    """Builds one file's model; `notes` and `ignored` say afterwards what the report should.
+
+    `cut` holds the layers at its end that could not be built, each as its name and class.
+    """
 
     def __init__(
         self, maker: LayerMaker, input_shape: tuple[int | None, ...] | None = None
@@ -37,6 +40,7 @@ class Rebuilder:
         self.maker = maker
         self.file_name = maker.file_name
         self.input_shape = input_shape
+        self.cut: list[str] = []
         maker.make_model = self._model
 
     def build(self, root: Node) -> tuple["keras.Model", Part]:
@@ -120,7 +124,8 @@ class Rebuilder:
             name, lambda: keras.Sequential(layers, name=name, trainable=is_trainable(config))
         )
         if cut:
-            self.maker.notes.append(describe_cut(nodes, set(names[first_missing:])))
+            check_learned(self.file_name, model, missing)
+            self.cut += left_out(nodes, set(names[first_missing:]))
         return Part(stored_name(node), class_name(node), model, parts)
 
     def _entry_shape(self, node: Node, nodes: list[Node]) -> tuple[Any, Node]:
@@ -180,7 +185,7 @@ class Rebuilder:
         if unreached:
             ends = cut_outputs(self.file_name, graph, unreached, config.get("output_layers"))
             starts: Any = graph.inputs_of(ends, inputs)
-            self.maker.notes.append(describe_cut(nodes, unreached))
+            self.cut += left_out(nodes, unreached)
         else:
             ends = graph.resolve(config.get("output_layers"))
             starts = graph.resolve(config.get("input_layers"))
@@ -188,6 +193,8 @@ class Rebuilder:
             name,
             lambda: keras.Model(starts, ends, name=name, trainable=is_trainable(config)),
         )
+        if unreached:
+            check_learned(self.file_name, model, missing)
         parts = [
             self._part(item, None if stored_name(item) in unreached else made, graph)
             for item in nodes

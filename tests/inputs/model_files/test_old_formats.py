@@ -344,7 +344,21 @@ def test_the_last_layer_of_unknown_code_is_cut(tmp_path: Path) -> None:
     result = opened(write_hdf5(tmp_path / "m.h5", config, {"conv_1": CONV_WEIGHTS}, "2.8.0"))
     assert [tensor.name for tensor in result.model.inputs] == ["image"]
     assert result.model.output_shape == (None, 64)
-    assert any("'ctc' (CTCLayer)" in note for note in result.notes)
+    assert result.cut == ("“ctc” (CTCLayer)",)
+    assert "“ctc” (CTCLayer)" in result.warnings[0]
+
+
+def test_a_network_of_which_nothing_learned_is_left_is_refused(tmp_path: Path) -> None:
+    layers = [
+        call(layer("InputLayer", name="image", batch_input_shape=[None, 6, 6, 3])),
+        call(layer("Rescaling", name="scale", scale=0.1), "image"),
+        call(layer("MyPatches", name="cut", size=2), "scale"),
+        call(layer("Dense", name="out", units=2), "cut"),
+    ]
+    config = functional(layers, ["image"], ["out"])
+    path = write_hdf5(tmp_path / "m.h5", config, {"out": CONV_WEIGHTS}, "2.8.0")
+    with pytest.raises(ModelFileError, match=r"'cut' is of the class 'MyPatches'.*is left"):
+        opened(path)
 
 
 def test_unknown_code_before_a_convolution_is_asked_for(tmp_path: Path) -> None:
