@@ -211,7 +211,7 @@ def _plan_exemplars(
     settings: Settings,
     skipped: list[Skipped],
 ) -> Plan:
-    """One unit for all images; channels are those asked for, else the first of convolutions."""
+    """One unit for all images; channels are those asked for, else the first of learned layers."""
     analysis = Exemplars()
     digests = list(dict.fromkeys(searched))
     singles = _single_channels(model.layers, settings)
@@ -219,7 +219,7 @@ def _plan_exemplars(
         layer.path: singles.get(layer.path)
         or list(range(min(settings.filters or layer.channels, layer.channels)))
         for layer in chosen
-        if layer.spatial and layer.channels and (layer.convolution or layer.path in singles)
+        if layer.spatial and layer.channels and (_has_features(layer) or layer.path in singles)
     }
     units = _single_units(model.layers, settings)
     reason = ""
@@ -228,7 +228,7 @@ def _plan_exemplars(
     if model.image_input is None:
         reason = _no_image(model)
     elif not wanted and not units:
-        reason = "there is no two-dimensional convolution layer"
+        reason = "no layer with maps has learned weights"
     elif len(digests) < 2 and settings.dataset is None and not units:
         if "exemplars" not in settings.sections:
             return Plan(analysis, [])
@@ -239,6 +239,12 @@ def _plan_exemplars(
     k = min(settings.exemplars, len(digests))
     options = {**feeding, "k": k, "channels": wanted, "units": [list(one) for one in units]}
     return analysis.plan(model.sha256, digests, options)
+
+
+def _has_features(layer: Layer) -> bool:
+    """Whether channels of the layer are features of its own: not what it scales or normalises."""
+    scaling = "Normalization" in layer.type or layer.type in ("PReLU", "LayerScale", "Embedding")
+    return layer.convolution or (layer.parameters > 0 and not scaling)
 
 
 def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str, int, int, int]]:
