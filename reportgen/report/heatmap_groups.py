@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.records.report import GradCam, Image
+from reportgen.records.report import GradCam, Image, Layer
+
+COARSE = 7
+"""Rows and columns of a layer's maps below which a heatmap is coarse."""
 
 _OTHER, _LAYER, _DIFFERENCE = 5, 6, 45
 """About the elements of a page that each takes."""
@@ -26,6 +29,15 @@ def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
     for one in cams:
         by_class.setdefault(one.index, []).append(one)
     return tuple(CamGroup(group[0], tuple(group[1:])) for group in by_class.values())
+
+
+def resolution(layer: Layer | None) -> str:
+    """How many positions a layer's heatmap has, and whether it is coarse; empty if unknown."""
+    if layer is None or layer.map_size is None:
+        return ""
+    height, width = layer.map_size
+    text = f"{height} × {width} positions"
+    return f"{text}: a coarse heatmap" if min(height, width) < COARSE else text
 
 
 def extra_cost(image: Image) -> int:

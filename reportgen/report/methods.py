@@ -137,6 +137,8 @@ def methods(report: Report) -> Iterator[Method]:
         "dreams": DREAMS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)
+    if "gradcam" in report.sections and not report.settings.get("gradcam_layer"):
+        yield _gradcam_layer(report)
     if any(gallery.method == "fourier" for gallery in report.galleries):
         yield FOURIER
     if others := _other_cams(report):
@@ -145,6 +147,21 @@ def methods(report: Report) -> Iterator[Method]:
         yield DEPTH
     if any(image.differences for image in report.images):
         yield DIFFERENCE
+
+
+def _gradcam_layer(report: Report) -> Method:
+    """The rule by which the layer of Grad-CAM was chosen, and what it gave."""
+    model = report.model
+    rule = (
+        "Without --gradcam-layer, Grad-CAM takes the last convolution, behind its normalisation and"
+        " activation and before pooling, whose maps have at least 7 × 7 positions; without one, the"
+        " last convolution. In a network of tokens it takes the last normalisation whose patches"
+        " the class scores depend on. What follows must be pooling, flattening and dense layers."
+    )
+    if not model.last_spatial_layer:
+        return Method("Layer of Grad-CAM", rule, "")
+    chosen = f" Here it is “{model.last_spatial_layer}”: {model.last_spatial_reason}."
+    return Method("Layer of Grad-CAM", rule + chosen, "")
 
 
 def _other_cams(report: Report) -> Method | None:

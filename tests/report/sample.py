@@ -297,6 +297,7 @@ def _layers(plan: Plan) -> list[Layer]:
             "type": kind,
             "block": block,
             "output_shape": [None, side, side, channels],
+            "map_size": [side, side],
             "parameters": parameters,
             "trainable_parameters": parameters if side > 8 else 0,
             "inputs": [layers[-1].path],

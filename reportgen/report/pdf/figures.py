@@ -9,7 +9,7 @@ from reportgen.pictures.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.figures import filter_findings, gallery_title
-from reportgen.report.heatmap_groups import CamGroup, cam_groups
+from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (
     Fact,
@@ -66,7 +66,7 @@ def photo(materials: Materials, image: Image) -> Photo:
             for one in image.predictions
         ),
         no_predictions="" if image.predictions else _no_predictions(outline.report),
-        gradcams=tuple(_gradcam(pictures, title, group.main) for group in groups),
+        gradcams=tuple(_gradcam(outline, pictures, title, group.main) for group in groups),
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
         sections=tuple(_sections(materials, image)),
@@ -92,13 +92,15 @@ def _no_predictions(report: Report) -> str:
     return f"No classes: {reason}."
 
 
-def _gradcam(pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
+def _gradcam(outline: Outline, pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
     about = f"{one.label} on {title}"
     shown = one.status == "ok"
+    positions = resolution(outline.layers.get(one.layer)) if shown else ""
     return GradCam(
         title=one.label,
         text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
-        + f"{percent(one.probability)}, class {one.index}, from {one.layer}",
+        + f"{percent(one.probability)}, class {one.index}, from {one.layer}"
+        + (f", {positions}" if positions else ""),
         overlay=pictures.picture(one.picture, f"{CAMS[one.method].title} of {about}")
         if shown and one.picture
         else None,

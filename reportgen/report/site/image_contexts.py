@@ -39,6 +39,8 @@ class GradCam:
     photo: str
     """Source of the plain photo, for the slider between photo and heatmap."""
     reason: str
+    resolution: str = ""
+    """How many positions the layer's maps have, and whether that makes the heatmap coarse."""
     others: tuple[OtherCam, ...] = ()
     """Other kinds of map of the same class, side by side."""
 

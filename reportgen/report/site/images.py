@@ -16,7 +16,7 @@ from reportgen.report.figures import (
     gradcam_legend,
     plain_picture,
 )
-from reportgen.report.heatmap_groups import CamGroup, cam_groups
+from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
@@ -160,6 +160,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         else None,
         photo=src(page, image.photo),
         reason=sentence(one.reason or ("" if shown else one.status)),
+        resolution=resolution(outline.layers.get(one.layer)) if shown else "",
         others=tuple(_other_cam(page, image, other) for other in group.others),
     )
 
