@@ -27,14 +27,12 @@ from reportgen.errors import SettingsError
 from reportgen.feeding import Feeding
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
+from reportgen.report.sections.table import TABLE
 
-SECTIONS = (
-    *("activations", "filters", "gradcam", "evaluation", "health", "exemplars"),
-    *("kernels", "trust", "dreams"),
-)
+SECTIONS = tuple(section.key for section in TABLE)
 """Parts of the report that can be switched on and off, in the order of the pages."""
 
-ON_REQUEST = {"trust", "dreams"}
+ON_REQUEST = {section.key for section in TABLE if section.on_request}
 """Parts that cost so much that they are made only when they are asked for."""
 
 FORMATS = ("site", "single", "pdf", "notebook")

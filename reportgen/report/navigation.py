@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from reportgen.report.contexts import Frame, Link, Pager, SidebarBlock
 from reportgen.report.outline import LayerBlock, Outline, href, src
+from reportgen.report.sections.table import WITH_PAGES
 from reportgen.wording import count, shape
 
 FEW_LAYERS = 48
@@ -90,20 +91,7 @@ class Navigation:
             parts.append(("Images", "images/index.html"))
         if outline.unit_layers:
             parts.append(("Units", outline.units_index()))
-        if outline.gallery_blocks:
-            parts.append(("Filters", "filters/index.html"))
-        if outline.evaluation_pages:
-            parts.append(("Evaluation", outline.evaluation_page()))
-        if outline.health_pages:
-            parts.append(("Health", outline.health_page()))
-        if outline.has("exemplars"):
-            parts.append(("Exemplars", "exemplars/index.html"))
-        if outline.has("kernels"):
-            parts.append(("Kernels", "kernels.html"))
-        if outline.report.trust and outline.has("trust"):
-            parts.append(("Trust", "trust.html"))
-        if outline.has("dreams"):
-            parts.append(("Dreams", "dreams.html"))
+        parts += [(one.menu, one.page) for one in WITH_PAGES if outline.shows(one)]
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

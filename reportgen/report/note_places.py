@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from reportgen.records.report import Report
+from reportgen.report.sections.table import TABLE
 
 FRONT = "front"
 
@@ -14,15 +15,7 @@ SECTION_HEADINGS = {
     FRONT: ("overview", "notes", "findings", "sparsity by depth"),
     "model": ("model", "model summary", "network", "layers", "architecture"),
     "images": ("images", "all images", "photos", "predictions"),
-    "activations": ("activations", "activation grids", "feature maps"),
-    "gradcam": ("gradcam", "grad cam", "gradcams", "grad cams"),
-    "filters": ("filters", "filter galleries", "filter gallery", "filter patterns"),
-    "evaluation": ("evaluation", "confusion matrix"),
-    "health": ("health",),
-    "exemplars": ("exemplars",),
-    "kernels": ("kernels", "weights"),
-    "trust": ("trust", "trust in heatmaps", "can the heatmaps be trusted"),
-    "dreams": ("dreams",),
+    **{section.key: section.headings for section in TABLE},
     "about": ("about", "about this report", "methods", "methods and settings", "settings"),
 }
 """The headings that stand for a section, folded: as the pages call it, and by its own name."""

@@ -12,6 +12,7 @@ from reportgen.records.report import Filter, Gallery, Layer, Report
 from reportgen.report.image_index import ImageIndex, LayerGrids
 from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
 from reportgen.report.placed_notes import PlacedNotes, notes_of
+from reportgen.report.sections.table import Section
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
@@ -54,6 +55,10 @@ class Outline:
     def has(self, section: str) -> bool:
         """Whether a section ("activations", "filters", "gradcam") is part of this report."""
         return section in self.report.sections
+
+    def shows(self, section: Section) -> bool:
+        """Whether a section with pages of its own is part of this report, and has results."""
+        return self.has(section.key) and bool(getattr(self.report, section.record))
 
     @cached_property
     def notes(self) -> PlacedNotes:

@@ -8,27 +8,13 @@ from reportgen.config import SECTIONS
 from reportgen.report.explanations import EXPLANATIONS
 from reportgen.report.methods import methods
 from reportgen.report.note_places import SECTION_HEADINGS
-from reportgen.report.pdf.chapters import _CHAPTERS
+from reportgen.report.pdf.chapters import _BLOCKS
+from reportgen.report.sections.table import WITH_PAGES
 from reportgen.report.single.choice import _ON_THE_SITE
 from reportgen.report.single.writer import write_single
 from tests.report.conftest import Site
 
-WITHIN_IMAGES = {"activations", "gradcam"}
-"""Sections that pages of images, and the images' chapter of the PDF, show."""
-
-PAGES = {
-    "filters": "filters/index.html",
-    "evaluation": "evaluation.html",
-    "health": "health.html",
-    "exemplars": "exemplars/index.html",
-    "kernels": "kernels.html",
-    "trust": "trust.html",
-    "dreams": "dreams.html",
-}
-
-
-def test_this_test_knows_all_sections() -> None:
-    assert {*WITHIN_IMAGES, *PAGES} == set(SECTIONS)
+PAGES = {section.key: section.page for section in WITH_PAGES}
 
 
 @pytest.mark.parametrize("section", PAGES)
@@ -37,6 +23,8 @@ def test_a_section_is_in_the_menu_and_on_the_overview(site: Site, section: str) 
     menu = text.partition('<nav class="menu"')[2].partition("</nav>")[0]
     assert f'href="{PAGES[section]}"' in menu
     assert PAGES[section] in text.replace(menu, "")
+    (index,) = site.folder.glob("assets/search-index*.js")
+    assert f'"section","{PAGES[section]}"' in index.read_text("utf-8")
 
 
 @pytest.mark.parametrize("section", SECTIONS)
@@ -53,7 +41,7 @@ def test_a_section_has_its_introduction_its_method_and_its_place_for_notes(
 
 @pytest.mark.parametrize("section", set(PAGES) - {"filters"})
 def test_a_section_is_a_chapter_of_the_pdf(section: str) -> None:
-    assert section in _CHAPTERS
+    assert section in _BLOCKS
 
 
 @pytest.fixture(scope="module")

@@ -11,24 +11,27 @@ from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.health import health
 from reportgen.report.pdf.kernels import kernels
 from reportgen.report.pdf.trust import trust
+from reportgen.report.sections.table import WITH_PAGES
 
-_CHAPTERS: dict[str, tuple[str, Callable[[Materials], Iterator[Block]]]] = {
-    "evaluation": ("Evaluation", evaluation),
-    "health": ("Health", health),
-    "exemplars": ("Exemplars", exemplars),
-    "kernels": ("Kernels", kernels),
-    "trust": ("Can the heatmaps be trusted?", trust),
-    "dreams": ("Dreams", dreams),
+_BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
+    "evaluation": evaluation,
+    "health": health,
+    "exemplars": exemplars,
+    "kernels": kernels,
+    "trust": trust,
+    "dreams": dreams,
 }
-"""Title and blocks of each section that is a chapter by itself, in the order of the site."""
+"""The blocks of each section that is a chapter by itself."""
 
 
 def chapters(materials: Materials) -> tuple[Chapter, ...]:
     """The chapters of the sections that the report has."""
     return tuple(
-        Chapter(name, title, (*_opening(materials, name), *blocks))
-        for name, (title, make) in _CHAPTERS.items()
-        if materials.outline.has(name) and (blocks := tuple(make(materials)))
+        Chapter(one.key, one.title, (*_opening(materials, one.key), *blocks))
+        for one in WITH_PAGES
+        if one.key in _BLOCKS
+        and materials.outline.shows(one)
+        and (blocks := tuple(_BLOCKS[one.key](materials)))
     )
 
 

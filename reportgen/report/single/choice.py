@@ -8,6 +8,7 @@ from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
 from reportgen.records.over_images import Exemplars, ExemplarsOf
 from reportgen.records.report import Activations, Gallery, Image, Report
 from reportgen.report.figures import enlargement
+from reportgen.report.sections.table import TABLE
 from reportgen.spread import spread
 from reportgen.wording import count
 
@@ -101,7 +102,7 @@ class Choice:
             yield f"top images of {count(gone, 'channel')}"
 
 
-_ON_THE_SITE = {"kernels": "kernels", "trust": "trust in heatmaps", "dreams": "dreams"}
+_ON_THE_SITE = {one.key: one.left_to_site for one in TABLE if one.left_to_site}
 """Sections that the file leaves to the site, and what their pages are called."""
 
 

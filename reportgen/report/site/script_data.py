@@ -8,6 +8,7 @@ from urllib.parse import quote
 from reportgen.records.report import Activations, Gallery
 from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href
+from reportgen.report.sections.table import WITH_PAGES
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -50,7 +51,11 @@ def search_index(rows: Iterable[tuple[str, str, str]]) -> str:
 
 
 def search_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
-    """Layers, images and labels: text, kind, and link from the report's folder."""
+    """Sections, layers, images and labels: text, kind, and link from the report's folder."""
+    for section in WITH_PAGES:
+        if outline.shows(section):
+            for words in dict.fromkeys((section.menu, section.title, *section.search)):
+                yield words, "section", section.page
     for path, layer in outline.layers.items():
         yield path, layer.type, href("", outline.layer_place(path))
     for block in outline.gallery_blocks:
