@@ -395,7 +395,16 @@ class Settings(BaseModel):
         "stretch", description="How a photo is brought to the model's input size."
     )
 
-    batch_size: Count | None = Field(None, description="Images in a batch; chosen when not given.")
+    batch_size: Count | None = Field(
+        None,
+        description="Images in a batch; chosen when not given. The last digits of numbers depend "
+        "on it.",
+    )
+    engine: Literal["auto", "tensorflow", "jax"] = Field(
+        "auto",
+        description="What computes: tensorflow, jax, or auto, which takes TensorFlow unless it "
+        "reaches no GPU here and JAX does.",
+    )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="Where to compute.")
     seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="Seed of all randomness.")
 

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from reportgen.device import _uncollected
+from reportgen.device import uncollected
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def thawed():
 
 def test_nothing_is_collected_while_tensorflow_is_imported(thawed, monkeypatch):
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    with _uncollected():
+    with uncollected("tensorflow"):
         assert not gc.isenabled()
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
@@ -25,7 +25,7 @@ def test_nothing_is_collected_while_tensorflow_is_imported(thawed, monkeypatch):
 
 def test_a_failed_import_leaves_the_collector_on(thawed, monkeypatch):
     monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    with pytest.raises(ImportError), _uncollected():
+    with pytest.raises(ImportError), uncollected("tensorflow"):
         raise ImportError("no TensorFlow")
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -33,6 +33,6 @@ def test_a_failed_import_leaves_the_collector_on(thawed, monkeypatch):
 
 def test_a_second_start_keeps_nothing_for_ever(thawed, monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow", object())
-    with _uncollected():
+    with uncollected("tensorflow"):
         assert gc.isenabled()
     assert gc.get_freeze_count() == 0

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.engine import Watch, engine
-from reportgen.inputs.picking import picked
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -57,7 +56,7 @@ def score_gradients(
         def run(watch: Watch) -> Any:
             scores = _scores(network, head, [layer], values, watch)
             classes = chosen if top is None else ops.top_k(scores, count)[1]
-            return [picked(scores, classes[:, k]) for k in range(count)], classes
+            return [_picked(scores, classes[:, k]) for k in range(count)], classes
 
         (watched,), gradients, classes = engine().layer_gradients(run, [layer])
         maps = network.maps(watched, layer)
@@ -83,7 +82,7 @@ def class_gradients(network: "Network", layer: str, places: Sequence[str] = ()) 
 
     def differentiate(values: Any, classes: Any) -> Any:
         def run(watch: Watch) -> Any:
-            return [picked(_scores(network, head, [layer], values, watch), classes)], None
+            return [_picked(_scores(network, head, [layer], values, watch), classes)], None
 
         (watched,), ((slope,),), _ = engine().layer_gradients(run, [layer])
         return network.maps(watched, layer), network.maps(slope, layer)
@@ -113,7 +112,7 @@ def depth_gradients(
         def run(watch: Watch) -> Any:
             scores = _scores(network, head, layers, values, watch)
             classes = ops.where(chosen < 0, ops.top_k(scores, 1)[1][:, 0], chosen)
-            return [picked(scores, classes)], classes
+            return [_picked(scores, classes)], classes
 
         watched, (slopes,), classes = engine().layer_gradients(run, layers)
         pairs = [
@@ -141,7 +140,7 @@ def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGrad
 
     def differentiate(values: Any, classes: Any) -> Any:
         def scores(at: Any) -> Any:
-            return picked(head.scores(*network.run(at, head.paths)), classes), None
+            return _picked(head.scores(*network.run(at, head.paths)), classes), None
 
         return engine().gradient(scores, values)[0]
 
@@ -151,6 +150,13 @@ def image_gradients(network: "Network", places: Sequence[str] = ()) -> ImageGrad
         return graph(np.asarray(values, np.float32), np.asarray(classes, np.int32))
 
     return compute
+
+
+def _picked(values: Any, numbers: Any) -> Any:
+    """See `picked`; Keras is imported by whoever opened the network."""
+    from reportgen.inputs.slim import picked
+
+    return picked(values, numbers)
 
 
 def class_scores(network: "Network") -> "ClassScores":

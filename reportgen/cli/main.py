@@ -281,8 +281,8 @@ def main() -> None:
 
 
 def _leave(code: str | int | None) -> None:
-    """Exit; without the second that TensorFlow takes to tidy up what ends with the process."""
-    if "tensorflow" in sys.modules and isinstance(code, int):
+    """Exit; without the second that an engine takes to tidy up what ends with the process."""
+    if ("tensorflow" in sys.modules or "jax" in sys.modules) and isinstance(code, int):
         for stream in (sys.stdout, sys.stderr):
             # A stream may be closed, or be none.
             with contextlib.suppress(AttributeError, OSError, ValueError):

@@ -43,7 +43,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("top", "class", "cam", "trust", "gradcam_layer"),
         *("cam_layers", "cam_difference", "colormap"),
     ),
-    "Computing": ("device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
+    "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and README show them."""
 
@@ -53,7 +53,7 @@ IMAGE_KEYS = ("labels_csv", "split", "resize", "interpolation", "alpha", "exif",
 
 INSPECT_KEYS = (
     *(key for key in GROUPS["Model and images"] if key not in IMAGE_KEYS),
-    *("device", "cache_dir", "no_cache", "quiet", "debug"),
+    *("engine", "device", "cache_dir", "no_cache", "quiet", "debug"),
 )
 """What `reportgen inspect` takes: what changes how the model is read."""
 

@@ -110,5 +110,17 @@ def templates(copy: Path | None) -> None:
     print_path(copy)
 
 
-COMMANDS = (profile, export, verify, templates)
+@click.command()
+def doctor() -> None:
+    """Say what this machine can compute with, what is missing, and what helps.
+
+    It starts TensorFlow and JAX, where they are installed, and computes on each GPU.
+    """
+    from reportgen.cli.doctor import Machine, diagnosis
+
+    for line in diagnosis(Machine.this()):
+        say(line, sys.stdout)
+
+
+COMMANDS = (profile, export, verify, templates, doctor)
 """What the command line adds to its own commands."""

@@ -21,12 +21,11 @@ from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.outputs.asked import asked_kinds, described
 from reportgen.inputs.outputs.losses import stored_losses
 from reportgen.inputs.outputs.reading import ClassScores, OutputFacts, chosen_output, read_outputs
-from reportgen.inputs.picking import picked
 from reportgen.inputs.places import Places
 from reportgen.inputs.preprocessing import EntryLayer, detect, function_of
 from reportgen.inputs.receptive_field import ReceptiveFields
 from reportgen.inputs.recording import input_tensors, record
-from reportgen.inputs.slim import can_slim, slim
+from reportgen.inputs.slim import can_slim, picked, slim
 from reportgen.inputs.tracing import Observer, Step, Trace, has_graph, trace
 from reportgen.printable import distinct
 from reportgen.records.outputs import Head, Output, TensorInfo

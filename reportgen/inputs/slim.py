@@ -1,4 +1,4 @@
-"""A convolution computed for a few of its channels only: all that a filter pattern needs."""
+"""A few channels only: of a convolution, all that a filter pattern needs; of values, one each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -47,3 +47,14 @@ def slim(layer: Any, channels: Any) -> Callable[[Any], Any]:
         return found if bias is None else found + bias
 
     return call
+
+
+def picked(values: Any, numbers: Any) -> Any:
+    """Of values (N, ..., C) those of the channel `numbers` (N,) of each image: (N, ...)."""
+    ops = keras.ops
+    channels = ops.arange(values.shape[-1], dtype="int32")
+    chosen = channels[None] == ops.cast(numbers, "int32")[:, None]
+    shape = ops.shape(chosen)
+    middle = (1,) * (len(values.shape) - 2)
+    mask = ops.reshape(chosen, (shape[0], *middle, shape[1]))
+    return ops.sum(ops.where(mask, values, ops.zeros_like(values)), axis=-1)

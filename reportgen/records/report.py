@@ -24,7 +24,9 @@ class Environment(Record):
     """What the report was computed with."""
 
     python: str
-    tensorflow: str
+    tensorflow: str | None = None
+    jax: str | None = None
+    """Versions of the library that computed; None for the other."""
     keras: str
     device: str
     """Name of the device as people know it, such as "CPU (2 cores)" or "NVIDIA H200"."""

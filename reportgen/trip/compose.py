@@ -15,7 +15,7 @@ from reportgen.assembly.light_grids import light_sides, said
 from reportgen.assembly.smaller_grids import Smaller
 from reportgen.assembly.trust import assemble_trust
 from reportgen.config import Settings
-from reportgen.device import versions
+from reportgen.engines import versions
 from reportgen.errors import ReportgenError
 from reportgen.execution.runner import Failure
 from reportgen.execution.runner import Outcome as UnitOutcome
@@ -98,7 +98,9 @@ def compose(
         author=settings.author,
         notes=notes.text,
         note_pictures=list(notes.pictures),
-        environment=Environment(python=platform.python_version(), device=trip.device, **versions()),
+        environment=Environment(
+            python=platform.python_version(), device=trip.device, **versions(trip.job.engine)
+        ),
         command=command,
         settings=settings.for_report,
         sections=[name for name in settings.chosen_sections if made[name]],

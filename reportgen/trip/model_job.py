@@ -1,13 +1,15 @@
 """The model of one build: how it is opened, and what is added to the facts it tells."""
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen import device
+from reportgen import engines
+from reportgen.analysis.engine import start
 from reportgen.analysis.workbench import Opened
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
@@ -83,6 +85,11 @@ class ModelJob:
         for one in self._files:
             one.check()
 
+    @cached_property
+    def engine(self) -> engines.EngineName:
+        """What computes. Raises DeviceError where it is not installed."""
+        return engines.choose(self.settings.engine, self.settings.device)
+
     @property
     def options(self) -> dict[str, Any]:
         """Everything but the file's bytes that the opened network depends on."""
@@ -100,11 +107,13 @@ class ModelJob:
             "input": self._inputs,
             "output": settings.output,
             "head": list(settings.head),
-            **device.versions(),
+            "engine": self.engine,
+            "batch_size": settings.batch_size,
+            **engines.versions(self.engine),
         }
 
     def open(self) -> Opened:
-        """Start TensorFlow and open the model.
+        """Start the engine and open the model.
 
         Raises DeviceError, ModelFileError and ModelError, and InputChangedError when a file is
         written meanwhile: what is computed of it would be kept under the digest of another one.
@@ -117,7 +126,7 @@ class ModelJob:
     def _open(self) -> Opened:
         settings = self.settings
         with self.progress.stage(f"Opening {self.file.name}"):
-            chosen = device.start(settings.device, settings.seed)
+            chosen = start(self.engine, settings.device, settings.seed)
             import keras
 
             from reportgen.inputs.network import Network
@@ -141,6 +150,8 @@ class ModelJob:
                 training=opened.training,
                 other_inputs=read_inputs(settings.input_files),
             )
+        if chosen.note:
+            self.progress.warn(chosen.note)
         return Opened(
             network,
             opened.notes,

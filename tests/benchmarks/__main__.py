@@ -30,9 +30,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="times that each is measured")
     parser.add_argument("--json", type=Path, default=Path("benchmarks.json"))
     chosen = parser.parse_args()
-    from reportgen import device
+    from reportgen.analysis.engine import start
 
-    device.start("auto", 0)
+    start("tensorflow", "auto", 0)
     import matplotlib
 
     matplotlib.use("Agg")

@@ -13,9 +13,9 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 def main() -> None:
     """Measure and write `pure.txt`."""
-    from reportgen import device
+    from reportgen.analysis.engine import start
 
-    device.start("auto", 0)
+    start("tensorflow", "auto", 0)
     import tensorflow as tf
 
     from reportgen.analysis.classic_patterns import Classic

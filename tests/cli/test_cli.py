@@ -157,6 +157,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "cam_layers": ("blocks", ("blocks",)),
     "cam_difference": ("cat,dog", ("cat,dog",)),
     "gradcam_layer": ("base/conv", "base/conv"),
+    "engine": ("jax", "jax"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),
     "seed": ("9", 9),

@@ -1,6 +1,8 @@
 """JAX as an engine: compiled functions of the weights, and batches divided among GPUs."""
 
 import functools
+import os
+import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -8,8 +10,14 @@ import jax
 import jax.numpy as jnp
 import keras
 import numpy as np
+from keras.src.backend.common.global_state import set_global_attribute
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
+from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
 
-from reportgen.analysis.engine import Compute, Watch
+from reportgen.analysis.engine.protocol import Compute, Watch
+from reportgen.device import Device, cpu, named
+from reportgen.errors import DeviceError
+from reportgen.gpus import shared_among
 
 DETERMINED = {"xla_gpu_deterministic_ops": True}
 """What the compiler is told: the same numbers each time, or an error. A CPU does so anyway."""
@@ -22,6 +30,33 @@ class Jax:
 
     def __init__(self) -> None:
         self.undetermined = False
+
+    def start(self, wanted: str, seed: int) -> Device:
+        """As `Engine.start`; memory is taken as it is needed, not most of it at once."""
+        # As keras.utils.set_random_seed, which would import TensorFlow where it is installed.
+        random.seed(seed)
+        np.random.seed(seed)
+        set_global_attribute(GLOBAL_RANDOM_SEED, seed)
+        set_global_attribute(GLOBAL_SEED_GENERATOR, None)
+        os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
+        jax.config.update("jax_default_matmul_precision", "highest")
+        if wanted == "cpu":
+            jax.config.update("jax_platforms", "cpu")
+        gpus = [one for one in jax.devices() if one.platform != "cpu"]
+        if not gpus:
+            if wanted == "gpu":
+                raise DeviceError(
+                    "No GPU can be used by JAX here; install its GPU build with "
+                    "pip install 'reportgen[jax-cuda]', or use --device cpu. “reportgen doctor” "
+                    "says what is missing."
+                )
+            return cpu()
+        taken, free, note = shared_among(len(gpus))
+        if taken[0] != 0:  # what is not divided among devices is computed on the first
+            jax.config.update("jax_default_device", gpus[taken[0]])
+        names = [str(gpus[at].device_kind) for at in taken]
+        places = tuple(f"{gpus[at].platform}:{at}" for at in taken)
+        return Device("gpu", named(names), free, places, note)
 
     def compiled(
         self, compute: Compute, variables: Sequence[Any], places: Sequence[str] = ()

@@ -1,12 +1,17 @@
 """TensorFlow as an engine: graphs, gradient tapes, and batches divided among GPUs."""
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from reportgen.analysis.engine import Compute, Watch
+from reportgen.analysis.engine.protocol import Compute, Watch
+from reportgen.device import Device, cpu, named
+from reportgen.errors import DeviceError
+from reportgen.gpus import shared_among
 
 
 class TensorFlow:
@@ -16,6 +21,31 @@ class TensorFlow:
 
     def __init__(self) -> None:
         self.undetermined = False
+
+    def start(self, wanted: str, seed: int) -> Device:
+        """As `Engine.start`."""
+        gpus = tf.config.list_physical_devices("GPU") if wanted != "cpu" else []
+        if wanted == "gpu" and not gpus:
+            raise DeviceError(
+                "No GPU can be used by TensorFlow here; install the GPU build with "
+                "pip install '.[gpu]' (which is tensorflow[and-cuda]), or use --device cpu. "
+                "“reportgen doctor” says what is missing."
+            )
+        taken, free, note = shared_among(len(gpus)) if gpus else ([], 0, "")
+        with contextlib.suppress(RuntimeError):  # TensorFlow is already running, in tests
+            tf.config.set_visible_devices([gpus[at] for at in taken], "GPU")
+            for at in taken:
+                tf.config.experimental.set_memory_growth(gpus[at], True)
+        keras.utils.set_random_seed(seed)
+        tf.config.experimental.enable_op_determinism()
+        tf.config.experimental.enable_tensor_float_32_execution(False)
+        tf.zeros(1)  # the first operation prints what the processor can do
+        if not gpus:
+            return cpu()
+        details = [tf.config.experimental.get_device_details(gpus[at]) for at in taken]
+        names = [str(one.get("device_name", "GPU")) for one in details]
+        places = tuple(f"/GPU:{at}" for at in range(len(taken)))
+        return Device("gpu", named(names), free, places, note)
 
     def compiled(
         self,

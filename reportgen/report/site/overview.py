@@ -157,10 +157,11 @@ def file_size(model: Model) -> str:
 
 def environment_facts(environment: Environment) -> tuple[Fact, ...]:
     """Versions and device."""
+    engines = (("TensorFlow", environment.tensorflow), ("JAX", environment.jax))
     return (
         Fact("Device", environment.device),
         Fact("Python", environment.python),
-        Fact("TensorFlow", environment.tensorflow),
+        *(Fact(name, one) for name, one in engines if one),
         Fact("Keras", environment.keras),
     )
 

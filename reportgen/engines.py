@@ -1,0 +1,143 @@
+"""Which engine computes: what is installed, and which GPUs each of them reaches.
+
+An engine is asked in a process of its own, so that only the one that is chosen is ever imported.
+"""
+
+import functools
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
+from typing import Literal
+
+from reportgen.errors import DeviceError
+
+EngineName = Literal["tensorflow", "jax"]
+
+TITLES: dict[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX"}
+
+INSTALL = {"tensorflow": "pip install tensorflow", "jax": "pip install 'reportgen[jax]'"}
+
+_SECONDS = 120
+"""How long an engine may take to say what it reaches: a cold import from a slow disk takes one."""
+
+_ASKED = {
+    "tensorflow": """
+import json, tensorflow as tf
+gpus = tf.config.list_physical_devices("GPU")
+names = [tf.config.experimental.get_device_details(one).get("device_name", "GPU") for one in gpus]
+print(json.dumps({"gpus": names, "built": tf.test.is_built_with_gpu_support()}), flush=True)
+for at in range(len(gpus)):
+    tf.config.experimental.set_memory_growth(gpus[at], True)
+for at in range(len(gpus)):
+    with tf.device(f"/GPU:{at}"):
+        ones = tf.ones((1, 8, 8, 8))
+        float(tf.reduce_sum(tf.nn.conv2d(ones, tf.ones((3, 3, 8, 8)), 1, "SAME")))
+print("works", flush=True)
+""",
+    "jax": """
+import json, jax, jax.numpy as jnp
+gpus = [one for one in jax.devices() if one.platform != "cpu"]
+print(json.dumps({"gpus": [one.device_kind for one in gpus], "built": True}), flush=True)
+for one in jax.devices():
+    ones = jax.device_put(jnp.ones((1, 8, 8, 8)), one)
+    kernel = jax.device_put(jnp.ones((8, 8, 3, 3)), one)
+    float(jax.lax.conv(ones, kernel, (1, 1), "SAME").sum())
+print("works", flush=True)
+""",
+}
+"""Programs that print the GPUs as JSON, then compute a convolution on each, then "works"."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What an engine said of the GPUs here: those it lists, whether they compute, and its log."""
+
+    gpus: tuple[str, ...]
+    works: bool
+    built: bool
+    """Whether this build of the engine has GPU support at all."""
+    log: str
+
+
+def installed(engine: str) -> bool:
+    """Whether the library can be imported; it is not."""
+    return find_spec(engine) is not None
+
+
+def versions(engine: str) -> dict[str, str]:
+    """Versions of the engine and of Keras, read without importing them."""
+    found = {}
+    for name in (engine, "keras"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # a build under another name, such as tensorflow-cpu
+            found[name] = "unknown version"
+    return found
+
+
+def choose(wanted: str, device: str) -> EngineName:
+    """The engine to use for "auto", "tensorflow" or "jax", and the device "auto", "cpu" or "gpu".
+
+    "auto" is TensorFlow, the faster on a CPU, unless it reaches no GPU and JAX does. Raises
+    DeviceError for an engine that is not installed.
+    """
+    here = [name for name in TITLES if installed(name)]
+    if wanted != "auto":
+        if wanted not in here:
+            raise DeviceError(
+                f"{TITLES[wanted]} is not installed, which --engine {wanted} needs; install it "
+                f"with {INSTALL[wanted]}, or leave the option out."
+            )
+        return "jax" if wanted == "jax" else "tensorflow"
+    if not here:
+        raise DeviceError(
+            f"Neither TensorFlow nor JAX is installed; {INSTALL['tensorflow']} installs the first, "
+            f"{INSTALL['jax']} the second."
+        )
+    if "jax" not in here:
+        return "tensorflow"
+    if "tensorflow" not in here:
+        return "jax"
+    if device == "cpu" or not has_gpu_plugin():
+        return "tensorflow"
+    if reach("tensorflow").works and reach("tensorflow").gpus:
+        return "tensorflow"
+    return "jax" if reach("jax").works and reach("jax").gpus else "tensorflow"
+
+
+def has_gpu_plugin() -> bool:
+    """Whether JAX has what it needs for a GPU: without a plugin, it computes on the CPU."""
+    return bool(entry_points(group="jax_plugins")) or find_spec("jax_plugins") is not None
+
+
+@functools.cache
+def reach(engine: str) -> Reach:
+    """Ask an engine, once in this process, which GPUs it reaches."""
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0", "JAX_PLATFORMS": ""}
+    environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
+    try:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, "-c", _ASKED[engine]],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Reach((), works=False, built=True, log=f"no answer within {_SECONDS} seconds")
+    except OSError as error:
+        return Reach((), works=False, built=True, log=str(error))
+    lines = done.stdout.splitlines()
+    for line in lines:
+        if line.startswith("{"):
+            said = json.loads(line)
+            gpus = tuple(str(one) for one in said["gpus"])
+            return Reach(gpus, "works" in lines, bool(said["built"]), done.stderr)
+    return Reach((), works=False, built=True, log=done.stderr)
