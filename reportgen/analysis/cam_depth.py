@@ -26,7 +26,7 @@ class CamsThroughDepth:
     """Overlays of each image's likeliest class, or of the one chosen, layer by layer."""
 
     name = "gradcam through the depth"
-    version = 1
+    version = 2
     title = "Grad-CAM through the depth"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -68,7 +68,7 @@ def _draw(
         picture = None
         if status == "ok":
             picture = f"{at:02d}.jpg"
-            placed = np.clip(placed_on(bench, photo, values / values.max()), 0.0, 1.0)
+            placed = np.clip(placed_on(bench, photo, values / values.max(), layer), 0.0, 1.0)
             files[picture] = jpeg(overlay(photo, placed, INTENSITY, options["colormap"]))
         data.append(
             {

@@ -41,7 +41,7 @@ class CamDifferences:
     """Overlays and bare maps of the difference of pairs of classes."""
 
     name = "gradcam difference"
-    version = 1
+    version = 2
     title = "Differences of classes"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -118,7 +118,7 @@ def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], la
             about.update(status="no difference", reason=reason)
         else:
             about.update(picture=f"{at}-overlay.jpg", heatmap=f"{at}-heat.png")
-            placed = np.clip(placed_on(bench, photo, values / largest), -1.0, 1.0)
+            placed = np.clip(placed_on(bench, photo, values / largest, layer), -1.0, 1.0)
             files[about["picture"]] = jpeg(signed_overlay(photo, placed))
             files[about["heatmap"]] = heat_png((placed + 1) / 2, DIVERGING)
         data.append(about)

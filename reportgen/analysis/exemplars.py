@@ -14,7 +14,7 @@ from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import jpeg
-from reportgen.pictures.strips import GRID_TILE, TILE, Shown, strip
+from reportgen.pictures.strips import GRID_TILE, TILE, Cell, Shown, strip
 
 _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
@@ -124,6 +124,8 @@ class _Drawing:
     ) -> dict[str, Any]:
         """What report.json says of a channel or unit; draws its strip."""
         height, width = self.bench.network.map_size(path) or (1, 1)
+        grid = self.bench.network.receptive_fields.grid(path, (height, width))
+        cell = partial(Cell, downs=grid.rows.edges(height), acrosses=grid.columns.edges(width))
         entries, shown = [], []
         for value, image, at in found:
             row, column = divmod(at, width) if place is None else place
@@ -137,11 +139,11 @@ class _Drawing:
                     "value": number(value),
                     "box": [box.top, box.left, box.height, box.width],
                     "exact": field.exact,
+                    "beyond": field.beyond,
                 }
             )
             pixels = self._recent(self.digests[image], partial(self._pixels, image))
-            cell = None if place is None else (height, width, row, column)
-            shown.append(Shown(pixels, box, cell))
+            shown.append(Shown(pixels, box, cell(row, column) if place is not None else None))
         picture = None
         if shown:
             where = "" if place is None else f"-{place[0]}-{place[1]}"

@@ -17,6 +17,7 @@ from reportgen.analysis.passes import own_passes
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS
+from reportgen.inputs.cells import CellGrid
 from reportgen.inputs.fit import display, project
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import overlay
@@ -64,7 +65,8 @@ class GradCams:
 
         def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
             maps, classes, gradients = found[0][at], found[1][at], found[2][:, at]
-            passed = own_passes(bench, options["cams"], digest, maps, classes)
+            grid = cells_of(bench, layer, maps)
+            passed = own_passes(bench, options["cams"], digest, maps, classes, grid)
             drawn = bench.threads.submit(
                 _draw, bench, digest, maps, classes, gradients, passed, options
             )
@@ -129,16 +131,29 @@ def _image_name(bench: Workbench) -> str:
     return bench.image_input.name if bench.image_input else ""
 
 
+def cells_of(bench: Workbench, layer: str, maps: npt.NDArray[np.floating]) -> CellGrid:
+    """Where the cells of a layer's maps (height, width, ...) lie on the network's input."""
+    return bench.network.receptive_fields.grid(layer, (maps.shape[0], maps.shape[1]))
+
+
 def placed_on(
-    bench: Workbench, photo: npt.NDArray[np.uint8], values: npt.NDArray[np.floating]
+    bench: Workbench,
+    photo: npt.NDArray[np.uint8],
+    values: npt.NDArray[np.floating],
+    layer: str | None,
 ) -> npt.NDArray[np.float32]:
-    """A map of the network's whole input, laid on the photo (height, width, 3) that it is of."""
+    """A layer's map, laid on the photo (height, width, 3) that it is of.
+
+    Each cell lies at the centre of its receptive field. `layer` is None for a map of the image's
+    own pixels.
+    """
     target = bench.image_input
     if target is None:
         raise ValueError("the model takes no image")
     height, width = photo.shape[:2]
     shares = values.astype(np.float32)
-    return project(shares, height, width, bench.resize, target.height, target.width)
+    grid = cells_of(bench, layer, values) if layer is not None else None
+    return project(shares, height, width, bench.resize, target.height, target.width, grid)
 
 
 def _pictures(
@@ -154,7 +169,8 @@ def _pictures(
     if CAMS[about["method"]].of_image:
         # A few pixels stick out so far that nothing else would be seen beside them.
         largest = np.percentile(values, SATURATED) or largest
-    placed = np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0)), 0.0, 1.0)
+    layer = None if CAMS[about["method"]].of_image else about["layer"]
+    placed = np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0), layer), 0.0, 1.0)
     about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
     files[about["heatmap"]] = heat_png(placed, colormap)

@@ -16,6 +16,7 @@ from reportgen.analysis.engine import engine
 from reportgen.analysis.gradients import class_scores, image_gradients
 from reportgen.analysis.workbench import Workbench
 from reportgen.heatmap_methods import STEPS
+from reportgen.inputs.cells import CellGrid
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -24,25 +25,31 @@ Values = npt.NDArray[np.float32]
 
 Numbers = npt.NDArray[np.intp]
 
-MaskedScores = Callable[[Any, Values], Values]
+MaskedScores = Callable[[Any, Values, Values, Values], Values]
 
 
 def own_passes(
-    bench: Workbench, cams: Iterable[str], digest: str, maps: Values, classes: Sequence[int]
+    bench: Workbench,
+    cams: Iterable[str],
+    digest: str,
+    maps: Values,
+    classes: Sequence[int],
+    grid: CellGrid,
 ) -> dict[str, list[Map]]:
     """Of these kinds, those that need passes of their own: the map of each class, (h, w) or (H, W).
 
-    The image is the photo with this digest, `maps` (h, w, channels) are a layer's activations.
+    The image is the photo with this digest, `maps` (h, w, channels) are a layer's activations,
+    whose cells lie where `grid` says.
     """
     wanted = [cam for cam in cams if cam in PASSES]
     if not wanted:
         return {}
     pixels = bench.pixels(digest)
-    return {cam: PASSES[cam](bench, pixels, maps, list(classes)) for cam in wanted}
+    return {cam: PASSES[cam](bench, pixels, maps, list(classes), grid) for cam in wanted}
 
 
 def _score_cams(
-    bench: Workbench, pixels: Values, maps: Values, classes: Sequence[int]
+    bench: Workbench, pixels: Values, maps: Values, classes: Sequence[int], grid: CellGrid
 ) -> list[Map]:
     """Score-CAM of each class; the same passes serve all classes.
 
@@ -50,9 +57,15 @@ def _score_cams(
     sees what it takes for zero.
     """
     compute = bench.compiled("masked scores", lambda: masked_scores(bench.network, bench.places))
+    axes = zip((grid.rows, grid.columns), maps.shape, pixels.shape, strict=False)
+    rows, columns = (axis.weights(cells, length) for axis, cells, length in axes)
     values, masks = bench.prepare(pixels[None]), np.flatnonzero(masking(maps))
     scores = np.zeros((maps.shape[2], len(classes)), np.float32)
-    parts = in_parts(bench, len(masks), lambda wanted: compute(values, maps[..., masks[wanted]]))
+    parts = in_parts(
+        bench,
+        len(masks),
+        lambda wanted: compute(values, maps[..., masks[wanted]], rows, columns),
+    )
     for wanted, found in parts:
         scores[masks[wanted]] = found[:, classes]
     return [score_cam(maps, one) for one in scores.T]
@@ -63,6 +76,7 @@ def _integrated_gradients(
     pixels: Values,
     maps: Values,  # noqa: ARG001 - it needs none
     classes: Sequence[int],
+    grid: CellGrid,  # noqa: ARG001 - it needs none
 ) -> list[Map]:
     """Integrated gradients of each class: the mean over the midpoints of the steps from black."""
     compute = bench.compiled(
@@ -86,7 +100,7 @@ def _integrated_gradients(
     return [integrated_gradients(image - black, one / STEPS) for one in sums]
 
 
-PASSES: dict[str, Callable[[Workbench, Values, Values, Sequence[int]], list[Map]]] = {
+PASSES: dict[str, Callable[[Workbench, Values, Values, Sequence[int], CellGrid], list[Map]]] = {
     "scorecam": _score_cams,
     "integrated-gradients": _integrated_gradients,
 }
@@ -119,24 +133,25 @@ def in_parts(
 def masked_scores(network: "Network", places: Sequence[str] = ()) -> MaskedScores:
     """A function from an image (1, H, W, C) and maps (h, w, P) to the scores (P, classes).
 
-    Each map is enlarged to the image by bilinear interpolation between half-pixel centres, brought
-    to 0..1 and multiplied with the preprocessed image. A map that is the same everywhere masks all.
+    Each map is enlarged to the image, brought to 0..1 and multiplied with the preprocessed image. A
+    map that is the same everywhere masks all. `rows` (H, h) and `columns` (W, w) say how: the share
+    of each cell in each pixel.
     """
     from keras import ops
 
     head = class_scores(network)
 
-    def mask(maps: Any, values: Any) -> Any:
-        size = ops.shape(values)[1:3]
-        masks = ops.image.resize(maps[..., None], size, "bilinear", data_format="channels_last")
+    def mask(maps: Any, values: Any, rows: Any, columns: Any) -> Any:
+        masks = ops.einsum("Hh,phw,Ww->pHW", rows, maps, columns)[..., None]
         masks = masks - ops.min(masks, axis=(1, 2), keepdims=True)
         masks = ops.divide_no_nan(masks, ops.max(masks, axis=(1, 2), keepdims=True))
         return head.scores(*network.run(values * masks, head.paths))
 
     graph = engine().compiled(mask, network.variables, places)
 
-    def compute(values: Any, maps: Values) -> Any:
+    def compute(values: Any, maps: Values, rows: Values, columns: Values) -> Any:
         masks = np.ascontiguousarray(np.moveaxis(maps, 2, 0), np.float32)
-        return graph(masks, values=np.asarray(values, np.float32))
+        image = np.asarray(values, np.float32)
+        return graph(masks, values=image, rows=rows, columns=columns)
 
     return compute

@@ -15,13 +15,15 @@ import numpy.typing as npt
 from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.engine import engine
 from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
+from reportgen.analysis.gradcam import cells_of
 from reportgen.analysis.gradients import class_gradients, class_scores
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS, CHANCE
-from reportgen.pictures.overlays import enlarge
+from reportgen.inputs.cells import CellGrid
+from reportgen.inputs.fit import spread_over
 
 MOST_IMAGES = 8
 """Images that are measured: evenly chosen, since each takes hundreds of passes."""
@@ -52,8 +54,11 @@ class Trust:
             pixels = bench.pixels(unit.inputs[1])
             target = _class_of(bench, pixels, options["class"])
             maps, slopes = explain(bench.prepare(pixels[None]), np.array([target], np.int32))
-            heats = _maps_of(bench, options["cams"], unit.inputs[1], maps[0], slopes[0], target)
-            yield unit, Result(_measured(bench, pixels, target, heats, options["seed"]))
+            grid = cells_of(bench, options["layer"], maps[0])
+            heats = _maps_of(
+                bench, options["cams"], unit.inputs[1], maps[0], slopes[0], target, grid
+            )
+            yield unit, Result(_measured(bench, pixels, target, heats, grid, options["seed"]))
 
 
 def _measured(
@@ -61,20 +66,22 @@ def _measured(
     pixels: npt.NDArray[np.float32],
     target: int,
     heats: Mapping[str, npt.NDArray[np.float64]],
+    grid: CellGrid,
     seed: int,
 ) -> dict[str, Any]:
     height, width = pixels.shape[:2]
-    shares = _probabilities(bench)
+    probabilities = _probabilities(bench)
 
     def predict(images: npt.NDArray[np.float32]) -> Any:
-        return shares(images)[:, target]
+        return probabilities(images)[:, target]
 
     measured = []
     for cam, values in heats.items():
         if not np.isfinite(values).all() or values.max() <= 0:
             measured.append({"method": cam, "measures": None})
             continue
-        heat = enlarge((values / values.max()).astype(np.float32), height, width)
+        shares = (values / values.max()).astype(np.float32)
+        heat = shares if CAMS[cam].of_image else spread_over(shares, height, width, grid)
         measured.append(_entry(cam, pixels, np.maximum(heat, 0.0), predict, seed))
     chance = np.random.default_rng(seed).random((height, width))
     measured.append(_entry(CHANCE, pixels, chance, predict, seed))
@@ -130,7 +137,8 @@ def _checks(
         for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
             one, slope = slopes_of(values, np.array([target], np.int32))
             kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
-            heats = _maps_of(bench, kinds, digests[at], one[0], slope[0], target)
+            grid = cells_of(bench, options["layer"], one[0])
+            heats = _maps_of(bench, kinds, digests[at], one[0], slope[0], target, grid)
             for cam, heat in heats.items():
                 found[cam].append(heat)
         return {cam: np.stack(heats) for cam, heats in found.items()}
@@ -156,9 +164,10 @@ def _maps_of(
     maps: npt.NDArray[np.float32],
     slope: npt.NDArray[np.float32],
     target: int,
+    grid: CellGrid,
 ) -> dict[str, npt.NDArray[np.float64]]:
     """The map of each kind of one image's class."""
-    passed = own_passes(bench, cams, digest, maps, [target])
+    passed = own_passes(bench, cams, digest, maps, [target], grid)
     return {cam: passed[cam][0] if cam in passed else FORMULAS[cam](maps, slope) for cam in cams}
 
 

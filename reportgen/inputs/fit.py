@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from reportgen.feeding import Interpolation, ResizeMode
+from reportgen.inputs.cells import CellAxis, CellGrid, even_grid
 from reportgen.inputs.resample import Floats, bilinear, resample
 from reportgen.pictures.box import Box
 
@@ -104,31 +105,39 @@ def project(
     mode: ResizeMode,
     input_height: int,
     input_width: int,
+    grid: CellGrid | None = None,
 ) -> Floats:
     """A map over the network's input, laid on the original photo: the inverse of `fit`.
 
-    Half-pixel bilinear: a cell's centre comes to lie in the middle of the pixels that it covers.
+    Bilinear between the centres of the cells. Around the outermost centres their value holds for
+    half a cell, then it falls to 0 within another: a network without padding leaves a margin that
+    has no cells of its own.
 
     Args:
-        heatmap: (any height, any width), float32, spanning the network's whole input.
+        heatmap: (any height, any width), float32.
         photo_height: in pixels.
         photo_width: in pixels.
         mode: how the photo was fitted.
         input_height: of the network's input, in pixels.
         input_width: of the network's input, in pixels.
+        grid: where the map's cells lie on the input; None where they divide it evenly.
 
     Returns:
-        (photo_height, photo_width), float32, within the map's own range; 0 where a crop left the
-        photo unseen. What lies over padding is not on the photo and is gone.
+        (photo_height, photo_width), float32, within the map's own range and 0; 0 where a crop left
+        the photo unseen. What lies over padding is not on the photo and is gone.
 
     """
     place = placement(photo_width, photo_height, input_width, input_height, mode)
     source, target = place.source, place.target
-    rows = _positions(source.height, target.top, target.height, input_height, heatmap.shape[0])
-    columns = _positions(source.width, target.left, target.width, input_width, heatmap.shape[1])
+    if grid is None:
+        grid = even_grid((heatmap.shape[0], heatmap.shape[1]), (input_height, input_width))
+    rows = _positions(source.height, target.top, target.height, grid.rows)
+    columns = _positions(source.width, target.left, target.width, grid.columns)
     result = np.zeros((photo_height, photo_width), np.float32)
     result[source.top : source.top + source.height, source.left : source.left + source.width] = (
         bilinear(heatmap[:, :, np.newaxis], rows, columns)[:, :, 0]
+        * grid.rows.inside(rows, heatmap.shape[0])[:, np.newaxis]
+        * grid.columns.inside(columns, heatmap.shape[1])
     )
     return result
 
@@ -153,9 +162,11 @@ def display(rgb: Photo, longest: int) -> Photo:
     return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def _positions(
-    pixels: int, start: int, extent: int, input_length: int, cells: int
-) -> npt.NDArray[np.float64]:
+def spread_over(heatmap: Floats, height: int, width: int, grid: CellGrid) -> Floats:
+    """A map over the whole input (height, width), as `project` lays it on a photo of that size."""
+    return project(heatmap, height, width, "stretch", height, width, grid)
+
+
+def _positions(pixels: int, start: int, extent: int, cells: CellAxis) -> npt.NDArray[np.float64]:
     """The map index of each photo pixel's centre, by way of the network's input."""
-    in_input = start + (np.arange(pixels, dtype=np.float64) + 0.5) * (extent / pixels)
-    return in_input * (cells / input_length) - 0.5
+    return cells.cells_at(start + (np.arange(pixels, dtype=np.float64) + 0.5) * (extent / pixels))

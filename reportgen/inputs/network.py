@@ -31,6 +31,7 @@ from reportgen.printable import distinct
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.report import (
     Block,
+    Cells,
     ImageInput,
     Layer,
     Preprocessing,
@@ -270,6 +271,18 @@ class Network:
             convolution=isinstance(step.layer, _CONVOLUTIONS) and not step.repeated,
             passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
             wrapper=step.wrapper or None,
+            cells=self._cells(step.path, size) if size else None,
+        )
+
+    def _cells(self, path: str, size: tuple[int, int]) -> Cells:
+        grid = self.receptive_fields.grid(path, size)
+        axes = (grid.rows, grid.columns)
+        return Cells(
+            start=[round(axis.start, 3) for axis in axes],
+            jump=[round(axis.jump, 3) for axis in axes],
+            size=[round(axis.size, 3) for axis in axes],
+            beyond=grid.beyond,
+            exact=grid.exact,
         )
 
     @cached_property

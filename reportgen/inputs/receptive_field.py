@@ -3,8 +3,7 @@
 From the unit back to the input, along the flat graph, every step says which positions of its
 inputs its outputs are computed from: by kernel, stride, padding and dilation, with nothing beyond
 the border. Rows and columns are followed apart, each as the set of positions that can matter.
-(Araujo et al., "Computing Receptive Fields of Convolutional Neural Networks", Distill, 2019, gives
-the closed form for the middle of the map.)
+The closed form for the middle of the map is in `reportgen.inputs.cell_grids`.
 """
 
 from collections.abc import Callable
@@ -14,7 +13,17 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.inputs.axes import layout_of
+from reportgen.inputs.cell_grids import (
+    EVERYWHERE,
+    NORMALISING,
+    POINTWISE,
+    CellGrids,
+    ahead,
+    in_front,
+    pair,
+    taps,
+)
+from reportgen.inputs.cells import CellGrid
 from reportgen.inputs.places import Places
 from reportgen.inputs.tracing import Step, Trace
 from reportgen.pictures.box import Box
@@ -22,31 +31,19 @@ from reportgen.pictures.box import Box
 Positions = npt.NDArray[np.bool_]
 """Which of the positions along one axis count."""
 
-_POINTWISE = {
-    "Activation", "ActivityRegularization", "Add", "AlphaDropout", "Average", "BatchNormalization",
-    "Concatenate", "Dense", "Dropout", "ELU", "GaussianDropout", "GaussianNoise", "Identity",
-    "LayerScale", "LeakyReLU", "Maximum", "Minimum", "Multiply", "Normalization", "PReLU", "ReLU",
-    "Rescaling", "Softmax", "SpatialDropout2D", "StochasticDepth", "Subtract",
-    "Absolute", "Cast", "Clip", "Divide", "Exp", "Gelu", "HardSigmoid", "HardSwish", "HardSilu",
-    "Log", "Negative", "Power", "Relu", "Relu6", "Sigmoid", "Silu", "Sqrt", "Square", "Swish",
-    "Tanh", "TrueDivide", "Reshape", "Permute", "Transpose", "Swapaxes", "Moveaxis", "GetItem",
-    "SpatialDropout3D", "RMSNormalization",
-}  # fmt: skip
-"""Layers and operations of Keras that compute each position from the same one of their inputs."""
-
-EVERYWHERE = {"MultiHeadAttention", "GroupQueryAttention", "Attention", "AdditiveAttention"}
-"""Those that compute each position from all of them."""
-
 
 @dataclass(frozen=True)
 class ReceptiveField:
     """The smallest box of input pixels around all that a unit can see; empty in a padded border.
 
     `exact` is False where a layer on the way is not known; it is then taken to see everything.
+    `beyond` is True where the unit also depends on the whole image, by way of a pooled or
+    normalised value; the box is then what it sees along the convolutional path alone.
     """
 
     box: Box
     exact: bool
+    beyond: bool = False
 
 
 class ReceptiveFields:
@@ -56,6 +53,7 @@ class ReceptiveFields:
         """`places` says where rows and columns stand in each tensor."""
         self._trace = trace
         self._places = places
+        self._grids = CellGrids(trace, places)
         self._known: dict[tuple[str, int, int], tuple[int, int, bool]] = {}
         self._links: dict[tuple[str, int], list[_Link]] = {}
         self._last: tuple[str, list[Step]] = ("", [])
@@ -70,7 +68,14 @@ class ReceptiveFields:
         box = Box(top, left, bottom - top + 1, right - left + 1)
         if not box.height * box.width:
             box = Box(0, 0, 0, 0)
-        return ReceptiveField(box, first and second)
+        output = self._way(path)[0].outputs[0]
+        grid = self._grids.of(path, self._grids.positions(output))
+        part = (box.height, box.width) != self._grids.pixels
+        return ReceptiveField(box, first and second, grid.beyond and part)
+
+    def grid(self, path: str, cells: tuple[int, int]) -> CellGrid:
+        """Where the cells of a layer's maps (rows, columns) lie on the input."""
+        return self._grids.of(path, cells)
 
     def _along(self, path: str, position: int, axis: int) -> tuple[int, int, bool]:
         """First and last pixel along one axis, and whether they are exact."""
@@ -120,17 +125,14 @@ class ReceptiveFields:
             lengths = {self._size(x, axis) for x in step.outputs}
             self._links[step.path, axis] = [
                 _Link(id(x), size, lengths == {size} and _same(step, size, axis))
-                for x in step.inputs
+                for x in self._grids.paths(step)[0]
                 for size in [self._size(x, axis)]
             ]
         return self._links[step.path, axis]
 
     def _size(self, tensor: Any, axis: int) -> int:
         """Positions of a tensor along an axis; 1 where it is no stack of maps."""
-        layout = layout_of(self._places.of(tensor))
-        if layout is None:
-            return 1
-        return layout.width if axis else layout.height
+        return self._grids.positions(tensor)[axis]
 
 
 class _Link(NamedTuple):
@@ -145,8 +147,8 @@ def _same(step: Step, size: int, axis: int) -> bool:
     """Whether each position depends on the same one alone, where there are as many: most steps."""
     kind = type(step.layer).__name__
     if size > 1 and kind in _WINDOWS and _WINDOWS[kind] is _window:
-        return _taps(step.layer, axis)[:2] == (1, 1)
-    return size > 1 and (kind in _POINTWISE or _normalises_channels(step))
+        return taps(step.layer, axis)[:2] == (1, 1)
+    return size > 1 and (kind in POINTWISE or kind in NORMALISING)
 
 
 def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Positions, bool]:
@@ -165,56 +167,27 @@ def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Position
     return everything, kind in EVERYWHERE
 
 
-def _normalises_channels(step: Step) -> bool:
-    """Whether it is a LayerNormalization over the channels alone."""
-    if type(step.layer).__name__ != "LayerNormalization":
-        return False
-    rank = len(step.outputs[0].shape) - step.frames
-    over = step.layer.axis
-    return [one % rank for one in (over if isinstance(over, list | tuple) else [over])] == [
-        rank - 1
-    ]
-
-
-def _pair(value: Any, axis: int) -> int:
-    """A setting along an axis; of those for frames, rows and columns the last two count."""
-    return int(value if isinstance(value, int) else value[len(value) - 2 + axis])
-
-
-def _before(layer: Any, outputs: int, size: int, reach: int, stride: int) -> int:
-    """How far the window of the first output begins before the first position."""
-    if str(layer.padding).lower() != "same":
-        return 0
-    return max((outputs - 1) * stride + reach - size, 0) // 2
-
-
-def _taps(layer: Any, axis: int) -> tuple[int, int, int]:
-    """Kernel, stride and dilation of a convolution or pooling along an axis."""
-    kernel = _pair(getattr(layer, "kernel_size", None) or layer.pool_size, axis)
-    return kernel, _pair(layer.strides, axis), _pair(getattr(layer, "dilation_rate", 1), axis)
-
-
 def _window(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     """Convolution and pooling."""
-    kernel, stride, dilation = _taps(layer, axis)
-    before = _before(layer, len(wanted), size, (kernel - 1) * dilation + 1, stride)
+    kernel, stride, dilation = taps(layer, axis)
+    before = ahead(layer, len(wanted), size, (kernel - 1) * dilation + 1, stride)
     starts = np.flatnonzero(wanted) * stride - before
     return _marked(starts[:, None] + np.arange(kernel) * dilation, size)
 
 
 def _patches(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     """`keras.ops.image.extract_patches`, without dilation or padding."""
-    reach = _pair(layer.size, axis)
-    if layer.padding != "valid" or _pair(layer.dilation_rate or 1, axis) != 1:
+    reach = pair(layer.size, axis)
+    if layer.padding != "valid" or pair(layer.dilation_rate or 1, axis) != 1:
         return np.ones(size, bool)
-    starts = np.flatnonzero(wanted) * _pair(layer.strides or layer.size, axis)
+    starts = np.flatnonzero(wanted) * pair(layer.strides or layer.size, axis)
     return _marked(starts[:, None] + np.arange(reach), size)
 
 
 def _transposed(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     """Transposed convolution: the positions whose window, spread by the stride, hits an output."""
-    kernel, stride, dilation = _taps(layer, axis)
-    before = _before(layer, size, len(wanted), (kernel - 1) * dilation + 1, stride)
+    kernel, stride, dilation = taps(layer, axis)
+    before = ahead(layer, size, len(wanted), (kernel - 1) * dilation + 1, stride)
     reached = np.arange(size)[:, None] * stride - before + np.arange(kernel) * dilation
     inside = (reached >= 0) & (reached < len(wanted))
     hit: Positions = (inside & wanted[np.clip(reached, 0, len(wanted) - 1)]).any(axis=1)
@@ -225,25 +198,23 @@ def _enlarged(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     """UpSampling2D and Resizing without antialiasing: nearest, or bilinear by half pixels."""
     outputs = np.flatnonzero(wanted)
     centres = (outputs + 0.5) * (size / len(wanted)) - 0.5
+    options = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
+    if any(getattr(layer, option, False) for option in options):
+        return np.ones(size, bool)
     if layer.interpolation == "nearest":
         return _marked(np.floor((outputs + 0.5) * (size / len(wanted))).astype(int), size)
-    if layer.interpolation != "bilinear" or getattr(layer, "antialias", False):
+    if layer.interpolation != "bilinear":
         return np.ones(size, bool)
     clamped = np.clip(centres, 0, size - 1)
     return _marked(np.concatenate([np.floor(clamped), np.ceil(clamped)]).astype(int), size)
 
 
 def _padded(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) - _in_front(layer.padding, axis), size)
+    return _marked(np.flatnonzero(wanted) - in_front(layer.padding, axis), size)
 
 
 def _cropped(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
-    return _marked(np.flatnonzero(wanted) + _in_front(layer.cropping, axis), size)
-
-
-def _in_front(sides: Any, axis: int) -> int:
-    """What is added or cut before the first row or column; the last two pairs are of those."""
-    return int(sides[len(sides) - 2 + axis][0])
+    return _marked(np.flatnonzero(wanted) + in_front(layer.cropping, axis), size)
 
 
 def _marked(positions: npt.NDArray[np.int_], size: int) -> Positions:

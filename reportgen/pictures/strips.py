@@ -20,13 +20,23 @@ _FINEST = 6
 class Shown:
     """An image (height, width, 3), and the box of its pixels that a unit sees.
 
-    `cell` is (rows, columns, row, column) of the layer's grid and the unit's cell in it; where it
-    is None, the box is marked and cut out instead.
+    `cell` is the unit's cell in the layer's grid; where it is None, the box is marked and cut out
+    instead.
     """
 
     pixels: NDArray[np.uint8]
     box: Box
-    cell: tuple[int, int, int, int] | None = None
+    cell: "Cell | None" = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell by its row and column, and the edges of all rows (rows + 1,) and columns in pixels."""
+
+    row: int
+    column: int
+    downs: NDArray[np.float64]
+    acrosses: NDArray[np.float64]
 
 
 def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
@@ -42,7 +52,7 @@ def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
     columns = []
     for one in shown:
         if one.cell is not None:
-            columns.append(_tile(_with_grid(one), GRID_TILE))
+            columns.append(_tile(_with_grid(one.pixels, one.cell), GRID_TILE))
         else:
             gap = np.full((MARGIN, TILE, 3), _GROUND, np.uint8)
             columns.append(np.concatenate([_marked(one), gap, _cut(one)]))
@@ -92,17 +102,19 @@ def _cut(one: Shown) -> NDArray[np.uint8]:
     return _tile(_resized(patch, TILE), TILE)
 
 
-def _with_grid(one: Shown) -> NDArray[np.uint8]:
-    picture = _resized(one.pixels, GRID_TILE)
-    rows, columns, row, column = one.cell or (1, 1, 0, 0)
+def _with_grid(pixels: NDArray[np.uint8], cell: Cell) -> NDArray[np.uint8]:
+    picture = _resized(pixels, GRID_TILE)
     height, width = picture.shape[:2]
-    downs = [round(at * height / rows) for at in range(rows + 1)]
-    acrosses = [round(at * width / columns) for at in range(columns + 1)]
-    if height / rows >= _FINEST and width / columns >= _FINEST:
-        for at in downs[1:-1]:
-            picture[at] = picture[at] // 2 + np.array(_LINE, np.uint8) // 2
-        for at in acrosses[1:-1]:
-            picture[:, at] = picture[:, at] // 2 + np.array(_LINE, np.uint8) // 2
+    downs = np.rint(cell.downs * (height / pixels.shape[0])).astype(int).tolist()
+    acrosses = np.rint(cell.acrosses * (width / pixels.shape[1])).astype(int).tolist()
+    if min(np.diff(downs).min(), np.diff(acrosses).min()) >= _FINEST:
+        for at in downs:
+            if 0 < at < height:
+                picture[at] = picture[at] // 2 + np.array(_LINE, np.uint8) // 2
+        for at in acrosses:
+            if 0 < at < width:
+                picture[:, at] = picture[:, at] // 2 + np.array(_LINE, np.uint8) // 2
+    row, column = cell.row, cell.column
     _outline(picture, (downs[row], downs[row + 1]), (acrosses[column], acrosses[column + 1]))
     return picture
 

@@ -150,7 +150,9 @@ class Exemplar(Record):
     """An image that activates a channel or unit: where in the layer's maps, and how much.
 
     `box` is the unit's receptive field: top, left, height, width in pixels of the network's input.
-    `exact` is False where a layer on the way is not known; the box is then everything.
+    `exact` is False where a layer on the way is not known; the box is then everything. `beyond` is
+    True where the unit also depends on the whole image, by way of a pooled or normalised value
+    (squeeze-and-excitation, group normalisation); the box is then that of the convolutional path.
     """
 
     image: str
@@ -159,6 +161,7 @@ class Exemplar(Record):
     value: float | None
     box: list[int]
     exact: bool
+    beyond: bool = False
 
 
 class ExemplarsOf(Record):

@@ -67,6 +67,21 @@ class Preprocessing(Record):
     """Candidates that were tried on images in class folders, in the order tried."""
 
 
+class Cells(Record):
+    """Where the cells of a layer's maps lie on the network's input: rows first, then columns.
+
+    In pixels, of which the first covers 0 to 1: `start` are the centres of the first receptive
+    field, `jump` the distances to the next ones, `size` their lengths where no border cuts them.
+    `beyond` and `exact` are as of `Exemplar`; cells of unknown origin divide the image evenly.
+    """
+
+    start: list[float]
+    jump: list[float]
+    size: list[float]
+    beyond: bool
+    exact: bool
+
+
 class Layer(Record):
     """One layer of the flat network."""
 
@@ -92,6 +107,8 @@ class Layer(Record):
     """Whether it hands its input on unchanged when the model predicts (dropout, augmentation)."""
     wrapper: str | None = None
     """Type of the wrapper that it stands in, such as "TimeDistributed"; None without one."""
+    cells: Cells | None = None
+    """None where the output is no stack of maps."""
 
 
 class Block(Record):

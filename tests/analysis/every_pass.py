@@ -56,7 +56,13 @@ def every_pass(photos, places):
     pairs, found["likeliest"] = depth_gradients(bench.network, ["first", "second"], places)(values)
     found["through the depth"] = np.concatenate([slope.ravel() for _, slope in pairs])
     found["gradients of images"] = image_gradients(bench.network, places)(values, classes)
-    found["masked"] = masked_scores(bench.network, places)(values[:1], gradients[0][0])
+    height, width = maps_size = gradients[0].shape[1:3]
+    grid = bench.network.receptive_fields.grid("second", maps_size)
+    shares = (
+        grid.rows.weights(height, values.shape[1]),
+        grid.columns.weights(width, values.shape[2]),
+    )
+    found["masked"] = masked_scores(bench.network, places)(values[:1], gradients[0][0], *shares)
     for channel, pattern in patterns_of(bench, "classic", "second", range(6), 5, 20).items():
         found[f"pattern {channel}"] = pattern.pixels
     return found

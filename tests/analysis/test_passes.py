@@ -11,6 +11,7 @@ from PIL import Image  # noqa: E402
 
 from reportgen.analysis.cams import FORMULAS, score_cam  # noqa: E402
 from reportgen.analysis.engine import engine  # noqa: E402
+from reportgen.analysis.gradcam import cells_of  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
 from reportgen.heatmap_methods import CAMS, STEPS  # noqa: E402
@@ -30,13 +31,15 @@ def scores_of(model, image):
 
 
 def enlarged(values, height, width):
-    """Bilinear interpolation between half-pixel centres, one pixel after the other."""
+    """Bilinear interpolation between the centres of what a 3 × 3 convolution without padding sees.
+
+    One pixel after the other: cell 0 lies at pixel 1, the next at pixel 2.
+    """
     found = np.zeros((height, width))
     for y in range(height):
         for x in range(width):
-            spot = (y + 0.5) * values.shape[0] / height - 0.5, (x + 0.5) * values.shape[1] / width
-            at = [min(max(spot[0], 0), values.shape[0] - 1),
-                  min(max(spot[1] - 0.5, 0), values.shape[1] - 1)]  # fmt: skip
+            at = [min(max(y - 1, 0), values.shape[0] - 1),
+                  min(max(x - 1, 0), values.shape[1] - 1)]  # fmt: skip
             low = [int(np.floor(one)) for one in at]
             high = [min(one + 1, side - 1) for one, side in zip(low, values.shape, strict=True)]
             down, across = (one - least for one, least in zip(at, low, strict=True))
@@ -82,7 +85,14 @@ def passed(tmp_path_factory):
     image = np.asarray(Image.open(path)).astype(np.float64) / 255
     values = bench.prepare(bench.pixels(digest)[None])
     maps, classes, _ = score_gradients(bench.network, "conv", 3)(values)
-    return model, image, classes[0], own_passes(bench, CAMS, digest, maps[0], classes[0].tolist())
+    return (
+        model,
+        image,
+        classes[0],
+        own_passes(
+            bench, CAMS, digest, maps[0], classes[0].tolist(), cells_of(bench, "conv", maps[0])
+        ),
+    )
 
 
 def test_score_cam_equals_its_algorithm(passed):

@@ -7,6 +7,7 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from reportgen.demo import demo_model  # noqa: E402
+from reportgen.inputs.fit import Box  # noqa: E402
 from reportgen.inputs.network import Network  # noqa: E402
 
 layers = keras.layers
@@ -117,14 +118,37 @@ def test_the_fields_of_each_kind_of_layer(parts):
     check(chain(*parts))
 
 
-def test_branches_see_what_the_widest_sees_and_a_squeeze_sees_everything():
-    start = keras.Input((17, 17, 3))
+def squeezed(side=17):
+    """A wide branch beside a short one, then a squeeze-and-excitation gate."""
+    start = keras.Input((side, side, 3))
     wide = layers.Conv2D(3, 5, padding="same")(start)
     both = layers.Add(name="both")([wide, start])
     share = layers.GlobalAveragePooling2D(keepdims=True)(both)
-    gated = layers.Multiply(name="gated")([start, layers.Conv2D(3, 1)(share)])
-    model = positive(keras.Model(start, gated))
-    check(model, ["both", "gated"])
+    gated = layers.Multiply(name="gated")([both, layers.Conv2D(3, 1)(share)])
+    return positive(keras.Model(start, gated))
+
+
+def test_branches_see_what_the_widest_sees():
+    check(squeezed(), ["both"])
+
+
+def test_behind_a_squeeze_the_convolutional_path_alone_counts_and_that_is_said():
+    network = Network(squeezed())
+    plain = network.receptive_fields.of("both", 8, 8)
+    gated = network.receptive_fields.of("gated", 8, 8)
+    assert measured(network, "gated", 8, 8) == (0, 0, 17, 17)
+    assert (plain.box, plain.beyond) == (gated.box, False)
+    assert gated.beyond
+    assert gated.exact
+
+
+@pytest.mark.parametrize(
+    "norm", [layers.GroupNormalization(1), layers.LayerNormalization(axis=[1, 2, 3])]
+)
+def test_a_normalisation_over_positions_is_not_on_the_convolutional_path(norm):
+    network = Network(chain(layers.Conv2D(2, 3), norm))
+    field = network.receptive_fields.of(norm.name, 4, 5)
+    assert (field.box, field.beyond, field.exact) == (Box(4, 5, 3, 3), True, True)
 
 
 def test_an_unknown_layer_sees_everything_and_says_that_it_is_not_exact():

@@ -1,0 +1,104 @@
+"""The cells of a map lie at the centres of their receptive fields, which are measured elsewhere."""
+
+import numpy as np
+import pytest
+
+keras = pytest.importorskip("keras")
+
+from reportgen.inputs.network import Network  # noqa: E402
+from tests.inputs.test_receptive_field import chain  # noqa: E402
+
+layers = keras.layers
+
+
+def fields_and_cells(network, path):
+    """Of cells whose field the border does not cut: centre and size as found, and as the grid's."""
+    size = network.map_size(path)
+    grid = network.receptive_fields.grid(path, size)
+    sides = network.image_input.height, network.image_input.width
+    for place in np.ndindex(size):
+        box = network.receptive_fields.of(path, *place).box
+        axes = list(zip((grid.rows, grid.columns), place, sides, strict=True))
+        centres = [axis.start + at * axis.jump for axis, at, _ in axes]
+        reach = [(axis.size / 2, side) for axis, _, side in axes]
+        if all(half <= c <= side - half for c, (half, side) in zip(centres, reach, strict=True)):
+            found = (box.top + box.height / 2, box.left + box.width / 2, box.height, box.width)
+            yield found, (*centres, grid.rows.size, grid.columns.size)
+
+
+CHAINS = [
+    [layers.Conv2D(2, (3, 5), dilation_rate=(2, 3), padding="same")],
+    [layers.Conv2D(2, 3), layers.MaxPooling2D(2), layers.Conv2D(2, 3), layers.MaxPooling2D(2)],
+    [layers.Conv2D(2, 3, strides=2, padding="same"), layers.MaxPooling2D(3, 2, padding="same")],
+    [layers.Conv2D(2, 1, strides=3), layers.DepthwiseConv2D(2)],
+    [layers.AveragePooling2D(3, 2, "same"), layers.SeparableConv2D(2, 3, padding="same")],
+    [layers.ZeroPadding2D(((1, 2), (3, 0))), layers.Conv2D(2, 4, dilation_rate=2)],
+    [layers.Cropping2D(((2, 1), (0, 3))), layers.Conv2D(2, 2), layers.BatchNormalization()],
+    [layers.Conv2D(2, 3, strides=2), layers.UpSampling2D((2, 2))],
+    [layers.Conv2D(2, 3, strides=2), layers.GroupNormalization(1), layers.Conv2D(2, 3)],
+    [layers.SpectralNormalization(layers.Conv2D(2, 3, strides=2)), layers.Conv2D(2, 3)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", CHAINS)
+def test_cells_lie_at_the_centres_of_their_receptive_fields(parts):
+    network = Network(chain(*parts, size=(45, 52, 3)))
+    path = network.trace.steps[-1].path
+    pairs = list(fields_and_cells(network, path))
+    assert len(pairs) > 20
+    found, cells = (np.array(one) for one in zip(*pairs, strict=True))
+    np.testing.assert_allclose(cells[:, :2], found[:, :2], atol=0.5)
+    np.testing.assert_allclose(cells.mean(0), found.mean(0), atol=0.5)
+
+
+def test_a_strided_same_convolution_is_off_the_even_division():
+    """TensorFlow pads an even input below and to the right alone."""
+    network = Network(
+        chain(layers.Conv2D(2, 3, strides=2, padding="same", name="c"), size=(8, 9, 3))
+    )
+    grid = network.receptive_fields.grid("c", (4, 5))
+    assert (grid.rows.start, grid.rows.jump, grid.rows.size) == (1.5, 2, 3)
+    assert (grid.columns.start, grid.columns.jump) == (0.5, 2)
+
+
+@pytest.mark.parametrize(("stride", "padding"), [(2, "same"), (2, "valid"), (3, "same")])
+def test_a_transposed_convolution_undoes_its_convolution(stride, padding):
+    down = layers.Conv2D(2, 4, strides=stride, padding=padding)
+    up = layers.Conv2DTranspose(2, 4, strides=stride, padding=padding, name="up")
+    network = Network(chain(down, up, size=(24, 24, 3)))
+    grid = network.receptive_fields.grid("up", network.map_size("up"))
+    assert (grid.rows.start, grid.rows.jump) == pytest.approx((0.5, 1))
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True}]
+)
+def test_a_resizing_layer_is_followed(options):
+    network = Network(chain(layers.Resizing(16, 16, **options, name="r"), size=(32, 64, 3)))
+    grid = network.receptive_fields.grid("r", (16, 16))
+    middle = (grid.rows.start + 7.5 * grid.rows.jump, grid.columns.start + 7.5 * grid.columns.jump)
+    assert middle == pytest.approx((16, 32))
+    jumps = {"": (2, 4), "crop_to_aspect_ratio": (2, 2), "pad_to_aspect_ratio": (4, 4)}
+    assert (grid.rows.jump, grid.columns.jump) == jumps["".join(options)]
+
+
+def test_a_pooled_branch_that_is_spread_again_does_not_place_cells():
+    start = keras.Input((20, 20, 3))
+    maps = layers.Conv2D(4, 3, name="maps")(start)
+    pooled = layers.GlobalAveragePooling2D(keepdims=True)(maps)
+    spread = layers.UpSampling2D(18, interpolation="bilinear")(pooled)
+    both = layers.Concatenate(name="both")([maps, spread])
+    network = Network(keras.Model(start, both))
+    one, other = (network.receptive_fields.grid(path, (18, 18)) for path in ("maps", "both"))
+    assert (one.rows, one.beyond) == (other.rows, False)
+    assert other.beyond
+    assert other.exact
+
+
+def test_cells_of_unknown_origin_divide_the_image_and_say_so():
+    start = keras.Input((24, 24, 3))
+    flat = layers.Dense(64)(layers.Flatten()(start))
+    network = Network(keras.Model(start, layers.Reshape((4, 4, 4), name="maps")(flat)))
+    grid = network.receptive_fields.grid("maps", (4, 4))
+    assert not grid.exact
+    assert (grid.rows.start, grid.rows.jump) == (3, 6)
