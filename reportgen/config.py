@@ -359,6 +359,11 @@ class Settings(BaseModel):
     colormap: Literal[
         "jet", "turbo", "inferno", "magma", "plasma", "viridis", "cividis", "gray"
     ] = Field("jet", description="Colours of Grad-CAM's heatmaps and overlays.")
+    full_size: bool = Field(
+        False,
+        description="Save every Grad-CAM overlay at the photo's full size too. Without it, only "
+        "where the file is smaller than 2 MB.",
+    )
     labels: Path | None = Field(
         None,
         description="Class names in the order of the model's classes: one a line, JSON, CSV, YAML.",

@@ -28,6 +28,9 @@ INTENSITY = 0.4
 LONGEST = 640
 """Pixels of the longer side of an overlay."""
 
+FULL_BYTES, FULL_PIXELS = 2_000_000, 8_000_000
+"""Most that an overlay at the photo's own size takes, and photo that it is tried of, unasked."""
+
 SATURATED = 99
 """Percentile of a map of the image's own pixels from which on all are drawn as the strongest."""
 
@@ -105,12 +108,17 @@ def _draw(
                 "reason": reason,
                 "picture": None,
                 "heatmap": None,
+                "cells": None,
+                "cells_size": None,
+                "full": None,
                 "width": photo.shape[1],
                 "height": photo.shape[0],
             }
             if status == "ok":
                 name = f"{k}-{CAMS[cam].slug}"
                 _pictures(bench, photo, values, about, files, name, options["colormap"])
+                if cam == options["cams"][0]:
+                    _full(bench, digest, values, about, files, name, options)
             data.append(about)
     return Result({"gradcam": data}, files)
 
@@ -165,15 +173,48 @@ def _pictures(
     name: str,
     colormap: str,
 ) -> None:
-    largest = values.max()
-    if CAMS[about["method"]].of_image:
-        # A few pixels stick out so far that nothing else would be seen beside them.
-        largest = np.percentile(values, SATURATED) or largest
-    layer = None if CAMS[about["method"]].of_image else about["layer"]
-    placed = np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0), layer), 0.0, 1.0)
+    placed = _placed(bench, photo, values, about)
     about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
     files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
     files[about["heatmap"]] = heat_png(placed, colormap)
+    if not CAMS[about["method"]].of_image:
+        about.update(cells=f"{name}-cells.png", cells_size=list(values.shape))
+        files[about["cells"]] = heat_png(values / values.max(), colormap)
+
+
+def _placed(
+    bench: Workbench,
+    photo: npt.NDArray[np.uint8],
+    values: npt.NDArray[np.float64],
+    about: Mapping[str, Any],
+) -> npt.NDArray[np.float32]:
+    """A map on a photo (height, width, 3), from 0 to 1 at its strongest place."""
+    of_image = CAMS[about["method"]].of_image
+    # A few pixels stick out so far that nothing else would be seen beside them.
+    largest = (np.percentile(values, SATURATED) if of_image else 0) or values.max()
+    layer = None if of_image else about["layer"]
+    return np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0), layer), 0.0, 1.0)
+
+
+def _full(
+    bench: Workbench,
+    digest: str,
+    values: npt.NDArray[np.float64],
+    about: dict[str, Any],
+    files: dict[str, bytes],
+    name: str,
+    options: Mapping[str, Any],
+) -> None:
+    """The overlay at the photo's own size, where the page's is smaller."""
+    photo = bench.decoded(digest).rgb
+    asked = options["full_size"]
+    if max(photo.shape[:2]) <= LONGEST or not (asked or photo.size // 3 <= FULL_PIXELS):
+        return
+    placed = _placed(bench, photo, values, about)
+    made = jpeg(overlay(photo, placed, INTENSITY, options["colormap"]))
+    if asked or len(made) <= FULL_BYTES:
+        about["full"] = f"{name}-full.jpg"
+        files[about["full"]] = made
 
 
 def judge(

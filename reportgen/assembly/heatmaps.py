@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
 from reportgen.heatmap_methods import CAMS
@@ -17,6 +18,10 @@ class Pictures(Protocol):
     @property
     def model(self) -> Model:
         """The model's facts."""
+
+    @property
+    def smaller(self) -> Smaller:
+        """What of the report's pictures is left out."""
 
     def layer_slug(self, path: str) -> str:
         """The layer's name in the names of its pictures."""
@@ -35,10 +40,14 @@ def cam_records(assembly: Pictures, cams: Stored, seen: Stored | None, base: str
     for about in cams.data["gradcam"]:
         index = about["index"]
         target = f"{base}/{CAMS[about['method']].slug}/{index}"
+        kinds = {"picture": "overlay", "heatmap": "heatmap", "cells": "cells", "full": "full"}
+        if assembly.smaller != AS_IT_IS:
+            del kinds["full"]
         pictures = {
-            key: about[key] and assembly.copy(cams, about[key], f"{target}-{kind}")
-            for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
+            key: assembly.copy(cams, about[key], f"{target}-{kind}") if about.get(key) else None
+            for key, kind in kinds.items()
         }
+        pictures.setdefault("full", None)
         known = {"label": assembly.model.target_labels[index]}
         probability = probabilities[index] if probabilities else None
         records.append(GradCam(**{**about, **pictures, **known, "probability": probability}))

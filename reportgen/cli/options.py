@@ -41,7 +41,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": (
         *("top", "class", "cam", "trust", "gradcam_layer"),
-        *("cam_layers", "cam_difference", "colormap"),
+        *("cam_layers", "cam_difference", "colormap", "full_size"),
     ),
     "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }

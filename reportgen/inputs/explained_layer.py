@@ -12,9 +12,9 @@ import keras
 import numpy as np
 
 from reportgen.inputs.axes import Axis, Layout
+from reportgen.inputs.cell_grids import EVERYWHERE
 from reportgen.inputs.places import Places
 from reportgen.inputs.probing import is_own, reads
-from reportgen.inputs.receptive_field import EVERYWHERE
 from reportgen.inputs.tracing import Step, Trace
 
 SMALLEST = 7

@@ -223,6 +223,10 @@ class Activations(LightRecord):
 class GradCam(LightRecord):
     """One class activation map: `picture` is the overlay on the photo, `heatmap` the bare map.
 
+    `cells` is the map as it was computed, one pixel for each cell, `cells_size` its height and
+    width; None for maps of the image's own pixels. `full` is the overlay at the photo's own size,
+    where the photo is larger than `picture`.
+
     `method` is a name in `reportgen.heatmap_methods.CAMS`; `layer` the one whose maps it is made
     from, of integrated gradients the input. Records stand method by method. Of a value there are
     two, of what raises it (even `index`) and of what lowers it; they have no probability.
@@ -239,6 +243,9 @@ class GradCam(LightRecord):
     heatmap: str | None
     width: int
     height: int
+    cells: str | None = None
+    cells_size: list[int] | None = None
+    full: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,10 +37,13 @@ GRADCAM = Method(
     "Grad-CAM",
     "The maps of a late layer are added up, each weighted by how much it speaks for the class (the"
     " spatial mean of the gradient of the class score before softmax or sigmoid), and what speaks"
-    " against it is cut off. The result is enlarged to the photo; where no place speaks for the"
-    " class, that is said and nothing is drawn.",
+    " against it is cut off. Each cell of the map is placed at the centre of its receptive field,"
+    " and the map is interpolated between these centres. Behind a squeeze-and-excitation or a"
+    " normalisation over positions, where a cell depends on the whole image, the convolutional path"
+    " alone places it. Where no place speaks for the class, that is said and nothing is drawn.",
     "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
-    " Localization, 2017.",
+    " Localization, 2017; A. Araujo et al., Computing Receptive Fields of Convolutional Neural"
+    " Networks, Distill, 2019.",
 )
 EVALUATION = Method(
     "Evaluation",
@@ -67,7 +70,8 @@ EXEMPLARS = Method(
     " highest activation anywhere in its map are kept, for a single unit those with the highest"
     " activation at its position. The patch below an image is the unit’s receptive field: the"
     " pixels that can change it, followed back through kernel, stride, padding and dilation of"
-    " every layer. An activation of zero is no exemplar.",
+    " every layer; values pooled or normalised over the whole image are left"
+    " aside. Zero activations are ignored.",
     "M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014; A. Araujo"
     " et al., Computing Receptive Fields of Convolutional Neural Networks, Distill, 2019.",
 )

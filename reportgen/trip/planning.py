@@ -292,7 +292,12 @@ def _plan_gradcam(
     analysis = GradCams()
     if options is None:
         return Plan(analysis, [])
-    options = {**options, "classes": settings.top, "colormap": settings.colormap}
+    options = {
+        **options,
+        "classes": settings.top,
+        "colormap": settings.colormap,
+        "full_size": settings.full_size,
+    }
     return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
 
 

@@ -1,17 +1,23 @@
 """Grad-CAM against a float64 computation that shares no code with it."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
 
 keras = pytest.importorskip("keras")
 
+from PIL import Image  # noqa: E402
+
+from reportgen.analysis import gradcam  # noqa: E402
 from reportgen.analysis.cams import grad_cam  # noqa: E402
 from reportgen.analysis.gradcam import GradCams  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
 
 layers = keras.layers
-CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet"}
+CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet",
+           "full_size": False}  # fmt: skip
 
 
 def net(units, activation):
@@ -88,18 +94,14 @@ def test_nested_layers_and_a_chosen_class():
     np.testing.assert_allclose(found, by_hand(inner, image[0], 2, one_unit=False), atol=1e-5)
 
 
-def compute(model, tmp_path, **options):
-    digest, path = picture_file(tmp_path, (40, 60))
+def compute(model, tmp_path, *, size=(40, 60), **options):
+    digest, path = picture_file(tmp_path, size)
     unit = GradCams().unit("model", digest, {**OPTIONS, **CHOICES, **options})
     ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
     return result
 
 
 def test_pictures_have_the_photos_size(tmp_path):
-    from io import BytesIO
-
-    from PIL import Image
-
     result = compute(net(1, "sigmoid"), tmp_path)
     cams = result.data["gradcam"]
     assert sorted(cam["index"] for cam in cams) == [0, 1]
@@ -108,6 +110,35 @@ def test_pictures_have_the_photos_size(tmp_path):
     for cam in shown:
         for name in (cam["picture"], cam["heatmap"]):
             assert Image.open(BytesIO(result.files[name])).size == (60, 40)
+
+
+def test_the_map_is_there_cell_by_cell(tmp_path):
+    result = compute(net(3, "softmax"), tmp_path)
+    first = result.data["gradcam"][0]
+    with Image.open(BytesIO(result.files[first["cells"]])) as picture:
+        levels = np.asarray(picture)
+    assert [14, 16] == first["cells_size"] == list(levels.shape)
+    assert levels.max() == 255
+
+
+def test_an_overlay_has_the_photos_size_where_it_is_asked_for_or_small(tmp_path, monkeypatch):
+    model, size = net(3, "softmax"), (650, 700)
+    assert compute(model, tmp_path).data["gradcam"][0]["full"] is None  # the picture is as large
+    for limits, asked, made in [
+        ({}, False, True),
+        ({"FULL_BYTES": 9}, False, False),
+        ({"FULL_PIXELS": 9}, False, False),
+        ({"FULL_BYTES": 9, "FULL_PIXELS": 9}, True, True),
+    ]:
+        with monkeypatch.context() as patch:
+            for name, limit in limits.items():
+                patch.setattr(gradcam, name, limit)
+            result = compute(model, tmp_path, size=size, full_size=asked)
+        for one in result.data["gradcam"]:
+            assert (one["full"] in result.files) == made
+        if made:
+            with Image.open(BytesIO(result.files[result.data["gradcam"][0]["full"]])) as picture:
+                assert picture.size == (700, 650)
 
 
 def test_no_positive_evidence_draws_nothing(tmp_path):

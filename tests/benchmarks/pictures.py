@@ -138,7 +138,8 @@ def gradcams(runs: int) -> list[Row]:
     model = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
     bench = bench_over(model, files, "signed")
     last = bench.network.last_spatial_layer
-    asked = {"classes": 1, "class": None, "cams": ["gradcam"], "colormap": "jet"}
+    asked = {"classes": 1, "class": None, "cams": ["gradcam"], "colormap": "jet",
+             "full_size": False}  # fmt: skip
     options = {**OPTIONS, "layer": last, **asked}
     analysis = GradCams()
     units = [analysis.unit("m", file.stem, options) for file in files]

@@ -171,6 +171,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
 }
 SWITCHES = (
     "trust",
+    "full_size",
     "no_top",
     "force",
     "open",

@@ -7,8 +7,8 @@ keras = pytest.importorskip("keras")
 tf = pytest.importorskip("tensorflow")
 
 from reportgen.demo import demo_model  # noqa: E402
-from reportgen.inputs.fit import Box  # noqa: E402
 from reportgen.inputs.network import Network  # noqa: E402
+from reportgen.pictures.box import Box  # noqa: E402
 
 layers = keras.layers
 applications = keras.applications

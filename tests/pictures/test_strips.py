@@ -3,7 +3,7 @@
 import numpy as np
 
 from reportgen.inputs.cells import CellAxis
-from reportgen.inputs.fit import Box
+from reportgen.pictures.box import Box
 from reportgen.pictures.strips import Cell, Shown, strip
 
 MARK = (214, 51, 108)

@@ -14,7 +14,7 @@ from reportgen.assembly.distribution_charts import with_charts
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
 from reportgen.pictures.channels import channel_statistics
-from reportgen.pictures.encode import jpeg, palette_png, rgba_png
+from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
 from reportgen.records.heatmaps import CamDifference
@@ -23,6 +23,7 @@ from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, Exemp
 from reportgen.records.report import (
     Activations,
     Block,
+    Cells,
     Channel,
     Dream,
     Environment,
@@ -304,6 +305,13 @@ def _layers(plan: Plan) -> list[Layer]:
             "channels": channels,
             "spatial": True,
             "convolution": kind == "Conv2D",
+            "cells": Cells(
+                start=[16.0 / side] * 2,
+                jump=[32.0 / side] * 2,
+                size=[40.0] * 2,
+                beyond=side < 16,
+                exact=True,
+            ),
         }
         layers.append(first.model_copy(update=update))
     update = {
@@ -396,6 +404,9 @@ def _image(
         heatmap=_save(folder, f"pictures/{slug}/heatmap.jpg", jpeg(heat)),
         width=width,
         height=height,
+        cells=_save(folder, f"pictures/{slug}/cells.png", heat_png(np.eye(6))),
+        cells_size=[6, 6],
+        full=_save(folder, f"pictures/{slug}/full.jpg", jpeg(photo)),
     )
     none = {
         "index": int(order[1]),
@@ -404,6 +415,9 @@ def _image(
         "reason": "No place in the image speaks for this class.",
         "picture": None,
         "heatmap": None,
+        "cells": None,
+        "cells_size": None,
+        "full": None,
     }
     small = np.ascontiguousarray(photo[::6, ::8][:32, :32])
     return Image(

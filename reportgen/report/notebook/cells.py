@@ -193,7 +193,7 @@ def _add_filters(writer: Writer, report: Report, choices: Choices) -> None:
 
 def _add_gradcam(writer: Writer, choices: Choices) -> None:
     layer = choices.gradcam_layer
-    if layer is None:
+    if layer is None or layer.cells is None:
         return
     first = is_channels_first(layer)
     writer.add(
@@ -202,6 +202,8 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
         gradcam_layer=layer.path,
         channels_first=first,
         colormap=choices.colormap,
+        start=layer.cells.start,
+        jump=layer.cells.jump,
     )
     for at, photo in enumerate(choices.photos):
         if cams := _cams(photo):

@@ -50,6 +50,8 @@ class ShownExemplars:
     channel: int
     channels_first: bool
     reported: list[tuple[int, float]]
+    start: list[float]
+    jump: list[float]
 
 
 @dataclass(frozen=True)
@@ -183,11 +185,16 @@ def _exemplars(
     if not found:
         return None
     best = max(found, key=lambda one: len(here(one)))
+    cells = reachable[best.layer].cells
+    if cells is None:
+        return None
     return ShownExemplars(
         best.layer,
         best.channel,
         is_channels_first(reachable[best.layer]),
         here(best),
+        cells.start,
+        cells.jump,
     )
 
 

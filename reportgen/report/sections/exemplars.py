@@ -110,7 +110,10 @@ def exemplar_title(one: ExemplarsOf) -> str:
 def _link(outline: Outline, page: str, one: Exemplar) -> Link:
     place = outline.image_place(one.image) if one.image in outline.images else ""
     height, width = one.box[2:]
-    note = f"{number(one.value)} at {one.row}, {one.column}; sees {height} {TIMES} {width} pixels"
-    if not one.exact:
-        note += " at most"
+    note = (
+        f"{number(one.value)} · row {one.row}, column {one.column} · receptive field"
+        f" {'at most ' if not one.exact else ''}{height} {TIMES} {width} px"
+    )
+    if one.beyond:
+        note += " along the convolutional path"
     return Link(one.image, href(page, place), note=note)

@@ -41,6 +41,13 @@ class GradCam:
     reason: str
     resolution: str = ""
     """How many positions the layer's maps have, and whether that makes the heatmap coarse."""
+    cells: Picture | None = None
+    """The map as it was computed, one pixel for each cell."""
+    cells_text: str = ""
+    full: Link | None = None
+    """The overlay at the photo's own size."""
+    placing: str = ""
+    """How the cells come to lie on the photo."""
     others: tuple[OtherCam, ...] = ()
     """Other kinds of map of the same class, side by side."""
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import Activations, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.report.cells import placing
 from reportgen.report.contexts import Fact, Link, Picture, Section
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import (
@@ -28,6 +29,7 @@ from reportgen.wording import TIMES, percent, sentence
 _PHOTO = 640
 _NETWORK_PHOTO = 224
 _HEATMAP = 460
+_CELLS = 144
 
 
 def image_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagePage]]:
@@ -159,10 +161,30 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         if shown and one.heatmap
         else None,
         photo=src(page, image.photo),
+        cells=_cells(page, one, f"Map of {about}, not smoothed"),
+        cells_text=_cells_text(one),
+        full=Link(f"Full size, {photo_size(image)}", src(page, one.full)) if one.full else None,
+        placing=placing(outline.layers.get(one.layer)),
         reason=sentence(one.reason or ("" if shown else one.status)),
         resolution=resolution(outline.layers.get(one.layer)) if shown else "",
         others=tuple(_other_cam(page, image, other) for other in group.others),
     )
+
+
+def _cells(page: str, one: GradCamRecord, alt: str) -> Picture | None:
+    if not one.cells or not one.cells_size:
+        return None
+    height, width = one.cells_size
+    scale = _CELLS / max(height, width)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return Picture(src(page, one.cells), alt, *size, pixelated=True)
+
+
+def _cells_text(one: GradCamRecord) -> str:
+    if not one.cells_size:
+        return ""
+    height, width = one.cells_size
+    return f"The map itself, {height} {TIMES} {width}, not smoothed"
 
 
 def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:

@@ -1,0 +1,23 @@
+"""Where the cells of a layer's maps lie on the image, in sentences."""
+
+from reportgen.records.report import Layer
+from reportgen.wording import TIMES, number
+
+BEYOND = (
+    "Every cell also depends on the whole image, by way of a pooled or normalised value; the"
+    " convolutional path alone places it."
+)
+
+
+def placing(layer: Layer | None) -> str:
+    """How a map of this layer comes to lie on the image; empty where nothing is known."""
+    cells = layer.cells if layer else None
+    if cells is None:
+        return ""
+    if not cells.exact:
+        return "A layer before it is of an unknown kind, so the cells divide its input evenly."
+    size = f" {TIMES} ".join(map(number, cells.size))
+    down, across = map(number, cells.jump)
+    apart = f"{down} px apart" if down == across else f"{down} px apart down, {across} px across"
+    text = f"Each cell lies at the centre of its receptive field ({size} px); cells are {apart}."
+    return f"{text} {BEYOND}" if cells.beyond else text
