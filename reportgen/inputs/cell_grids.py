@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
+from reportgen.feeding import ResizeMode
 from reportgen.inputs.axes import layout_of
 from reportgen.inputs.cells import CellAxis, CellGrid, even_grid
-from reportgen.inputs.fit import ResizeMode, placement
+from reportgen.inputs.fit import placement
 from reportgen.inputs.places import Places
 from reportgen.inputs.tracing import Step, Trace
 
