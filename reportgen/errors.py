@@ -1,10 +1,24 @@
 """Every error that a user can meet: one sentence saying what is wrong, where, and what to do."""
 
+from typing import Any
+
 
 class ReportgenError(Exception):
     """An error with a message for the user; the command line prints it and exits with 1."""
 
     exit_code = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle by state: an error's constructor may take other arguments than its message."""
+        return _restored, (type(self), self.args, dict(vars(self)))
+
+
+def _restored(
+    cls: type[ReportgenError], args: tuple[Any, ...], state: dict[str, Any]
+) -> ReportgenError:
+    error = cls.__new__(cls, *args)
+    vars(error).update(state)
+    return error
 
 
 class SettingsError(ReportgenError):

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
+from reportgen.printable import printable
 
 if TYPE_CHECKING:
     import h5py
     import numpy as np
 
-_MOST_OBJECTS = 50_000
+_MOST_OBJECTS = 200_000
 _LONGEST_TEXT = 1 << 26
 ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
 
@@ -62,7 +63,42 @@ def open_file(path: Path) -> Iterator["h5py.File"]:
     except ANY_DAMAGE as error:
         raise DamagedFileError(path.name) from error
     with opened:
+        refuse_links(opened, path.name)
         yield opened
+
+
+def refuse_links(file: "h5py.File", file_name: str) -> None:
+    """Refuse a file with a link to another one: no link is followed to find out.
+
+    What such a file holds depends on the machine that opens it, and opening a pipe waits for ever.
+    Raises `ModelFileError`. Links within a file are harmless once none of them can leave it.
+    """
+    import h5py
+
+    leaving: list[str] = []
+    seen = 0
+
+    def look(name: Any, link: Any) -> Any:
+        nonlocal seen
+        seen += 1
+        if seen > _MOST_OBJECTS:
+            raise ModelFileError(f"{file_name} holds more HDF5 groups than any network needs.")
+        if link.type not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT):
+            leaving.append(
+                name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)
+            )
+            return 1
+        return None
+
+    try:
+        file.id.links.visit(look, info=True)
+    except ANY_DAMAGE as error:
+        raise DamagedFileError(file_name) from error
+    if leaving:
+        raise ModelFileError(
+            f"{file_name} keeps {printable(leaving[0])[:80]!r} in another file, which is not"
+            " followed; save the model again with model.save('model.keras') where that file is."
+        )
 
 
 def text_attribute(group: "h5py.Group | h5py.Dataset", name: str) -> str | None:
@@ -132,7 +168,8 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
         for path, dataset in _datasets(group, "", [0]):
             if dataset.external or dataset.is_virtual:
                 raise ModelFileError(
-                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
+                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed; save"
+                    " the model again with model.save('model.keras') where that file is."
                 )
             if dataset.dtype.kind in "fiub" or is_bfloat16(dataset):
                 arrays[path] = StoredArray(dataset)

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,11 @@ from reportgen.inputs.applications import APPLICATIONS, find_application, neares
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.hdf5_check import SIGNATURE
+from reportgen.inputs.model_files.limits import DAMAGED_ZIP
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
 from reportgen.printable import printable
-from reportgen.user_files import Seen, feed
+from reportgen.user_files import Seen, UnusableFileError, check_readable, feed
 
 _LARGEST_JSON = 1 << 26
 
@@ -59,8 +59,9 @@ def identify(model: str, *, weights: str | None = None) -> ModelFile:
     application = find_application(model)
     if application is not None and not path.is_file():
         return _identify_application(application.name, weights)
-    if not path.exists():
+    if not _exists(path):
         raise ModelFileError(_explain_absent(model))
+    _refuse_special(path)
     weights_path = _weights_file(weights) if weights is not None else None
     kind, description = _sniff_folder(path) if path.is_dir() else _sniff_file(path)
     digest, seen = _digest(path)
@@ -76,6 +77,28 @@ def identify(model: str, *, weights: str | None = None) -> ModelFile:
         weights=weights_path,
         files=(*seen, *of_weights),
     )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # a name that no file can have, as one that is too long
+        return False
+
+
+def _refuse_special(path: Path) -> None:
+    """Refuse pipes, sockets and devices, in a folder too: reading one may never end."""
+    try:
+        for file in [path] if not path.is_dir() else path.rglob("*"):
+            if _exists(file) and not file.is_dir():
+                check_readable(file)
+    except UnusableFileError as error:
+        raise ModelFileError(
+            f"{printable(file.name)} cannot be read as a model: {error}; copy the model into a"
+            " file and give that."
+        ) from error
+    except OSError as error:
+        raise ModelFileError(f"{printable(path.name)} cannot be read: {error.strerror}.") from error
 
 
 def _identify_application(name: str, weights: str | None) -> ModelFile:
@@ -123,7 +146,9 @@ def _explain_absent(model: str) -> str:
 
 def _weights_file(weights: str) -> Path:
     path = Path(weights)
-    if not path.is_file():
+    if _exists(path):
+        _refuse_special(path)
+    if not _exists(path) or not path.is_file():
         hint = " (imagenet works only with the name of a keras.applications network)"
         raise ModelFileError(
             f"There is no weights file {weights!r}{hint if weights == 'imagenet' else ''}."
@@ -192,7 +217,7 @@ def _sniff_zip(path: Path) -> tuple[str, str]:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
             metadata = _small_json(archive, "metadata.json")
-    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, RuntimeError, EOFError) as error:
+    except DAMAGED_ZIP as error:
         raise ModelFileError(
             f"{path.name} is a damaged or truncated zip file; copy or download it again."
         ) from error

@@ -1,8 +1,13 @@
 """What a stored network may ask for: bounds that no honest file meets, checked before memory is."""
 
 import json
+import lzma
 import math
+import sys
+import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +23,13 @@ MOST_CALLS = 100_000
 MOST_WEIGHTS = 1 << 32
 MOST_VALUES = 1 << 31
 """Numbers in one layer's output for one image; 2^31 are 8 GiB."""
+
+
+DAMAGED_ZIP: tuple[type[Exception], ...] = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, ValueError, KeyError, RuntimeError, EOFError, MemoryError),
+)
+"""What reading a damaged zip raises; its members can be packed in several ways."""
 
 
 def read_bounded(path: Path, most: int = _LONGEST_JSON) -> bytes:
@@ -119,6 +131,20 @@ class WeightBudget:
                 return self
 
         return CountedZeros
+
+
+@contextmanager
+def deep_enough(layers: int) -> Iterator[None]:
+    """Let Python call as deep as Keras does: once for each layer of a chain, when it makes a model.
+
+    Python's frames do not lie on the stack of the machine.
+    """
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, 1000 + 4 * min(layers, MOST_LAYERS)))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def every_object(config: Any) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,7 @@ from reportgen.inputs.model_files.call_graph import CallGraph
 from reportgen.inputs.model_files.cutting import check_cut, check_learned, cut_outputs, left_out
 from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.layers import hard_sigmoid_of_keras_2
-from reportgen.inputs.model_files.limits import check_output
+from reportgen.inputs.model_files.limits import check_output, deep_enough, every_object
 from reportgen.inputs.model_files.migration.rule import (
     Node,
     class_name,
@@ -52,7 +52,8 @@ class Rebuilder:
             "CountedZeros": self.maker.budget.initializer_class(),
             "hard_sigmoid_of_keras_2": hard_sigmoid_of_keras_2,
         }
-        with keras.saving.custom_object_scope({**self.maker.custom, **own}):
+        scope = keras.saving.custom_object_scope({**self.maker.custom, **own})
+        with scope, deep_enough(sum(1 for _ in every_object(root))):
             name = clean_name(settings(root).get("name", "model"))
             part = self._model(root, name, outermost=True)
         check_replaced(self.file_name, self.maker.replacements, self.maker.replaced, root)

@@ -13,7 +13,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.hdf5 import StoredArray
 from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
-from reportgen.inputs.model_files.limits import parse_config
+from reportgen.inputs.model_files.limits import DAMAGED_ZIP, parse_config
 from reportgen.inputs.model_files.shards import is_index, shards_of
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def read_keras_folder(path: Path) -> Iterator[StoredModel]:
 def _open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except DAMAGED_ZIP as error:
         raise DamagedFileError(path.name, ".keras") from error
     with archive:
         yield archive
@@ -228,11 +228,9 @@ def _member(archive: zipfile.ZipFile, name: str, file_name: str) -> bytes:
         if ratio > _HIGHEST_RATIO and info.file_size > _ALWAYS_UNPACKED:
             raise ModelFileError(f"{file_name} unpacks to more than a model needs ({name}).")
         return archive.read(info)
-    except (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError) as error:
-        raise DamagedFileError(file_name, ".keras") from error
-    except Exception as error:  # zlib, lzma and bz2 have errors of their own
-        if isinstance(error, ModelFileError):
-            raise
+    except ModelFileError:
+        raise
+    except DAMAGED_ZIP as error:
         raise DamagedFileError(file_name, ".keras") from error
 
 
@@ -246,4 +244,5 @@ def _open_memory(content: io.BytesIO, file_name: str) -> Iterator["h5py.File"]:
     except (OSError, RuntimeError, ValueError, KeyError) as error:
         raise DamagedFileError(file_name, ".keras") from error
     with file:
+        hdf5.refuse_links(file, file_name)
         yield file
