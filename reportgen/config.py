@@ -249,6 +249,11 @@ class Settings(BaseModel):
         description="Weights for a keras.applications name or an architecture: a file, or "
         "“imagenet”.",
     )
+    weights_by_name: bool = Field(
+        False,
+        description="Give HDF5 weights of Keras 1 and 2 to layers by name; by order when not "
+        "given.",
+    )
     no_top: bool = Field(False, description="Leave out the classification head of an application.")
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
         None, description="Pixels to feed a model whose input size is open: SIZE or HxW."

@@ -22,8 +22,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("templates", "pdf_engine", "paper", "browser"),
     ),
     "Model and images": (
-        *("weights", "no_top", "input_size", "custom_objects", "replace_layer", "input", "output"),
-        *("head", "labels", "labels_csv", "split", "preprocess"),
+        *("weights", "weights_by_name", "no_top", "input_size", "custom_objects", "replace_layer"),
+        *("input", "output", "head", "labels", "labels_csv", "split", "preprocess"),
         *("resize", "interpolation", "alpha", "exif", "depth"),
     ),
     "Activations": (

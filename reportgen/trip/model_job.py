@@ -104,6 +104,7 @@ class ModelJob:
             "device": settings.device,
             "custom_objects": self._own_code,
             "replace_layer": list(settings.replace_layer),
+            "weights_by_name": settings.weights_by_name,
             "input": self._inputs,
             "output": settings.output,
             "head": list(settings.head),
@@ -139,6 +140,7 @@ class ModelJob:
                 input_size=settings.input_size,
                 custom_objects=settings.custom_objects,
                 replace_layers=settings.replace_layer,
+                weights_by_name=settings.weights_by_name,
                 seed=settings.seed,
             )
             network = Network(

@@ -173,6 +173,7 @@ SWITCHES = (
     "trust",
     "full_size",
     "no_top",
+    "weights_by_name",
     "force",
     "open",
     "strict",

@@ -21,7 +21,12 @@ Opened = tuple["keras.Model", list[str], list[str]]
 
 
 def open_application(
-    file: ModelFile, *, top: bool, input_size: tuple[int, int] | None, seed: int
+    file: ModelFile,
+    *,
+    top: bool,
+    input_size: tuple[int, int] | None,
+    weights_by_name: bool = False,
+    seed: int,
 ) -> Opened:
     """Build the network that `file` names and give it its weights; raises `ModelFileError`."""
     import keras
@@ -37,7 +42,7 @@ def open_application(
     if str(file.weights) == "imagenet":
         return _with_imagenet(application, top, input_size), [], []
     with read_weights(file.weights) as weights, damage_named(file.weights.name):
-        return _Fitting(application, weights, input_size).fit(top)
+        return _Fitting(application, weights, input_size, weights_by_name).fit(top)
 
 
 def build(
@@ -81,11 +86,16 @@ class _Fitting:
     """Finds the form of a network (with its top, with how many classes) that weights fit."""
 
     def __init__(
-        self, application: Application, weights: Weights, input_size: tuple[int, int] | None
+        self,
+        application: Application,
+        weights: Weights,
+        input_size: tuple[int, int] | None,
+        by_name: bool,
     ) -> None:
         self.application = application
         self.weights = weights
         self.input_size = input_size
+        self.by_name = by_name
         self.name = application.constructor
 
     def fit(self, top: bool) -> Opened:
@@ -131,6 +141,6 @@ class _Fitting:
     def _load(self, model: "keras.Model") -> list[str]:
         part = Part.of_model(model)
         if isinstance(self.weights, LegacyWeights):
-            return load_legacy(part, self.weights)
+            return load_legacy(part, self.weights, by_name=self.by_name)
         load_tree(part, self.weights)
         return []

@@ -63,6 +63,7 @@ def open_model(
     input_size: tuple[int, int] | None = None,
     custom_objects: Path | None = None,
     replace_layers: Sequence[str] = (),
+    weights_by_name: bool = False,
     seed: int = 0,
 ) -> OpenedModel:
     """Open the model in `file`, never compiled, running nothing that the file carries.
@@ -70,14 +71,17 @@ def open_model(
     `top` and `seed` (of random weights) concern networks of `keras.applications`; `input_size`
     (height, width in pixels) those and files that do not state their input's size.
     `custom_objects` is a Python file of the user's with the classes that the model needs;
-    `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION.
+    `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION. `weights_by_name` concerns HDF5 weights
+    of Keras 1 and 2 in a file of their own, which are given in the order of the layers otherwise.
 
     Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when
     a replacement cannot be understood.
     """
     replacements = parse_replacements(replace_layers)
     if file.application is not None:
-        model, notes, warnings = open_application(file, top=top, input_size=input_size, seed=seed)
+        model, notes, warnings = open_application(
+            file, top=top, input_size=input_size, weights_by_name=weights_by_name, seed=seed
+        )
         return OpenedModel(model, tuple(notes), tuple(warnings))
     custom = load_custom_objects(custom_objects) if custom_objects is not None else {}
     with _read(file) as stored:
@@ -91,7 +95,7 @@ def open_model(
         builder = Rebuilder(LayerMaker(file.name, budget, custom, replacements), shape)
         model, parts = builder.build(migrated.config)
         with damage_named(file.name):
-            found = _load(parts, stored.weights, file)
+            found = _load(parts, stored.weights, file, weights_by_name)
     writer = "read"
     if stored.keras_version:
         writer = f"read from Keras {printable(stored.keras_version)[:20]}"
@@ -159,10 +163,10 @@ def _most_weights(file: ModelFile) -> int:
     return 2 * size + 1_000_000
 
 
-def _load(parts: Part, weights: Any, file: ModelFile) -> list[str]:
+def _load(parts: Part, weights: Any, file: ModelFile, by_name: bool) -> list[str]:
     """Give the model its weights; returns warnings."""
     if isinstance(weights, LegacyWeights):
-        return load_legacy(parts, weights)
+        return load_legacy(parts, weights, apart=file.weights is not None, by_name=by_name)
     if isinstance(weights, VariableTree):
         load_tree(parts, weights)
     elif isinstance(weights, CheckpointWeights):

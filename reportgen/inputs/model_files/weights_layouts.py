@@ -37,8 +37,9 @@ def todays_layout(
 ) -> tuple[list[Named], bool]:
     """The arrays stored for one layer in today's layout, and whether a backend was guessed.
 
-    The guess: files of Keras 1 do not say whether Theano or TensorFlow wrote them, and Theano
-    convolves with the kernel upside down (keras.utils.convert_all_kernels_in_model).
+    The guess: files of Keras 1 may not say whether Theano or TensorFlow wrote them, and Theano
+    convolves with the kernel upside down (keras.utils.convert_all_kernels_in_model). One rule for
+    every layout: kernels are turned over where the file names Theano, and only there.
     """
     if part.children:
         return _layer_by_layer(arrays, part, backend, keras_version)
@@ -122,8 +123,7 @@ def _kernels_of_keras_1(
         expected = {tuple(variable.shape) for variable in layer.weights}
         turned = _turned(kernel, _FIRST_TO_LAST["Conv2D"])
         if shape not in expected and turned[1].shape in expected:
-            # Theano's order in a network of TensorFlow's: only Theano wrote kernels so.
-            return [turned if backend == "theano" else _flipped(turned), *others], False
+            return [turned, *others], backend is None
     return arrays, False
 
 

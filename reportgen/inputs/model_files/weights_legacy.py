@@ -5,6 +5,7 @@ others. Names tell them apart where they are unique, the order where they are no
 """
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from reportgen.inputs.model_files.hdf5 import StoredArray
@@ -20,6 +21,7 @@ from reportgen.inputs.model_files.weights_assign import (
 )
 from reportgen.inputs.model_files.weights_layouts import todays_layout
 
+StoredLists = dict[str, list[tuple[str, StoredArray]]]
 _KERAS_1_NAMES = {
     "W": "kernel",
     "b": "bias",
@@ -29,68 +31,153 @@ _KERAS_1_NAMES = {
 }
 
 
-def load_legacy(root: Part, weights: LegacyWeights) -> list[str]:
+@dataclass(frozen=True)
+class Given:
+    """Which stored list goes to which layer, and warnings about it."""
+
+    lists: list[tuple[Part, str]]
+    warnings: list[str]
+
+
+def load_legacy(
+    root: Part, weights: LegacyWeights, *, apart: bool = True, by_name: bool = False
+) -> list[str]:
     """Give every layer below `root` its stored arrays; returns warnings.
 
-    Layers are found by their names; if no name is known, by their order, which is a warning.
-    Raises `WeightsMismatchError` naming the first layer that lacks arrays, or whose arrays have
-    another number or shape.
+    `apart` says that the weights come from another file than the network. They are then given in
+    the order of the layers, as Keras does, unless that does not fit or `by_name` is set. Raises
+    `WeightsMismatchError` naming the first layer that lacks arrays, or whose arrays have another
+    number or shape; no layer has changed then.
     """
     parts = [part for part in root.children or [root] if part.layer is not None]
     weighted = [part for part in parts if part.layer.weights]
     stored = {name: arrays for name, arrays in weights.layers.items() if arrays}
-    warnings = _name_by_order(weighted, stored, weights.file_name)
-    guessed = []
+    if apart and not by_name:
+        given, found = _in_order(weighted, stored, weights)
+    else:
+        given = _by_names(weighted, stored, weights.file_name, by_name)
+        found = _fitting(given, stored, weights, by_name=True)
+    for variable, array, owner in found.pairs:
+        assign(variable, array, owner, weights.file_name)
     for part in weighted:
-        if part.name not in stored:
-            raise WeightsMismatchError(
-                f"{weights.file_name} has no weights for the layer {part.name[:80]!r}."
-            )
-        arrays, guess = todays_layout(
-            stored[part.name], part, weights.backend, weights.keras_version
-        )
-        _load_layer(part, arrays, weights.file_name)
+        for leaf in part.leaves():
+            finish(leaf.layer)
+    return [*given.warnings, *found.warnings]
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """(variable, array, owner) for every layer, and warnings about what was assumed."""
+
+    pairs: list[tuple[Any, Array, str]]
+    warnings: list[str]
+
+
+def _fitting(
+    given: Given, stored: StoredLists, weights: LegacyWeights, *, by_name: bool
+) -> Fitting:
+    pairs = []
+    guessed = []
+    renamed = []
+    for part, name in given.lists:
+        arrays, guess = todays_layout(stored[name], part, weights.backend, weights.keras_version)
+        found, others = _pairs_of(part, arrays, weights.file_name, by_name)
+        pairs += [(variable, array, _owner(variable, part)) for variable, array in found]
         guessed += [part.name] if guess else []
-    if guessed:
-        warnings.append(
-            f"{weights.file_name} does not say whether TensorFlow or Theano wrote the kernels of"
-            f" {guessed[0][:60]!r}: TensorFlow is assumed (Theano's would be upside down)"
-        )
-    return warnings
+        renamed += [part.name] if others else []
+    warnings = [
+        f"{weights.file_name} names the layers inside {name[:60]!r} differently than the network;"
+        " their weights were given by order, as Keras does; --weights-by-name gives them by name"
+        for name in renamed[:1]
+    ]
+    warnings += [
+        f"{weights.file_name} does not say whether TensorFlow or Theano wrote the kernels of"
+        f" {name[:60]!r}: TensorFlow is assumed (Theano's would be upside down)"
+        for name in guessed[:1]
+    ]
+    return Fitting(pairs, warnings)
 
 
-def _name_by_order(
-    weighted: list[Part], stored: dict[str, list[tuple[str, StoredArray]]], file_name: str
-) -> list[str]:
-    """Give stored lists that no layer is called by to the layers without one, in order.
+def _in_order(
+    weighted: list[Part], stored: StoredLists, weights: LegacyWeights
+) -> tuple[Given, Fitting]:
+    """By order where that fits, else by name where every layer is found by its name."""
+    mismatch: WeightsMismatchError | None = None
+    if len(stored) == len(weighted):
+        given = _as_they_stand(weighted, stored, weights.file_name)
+        try:
+            return given, _fitting(given, stored, weights, by_name=False)
+        except WeightsMismatchError as error:
+            mismatch = error
+    try:
+        given = _by_names(weighted, stored, weights.file_name)
+        return given, _fitting(given, stored, weights, by_name=False)
+    except WeightsMismatchError:
+        raise mismatch or _other_count(weighted, stored, weights.file_name) from None
 
-    `stored` gets further names; the result are warnings. Nested models without a stored name are
-    no warning: their order is all there ever was.
+
+def _as_they_stand(weighted: list[Part], stored: StoredLists, file_name: str) -> Given:
+    lists = list(zip(weighted, stored, strict=True))
+    names = {part.name for part in weighted}
+    other = [
+        (part, name)
+        for part, name in lists
+        if part.name != name and not part.name.startswith(UNNAMED)
+    ]
+    if not other:
+        return Given(lists, [])
+    part, name = other[0]
+    said = "names its layers differently" if names != {*stored} else "has its layers in other order"
+    return Given(
+        lists,
+        [
+            f"{file_name} {said} than the network ({name[:60]!r} where that has"
+            f" {part.name[:60]!r}); weights were given by order, as Keras does; --weights-by-name"
+            " gives them by name"
+        ],
+    )
+
+
+def _by_names(
+    weighted: list[Part], stored: StoredLists, file_name: str, strictly: bool = False
+) -> Given:
+    """By name; lists that no layer is called by go to the layers without one, in order.
+
+    Not so `strictly`. Nested models without a stored name are no warning: their order is all there
+    ever was.
     """
-    lacking = [part for part in weighted if part.name not in stored]
     names = {part.name for part in weighted}
     spare = [name for name in stored if name not in names]
-    if not lacking:
-        return []
-    if len(lacking) == len(weighted) and stored and len(spare) < len(lacking):
+    lacking = [part for part in weighted if part.name not in stored]
+    nameless = [part for part in lacking if not part.name.startswith(UNNAMED)]
+    same_count = len(spare) == len(lacking) or len(lacking) == len(weighted) < len(spare)
+    if (strictly and nameless) or (lacking and not same_count):
         raise WeightsMismatchError(
-            f"{file_name} holds weights for {len(stored)} layers, none of them with a name"
-            f" of the network, which has {len(weighted)} ({weighted[0].name[:80]!r}, ...)."
+            f"{file_name} has no weights for the layer {lacking[0].name[:80]!r}."
         )
-    if len(spare) != len(lacking) and not (spare and len(lacking) == len(weighted)):
-        return []
-    for part, name in zip(lacking, spare, strict=False):
-        stored[part.name] = stored[name]
-    named = [
-        (part, name)
-        for part, name in zip(lacking, spare, strict=False)
-        if not part.name.startswith(UNNAMED)
+    replaced = {part.name: name for part, name in zip(lacking, spare, strict=False)}
+    lists = [(part, replaced.get(part.name, part.name)) for part in weighted]
+    warnings = [
+        f"{file_name} names its layers differently ({replaced[part.name][:60]!r} where the network"
+        f" has {part.name[:60]!r}); weights were given by order"
+        for part in nameless[:1]
     ]
-    return [
-        f"{file_name} names its layers differently ({name[:60]!r} for {part.name[:60]!r}); weights"
-        " were given by order"
-        for part, name in named[:1]
-    ]
+    found = [name for name in stored if name in {name for _, name in lists}]
+    if not warnings and not strictly and found != [name for _, name in lists]:
+        warnings = [
+            f"{file_name} has its layers in another order than the network; weights were given by"
+            " name, because their order does not fit"
+        ]
+    return Given(lists, warnings)
+
+
+def _other_count(weighted: list[Part], stored: StoredLists, file_name: str) -> WeightsMismatchError:
+    lacking = next((part.name for part in weighted if part.name not in stored), None)
+    first = f" ({lacking[:80]!r} has none)" if lacking else ""
+    return WeightsMismatchError(
+        f"{file_name} holds weights for {len(stored)} layers where the network has"
+        f" {len(weighted)}{first}."
+    )
 
 
 def last_size_legacy(root: Part, weights: LegacyWeights) -> int | None:
@@ -102,13 +189,37 @@ def last_size_legacy(root: Part, weights: LegacyWeights) -> int | None:
     return None
 
 
-def _load_layer(part: Part, arrays: list[tuple[str, Array]], file_name: str) -> None:
+_Pairs = list[tuple[Any, Array]]
+
+
+def _pairs_of(
+    part: Part, arrays: list[tuple[str, Array]], file_name: str, by_name: bool
+) -> tuple[_Pairs, bool]:
+    """Variables with their arrays, and whether names and order inside a nested model disagree.
+
+    Names then count only if `by_name` is set; names that agree with one of the orders say which.
+    """
     variables = _keras_2_order(part.layer)
-    pairs = _by_name(variables, arrays) or _by_order(part, variables, arrays, file_name)
-    for variable, array in pairs:
-        assign(variable, array, _owner(variable, part), file_name)
-    for leaf in part.leaves():
-        finish(leaf.layer)
+    named = _by_name(variables, arrays)
+    if named is not None and (by_name or not part.children):
+        return named, False
+    orders = _by_order(part, variables, arrays)
+    if named is not None and (not orders or any(_same(named, order) for order in orders)):
+        return named, False
+    if not orders:
+        raise _misfit(part, variables, arrays, file_name)
+    return orders[0], bool(part.children) and not by_name and _names_differ(variables, arrays)
+
+
+def _same(first: _Pairs, second: _Pairs) -> bool:
+    arrays = {id(variable): array for variable, array in first}
+    return all(arrays.get(id(variable)) is array for variable, array in second)
+
+
+def _names_differ(variables: list[Any], arrays: list[tuple[str, Array]]) -> bool:
+    """Whether arrays state layers' names, and others than the network has, or in other order."""
+    stored = {_key(name, 2) for name, _ in arrays}
+    return all(len(key) == 2 for key in stored) and len(stored) == len(variables)
 
 
 def _keras_2_order(layer: Any) -> list[Any]:
@@ -145,29 +256,40 @@ def _key(name: str, length: int) -> tuple[str, ...]:
     return tuple([*pieces[:-1], last][-length:])
 
 
-def _by_order(
-    part: Part, variables: list[Any], arrays: list[tuple[str, Array]], file_name: str
-) -> list[tuple[Any, Array]]:
-    """Pairs by position, in the first of three orders whose shapes all fit."""
-    orders = [variables, list(part.layer.weights), _all_trainable_first(part)]
+def _by_order(part: Part, variables: list[Any], arrays: list[tuple[str, Array]]) -> list[_Pairs]:
+    """Pairs by position, in each of three orders in which all shapes fit, the usual one first."""
     if len(arrays) != len(variables):
-        raise WeightsMismatchError(
-            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)}"
-            " arrays of"
-            f" weights where the network has {len(variables)}."
+        return []
+    orders = [variables, list(part.layer.weights), _all_trainable_first(part)]
+    found = [
+        [(variable, array) for variable, (_, array) in zip(order, arrays, strict=True)]
+        for order in orders
+    ]
+    return [
+        pairs
+        for pairs in found
+        if all(tuple(variable.shape) == tuple(array.shape) for variable, array in pairs)
+    ]
+
+
+def _misfit(
+    part: Part, variables: list[Any], arrays: list[tuple[str, Array]], file_name: str
+) -> WeightsMismatchError:
+    if len(arrays) != len(variables):
+        return WeightsMismatchError(
+            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)} arrays"
+            f" of weights where the network has {len(variables)}."
         )
-    for order in orders:
-        pairs = [(variable, array) for variable, (_, array) in zip(order, arrays, strict=True)]
-        if all(tuple(variable.shape) == tuple(array.shape) for variable, array in pairs):
-            return pairs
-    for variable, (name, array) in zip(variables, arrays, strict=True):
-        if tuple(variable.shape) != tuple(array.shape):
-            raise WeightsMismatchError(
-                f"{file_name} does not fit the layer {_owner(variable, part)[:80]!r}: it holds"
-                f" {size_text(array.shape)} weights ({name[:60]}) where the network has"
-                f" {size_text(variable.shape)}."
-            )
-    return []
+    variable, name, array = next(
+        (variable, name, array)
+        for variable, (name, array) in zip(variables, arrays, strict=True)
+        if tuple(variable.shape) != tuple(array.shape)
+    )
+    return WeightsMismatchError(
+        f"{file_name} does not fit the layer {_owner(variable, part)[:80]!r}: it holds"
+        f" {size_text(array.shape)} weights ({name[:60]}) where the network has"
+        f" {size_text(variable.shape)}."
+    )
 
 
 def _all_trainable_first(part: Part) -> list[Any]:

@@ -114,7 +114,7 @@ def test_one_layer_under_another_name_is_a_warning(tmp_path: Path) -> None:
     }
     result = opened(write_hdf5(tmp_path / "m.h5", config, weights, "2.1.6"))
     (warning,) = result.warnings
-    assert "'dense_1' for 'dense_7'" in warning
+    assert "'dense_1' where the network has 'dense_7'" in warning
     np.testing.assert_array_equal(result.model.get_weights()[-1], numbers(2))
 
 

@@ -93,26 +93,26 @@ def test_keras_1_sequential(tmp_path: Path) -> None:
     assert result.warnings == ()
 
 
-def test_keras_1_kernels_in_theanos_order(tmp_path: Path) -> None:
-    config = [
-        layer(
-            "Convolution2D",
-            name="c",
-            batch_input_shape=[None, 6, 6, 3],
-            nb_filter=4,
-            nb_row=3,
-            nb_col=3,
-            border_mode="valid",
-            dim_ordering="tf",
-        )
-    ]
-    theano = KERNEL[::-1, ::-1].transpose(3, 2, 0, 1)
-    weights = {"c": [("c_W", theano), ("c_b", BIAS)]}
-    path = write_hdf5(
-        tmp_path / "m.h5", {"class_name": "Sequential", "config": config}, weights, "1.0.8", None
-    )
-    x = image(6, 6, 3)
-    np.testing.assert_allclose(np.asarray(opened(path).model(x)), convolution(x), atol=1e-5)
+@pytest.mark.parametrize("backend", ["theano", "tensorflow", None])
+@pytest.mark.parametrize("ordering", ["tf", "th"])
+def test_kernels_in_theanos_order_follow_one_rule(
+    ordering: str, backend: str | None, tmp_path: Path
+) -> None:
+    """Whatever the network's layout: turned over where the file names Theano, and only there."""
+    shape = [None, 6, 6, 3] if ordering == "tf" else [None, 3, 6, 6]
+    config = layer(
+        "Convolution2D", name="c", batch_input_shape=shape, nb_filter=4, nb_row=3, nb_col=3,
+        border_mode="valid", dim_ordering=ordering,
+    )  # fmt: skip
+    stored = KERNEL.transpose(3, 2, 0, 1)
+    if backend == "theano":
+        stored = stored[..., ::-1, ::-1]
+    model = {"class_name": "Sequential", "config": [config]}
+    weights = {"c": [("c_W", stored), ("c_b", BIAS)]}
+    result = opened(write_hdf5(tmp_path / "m.h5", model, weights, "1.0.8", backend))
+    np.testing.assert_array_equal(result.model.get_weights()[0], KERNEL)
+    said = "does not say whether TensorFlow or Theano wrote the kernels of 'c': TensorFlow is"
+    assert [said in warning for warning in result.warnings] == ([True] if backend is None else [])
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("sum", 4), ("concat", 8), ("mul", 4)])

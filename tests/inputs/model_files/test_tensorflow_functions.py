@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from reportgen.model_copy import save_copy
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
 from reportgen.inputs.model_files.bygone_layers import bygone_class
+from reportgen.inputs.model_files.model_copy import save_copy
 
 from .keras2 import compare_with_keras_2
 from .networks import outputs, random_inputs, shuffle_weights
