@@ -31,9 +31,7 @@ from reportgen.scratch import scratch_folder
 from reportgen.trip.compose import compose, origin
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
-from reportgen.trip.state import Trip
-
-DEFAULT_OUTPUT = Path("report")
+from reportgen.trip.state import DEFAULT_OUTPUT, Trip
 
 
 @dataclass(frozen=True)

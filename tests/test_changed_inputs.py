@@ -9,7 +9,7 @@ from PIL import Image
 
 keras = pytest.importorskip("keras")
 
-from reportgen.errors import InputChangedError, SettingsError  # noqa: E402
+from reportgen.errors import ImageError, InputChangedError, SettingsError  # noqa: E402
 from reportgen.trip.model_job import ModelJob  # noqa: E402
 from tests.test_build import make, photos, small_model  # noqa: E402, F401
 
@@ -102,3 +102,22 @@ def test_own_code_that_is_not_there_is_an_error_with_a_warm_cache_too(own, tmp_p
     make(model, image, tmp_path / "report", **kept)
     with pytest.raises(SettingsError, match=r"there is no file nope\.py"):
         make(model, image, tmp_path / "report", custom_objects=str(tmp_path / "nope.py"), **kept)
+
+
+def test_a_report_made_among_the_images_does_not_show_itself(own, tmp_path, monkeypatch):
+    model, image, _ = own
+    photos = tmp_path / "photos"  # noqa: F811
+    for name in "cats", "dogs", "owls":
+        (photos / name).mkdir(parents=True)
+        shutil.copy(image, photos / name)
+    monkeypatch.chdir(photos)
+    kept = {"no_cache": False, "cache_dir": "work", "sections": ["activations", "evaluation"]}
+    first = make(model, ".", "report", **kept)
+    assert len(first.report.images) == 3
+    assert first.report.evaluation is not None
+    again = make(model, ".", "report", **kept)
+    assert again.unchanged
+    other = make(model, ".", "second", **kept)
+    assert other.report.images == first.report.images
+    with pytest.raises(ImageError, match="in the folder of the report"):
+        make(model, "report/images/../../report/pictures", "report", **kept)

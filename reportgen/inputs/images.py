@@ -21,6 +21,11 @@ _LITTER = frozenset(
 )
 """What systems and programs leave beside pictures, in lower case."""
 
+_MARKS = (("manifest.json", b'{"files": {'), ("reportgen-store", b""))
+"""Files by which folders of ours are known, and how they begin."""
+
+_OWN = ("it is a report", "it holds finished work of reportgen")
+
 _DOCUMENT_SUFFIXES = (
     *(".txt", ".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".toml", ".ini", ".md", ".rst"),
     *(".html", ".htm", ".log", ".py", ".ipynb", ".pdf", ".doc", ".docx", ".xls", ".xlsx"),
@@ -61,12 +66,14 @@ class ImageFile:
 class Skipped:
     """Something that was found but is not shown: its name as in `ImageFile`, and why.
 
-    `document` marks a file in a folder that is named like a text or table, not like a picture.
+    `document` marks a file in a folder that is named like a text or table, not like a picture,
+    `own` a folder that reportgen itself has made.
     """
 
     name: str
     reason: str
     document: bool = False
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,14 +91,16 @@ def find_images(
     Arguments keep their order; within a folder or glob, files are sorted by name, the same on every
     system. Hidden files and folders are passed over, as is what systems leave in folders
     (`desktop.ini`, `Thumbs.db`, `__MACOSX`), and a file that is named twice counts once. A file
-    that is named by itself is never judged here: decoding it says what is wrong with it.
+    that is named by itself is never judged here: decoding it says what is wrong with it. Nothing is
+    taken from the folder of a report or of finished work: a report would show itself.
 
     Args:
         arguments: files, folders and globs.
-        ignored: files that the build reads for another purpose, such as its labels.
+        ignored: files that the build reads for another purpose, such as its labels, and folders
+            that it writes.
 
     Raises:
-        ImageError: when an argument names nothing.
+        ImageError: when an argument names nothing, or what reportgen has made.
 
     """
     found: dict[str, _Found] = {}
@@ -102,7 +111,7 @@ def find_images(
             raise ImageError(_nothing(argument))
         for match in matches:
             full = _full(match.path)
-            if _is_litter(match.path.name) or os.path.realpath(full) in aside:
+            if _is_litter(match.path.name) or _is_within(full, aside):
                 continue
             if match.reason is not None:
                 found.setdefault(str(full), match)
@@ -119,8 +128,25 @@ def find_images(
             images.append(ImageFile(match.path, name, group, match.place))
         else:
             document = match.path.suffix.lower() in _DOCUMENT_SUFFIXES
-            skipped.append(Skipped(name, match.reason, document))
+            skipped.append(Skipped(name, match.reason, document, own=match.reason in _OWN))
     return images, skipped
+
+
+def made_by_reportgen(folder: Path) -> str | None:
+    """What a folder is that reportgen itself has made: a clause; None for any other folder."""
+    for (name, start), reason in zip(_MARKS, _OWN, strict=True):
+        try:
+            with (folder / name).open("rb") as file:
+                if file.read(len(start)) == start:
+                    return reason
+        except OSError:
+            continue
+    return None
+
+
+def _is_within(path: Path, folders: Collection[str]) -> bool:
+    real = os.path.realpath(path)
+    return real in folders or any(str(above) in folders for above in Path(real).parents)
 
 
 def empty_folders(arguments: Sequence[str], images: Iterable[ImageFile]) -> list[tuple[str, ...]]:
@@ -140,11 +166,19 @@ def _find(argument: str) -> Iterator[_Found]:
         return
     path = Path(argument)
     if os.path.lexists(path):  # a file that is really called "cat[1].jpg" is no pattern
+        if what := made_by_reportgen(path):
+            raise ImageError(
+                f"{printable(argument)} holds no images to show: {what}; name the folder that the "
+                "images are in."
+            )
         yield from _walk(path) if _is_folder(path) else (_Found(path, (), None),)
         return
     start = Path(path.anchor)
     for match in _expand(start, path.parts[1:] if path.anchor else path.parts):
-        yield from _walk(match) if _is_folder(match) else (_Found(match, (), _screen(match)),)
+        if what := made_by_reportgen(match):
+            yield _Found(match, (), what)
+        else:
+            yield from _walk(match) if _is_folder(match) else (_Found(match, (), _screen(match)),)
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
@@ -166,6 +200,8 @@ def _below(folder: Path, visited: set[str]) -> Iterator[_Found]:
             yield _Found(entry, (), None)
         elif (real := os.path.realpath(entry)) in visited:
             yield _Found(entry, (), "it is a link to a folder that is included already")
+        elif what := made_by_reportgen(entry):
+            yield _Found(entry, (), what)
         else:
             visited.add(real)
             yield from _below(entry, visited)
@@ -224,7 +260,7 @@ def _expand(base: Path, pattern: Sequence[str]) -> Iterator[Path]:
             yield from _expand(folder, rest or ("*",))
     elif any(character in part for character in "*?["):
         for entry in _listing(base):
-            if fnmatch.fnmatch(entry.name, part):
+            if fnmatch.fnmatch(entry.name, part) and not (rest and made_by_reportgen(entry)):
                 yield from _expand(entry, rest)
     elif os.path.lexists(base / part):
         yield from _expand(base / part, rest)
@@ -232,7 +268,9 @@ def _expand(base: Path, pattern: Sequence[str]) -> Iterator[Path]:
 
 def _folders(base: Path, visited: set[str]) -> Iterator[Path]:
     for entry in _listing(base):
-        if _is_folder(entry) and (real := os.path.realpath(entry)) not in visited:
+        if not _is_folder(entry) or made_by_reportgen(entry):
+            continue
+        if (real := os.path.realpath(entry)) not in visited:
             visited.add(real)
             yield entry
             yield from _folders(entry, visited)

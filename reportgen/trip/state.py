@@ -24,6 +24,7 @@ from reportgen.inputs.image_table import classes_in, read_image_table
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.preprocessing import function_of
+from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped
 from reportgen.report.notes.source import OwnNotes
@@ -31,6 +32,8 @@ from reportgen.trip.evaluating import Evaluated, evaluate, explained_mistakes, k
 from reportgen.trip.model_job import ModelJob
 from reportgen.trip.planning import Planned
 from reportgen.user_files import Seen, UnusableFileError, hash_file
+
+DEFAULT_OUTPUT = Path("report")
 
 LARGEST_IMAGE = 2 * 10**9
 """Bytes of an image file: more than the most pixels take without compression."""
@@ -41,6 +44,7 @@ class Trip:
 
     def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
         self.settings = settings
+        self.output = settings.out or DEFAULT_OUTPUT
         self.progress = progress
         self.notes = OwnNotes(settings.notes)
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
@@ -99,10 +103,21 @@ class Trip:
     def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
         """The image files with their digests; notes what is left out."""
         files = []
-        found, skipped = find_images(arguments, [*self.settings.files_read, *self.own_files])
+        found, skipped = find_images(
+            arguments, (*self.settings.files_read, *self.own_files, self.output)
+        )
+        if not found and not skipped:
+            raise ImageError(
+                f"All that {' '.join(map(printable, arguments))} names is in the folder of the "
+                f"report, {printable(self.output.name)}: name another with -o."
+            )
+        for one in skipped:
+            if one.own:  # on the terminal only: it was not there when the report was first made
+                self.progress.note(f"{one.name} is left out: {one.reason}.")
         self.skipped += [
             Skipped(what="file" if s.document else what, name=s.name, reason=s.reason)
             for s in skipped
+            if not s.own
         ]
         for image in self._of_split(arguments, found) if what == "image" else found:
             try:

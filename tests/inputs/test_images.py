@@ -251,3 +251,45 @@ def test_folders_without_an_image_are_found(photos: Path) -> None:
     images, _ = find_images(["photos"])
     assert images[4].place == ("cats", "deep")
     assert empty_folders(["photos", "photos/a.png"], images) == [("birds",), ("birds", "young")]
+
+
+def make_report(folder):
+    (folder / "pictures").mkdir(parents=True)
+    (folder / "pictures" / "grid.png").write_bytes(PNG)
+    (folder / "manifest.json").write_text('{"files": {\n "pictures/grid.png": {}}, "version": 1}\n')
+
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@pytest.mark.parametrize("argument", [".", "*", "**/*.png", "*/*.png", "*/*/*.png"])
+def test_no_report_and_no_finished_work_is_shown(tmp_path, monkeypatch, argument):
+    monkeypatch.chdir(tmp_path)
+    for name in ("cats/cat.png", "dogs/small/dog.png"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_bytes(PNG)
+    (tmp_path / "dogs" / "manifest.json").write_text('{"name": "my app"}')
+    make_report(tmp_path / "report")
+    make_report(tmp_path / "dogs" / "older")
+    (tmp_path / "cache" / "ab").mkdir(parents=True)
+    (tmp_path / "cache" / "reportgen-store").write_text("1\n")
+    (tmp_path / "cache" / "ab" / "x.png").write_bytes(PNG)
+    (tmp_path / "out" / "x").mkdir(parents=True)
+    (tmp_path / "out" / "x" / "y.png").write_bytes(PNG)
+    images, skipped = find_images([argument], [tmp_path / "out"])
+    assert {image.name for image in images} <= {"cat.png", "dog.png"}
+    assert images
+    if argument == ".":
+        own = {one.name: one.reason for one in skipped if one.own}
+        assert own == {
+            "report": "it is a report",
+            "older": "it is a report",
+            "cache": "it holds finished work of reportgen",
+        }
+
+
+def test_a_report_is_no_folder_of_images(tmp_path):
+    make_report(tmp_path / "report")
+    with pytest.raises(ImageError, match="report holds no images to show: it is a report"):
+        find_images([str(tmp_path / "report")])
+    assert len(find_images([str(tmp_path / "report" / "pictures")])[0]) == 1
