@@ -107,3 +107,6 @@ def map_sizes(map_size: Sequence[int], tile: Sequence[int]) -> str:
     if tuple(map_size) == tuple(tile):
         return text
     return f"{text}, tiles averaged to {tile[0]} {TIMES} {tile[1]}"
+
+
+NO_NUMBERS = "the model's output is not a number (NaN or infinite): nothing is predicted"

@@ -92,8 +92,8 @@ class _Found:
 
 
 def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
-    """Scores as they are: nine significant digits hold every float32."""
-    return [float(f"{float(value):.9g}") for value in np.nan_to_num(values, posinf=1e38)]
+    """Scores as they are, NaN and infinity too: nine significant digits hold every float32."""
+    return [float(f"{float(value):.9g}") for value in values]
 
 
 def _forward(

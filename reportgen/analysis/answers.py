@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class Answers:
     def of_image(self, found: Sequence[npt.NDArray[Any] | None], at: int) -> dict[str, list[float]]:
         """The numbers of one image of the batch, by output."""
         return {
-            reader.head.name: [float(f"{float(x):.9g}") for x in np.nan_to_num(values[at])]
+            reader.head.name: [float(f"{float(x):.9g}") for x in values[at]]
             for reader, values in zip(self._readers, found, strict=True)
             if values is not None
         }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reportgen.analysis.finite import weights_not_finite
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose
@@ -13,7 +14,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 2
+    version = 1 + 2
     title = "Model"
 
     def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
@@ -50,6 +51,9 @@ def describe(bench: Workbench) -> dict[str, Any]:
         "warnings": [*bench.opened.warnings, *network.warnings],
         "device": bench.opened.device,
         "skipped": [one.model_dump() for one in (*_cut(bench), *network.skipped)],
+        "not_finite": [
+            one.model_dump() for one in weights_not_finite(network.model, network.trace.steps)
+        ],
     }
 
 

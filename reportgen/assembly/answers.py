@@ -1,6 +1,7 @@
 """From what the outputs said of an image to its records."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from reportgen.records.outputs import OtherPrediction, Output, Value
@@ -20,6 +21,8 @@ def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str
             continue
         if output.kind == "values":
             values += _values(output, numbers)
+        elif not all(map(isfinite, numbers)):
+            continue  # NaN names no class
         elif output.kind == "sequence":
             others += _positions(output, numbers)
         elif not output.explained:
@@ -29,7 +32,8 @@ def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str
 
 def _values(output: Output, numbers: Sequence[float]) -> Iterator[Value]:
     for index, (name, number) in enumerate(zip(output.names, numbers, strict=False)):
-        yield Value(output=output.name, index=index, name=name, value=number)
+        value = number if isfinite(number) else None
+        yield Value(output=output.name, index=index, name=name, value=value)
 
 
 def _likeliest(output: Output, numbers: Sequence[float], top: int) -> Iterator[OtherPrediction]:

@@ -2,9 +2,11 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.finite import tells_classes
 from reportgen.analysis.health import HealthTally
 from reportgen.assembly.answers import said_by_outputs
 from reportgen.assembly.heatmaps import cam_records
@@ -73,6 +75,7 @@ class Assembly:
         seen = self.usable(activations, "activations of", name)
         cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
+        lost = seen is not None and self._is_lost(seen)
         return Image(
             name=name,
             sha256=unit.inputs[0],
@@ -87,7 +90,8 @@ class Assembly:
             network_photo=self.copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
             else None,
-            predictions=self._predictions(seen, top) if seen else [],
+            predictions=self._predictions(seen, top) if seen and not lost else [],
+            not_finite=lost,
             activations=self._grids(seen, base) if seen else [],
             **(said_by_outputs(self.model, seen.data, top) if seen else {}),
             gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
@@ -105,6 +109,14 @@ class Assembly:
             return None
         return outcome
 
+    def _is_lost(self, seen: Stored) -> bool:
+        """Whether the output that is explained gives no numbers."""
+        outputs = seen.data["outputs"]
+        own = [outputs.get(one.name) or () for one in self.model.outputs if one.explained]
+        return not tells_classes(seen.data["scores"], seen.data["probabilities"]) or not all(
+            map(isfinite, (number for numbers in own for number in numbers))
+        )
+
     def _predictions(self, seen: Stored, top: int) -> list[Prediction]:
         data = seen.data
         scores, probabilities = data["scores"], data["probabilities"]
@@ -114,7 +126,7 @@ class Assembly:
                 index=i,
                 label=self.model.labels[i],
                 probability=probabilities[i] if probabilities else None,
-                score=scores[i],
+                score=scores[i] if isfinite(scores[i]) else None,
             )
             for i in order
         ]

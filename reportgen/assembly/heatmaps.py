@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from reportgen.analysis.finite import tells_classes
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
@@ -37,6 +38,8 @@ def cam_records(assembly: Pictures, cams: Stored, seen: Stored | None, base: str
     """The maps of an image; its probabilities are those `seen` with its activations."""
     records = []
     probabilities = seen.data["probabilities"] if seen else []
+    if seen is not None and not tells_classes(seen.data["scores"], probabilities):
+        return []  # where no class is predicted, none is explained
     for about in cams.data["gradcam"]:
         index = about["index"]
         target = f"{base}/{CAMS[about['method']].slug}/{index}"
@@ -62,6 +65,8 @@ def with_cams(
     differences: Outcome | None,
 ) -> Image:
     """The record with the maps through the depth and the differences of classes added."""
+    if image.not_finite:
+        return image
     through = assembly.usable(depth, "Grad-CAM through the depth of", image.name)
     different = assembly.usable(differences, "differences of classes of", image.name)
     return replace(

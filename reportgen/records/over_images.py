@@ -63,6 +63,8 @@ class Evaluation(Record):
     """Images with a known class and class scores; all numbers are over them."""
     unknown: int
     """Images that lie in no class folder, or have no scores."""
+    not_finite: int = 0
+    """Images of known class that are not counted: their scores are NaN or infinite."""
     folders: dict[str, int]
     """The class index of each folder."""
     correct: int

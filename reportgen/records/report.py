@@ -118,6 +118,15 @@ class Block(Record):
     layers: list[str]
 
 
+class NotFinite(Record):
+    """Weights of a layer that are NaN or infinite: `count` of the `size` numbers of `weight`."""
+
+    layer: str
+    weight: str
+    count: int
+    size: int
+
+
 class Model(Record):
     """The model at a glance and layer by layer."""
 
@@ -143,6 +152,8 @@ class Model(Record):
     """Why it is this layer; why there is none where it is None."""
     notes: list[str]
     """Sentences on how the file was read: rules applied, parts cut."""
+    not_finite: list[NotFinite] = Field(default_factory=list)
+    """Weights that are NaN or infinite."""
 
     @property
     def value_names(self) -> list[str]:
@@ -161,13 +172,14 @@ class Model(Record):
 class Prediction(LightRecord):
     """A class of one image: `probability` in 0..1, `score` before softmax or sigmoid.
 
-    There is no probability where the output gives margins.
+    There is no probability where the output gives margins. The score
+    of a class that the model excludes (minus infinity) is None.
     """
 
     index: int
     label: str
     probability: float | None
-    score: float
+    score: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +291,8 @@ class Image(LightRecord):
     others: list[OtherPrediction] = field(default_factory=list)
     """What outputs that the report does not explain say: of classes the likeliest, of a sequence
     the likeliest at each position."""
+    not_finite: bool = False
+    """Whether its class scores are NaN or infinite, so that no class is predicted."""
 
 
 class Filter(Record):

@@ -78,7 +78,7 @@ def compose(
     if "health" in trip.settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
-    _check_strict(trip.settings, skipped)
+    _check_strict(trip.settings, skipped, facts, images)
     notes = trip.notes.illustrated(folder)
     made = {
         "activations": any(one.activations for one in images),
@@ -183,8 +183,20 @@ def _smaller(reduction: Reduction, sides: Mapping[str, int], grids: Sequence[Sto
     return Smaller(reduction.longest, reduction.share, order, sides)
 
 
-def _check_strict(settings: Settings, skipped: Sequence[Skipped]) -> None:
-    """With --strict, an image or a part that is missing is an error."""
+def _check_strict(
+    settings: Settings, skipped: Sequence[Skipped], model: Model, images: Sequence[Image]
+) -> None:
+    """With --strict, a missing image or part, and numbers that are none, are errors."""
+    if settings.strict and model.not_finite:
+        one = model.not_finite[0]
+        raise ReportgenError(
+            f"--strict: in {one.layer}, {one.count:,} of the {one.size:,} numbers of {one.weight} "
+            "are NaN or infinite."
+        )
+    if settings.strict and (lost_image := next((one for one in images if one.not_finite), None)):
+        raise ReportgenError(
+            f"--strict: the model's output for {lost_image.name} is NaN or infinite."
+        )
     lost = [one for one in skipped if one.is_loss]
     if settings.strict and lost:
         raise ReportgenError(

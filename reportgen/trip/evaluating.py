@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.analysis.evaluation import Tally, likelihood_of
+from reportgen.analysis.finite import tells_classes
 from reportgen.analysis.gradcam import GradCams
 from reportgen.config import Settings
 from reportgen.execution.runner import Outcome, Plan
@@ -21,6 +22,11 @@ MOST_EXPLAINED = 100
 
 CHART = "pictures/reliability.svg"
 
+_NO_CLASS = (
+    "the class scores of all images of known class are not numbers (NaN or infinite): no class is "
+    "predicted"
+)
+
 Photos = Sequence[tuple[ImageFile, str]]
 """Image files with the digests of their bytes."""
 
@@ -32,6 +38,7 @@ class Evaluated:
     tally: Tally
     folders: dict[str, int]
     unknown: int
+    not_finite: int
     loss_reason: str
 
     def record(self, model: Model, folder: Path) -> Evaluation:
@@ -46,7 +53,8 @@ class Evaluated:
         )
         (folder / CHART).parent.mkdir(parents=True, exist_ok=True)
         (folder / CHART).write_bytes(drawn)
-        return self.tally.evaluation(model, self.folders, self.unknown, CHART, self.loss_reason)
+        found = self.tally.evaluation(model, self.folders, self.unknown, CHART, self.loss_reason)
+        return found.model_copy(update={"not_finite": self.not_finite})
 
 
 def known_classes(
@@ -73,22 +81,29 @@ def evaluate(
     plan: Plan,
     outcomes: Mapping[str, Outcome],
     settings: Settings,
-) -> Evaluated | None:
-    """Count all images of known class, one after the other; None where there is none to count."""
+) -> Evaluated | Skipped | None:
+    """Count all images of known class, one after the other.
+
+    None where there is none to count, and the reason where the model predicts no class.
+    """
     units = {unit.inputs[1]: unit for unit in plan.units}
     kind, reason = likelihood_of(model)
     tally = Tally(len(model.labels), settings.top, kind)
+    not_finite = 0
     for file, digest in photos:
         true = file.true_class
         stored = outcomes[units[digest].key] if digest in units else None
         if true is None or not isinstance(stored, Stored):
             continue
         data = stored.data
-        if data["scores"]:
+        if not tells_classes(data["scores"], data["probabilities"]):
+            not_finite += 1
+        elif data["scores"]:
             tally.add(file.name, true, data["scores"], data["probabilities"])
     if not tally.images:
-        return None
-    return Evaluated(tally, folders, len(photos) - tally.images, reason)
+        return Skipped(what="section", name="evaluation", reason=_NO_CLASS) if not_finite else None
+    unknown = len(photos) - tally.images - not_finite
+    return Evaluated(tally, folders, unknown, not_finite, reason)
 
 
 def explained_mistakes(

@@ -270,7 +270,8 @@ class Trip:
         if not folders:
             return planned, None
         found = evaluate(facts, self.photos, folders, planned.activations, outcomes, self.settings)
-        if found is None:
+        if not isinstance(found, Evaluated):
+            self.skipped += [found] if found else []
             return planned, None
         extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
         outcomes.update(self.run(extra))

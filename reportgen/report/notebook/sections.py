@@ -111,7 +111,8 @@ def _evaluation(
     plain = len(report.model.outputs) == 1 and _is_vector(report)
     if found is None or head is None or not (plain or explains):
         return None
-    known = [one for one in report.images if one.group in found.folders and _is_decided(one)]
+    counted = [one for one in report.images if one.group in found.folders and one.predictions]
+    known = [one for one in counted if _is_decided(one)]
     shown = list(_within(known, photos))
     if not shown:
         return None

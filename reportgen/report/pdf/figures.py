@@ -25,7 +25,17 @@ from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.site.overview import photo_size
-from reportgen.wording import TIMES, bar_length, count, map_sizes, number, only_in_site, percent
+from reportgen.wording import (
+    NO_NUMBERS,
+    TIMES,
+    bar_length,
+    count,
+    map_sizes,
+    number,
+    only_in_site,
+    percent,
+    sentence,
+)
 
 _LONGEST_HEADING = 80
 
@@ -60,12 +70,12 @@ def photo(materials: Materials, image: Image) -> Photo:
             Prediction(
                 one.label,
                 percent(one.probability),
-                number(one.score),
+                "−∞" if one.score is None else number(one.score),
                 bar_length(one.probability),
             )
             for one in image.predictions
         ),
-        no_predictions="" if image.predictions else _no_predictions(outline.report),
+        no_predictions="" if image.predictions else _no_predictions(outline.report, image),
         gradcams=tuple(_gradcam(outline, pictures, title, group.main) for group in groups),
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
@@ -84,7 +94,9 @@ def _image_facts(image: Image, title: str) -> Iterator[Fact]:
         yield Fact("Group", image.group)
 
 
-def _no_predictions(report: Report) -> str:
+def _no_predictions(report: Report, image: Image) -> str:
+    if image.not_finite:
+        return sentence(NO_NUMBERS)
     head = report.model.head
     if head is None:
         return "The model has no output that classifies."

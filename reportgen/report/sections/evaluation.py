@@ -127,6 +127,9 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         named = [f"{name} → {index}" for name, index in sorted(found.folders.items())]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""
         facts.append(Fact("Folders", f"{len(named):,}", ", ".join(named[:8]) + left))
+    if found.not_finite:
+        text = "the class scores are not numbers (NaN or infinite); not in the accuracy"
+        facts.append(Fact("No class predicted", count(found.not_finite, "image"), text))
     if found.unknown:
         text = "in no class folder, or without scores"
         facts.append(Fact("Not counted", count(found.unknown, "image"), text))

@@ -8,7 +8,7 @@ from reportgen.report.figures import METHODS
 from reportgen.report.heatmap_groups import cam_groups
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.kernels import kernel_places
-from reportgen.wording import count, numbers, percent, sentence
+from reportgen.wording import NO_NUMBERS, count, numbers, percent, sentence
 
 MOST_FINDINGS = 18
 _MOST_OF_A_KIND = 6
@@ -20,6 +20,7 @@ _REDUCED = {"resolution": "Smaller", "channels": "Fewer", "images": "Left out"}
 def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     """The findings, most pressing first, and a sentence where some are left out."""
     kinds: list[Iterable[Finding]] = [
+        _not_numbers(outline, page),
         _warnings(outline),
         _maps_without_model(outline, page),
         _left_out(outline, page, reduced=False),
@@ -42,6 +43,26 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
     left = total - len(found[:MOST_FINDINGS])
     note = f"{count(left, 'more finding')} in report.json." if left else ""
     return tuple(found[:MOST_FINDINGS]), note
+
+
+def _not_numbers(outline: Outline, page: str) -> Iterator[Finding]:
+    """Images without a predicted class, then layers whose weights are not finite."""
+    images = [image for image in outline.report.images if image.not_finite]
+    if images:
+        yield Finding(
+            "warning",
+            f"No prediction for {len(images):,} of {count(len(outline.report.images), 'image')}",
+            f"{sentence(NO_NUMBERS)[:-1]}, for {images[0].name} first.",
+            href(page, outline.image_place(images[0].name)),
+        )
+    for one in outline.report.model.not_finite:
+        yield Finding(
+            "warning",
+            f"Weights that are not numbers in {one.layer}",
+            f"{one.count:,} of {count(one.size, 'number')} of {one.weight} are NaN or infinite: "
+            "training has diverged, or the file is damaged.",
+            href(page, "model.html"),
+        )
 
 
 def _warnings(outline: Outline) -> list[Finding]:

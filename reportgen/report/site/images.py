@@ -24,7 +24,7 @@ from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
 from reportgen.report.site.overview import photo_size, predictions
-from reportgen.wording import TIMES, percent, sentence
+from reportgen.wording import NO_NUMBERS, TIMES, percent, sentence
 
 _PHOTO = 640
 _NETWORK_PHOTO = 224
@@ -80,7 +80,7 @@ def _pages(
                 ),
                 network_photo=_network_photo(report, page, image),
                 predictions=predictions(image),
-                no_predictions=_no_predictions(report),
+                no_predictions=_no_predictions(report, image),
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
                 gradcam_legend=gradcam_legend(report.settings),
@@ -123,7 +123,9 @@ def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
     return replace(picture, pixelated=True) if factor > 1 else picture
 
 
-def _no_predictions(report: Report) -> str:
+def _no_predictions(report: Report, image: Image) -> str:
+    if image.not_finite:
+        return sentence(NO_NUMBERS)
     head = report.model.head
     if head is None:
         return "The model has no output that classifies."

@@ -131,7 +131,7 @@ def card(outline: Outline, page: str, image: Image, folder: Path) -> Card:
         photo=photo,
         overlay=overlay,
         predictions=predictions(image)[:_LABELS_ON_CARD],
-        note=image.group or "",
+        note=" · ".join(filter(None, (image.group, "no class" if image.not_finite else ""))),
         mistake=image.name in outline.mistaken,
     )
 
@@ -143,7 +143,7 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
             label=one.label,
             index=one.index,
             probability=percent(one.probability),
-            score=number(one.score),
+            score="−∞" if one.score is None else number(one.score),
             bar=f"{100 * bar_length(one.probability):.4g}",
         )
         for one in image.predictions
