@@ -104,19 +104,22 @@ def regroup(axes: Axes, shape: Sequence[int | None]) -> Axes | None:
                 need = 1
             else:
                 return None
-        found.insert(0, _tidied(taken))
+        found.insert(0, _tidied(taken, last=not found))
     return (Axis(tuple(waiting)), *found)
 
 
-def _tidied(atoms: Sequence[Atom]) -> Axis:
-    """An axis of these atoms; what was spread from channels into rows is rows (pixel shuffle)."""
+def _tidied(atoms: Sequence[Atom], *, last: bool) -> Axis:
+    """An axis of these atoms; what was spread from channels into rows is rows (pixel shuffle).
+
+    The last axis holds channels, whatever was flattened into them.
+    """
     if len(atoms) == 1 and atoms[0].whole is not None:
         return atoms[0].whole
     if any(atom.whole is not None for atom in atoms):
         return Axis(tuple(replace(atom, kind="?", whole=None) for atom in atoms))
     made = Axis(tuple(atoms))
     first = atoms[0].kind if atoms else "C"
-    if first in ("H", "W") and made.kinds == {first, "C"}:
+    if not last and first in ("H", "W") and made.kinds == {first, "C"}:
         return axis(first, made.size)
     return made
 

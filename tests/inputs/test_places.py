@@ -190,3 +190,22 @@ def test_scores_of_attention_are_no_maps():
     scores = ops.einsum("bqhd,bkhd->bhqk", heads, heads)
     network = Network(keras.Model(entry, layers.Flatten()(scores)))
     assert network.map_size(network.layers[-2].path) is None
+
+
+def test_rows_whose_columns_are_flattened_into_channels_are_no_maps():
+    entry = keras.Input((12, 20, 3))
+    x = layers.Reshape((12, 60), name="lines")(entry)
+    network = Network(keras.Model(entry, layers.Dense(3)(layers.LSTM(4)(x))))
+    assert network.map_size("lines") is None
+
+
+def test_channels_shuffled_into_pixels_are_maps():
+    image = keras.Input((6, 5, 3))
+    x = layers.Reshape((6, 5, 2, 2, 2))(layers.Conv2D(8, 1)(image))
+    x = ops.transpose(x, (0, 1, 3, 2, 4, 5))
+    x = layers.Reshape((12, 10, 2), name="shuffled")(x)
+    network = Network(keras.Model(image, x))
+    assert (network.map_size("shuffled"), network.map_channels("shuffled")) == ((12, 10), 2)
+    values = photos(network)
+    behind, _ = network.run(keras.ops.convert_to_tensor(values), ["shuffled"])
+    np.testing.assert_array_equal(maps(network, "shuffled", values), behind[0])
