@@ -343,7 +343,8 @@ class Settings(BaseModel):
         min_length=1,
         description=f"Kinds of class activation map: {', '.join(CAMS)} (repeatable). Each image is "
         + ", ".join(f"passed {cam.passes} by {cam.name}" for cam in CAMS.values() if cam.passes)
-        + ": minutes an image where the network is large and has no GPU.",
+        + ": minutes an image where the network is large and has no GPU. Transformers get those of "
+        "their attention beside gradcam.",
     )
     cam_layers: Strings = Field(
         (),

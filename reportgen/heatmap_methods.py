@@ -13,7 +13,7 @@ class Cam:
     `idea` says in one clause what sets it apart; `by_class` is False for maps that are the same
     for every class. `passes` says how often the image goes through the network for maps that need
     more than one pass; empty for the others. `of_image` is True for maps of the image's own pixels,
-    not of a layer.
+    not of a layer, `of_attention` for maps of what the attention layers of a transformer read.
     """
 
     name: str
@@ -23,6 +23,7 @@ class Cam:
     by_class: bool = True
     passes: str = ""
     of_image: bool = False
+    of_attention: bool = False
 
     @property
     def slug(self) -> str:
@@ -97,6 +98,25 @@ CAMS: dict[str, Cam] = {
             "M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
             passes=f"{STEPS} times for each class",
             of_image=True,
+        ),
+        Cam(
+            "attention",
+            "Attention",
+            "shows which patches the last attention layer reads, as the mean over its heads; it"
+            " knows nothing of the class, and attention is not an explanation",
+            "A. Dosovitskiy et al., An Image is Worth 16x16 Words, ICLR 2021; S. Jain and"
+            " B. C. Wallace, Attention is not Explanation, NAACL 2019",
+            by_class=False,
+            of_attention=True,
+        ),
+        Cam(
+            "rollout",
+            "Attention rollout",
+            "multiplies the attention of all layers, with their skip connections; it knows nothing"
+            " of the class, and attention is not an explanation",
+            "S. Abnar and W. Zuidema, Quantifying Attention Flow in Transformers, ACL 2020",
+            by_class=False,
+            of_attention=True,
         ),
     )
 }

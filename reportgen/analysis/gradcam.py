@@ -100,9 +100,11 @@ def _draw(
                 cam, maps, gradients[k], passed[cam][k] if cam in passed else None
             )
             status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
+            if status != "ok" and CAMS[cam].of_attention:
+                reason = "all patches are read alike"
             about = {
                 "method": cam,
-                "layer": _image_name(bench) if CAMS[cam].of_image else options["layer"],
+                "layer": _source(bench, cam, options["layer"]),
                 "index": int(index),
                 "status": status,
                 "reason": reason,
@@ -135,8 +137,13 @@ def _map(
     return FORMULAS[cam](maps, gradients), gradients if CAMS[cam].by_class else maps
 
 
-def _image_name(bench: Workbench) -> str:
-    return bench.image_input.name if bench.image_input else ""
+def _source(bench: Workbench, cam: str, layer: str) -> str:
+    """The path of what a map is made of: the image, the last attention layer, or `layer`."""
+    if CAMS[cam].of_attention:
+        return bench.network.attention[-1].path
+    if CAMS[cam].of_image:
+        return bench.image_input.name if bench.image_input else ""
+    return layer
 
 
 def cells_of(bench: Workbench, layer: str, maps: npt.NDArray[np.floating]) -> CellGrid:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.attention import attention_map, last_attention, rollout
 from reportgen.analysis.batches import LEAST_BYTES, batch_size
 from reportgen.analysis.cams import Map, integrated_gradients, masking, score_cam
 from reportgen.analysis.engine import engine
@@ -103,6 +104,8 @@ def _integrated_gradients(
 PASSES: dict[str, Callable[[Workbench, Values, Values, Sequence[int], CellGrid], list[Map]]] = {
     "scorecam": _score_cams,
     "integrated-gradients": _integrated_gradients,
+    "attention": attention_map(last_attention),
+    "rollout": attention_map(rollout),
 }
 """The function of each name in `reportgen.heatmap_methods.CAMS` that needs passes of its own."""
 

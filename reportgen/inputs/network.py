@@ -13,6 +13,7 @@ import numpy.typing as npt
 from keras import ops
 
 from reportgen.errors import ModelError
+from reportgen.inputs.attention import attention_steps, with_attention
 from reportgen.inputs.axes import Layout, layout_of
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
@@ -106,6 +107,7 @@ class Network:
         self._layouts: dict[str, Layout | None] = {}
         self.image_input, self._shapes = find_image_input(self.inputs, input_size)
         self.trace: Trace = self._traced()
+        self.trace = with_attention(self.trace, self.places)
         self._output_tensors = self._describe_outputs()
         self._steps = {step.path: step for step in self.trace.steps}
         self._output_given = output is not None
@@ -316,6 +318,11 @@ class Network:
         finder = ExplainedLayer(self.trace, self.places, self._layout, _PASSING_WHEN_PREDICTING)
         return finder.find(self.class_scores.head.layer)
 
+    @cached_property
+    def attention(self) -> list[Step]:
+        """The steps that give the attention weights of each self-attention over patches."""
+        return attention_steps(self.trace)
+
     @property
     def last_spatial_layer(self) -> str | None:
         """The path of the layer that Grad-CAM takes when none is chosen."""
@@ -378,7 +385,7 @@ class Network:
         other = copy.copy(self)
         other._sizes = {}
         other._layouts = {}
-        for name in ("places", "receptive_fields", "layers", "blocks", "explained"):
+        for name in ("places", "receptive_fields", "layers", "blocks", "explained", "attention"):
             other.__dict__.pop(name, None)
         other.image_input = target.model_copy(update={"height": height, "width": width})
         other._shapes = [

@@ -51,6 +51,10 @@ class Places:
         known = self._known.get(id(tensor))
         return unknown(tuple(tensor.shape)) if known is None else known
 
+    def note(self, tensor: Any, axes: Axes) -> None:
+        """Say what the axes of a tensor are."""
+        self._known[id(tensor)] = axes
+
     def _follow(self, step: Step) -> None:
         """Note the axes of the step's outputs."""
         frames = step.frames

@@ -174,12 +174,13 @@ def _other_cams(report: Report) -> Method | None:
     others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
     if not others:
         return None
-    same = [f"{cam.title} {cam.idea}" for cam in others if not cam.passes]
+    same = [f"{cam.title} {cam.idea}" for cam in others if not cam.passes and not cam.of_attention]
     own = [
         f"{cam.title} {cam.idea}; the image passes through the network {cam.passes}."
         for cam in others
         if cam.passes
     ]
+    own += [f"{cam.title} {cam.idea}." for cam in others if cam.of_attention]
     if same:
         own.insert(0, f"From the same maps and gradients as Grad-CAM: {'; '.join(same)}.")
     return Method(

@@ -21,6 +21,7 @@ from reportgen.config import PREPROCESSING_MODES, Settings
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Unit
+from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.labels import find_class
 from reportgen.records.report import Layer, Model, Skipped
 from reportgen.spread import spread
@@ -387,12 +388,30 @@ def _cam_options(
             raise ModelError(f"--class {settings.target_class}: {model.head.reason}.")
         skipped.append(Skipped(what="section", name=section, reason=reason))
         return None
+    cams = _kinds(section, model, settings, skipped)
+    if not cams:
+        return None
     return {
         **feeding,
         "layer": layer,
-        "cams": list(settings.cam),
+        "cams": cams,
         "class": _targets(model, settings),
     }
+
+
+def _kinds(section: str, model: Model, settings: Settings, skipped: list[Skipped]) -> list[str]:
+    """The kinds of heatmap to make; a transformer gets those of its attention by itself."""
+    attending = any(layer.type == "AttentionWeights" for layer in model.layers)
+    of_attention = [name for name, cam in CAMS.items() if cam.of_attention]
+    if attending:
+        more = of_attention if section == "gradcam" and settings.cam == ("gradcam",) else []
+        return [*settings.cam, *more]
+    asked = [name for name in settings.cam if name in of_attention]
+    reason = "no attention layer of the network reads patches with a known grid"
+    if asked and section == "gradcam":
+        title = CAMS[asked[0]].title
+        skipped.append(Skipped(what="section", name=f"gradcam: {title}", reason=reason))
+    return [name for name in settings.cam if name not in of_attention]
 
 
 def _targets(model: Model, settings: Settings) -> int | list[int] | None:
