@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from reportgen.report.answer_contexts import OutputRow
+
 
 @dataclass(frozen=True)
 class Link:
@@ -124,7 +126,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One class of an image; `bar` is the probability as a length 0..100."""
+    """One class of an image; `bar` is the probability as a length 0..100, empty for a value."""
 
     label: str
     index: int
@@ -293,6 +295,8 @@ class ModelPage:
     facts: tuple[Fact, ...]
     remarks: tuple[str, ...]
     """Sentences on how the model's file was read."""
+    outputs: tuple[OutputRow, ...]
+    """On the first page alone."""
     notes: tuple[Note, ...]
     groups: tuple[LayerGroup, ...]
     pager: Pager

@@ -187,14 +187,14 @@ def gray_without_channel_axis() -> Any:
     return keras.Sequential(
         [keras.Input((18, 14)), keras.layers.Reshape((18, 14, 1)),
          keras.layers.Conv2D(4, 3, activation="relu"), keras.layers.GlobalMaxPooling2D(),
-         keras.layers.Dense(3)]
+         keras.layers.Dense(3, name="logits")]
     )  # fmt: skip
 
 
 def separate_softmax() -> Any:
     entry = keras.Input((16, 16, 3))
     maps = keras.layers.Conv2D(4, 3, activation="relu")(entry)
-    scores = keras.layers.Dense(3)(keras.layers.GlobalAveragePooling2D()(maps))
+    scores = keras.layers.Dense(3, name="logits")(keras.layers.GlobalAveragePooling2D()(maps))
     return keras.Model(entry, keras.layers.Softmax()(scores))
 
 

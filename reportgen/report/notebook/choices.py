@@ -63,12 +63,13 @@ class Head:
     """How class scores are reached: the layer whose output they are.
 
     `fused` says that its activation function has to be taken out first; `is_map` that there is a
-    score for each position.
+    score for each position; `sigmoid` that each score has a probability by itself.
     """
 
     score_layer: str
     fused: bool
     is_map: bool
+    sigmoid: bool
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,9 @@ def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
     head = report.model.head
     if head is None or not head.classes or not all(one.predictions for one in report.images):
         return None
+    rough = head.binary and head.link != "sigmoid"
+    if not head.exact or head.margins or rough:
+        return None
     layer = by_path[head.layer]
     is_map = len(layer.output_shape) == 4
     fused = head.activation != "linear" and layer.type in _FUSING
@@ -180,4 +184,5 @@ def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
         layer = by_path[layer.inputs[0]]
     # Several calls of one head are several answers: which one is meant cannot be told by a path.
     found = is_reachable(layer) and not is_shared(layer.path, by_path)
-    return Head(layer.path, fused, is_map) if found else None
+    sigmoid = head.link in ("sigmoid", "none")
+    return Head(layer.path, fused, is_map, sigmoid) if found else None

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
 from reportgen.records.report import Layer, Report
+from reportgen.report.answers import output_rows
 from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
@@ -77,6 +78,7 @@ def document(
         findings_note=found_note,
         chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
         model_notes=tuple(model.notes),
+        outputs=tuple(output_rows(model)),
         groups=tuple(_group(block) for block in outline.blocks),
         activations_legend=activation_legend(report.settings).text,
         gradcam_legend=gradcam_legend(report.settings).text,

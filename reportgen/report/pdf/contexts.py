@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from reportgen.report.answer_contexts import AnswerTable, OutputRow
 from reportgen.report.contexts import Method
 
 Node = dict[str, Any]
@@ -140,6 +141,8 @@ class Photo:
     network_photo: Picture | None
     predictions: tuple[Prediction, ...]
     no_predictions: str
+    answers: tuple[AnswerTable, ...]
+    """Values, and what outputs say that the report does not explain."""
     gradcams: tuple[GradCam, ...]
     other_maps: tuple[OtherMap, ...]
     """Of the likeliest class that has any."""
@@ -327,6 +330,7 @@ class Document:
     chart: Picture | None
     """Sparsity by depth, unless it stands in the chapter on health."""
     model_notes: tuple[str, ...]
+    outputs: tuple[OutputRow, ...]
     groups: tuple[LayerGroup, ...]
     activations_legend: str
     gradcam_legend: str

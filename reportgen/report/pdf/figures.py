@@ -8,6 +8,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.pictures.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
 from reportgen.report.outline import Outline
@@ -61,6 +62,7 @@ def photo(materials: Materials, image: Image) -> Photo:
         alt = f"{title} as the network was given it{size}"
         network = pictures.picture(image.network_photo, alt, smooth=False)
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
+    answers = answer_tables(outline.report.model, image)
     return Photo(
         title=title or "unnamed",
         facts=tuple(_image_facts(image, title)),
@@ -75,8 +77,11 @@ def photo(materials: Materials, image: Image) -> Photo:
             )
             for one in image.predictions
         ),
-        no_predictions="" if image.predictions else _no_predictions(outline.report, image),
-        gradcams=tuple(_gradcam(outline, pictures, title, group.main) for group in groups),
+        no_predictions=""
+        if image.predictions or answers
+        else _no_predictions(outline.report, image),
+        answers=answers,
+        gradcams=tuple(_gradcam(outline, pictures, image, title, group.main) for group in groups),
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
         sections=tuple(_sections(materials, image)),
@@ -104,15 +109,20 @@ def _no_predictions(report: Report, image: Image) -> str:
     return f"No classes: {reason}."
 
 
-def _gradcam(outline: Outline, pictures: PdfPictures, title: str, one: GradCamRecord) -> GradCam:
+def _gradcam(
+    outline: Outline, pictures: PdfPictures, image: Image, title: str, one: GradCamRecord
+) -> GradCam:
+    model = outline.report.model
+    known = ", ".join((*reversed(cam_facts(model, image, one)), f"from {one.layer}"))
     about = f"{one.label} on {title}"
     shown = one.status == "ok"
+    note = cam_note(model, one)
     positions = resolution(outline.layers.get(one.layer)) if shown else ""
     return GradCam(
         title=one.label,
         text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
-        + f"{percent(one.probability)}, class {one.index}, from {one.layer}"
-        + (f", {positions}" if positions else ""),
+        + ", ".join((known, *([positions] if positions else [])))
+        + (f". {note}" if note else ""),
         overlay=pictures.picture(one.picture, f"{CAMS[one.method].title} of {about}")
         if shown and one.picture
         else None,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from reportgen.report.answer_contexts import AnswerTable
 from reportgen.report.contexts import (
     Explanation,
     Fact,
@@ -48,6 +49,8 @@ class GradCam:
     """The overlay at the photo's own size."""
     placing: str = ""
     """How the cells come to lie on the photo."""
+    note: str = ""
+    """What the map shows, where that is not the evidence for a class of its own."""
     others: tuple[OtherCam, ...] = ()
     """Other kinds of map of the same class, side by side."""
 
@@ -98,6 +101,8 @@ class ImagePage:
     predictions: tuple[Prediction, ...]
     no_predictions: str
     """Why there are no predictions; empty where there are."""
+    answers: tuple[AnswerTable, ...]
+    """Values, and what outputs say that the report does not explain."""
     notes: tuple[Note, ...]
     gradcams: tuple[GradCam, ...]
     gradcam_legend: Legend

@@ -8,6 +8,7 @@ from urllib.parse import quote
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import Activations, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.cells import placing
 from reportgen.report.contexts import Fact, Link, Picture, Section
 from reportgen.report.explanations import explanation
@@ -24,7 +25,7 @@ from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
 from reportgen.report.site.overview import photo_size, predictions
-from reportgen.wording import NO_NUMBERS, TIMES, percent, sentence
+from reportgen.wording import NO_NUMBERS, TIMES, sentence
 
 _PHOTO = 640
 _NETWORK_PHOTO = 224
@@ -81,6 +82,7 @@ def _pages(
                 network_photo=_network_photo(report, page, image),
                 predictions=predictions(image),
                 no_predictions=_no_predictions(report, image),
+                answers=answer_tables(report.model, image) if at == 1 else (),
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
                 gradcam_legend=gradcam_legend(report.settings),
@@ -152,8 +154,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         title=one.label,
         facts=(
             *([kind] if one.method != "gradcam" else []),
-            f"class {one.index}",
-            percent(one.probability),
+            *cam_facts(outline.report.model, image, one),
         ),
         layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
         overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
@@ -169,6 +170,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         placing=placing(outline.layers.get(one.layer)),
         reason=sentence(one.reason or ("" if shown else one.status)),
         resolution=resolution(outline.layers.get(one.layer)) if shown else "",
+        note=cam_note(outline.report.model, one),
         others=tuple(_other_cam(page, image, other) for other in group.others),
     )
 

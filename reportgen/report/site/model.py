@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from reportgen.records.report import Layer
+from reportgen.report.answers import output_rows
 from reportgen.report.contexts import LayerGroup, LayerRow, Link, ModelPage
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
@@ -27,6 +28,7 @@ def model_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str,
                 frame=navigation.frame(Here(page, "Model", "Model")),
                 facts=model_facts(outline) if at == 1 else (),
                 remarks=tuple(model.notes) if at == 1 else (),
+                outputs=tuple(output_rows(model)) if at == 1 else (),
                 notes=page_notes(
                     outline, page, "model" if at == 1 else "", _rows_only(outline, blocks)
                 ),

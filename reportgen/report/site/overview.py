@@ -130,9 +130,23 @@ def card(outline: Outline, page: str, image: Image, folder: Path) -> Card:
         href=href(page, outline.image_place(image.name)),
         photo=photo,
         overlay=overlay,
-        predictions=predictions(image)[:_LABELS_ON_CARD],
+        predictions=(predictions(image) or _values(image))[:_LABELS_ON_CARD],
         note=" · ".join(filter(None, (image.group, "no class" if image.not_finite else ""))),
         mistake=image.name in outline.mistaken,
+    )
+
+
+def _values(image: Image) -> tuple[Prediction, ...]:
+    """An image's values, for a network without classes: no bar stands for them."""
+    return tuple(
+        Prediction(
+            label=one.name,
+            index=one.index,
+            probability="not finite" if one.value is None else number(one.value),
+            score="",
+            bar="",
+        )
+        for one in image.values
     )
 
 
@@ -210,10 +224,17 @@ def _tensors(tensors: Sequence[TensorInfo]) -> tuple[str, str]:
 
 def _output(outline: Outline) -> tuple[str, str]:
     head = outline.report.model.head
+    if head is not None and head.kind == "values":
+        return count(head.units, "value"), head.name
+    if head is not None and head.kind == "embedding":
+        return f"embedding of {count(head.units, 'number')}", head.name
     if head is None or not head.classes:
         value, note = _tensors(outline.report.model.outputs)
         return value, head.reason if head and head.reason else note
-    return count(head.classes, "class", "classes"), head.activation
+    of = f"{head.name}: " if len(outline.report.model.outputs) > 1 else ""
+    if head.kind == "map":
+        return count(head.classes, "class map"), f"{of}{head.activation}"
+    return count(head.classes, "class", "classes"), f"{of}{head.activation}"
 
 
 def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:

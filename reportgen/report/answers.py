@@ -1,0 +1,92 @@
+"""What outputs mean and what they say of an image, worded for pages and the PDF."""
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.records.outputs import Output
+from reportgen.records.report import GradCam, Image, Model
+from reportgen.report.answer_contexts import AnswerTable, OutputRow
+from reportgen.wording import count, number, percent, sentence, shape
+
+MOST_ROWS = 24
+"""Values of one output that a table lists."""
+
+
+def answer_tables(model: Model, image: Image) -> tuple[AnswerTable, ...]:
+    """The values of all outputs, and what outputs that are not explained say of the image."""
+    tables = []
+    for output in model.outputs:
+        values = [one for one in image.values if one.output == output.name]
+        if values:
+            rows = [
+                (one.name, "not finite" if one.value is None else number(one.value))
+                for one in values
+            ]
+            tables.append(_table(output, "Values", ("Value", ""), rows))
+        others = [one for one in image.others if one.output == output.name]
+        if others and output.kind == "sequence":
+            rows = [(one.label, f"class {one.index}") for one in others]
+            tables.append(_table(output, "Likeliest", ("Position", ""), rows))
+        elif others:
+            rows = [(one.label, percent(one.probability)) for one in others]
+            tables.append(_table(output, "Predictions", ("Class", "Probability"), rows))
+    return tuple(tables)
+
+
+def _table(
+    output: Output, title: str, columns: tuple[str, str], rows: Sequence[tuple[str, str]]
+) -> AnswerTable:
+    left = len(rows) - MOST_ROWS
+    more = f"{count(left, 'more value')} in report.json." if left > 0 else ""
+    return AnswerTable(output.name, title, columns, tuple(rows[:MOST_ROWS]), more)
+
+
+def output_rows(model: Model) -> Iterator[OutputRow]:
+    """What each output means."""
+    for one in model.outputs:
+        yield OutputRow(
+            name=one.name,
+            shape=shape(one.shape),
+            meaning=_meaning(one),
+            why=sentence(one.why),
+            explained="yes" if one.explained else "",
+        )
+
+
+def _meaning(output: Output) -> str:
+    """What an output means, in a few words."""
+    if output.kind == "classes":
+        return count(output.classes, "class", "classes")
+    if output.kind == "labels":
+        return f"{count(output.classes, 'label')}, each by itself"
+    if output.kind == "values":
+        return count(output.units, "value")
+    if output.kind == "map" and output.classes:
+        return count(output.classes, "class map")
+    return output.kind
+
+
+def cam_facts(model: Model, image: Image, one: GradCam) -> tuple[str, ...]:
+    """The class of a map and its probability; of a value what it is."""
+    head = model.head
+    if head is not None and head.kind == "values":
+        named = {(value.output, value.index): value.value for value in image.values}
+        known = named.get((head.name, one.index // 2))
+        return () if known is None else (f"value {number(known)}",)
+    return (f"class {one.index}", percent(one.probability))
+
+
+def cam_note(model: Model, one: GradCam) -> str:
+    """What a map shows where that is not the evidence for a class of its own; empty otherwise."""
+    head = model.head
+    if head is None:
+        return ""
+    if head.kind == "values":
+        name = model.value_names[one.index // 2]
+        return f"It shows what {'lowers' if one.index % 2 else 'raises'} {name}."
+    if head.binary and one.index == 0:
+        first, second = model.labels
+        return (
+            f"The network has one score, that of {second}; the score of {first} is its negative: "
+            f"the map shows what lowers {second}."
+        )
+    return ""
