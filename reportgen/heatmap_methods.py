@@ -31,8 +31,8 @@ class Cam:
         return self.name.replace("+", "p")
 
 
-CHANCE = "chance"
-"""Stands beside the names where maps are compared with pixels in an order of chance."""
+CHANCE, CHANCE_PIXELS = "chance", "chance by pixel"
+"""Stand beside the names where maps are compared with random ones, of cells and of pixels."""
 
 STEPS = 32
 """Steps on the way from black to the image, for integrated gradients."""

@@ -26,15 +26,20 @@ class Measures:
     """What was measured of one heat on one image.
 
     The curves are probabilities of the class while 0 to all of the pixels have gone, or come, the
-    hottest first. `drop` is the share of the probability that is lost when only the hot pixels are
-    kept, 0..1; `increase` whether it rises instead. `sparseness` is the Gini index of the heat:
-    0 spread evenly, towards 1 in few pixels.
+    hottest first. `drop` is the share of the probability that is lost when the image is multiplied
+    by the heat, 0..1; `increase` whether it rises instead. `kept_brightness` is the share of the
+    image's brightness that this leaves. `blurred_drop` and `blurred_increase` are the same for the
+    image blurred where it is not hot. `sparseness` is the Gini index of the heat: 0 spread evenly,
+    towards 1 in few pixels.
     """
 
     deletion: list[float]
     insertion: list[float]
     drop: float
     increase: bool
+    blurred_drop: float
+    blurred_increase: bool
+    kept_brightness: float
     sparseness: float
 
 
@@ -44,20 +49,33 @@ def measure(pixels: Pixels, heat: Heat, predict: Predict, seed: int = 0) -> Meas
     Deletion and insertion: Petsiuk, Das and Saenko, "RISE: Randomized Input Sampling for
     Explanation of Black-box Models", 2018: pixels are replaced by the image's mean colour, or come
     back into the blurred image. Drop and increase: Chattopadhay et al., "Grad-CAM++", 2018, section
-    5.1: the image is multiplied by the heat, scaled to 0..1. Sparseness: Chalasani et al., "Concise
-    Explanations of Neural Networks using Adversarial Training", 2020.
+    5.1: the image is multiplied by the heat, scaled to 0..1, which makes it black where it is not
+    hot; blurring it there instead leaves an image that looks more like a photo. Sparseness:
+    Chalasani et al., "Concise Explanations of Neural Networks using Adversarial Training", 2020.
     """
     deleted, inserted = variants(pixels, heat, seed)
-    kept = pixels * (heat / heat.max()).astype(np.float32)[..., None]
-    found = predict(np.concatenate([deleted, inserted, kept[None]])).astype(np.float64)
-    whole, only_hot = found[0], found[-1]
+    shares = (heat / heat.max()).astype(np.float32)[..., None]
+    kept = pixels * shares
+    softened = kept + _blurred(pixels) * (1 - shares)
+    masked = np.stack([kept, softened])
+    found = predict(np.concatenate([deleted, inserted, masked])).astype(np.float64)
+    whole, only_hot, around_blurred = found[0], found[-2], found[-1]
+    brightness = float(pixels.sum(dtype=np.float64))
     return Measures(
         deletion=found[: STEPS + 1].tolist(),
-        insertion=found[STEPS + 1 : -1].tolist(),
-        drop=float(max(0.0, whole - only_hot) / whole) if whole > 0 else 0.0,
+        insertion=found[STEPS + 1 : -2].tolist(),
+        drop=_lost(whole, only_hot),
         increase=bool(only_hot > whole),
+        blurred_drop=_lost(whole, around_blurred),
+        blurred_increase=bool(around_blurred > whole),
+        kept_brightness=float(kept.sum(dtype=np.float64)) / brightness if brightness else 0.0,
         sparseness=gini(heat),
     )
+
+
+def _lost(whole: float, left: float) -> float:
+    """The share of a probability that is lost, 0..1."""
+    return float(max(0.0, whole - left) / whole) if whole > 0 else 0.0
 
 
 def variants(pixels: Pixels, heat: Heat, seed: int = 0) -> tuple[Pixels, Pixels]:

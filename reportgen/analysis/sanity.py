@@ -1,6 +1,7 @@
 """Does a map depend on the model at all? The model is forgotten from the top down, maps compared.
 
 Adebayo et al., "Sanity Checks for Saliency Maps", 2018, section 3.1: the cascading randomisation.
+One draw of random weights says little, so that several seeds are tried.
 """
 
 import contextlib
@@ -16,65 +17,84 @@ from reportgen.analysis.faithfulness import rank_correlation, structural_similar
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
 
-Explain = Callable[[], Mapping[str, npt.NDArray[np.floating]]]
-"""Maps (N, h, w) of the same images by the network as it is now, of each kind by its name."""
+Explain = Callable[[Sequence[str]], Mapping[str, npt.NDArray[np.floating]]]
+"""Maps (N, h, w) of the same images by the network as it is now, of each of these kinds."""
 
 MOST_STAGES = 8
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The maps once the layers from the output down to `layer` are forgotten, against the true.
+    """The maps once the layers from the output down to `layer` are randomised, against the true.
 
-    `layers` counts the forgotten ones; rank correlation (Spearman, -1..1) and structural similarity
-    (SSIM) are means over the images.
+    `layers` counts these layers. Rank correlation (Spearman, -1..1) and structural similarity
+    (SSIM) are means over the images, one for each seed.
     """
 
     layer: str
     layers: int
-    correlation: float
-    similarity: float
+    correlations: list[float]
+    similarities: list[float]
 
 
-def cascade(network: "Network", explain: Explain, seed: int = 0) -> dict[str, list[Stage]]:
+def cascade(
+    network: "Network",
+    explain: Explain,
+    kinds: Sequence[str],
+    seeds: Sequence[int] = (0,),
+    slow: Sequence[str] = (),
+) -> dict[str, list[Stage]]:
     """How maps of each kind change while weights are drawn anew, from the output down.
 
     Images whose true map is the same everywhere have nothing to lose and do not count; a kind
     without any other has no stages. There are at most `MOST_STAGES`, the last of which has
-    forgotten everything. The network has its own weights again afterwards, whatever happens.
+    randomised everything. Kinds that are `slow` go through all of them for the first seed, and
+    for the others through the last alone. The network has its own weights again afterwards,
+    whatever happens.
     """
     learnt = learnt_layers(network)[::-1]
-    true = explain()
+    true = explain(kinds)
     told = {
         kind: [at for at, one in enumerate(maps) if np.ptp(one) > 0] for kind, maps in true.items()
     }
-    stages: dict[str, list[Stage]] = {kind: [] for kind in true}
     if not learnt:
-        return stages
-    random = np.random.default_rng(seed)
+        return {kind: [] for kind in kinds}
     count = min(MOST_STAGES, len(learnt))
     ends = np.unique(np.rint(np.geomspace(1, len(learnt), count)).astype(int)).tolist()
-    done = 0
-    with weights_kept([one for _, weights in learnt for one in weights]):
-        for end in ends:
-            for _, weights in learnt[done:end]:
-                forget(weights, random)
-            done = end
-            for kind, maps in explain().items():
-                if those := told[kind]:
-                    stage = _compare(learnt[end - 1][0], end, true[kind][those], maps[those])
-                    stages[kind].append(stage)
+    stages = {
+        kind: [Stage(learnt[end - 1][0], end, [], []) for end in ends if told[kind]]
+        for kind in kinds
+    }
+    for seed in seeds:
+        for at in _randomised(learnt, ends, seed):
+            wanted = [kind for kind in kinds if told[kind]]
+            if seed != seeds[0] and at < len(ends) - 1:
+                wanted = [kind for kind in wanted if kind not in slow]
+            for kind, maps in explain(wanted).items():
+                those = told[kind]
+                _compare(stages[kind][at], true[kind][those], maps[those])
     return stages
 
 
-def _compare(layer: str, layers: int, true: npt.NDArray[Any], changed: npt.NDArray[Any]) -> Stage:
+def _randomised(
+    learnt: Sequence[tuple[str, list[Any]]], ends: Sequence[int], seed: int
+) -> Iterator[int]:
+    """Yield the number of each stage once its layers are randomised, those before included."""
+    random = np.random.default_rng(seed)
+    done = 0
+    with weights_kept([one for _, weights in learnt for one in weights]):
+        for at, end in enumerate(ends):
+            for _, weights in learnt[done:end]:
+                forget(weights, random)
+            done = end
+            yield at
+
+
+def _compare(stage: Stage, true: npt.NDArray[Any], changed: npt.NDArray[Any]) -> None:
+    """Add what one seed has come to."""
     pairs = list(zip(true, changed, strict=True))
-    return Stage(
-        layer,
-        layers,
-        float(np.mean([rank_correlation(a, b) for a, b in pairs])),
-        float(np.mean([structural_similarity(a, b) for a, b in pairs])),
-    )
+    stage.correlations.append(float(np.mean([rank_correlation(a, b) for a, b in pairs])))
+    stage.similarities.append(float(np.mean([structural_similarity(a, b) for a, b in pairs])))
 
 
 def learnt_layers(network: "Network") -> list[tuple[str, list[Any]]]:

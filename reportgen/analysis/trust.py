@@ -7,6 +7,7 @@ Checks for Saliency Metrics", 2020).
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,20 @@ import numpy.typing as npt
 
 from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.engine import engine
-from reportgen.analysis.faithfulness import Predict, area, measure, rank_correlation
+from reportgen.analysis.faithfulness import (
+    Predict,
+    area,
+    measure,
+    rank_correlation,
+    structural_similarity,
+)
 from reportgen.analysis.gradcam import cells_of
 from reportgen.analysis.gradients import class_gradients, class_scores
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
-from reportgen.heatmap_methods import CAMS, CHANCE
+from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.inputs.cells import CellGrid
 from reportgen.inputs.fit import spread_over
 
@@ -31,15 +38,25 @@ MOST_IMAGES = 8
 FEW_IMAGES = 2
 """Images on which the sanity check tries kinds of map that need many passes for each map."""
 
+DRAWS = 10
+"""Random maps that each image's maps are compared with."""
+
+SEEDS = 5
+"""Times that the model is randomised for the sanity check."""
+
 _TOGETHER = 8
 """Images in a pass."""
 
 
 class Trust:
-    """Deletion, insertion, drop, increase and sparseness of each kind of map on one image."""
+    """Deletion, insertion, drop, increase and sparseness of each kind of map on one image.
+
+    Random maps of the same resolution stand beside them: a coarse map takes pixels away in large
+    pieces, which random pixels do not.
+    """
 
     name = "trust"
-    version = 1
+    version = 2
     title = "Trust in heatmaps"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -83,9 +100,33 @@ def _measured(
         shares = (values / values.max()).astype(np.float32)
         heat = shares if CAMS[cam].of_image else spread_over(shares, height, width, grid)
         measured.append(_entry(cam, pixels, np.maximum(heat, 0.0), predict, seed))
-    chance = np.random.default_rng(seed).random((height, width))
-    measured.append(_entry(CHANCE, pixels, chance, predict, seed))
+    coarse = {values.shape for cam, values in heats.items() if not CAMS[cam].of_image}
+    random = np.random.default_rng(seed)
+    for shape in sorted(coarse):
+        drawn = (random.random(shape).astype(np.float32) for _ in range(DRAWS))
+        chance = [spread_over(one, height, width, grid) for one in drawn]
+        measured.append(_chance(CHANCE, pixels, chance, predict, seed))
+    if any(CAMS[cam].of_image for cam in heats):
+        chance = [random.random((height, width)).astype(np.float32) for _ in range(DRAWS)]
+        measured.append(_chance(CHANCE_PIXELS, pixels, chance, predict, seed))
     return {"index": target, "measured": measured}
+
+
+def _chance(
+    method: str, pixels: npt.NDArray[np.float32], heats: Sequence[Any], predict: Predict, seed: int
+) -> dict[str, Any]:
+    """The means over random heats, and the areas of each."""
+    entries = [_entry(method, pixels, heat, predict, seed)["measures"] for heat in heats]
+    if not all(entries):
+        return {"method": method, "measures": None}
+    measures = {
+        key: numbers(np.mean([one[key] for one in entries], axis=0))
+        if isinstance(entries[0][key], list)
+        else number(np.mean([one[key] for one in entries]))
+        for key in entries[0]
+    }
+    areas = {key: [one[key] for one in entries] for key in ("deletion_area", "insertion_area")}
+    return {"method": method, "measures": measures, "draws": areas}
 
 
 def _entry(
@@ -101,6 +142,9 @@ def _entry(
         "insertion_area": number(area(found.insertion)),
         "drop": number(found.drop),
         "increase": float(found.increase),
+        "blurred_drop": number(found.blurred_drop),
+        "blurred_increase": float(found.blurred_increase),
+        "kept_brightness": number(found.kept_brightness),
         "sparseness": number(found.sparseness),
     }
     return {"method": method, "measures": measures}
@@ -110,7 +154,7 @@ class Sanity:
     """Whether each kind of map changes when the model forgets, and with the class."""
 
     name = "sanity"
-    version = 1
+    version = 2
     title = "Sanity checks"
 
     def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:
@@ -132,8 +176,8 @@ def _checks(
     others = other_classes(targets, _class_count(bench), options["seed"])
     slopes_of = _gradients(bench, options["layer"])
 
-    def maps(classes: Sequence[int]) -> dict[str, npt.NDArray[Any]]:
-        found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in options["cams"]}
+    def maps(classes: Sequence[int], wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
+        found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in wanted}
         for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
             one, slope = slopes_of(values, np.array([target], np.int32))
             kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
@@ -143,17 +187,21 @@ def _checks(
                 found[cam].append(heat)
         return {cam: np.stack(heats) for cam, heats in found.items()}
 
-    cascades = cascade(bench.network, lambda: maps(targets), options["seed"])
-    true, swapped = maps(targets), maps(others) if others else None
+    cams: Sequence[str] = options["cams"]
+    slow = [cam for cam in cams if CAMS[cam].passes]
+    seeds = range(options["seed"], options["seed"] + SEEDS)
+    cascades = cascade(bench.network, lambda kinds: maps(targets, kinds), cams, seeds, slow)
+    true, swapped = maps(targets, cams), maps(others, cams) if others else None
     return [
         {
             "method": cam,
             "stages": [_stage(stage) for stage in cascades[cam]],
+            "between_images": _between(true[cam]),
             "other_class": _likeness(true[cam], swapped[cam])
             if swapped and CAMS[cam].by_class
             else None,
         }
-        for cam in options["cams"]
+        for cam in cams
     ]
 
 
@@ -172,8 +220,21 @@ def _maps_of(
 
 
 def _stage(stage: Stage) -> dict[str, Any]:
-    measured = {"correlation": number(stage.correlation), "similarity": number(stage.similarity)}
-    return {**asdict(stage), **measured}
+    found = {"correlations": stage.correlations, "similarities": stage.similarities}
+    return {**asdict(stage), **{key: numbers(values) for key, values in found.items()}}
+
+
+def _between(maps: npt.NDArray[Any]) -> dict[str, Any] | None:
+    """How alike the maps of different images are: the null of the sanity check."""
+    told = [one for one in maps if np.ptp(one) > 0]
+    pairs = list(combinations(told, 2))
+    if not pairs:
+        return None
+    return {
+        "images": len(told),
+        "correlations": numbers([rank_correlation(*pair) for pair in pairs]),
+        "similarities": numbers([structural_similarity(*pair) for pair in pairs]),
+    }
 
 
 def _likeness(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:

@@ -2,18 +2,34 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.units import Unit
-from reportgen.heatmap_methods import CAMS, CHANCE
-from reportgen.records.report import SanityCheck, Skipped, Trust, TrustMeasure
+from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
+from reportgen.records.report import (
+    SanityCheck,
+    SanityNull,
+    SanityStage,
+    Skipped,
+    Spread,
+    Trust,
+    TrustMeasure,
+)
 
-DEPENDS_BELOW = 0.8
-"""Rank correlation with the maps of a model that has forgotten everything: from here on, a map is
-said not to depend on the model. Maps of Grad-CAM come to about 0.1, an edge detector's to 1."""
+KEPT = 0.75
+"""Share of the way from the null to identity from which on maps count as kept."""
+
+_ERRORS = 2.0
+"""Standard errors within which two means are not told apart."""
+
+_UNRELATED = 0.2
+"""Standard deviation of the rank correlation of unrelated maps, of some thirty places."""
+
+_QUANTILE = 2.262
+"""Student's t for 95 % of draws, nine degrees of freedom: those of ten draws."""
 
 
 def assemble_trust(
@@ -57,9 +73,60 @@ def _checks(
             skipped.append(Skipped(what="check", name="sanity", reason=outcome.reason))
             continue
         for check in outcome.data["checks"]:
-            stages = check["stages"]
-            last = stages[-1]["correlation"] if stages else 0.0
-            yield SanityCheck(**check, depends=last < DEPENDS_BELOW)
+            stages = [_stage(one) for one in check["stages"]]
+            null = _null(check["between_images"])
+            last = check["stages"][-1]["correlations"] if stages else []
+            yield SanityCheck(
+                method=check["method"],
+                stages=stages,
+                between_images=null,
+                other_class=check["other_class"],
+                outcome=outcome_of(last, null),
+            )
+
+
+def outcome_of(
+    correlations: Sequence[float], null: SanityNull | None
+) -> Literal["gone", "in part", "kept", "unknown"]:
+    """What the correlations of some seeds, with the whole model randomised, say beside the null."""
+    if null is None or not correlations:
+        return "unknown"
+    mean, between = float(np.mean(correlations)), null.correlation.mean
+    spread = float(np.std(correlations, ddof=1)) if len(correlations) > 1 else 0.0
+    error = float(np.hypot(spread / np.sqrt(len(correlations)), null.error))
+    if mean - between >= KEPT * (1 - between):
+        return "kept"
+    return "gone" if mean - between <= _ERRORS * error else "in part"
+
+
+def _stage(about: Mapping[str, Any]) -> SanityStage:
+    return SanityStage(
+        layer=about["layer"],
+        layers=about["layers"],
+        seeds=len(about["correlations"]),
+        correlation=_spread(about["correlations"]),
+        similarity=_spread(about["similarities"]),
+    )
+
+
+def _null(about: Mapping[str, Any] | None) -> SanityNull | None:
+    if about is None:
+        return None
+    found, images = about["correlations"], about["images"]
+    # With a single pair nothing is known of the spread: that of unrelated ranks is taken.
+    spread = float(np.std(found, ddof=1)) if len(found) > 1 else _UNRELATED
+    return SanityNull(
+        images=images,
+        pairs=len(found),
+        correlation=_spread(found),
+        similarity=_spread(about["similarities"]),
+        error=_rounded(spread / np.sqrt(images)),
+    )
+
+
+def _spread(values: Sequence[float]) -> Spread:
+    low, high = min(values), max(values)
+    return Spread(mean=_rounded(float(np.mean(values))), low=low, high=high)
 
 
 def _measures(found: Sequence[Mapping[str, Any]]) -> list[TrustMeasure]:
@@ -68,8 +135,18 @@ def _measures(found: Sequence[Mapping[str, Any]]) -> list[TrustMeasure]:
         for entry in one["measured"]:
             kept = by_method.setdefault(entry["method"], [])
             if entry["measures"]:
-                kept.append(entry["measures"])
+                kept.append({**entry["measures"], "draws": entry.get("draws")})
     return [_mean(method, kept) for method, kept in by_method.items()]
+
+
+def _interval(kept: Sequence[Mapping[str, Any]], key: str) -> list[float] | None:
+    """Where 95 % of random maps come to lie, by the means of each draw over the images."""
+    if not all(one["draws"] for one in kept):
+        return None
+    draws = np.mean([one["draws"][key] for one in kept], axis=0)
+    reach = _QUANTILE * float(np.std(draws, ddof=1)) * np.sqrt(1 + 1 / len(draws))
+    mean = float(np.mean(draws))
+    return [_rounded(mean - reach), _rounded(mean + reach)]
 
 
 def _mean(method: str, kept: Sequence[Mapping[str, Any]]) -> TrustMeasure:
@@ -98,7 +175,13 @@ def _mean(method: str, kept: Sequence[Mapping[str, Any]]) -> TrustMeasure:
         insertion_area=mean("insertion_area"),
         drop=mean("drop"),
         increase=mean("increase"),
+        blurred_drop=mean("blurred_drop"),
+        blurred_increase=mean("blurred_increase"),
+        kept_brightness=mean("kept_brightness"),
         sparseness=mean("sparseness"),
+        draws=len(kept[0]["draws"]["deletion_area"]) if kept[0]["draws"] else 1,
+        deletion_interval=_interval(kept, "deletion_area"),
+        insertion_interval=_interval(kept, "insertion_area"),
     )
 
 
@@ -116,7 +199,8 @@ def _chart(folder: Path, measures: Sequence[TrustMeasure]) -> str | None:
     drawn = [one for one in measures if one.images]
     if not drawn:
         return None
-    names = {CHANCE: "chance", **{name: cam.title for name, cam in CAMS.items()}}
+    names = {name: cam.title for name, cam in CAMS.items()}
+    names |= {CHANCE: "random maps", CHANCE_PIXELS: "random pixels"}
     path = "pictures/trust.svg"
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -124,5 +208,5 @@ def _chart(folder: Path, measures: Sequence[TrustMeasure]) -> str | None:
         "Deletion": {names[one.method]: one.deletion for one in drawn},
         "Insertion": {names[one.method]: one.insertion for one in drawn},
     }
-    target.write_bytes(curves(panels))
+    target.write_bytes(curves(panels, (names[CHANCE], names[CHANCE_PIXELS])))
     return path

@@ -1,6 +1,6 @@
 """The chart of deletion and insertion: how the class fades while pixels go, and comes with them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,12 +16,15 @@ _LEFT, _BOTTOM, _GAP, _ACROSS, _UP = 60, 50, 50, 320, 230
 _CHANCE = "#888888"
 
 
-def curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
-    """Panels side by side, each with one curve for each kind of map; the last kind is chance.
+def curves(
+    panels: Mapping[str, Mapping[str, Sequence[float]]], chances: Collection[str] = ()
+) -> bytes:
+    """Panels side by side, each with one curve for each kind of map.
 
     Args:
         panels: by title the curves by name, at most seven of each: probabilities 0..1 at evenly
             spaced shares of the pixels.
+        chances: names of random maps, which are dashed.
 
     Returns:
         SVG, see ``svg.render``.
@@ -40,7 +43,7 @@ def curves(panels: Mapping[str, Mapping[str, Sequence[float]]]) -> bytes:
             axes.set_xlabel("share of the pixels", color=INK, fontsize=LABEL_SIZE + 1)
             axes.grid(color=RULE, linewidth=1)
             for place, (name, values) in enumerate(lines.items()):
-                chance = place == len(lines) - 1
+                chance = name in chances
                 colour = _CHANCE if chance else LINES[place % len(LINES)][0]
                 shares = np.linspace(0, 100, len(values))
                 style = "--" if chance else "-"

@@ -90,12 +90,13 @@ TRUST = Method(
     "Trust in heatmaps",
     "On a few images, evenly chosen, the hottest pixels are replaced by the image’s mean colour in"
     " sixteen steps (deletion), or brought back into the blurred image (insertion); the area under"
-    " the probability of the class says how fast it fades or comes. Average drop and increase are"
-    " of the image multiplied by its heatmap, sparseness is the heatmap’s Gini index. For the"
-    " sanity check the weights are drawn anew (He et al., 2015) from the output down, and maps are"
-    " compared by Spearman’s rank correlation and by SSIM; kinds of map that need many passes for"
-    " each are tried on two of the images only. These numbers often disagree, so that no"
-    " one score is made of them.",
+    " the probability of the class says how fast it fades or comes. Ten random maps of the same"
+    " resolution are the baseline. Average drop and increase are of the image multiplied by its"
+    " heatmap, which makes it black where the map is low, and of the image blurred there;"
+    " sparseness is the heatmap’s Gini index. For the sanity check the weights are randomised (He"
+    " et al., 2015) from the output down with five seeds, and maps are compared by Spearman’s rank"
+    " correlation and by SSIM. The null is the correlation between maps of different images. Kinds"
+    " of map that need many passes for each are tried on two of the images only.",
     "V. Petsiuk et al., RISE, BMVC 2018; A. Chattopadhay et al., Grad-CAM++, WACV 2018;"
     " P. Chalasani et al., Concise Explanations of Neural Networks using Adversarial Training, ICML"
     " 2020; J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",

@@ -13,14 +13,16 @@ from reportgen.analysis.gradients import class_gradients, score_gradients  # noq
 from reportgen.analysis.passes import own_passes  # noqa: E402
 from reportgen.analysis.sanity import cascade, learnt_layers  # noqa: E402
 from reportgen.analysis.trust import (  # noqa: E402
+    DRAWS,
     FEW_IMAGES,
     MOST_IMAGES,
+    SEEDS,
     Sanity,
     Trust,
     other_classes,
 )
-from reportgen.assembly.trust import DEPENDS_BELOW  # noqa: E402
 from reportgen.demo import demo_images, demo_model  # noqa: E402
+from reportgen.heatmap_methods import CAMS  # noqa: E402
 from reportgen.inputs.network import Network  # noqa: E402
 from reportgen.spread import spread  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
@@ -47,23 +49,27 @@ def test_an_edge_detector_fails_and_grad_cam_passes(demo):
     gray = values.mean(axis=3)
     edges = np.abs(np.diff(gray, axis=1, prepend=0)) + np.abs(np.diff(gray, axis=2, prepend=0))
 
-    def explain():
+    def explain(kinds):
         passed = zip(*gradients(values, classes), strict=True)
-        return {"gradcam": np.stack([grad_cam(*one) for one in passed]), "edges": edges}
+        found = {"gradcam": np.stack([grad_cam(*one) for one in passed]), "edges": edges}
+        return {kind: found[kind] for kind in kinds}
 
     before = network.model.get_weights()
-    stages = cascade(network, explain)
+    kinds, seeds = ["gradcam", "edges"], range(3)
+    stages = cascade(network, explain, kinds, seeds, slow=["edges"])
     assert [one.layers for one in stages["gradcam"]] == [1, 2, 3, 4, 6]
     assert stages["gradcam"][0].layer == "dense_1"
     assert stages["gradcam"][-1].layer == "conv2d"
-    assert stages["edges"][-1].correlation == pytest.approx(1)
-    assert stages["edges"][-1].correlation >= DEPENDS_BELOW
-    assert stages["edges"][-1].similarity == pytest.approx(1)
-    assert stages["gradcam"][-1].correlation < 0.4 < DEPENDS_BELOW
-    assert stages["gradcam"][0].correlation < 0.9
+    assert stages["edges"][-1].correlations == pytest.approx([1] * 3)
+    assert stages["edges"][-1].similarities == pytest.approx([1] * 3)
+    assert [len(one.correlations) for one in stages["edges"]] == [1, 1, 1, 1, 3]
+    assert [len(one.correlations) for one in stages["gradcam"]] == [3] * 5
+    assert len(set(stages["gradcam"][-1].correlations)) == 3
+    assert max(stages["gradcam"][-1].correlations) < 0.5
+    assert max(stages["gradcam"][0].correlations) < 0.9
     for kept, now in zip(before, network.model.get_weights(), strict=True):
         assert np.array_equal(kept, now)
-    again = cascade(network, explain)
+    again = cascade(network, explain, kinds, seeds, slow=["edges"])
     assert again == stages
 
 
@@ -71,9 +77,10 @@ def test_images_without_a_map_do_not_count(demo):
     network, _, _ = demo
     some = np.zeros((3, 4, 4))
     some[1] = np.arange(16).reshape(4, 4)
-    found = cascade(network, lambda: {"none": np.zeros((3, 4, 4)), "some": some})
+    maps = {"none": np.zeros((3, 4, 4)), "some": some}
+    found = cascade(network, lambda kinds: {kind: maps[kind] for kind in kinds}, list(maps))
     assert found["none"] == []
-    assert found["some"][-1].correlation == pytest.approx(1)
+    assert found["some"][-1].correlations == pytest.approx([1])
 
 
 def test_the_weights_come_back_after_an_error(demo):
@@ -81,14 +88,14 @@ def test_the_weights_come_back_after_an_error(demo):
     before = network.model.get_weights()
     calls = []
 
-    def fails():
+    def fails(_):
         calls.append(1)
         if len(calls) == 3:
             raise ValueError("no more")
         return {"map": np.arange(4.0).reshape(1, 2, 2)}
 
     with pytest.raises(ValueError, match="no more"):
-        cascade(network, fails)
+        cascade(network, fails, ["map"])
     assert all(
         np.array_equal(a, b) for a, b in zip(before, network.model.get_weights(), strict=True)
     )
@@ -128,6 +135,11 @@ def test_a_unit_measures_each_kind_of_map_and_chance(tmp_path):
     share = model(pixels[None] / 255).numpy()[0]
     assert data["index"] == share.argmax()
     assert [one["method"] for one in data["measured"]] == ["gradcam", "eigencam", "chance"]
+    chance = data["measured"][-1]
+    assert {len(areas) for areas in chance["draws"].values()} == {DRAWS}
+    assert len(set(chance["draws"]["deletion_area"])) > 1
+    mean = np.mean(chance["draws"]["deletion_area"])
+    assert chance["measures"]["deletion_area"] == pytest.approx(mean, rel=2e-3)
     gray = model(np.broadcast_to(pixels.mean(axis=(0, 1)) / 255, (1, 16, 18, 3))).numpy()[0]
     for one in data["measured"]:
         measures = one["measures"]
@@ -156,8 +168,10 @@ def test_the_checks_of_a_model(tmp_path):
     ((_, result),) = Sanity().compute([unit], bench_of(net(3, "softmax"), files))
     gradcam, eigencam = result.data["checks"]
     assert [stage["layer"] for stage in gradcam["stages"]] == ["out", "conv"]
-    assert eigencam["stages"][0]["correlation"] == pytest.approx(1)
-    assert gradcam["stages"][0]["correlation"] < 0.99
+    assert eigencam["stages"][0]["correlations"] == pytest.approx([1] * SEEDS)
+    assert max(gradcam["stages"][0]["correlations"]) < 0.99
+    assert gradcam["between_images"]["images"] == 2
+    assert len(gradcam["between_images"]["correlations"]) == 1
     assert eigencam["other_class"] is None
     assert -1 <= gradcam["other_class"] < 0.99
 
@@ -176,18 +190,27 @@ def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path
     monkeypatch.setattr(trust, "own_passes", count)
     ((_, result),) = Sanity().compute([Sanity().unit("model", list(files), options)], bench)
     first, second, third = files
-    assert {cams for digest, cams in asked if digest != third} == {tuple(kinds)}
+    few = [cams for digest, cams in asked if digest != third]
+    assert set(few) == {tuple(kinds), ("gradcam",)}
+    # the maps as they are, both stages of the first seed, the last of the others, another class
+    assert few.count(tuple(kinds)) == FEW_IMAGES * (1 + 2 + (SEEDS - 1) + 2)
     assert {cams for digest, cams in asked if digest == third} == {("gradcam",)}
     assert len({first, second}) == FEW_IMAGES
     checks = {check["method"]: check for check in result.data["checks"]}
     assert list(checks) == kinds
     for check in checks.values():
         assert [stage["layer"] for stage in check["stages"]] == ["out", "conv"]
-        assert check["stages"][-1]["correlation"] < 0.99
+        slow = bool(CAMS[check["method"]].passes)
+        assert [len(one["correlations"]) for one in check["stages"]] == [
+            1 if slow else SEEDS,
+            SEEDS,
+        ]
+        assert max(check["stages"][-1]["correlations"]) < 0.99
         assert -1 <= check["other_class"] < 1
     ((_, result),) = Trust().compute([Trust().unit("model", first, options)], bench)
-    assert [one["method"] for one in result.data["measured"]] == [*kinds, "chance"]
-    assert all(one["measures"] for one in result.data["measured"][1:])
+    measured = result.data["measured"]
+    assert [one["method"] for one in measured] == [*kinds, "chance", "chance by pixel"]
+    assert all(one["measures"] for one in measured[1:])
 
 
 def test_other_classes_are_other():

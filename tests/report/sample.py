@@ -39,8 +39,10 @@ from reportgen.records.report import (
     Preprocessing,
     Report,
     SanityCheck,
+    SanityNull,
     SanityStage,
     Skipped,
+    Spread,
     Trust,
     TrustMeasure,
 )
@@ -552,13 +554,24 @@ def _dream(image: Image, plan: Plan) -> Dream:
 def _trust(folder: Path, plan: Plan) -> Trust:
     curve = [round(1 - at / 16, 4) for at in range(17)]
     known = {"deletion_area": 0.5, "insertion_area": 0.5, "drop": 0.25, "increase": 0.5}
-    known["sparseness"] = 0.75
+    known |= {"sparseness": 0.75, "blurred_drop": 0.2, "blurred_increase": 0.5}
+    known["kept_brightness"] = 0.02
     none = dict.fromkeys(known)
+
+    def spread(mean: float) -> Spread:
+        return Spread(mean=mean, low=mean - 0.05, high=mean + 0.05)
+
     stages = [
-        SanityStage(layer="dense", layers=1, correlation=0.95, similarity=0.5),
-        SanityStage(layer=plan[0][0], layers=3, correlation=0.125, similarity=0.25),
+        SanityStage(
+            layer=layer, layers=at, seeds=5, correlation=spread(one), similarity=spread(two)
+        )
+        for at, layer, one, two in ((1, "dense", 0.93, 0.5), (3, plan[0][0], 0.125, 0.25))
     ]
-    unmoved = [stage.model_copy(update={"correlation": 1.0}) for stage in stages]
+    unmoved = [stage.model_copy(update={"correlation": spread(0.95)}) for stage in stages]
+    null = SanityNull(
+        images=3, pairs=3, correlation=spread(0.1), similarity=spread(0.2), error=0.05
+    )
+    areas = {"draws": 10, "deletion_interval": [0.45, 0.55], "insertion_interval": [0.4, 0.6]}
     return Trust(
         layer=plan[-1][0],
         images=["cat.jpg"],
@@ -567,12 +580,19 @@ def _trust(folder: Path, plan: Plan) -> Trust:
                 method="gradcam", images=1, deletion=curve, insertion=curve[::-1], **known
             ),
             TrustMeasure(method="layercam", images=0, deletion=[], insertion=[], **none),
-            TrustMeasure(method="chance", images=1, deletion=curve, insertion=curve, **known),
+            TrustMeasure(
+                method="chance", images=1, deletion=curve, insertion=curve, **known, **areas
+            ),
         ],
         checks=[
-            SanityCheck(method="gradcam", stages=stages, other_class=0.25, depends=True),
-            SanityCheck(method="layercam", stages=[], other_class=None, depends=True),
-            SanityCheck(method="eigencam", stages=unmoved, other_class=None, depends=False),
+            SanityCheck(
+                method=method, stages=found, between_images=null, other_class=other, outcome=outcome
+            )
+            for method, found, other, outcome in (
+                ("gradcam", stages, 0.25, "gone"),
+                ("layercam", [], None, "unknown"),
+                ("eigencam", unmoved, None, "kept"),
+            )
         ],
         chart=_save(folder, "pictures/trust.svg", CHART.encode()),
     )

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from reportgen.assembly.trust import assemble_trust
+from reportgen.assembly.trust import assemble_trust, outcome_of
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Store
 from reportgen.execution.units import Result, Unit
-from reportgen.records.report import SanityCheck, SanityStage, Skipped
+from reportgen.records.report import SanityCheck, SanityNull, SanityStage, Skipped, Spread
 from reportgen.report.sections.trust import verdict
 from tests.report.conftest import Site
 
@@ -16,9 +17,13 @@ from tests.report.conftest import Site
 def entry(method: str, value: float | None) -> dict[str, object]:
     if value is None:
         return {"method": method, "measures": None}
-    names = ("deletion_area", "insertion_area", "drop", "increase", "sparseness")
+    names = ("deletion_area", "insertion_area", "drop", "increase", "sparseness", "blurred_drop",
+             "blurred_increase", "kept_brightness")  # fmt: skip
     curves = {"deletion": [value, 0.0], "insertion": [0.0, value]}
-    return {"method": method, "measures": {**curves, **dict.fromkeys(names, value)}}
+    found = {"method": method, "measures": {**curves, **dict.fromkeys(names, value)}}
+    areas = [value + 0.01 * at for at in range(10)]
+    draws = {"deletion_area": areas, "insertion_area": areas}
+    return {**found, "draws": draws} if method == "chance" else found
 
 
 def units(folder: Path) -> tuple[list[Unit], Unit, dict[str, Outcome]]:
@@ -34,8 +39,11 @@ def units(folder: Path) -> tuple[list[Unit], Unit, dict[str, Outcome]]:
         for unit, measured in zip(images, found, strict=False)
     }
     outcomes[images[2].key] = Failure("it failed", ValueError())
-    stage = {"layer": "a", "layers": 1, "correlation": 0.9, "similarity": 0.5}
-    checks = [{"method": "gradcam", "stages": [stage], "other_class": 0.5}]
+    stage = {"layer": "a", "layers": 1, "correlations": [0.9, 0.94], "similarities": [0.5, 0.6]}
+    between = {"images": 3, "correlations": [0.1, 0.2, 0.3], "similarities": [0.1, 0.1, 0.1]}
+    checks = [
+        {"method": "gradcam", "stages": [stage], "between_images": between, "other_class": 0.5}
+    ]
     outcomes[check.key] = store.put(check, Result({"checks": checks}))
     return images, check, outcomes
 
@@ -51,7 +59,19 @@ def test_means_are_over_the_images_that_have_a_map(tmp_path: Path) -> None:
     assert (gradcam.images, gradcam.drop, gradcam.deletion) == (1, 0.5, [0.5, 0.0])
     assert (chance.images, chance.drop, chance.insertion) == (2, 0.75, [0.0, 0.75])
     assert [(one.name, one.reason) for one in skipped] == [("c.jpg", "it failed")]
-    assert not trust.checks[0].depends
+    # Student's t of 95 %, nine degrees of freedom, for one more draw
+    draws = 0.75 + 0.01 * np.arange(10)
+    stats = pytest.importorskip("scipy.stats")
+    reach = stats.t.ppf(0.975, 9) * draws.std(ddof=1) * np.sqrt(1.1)
+    wanted = [draws.mean() - reach, draws.mean() + reach]
+    assert chance.deletion_interval == pytest.approx(wanted, rel=1e-3)
+    assert (gradcam.deletion_interval, gradcam.draws, chance.draws) == (None, 1, 10)
+    check = trust.checks[0]
+    assert check.outcome == "kept"
+    assert check.between_images is not None
+    assert (check.between_images.pairs, check.between_images.correlation.mean) == (3, 0.2)
+    last = check.stages[0]
+    assert (last.seeds, last.correlation.mean, last.correlation.low) == (2, 0.92, 0.9)
     assert trust.chart is not None
     assert b"Grad-CAM" in (tmp_path / trust.chart).read_bytes()
 
@@ -60,30 +80,75 @@ def test_nothing_asked_for_is_no_record(tmp_path: Path) -> None:
     assert assemble_trust(tmp_path, {}, [], [], {}, []) is None
 
 
+def spread(mean: float, reach: float = 0.0) -> Spread:
+    return Spread(mean=mean, low=mean - reach, high=mean + reach)
+
+
+def null_of(mean: float, error: float = 0.05) -> SanityNull:
+    found = {"correlation": spread(mean, 0.2), "similarity": spread(0.3), "error": error}
+    return SanityNull(images=4, pairs=6, **found)
+
+
 @pytest.mark.parametrize(
-    ("first", "last", "other", "words"),
+    ("seeds", "null", "outcome"),
     [
-        (0.5, 0.1, 0.2, ["Grad-CAM depends on the model:", "little"]),
-        (0.5, 0.6, 0.2, ["depends on the model in part"]),
-        (0.95, 0.1, 0.2, ["hardly changes when only the last layer"]),
-        (0.5, 0.1, 0.95, ["different classes are almost the same"]),
-        (1.0, 1.0, 1.0, ["does not depend on the model"]),
+        ([-0.27, 0.1, 0.26, 0.0, 0.1], null_of(0.1), "gone"),
+        ([0.41, 0.45, 0.43, 0.44, 0.42], null_of(0.1), "in part"),
+        ([0.41, 0.45, 0.43, 0.44, 0.42], null_of(0.4), "gone"),
+        ([0.9, 0.85, 0.9, 0.9, 0.9], null_of(0.1), "kept"),
+        ([0.9, 0.85, 0.9, 0.9, 0.9], null_of(0.7), "in part"),
+        ([0.9], None, "unknown"),
+        ([], null_of(0.1), "unknown"),
+    ],
+)
+def test_the_outcome_compares_the_seeds_with_maps_of_different_images(
+    seeds: list[float], null: SanityNull | None, outcome: str
+) -> None:
+    assert outcome_of(seeds, null) == outcome
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome", "other", "words"),
+    [
+        (0.5, "gone", 0.2, ["Grad-CAM depends on the model:", "vanish", "0.3 (0.2 to 0.4) over 5"]),
+        (0.5, "in part", 0.2, ["depends on the model in part", "partly survive"]),
+        (0.95, "gone", 0.2, ["barely changes when only the last layer is randomised"]),
+        (0.5, "gone", 0.95, ["different classes are almost the same"]),
+        (1.0, "kept", 1.0, ["does not depend on the model", "0.1 (−0.1 to 0.3) between maps"]),
     ],
 )
 def test_a_verdict_says_what_the_check_found(
-    first: float, last: float, other: float, words: list[str]
+    first: float, outcome: str, other: float, words: list[str]
 ) -> None:
     stages = [
-        SanityStage(layer=name, layers=at, correlation=value, similarity=0.0)
-        for at, (name, value) in enumerate((("dense", first), ("conv", last)), 1)
+        SanityStage(
+            layer=name, layers=at, seeds=5, correlation=spread(value, 0.1), similarity=spread(0.0)
+        )
+        for at, (name, value) in enumerate((("dense", first), ("conv", 0.3)), 1)
     ]
-    check = SanityCheck(method="gradcam", stages=stages, other_class=other, depends=last < 0.8)
-    assert all(word in verdict(check) for word in words)
+    check = SanityCheck(
+        method="gradcam",
+        stages=stages,
+        between_images=null_of(0.1),
+        other_class=other,
+        outcome=outcome,  # type: ignore[arg-type]
+    )
+    assert all(word in verdict(check) for word in words), verdict(check)
 
 
 def test_a_kind_without_maps_was_not_checked() -> None:
-    check = SanityCheck(method="layercam", stages=[], other_class=None, depends=True)
-    assert verdict(check) == "LayerCAM could not be checked: there is no map, or nothing to forget."
+    check = SanityCheck(
+        method="layercam", stages=[], between_images=None, other_class=None, outcome="unknown"
+    )
+    assert (
+        verdict(check) == "LayerCAM could not be checked: there is no map, or there are no weights."
+    )
+
+
+def test_areas_are_compared_with_random_maps_and_the_masking_is_stated(site: Site) -> None:
+    page = site.text("trust.html")
+    assert "deletion 0.5 is no better than that of random maps (0.45 to 0.55)" in page
+    assert "Of the brightness, 2 % with Grad-CAM is left." in page
 
 
 def test_a_map_that_ignores_the_model_is_a_warning_on_the_overview(site: Site) -> None:

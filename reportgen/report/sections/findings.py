@@ -75,12 +75,12 @@ def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
         Finding(
             "warning",
             f"{CAMS[check.method].title} does not depend on the model",
-            "Its maps stay almost the same when everything that the model has learned is"
-            " forgotten: they show the image, not what the model made of it.",
+            "Its maps stay the same when all weights are randomised: they show the image rather"
+            " than the model.",
             href(page, "trust.html#trust--checks"),
         )
         for check in (trust.checks if trust else ())
-        if not check.depends
+        if check.outcome == "kept"
     ]
 
 

@@ -23,6 +23,15 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Texts:
+    """What is said of the checks, of the chart and of the measures."""
+
+    checks: str
+    chart: str
+    measures: str
+
+
+@dataclass(frozen=True)
 class TrustPage:
     """`trust.html`: measures of the heatmaps, and the sanity checks."""
 
@@ -33,6 +42,9 @@ class TrustPage:
     images: str
     verdicts: tuple[str, ...]
     """What the checks say, one sentence for each kind of map."""
+    against_chance: tuple[str, ...]
+    """How the measures compare with those of random maps, one sentence for each kind of map."""
+    texts: Texts
     chart: Picture | None
     measures: Table
     checks: Table
