@@ -210,39 +210,39 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     profile: ProfileName = Field(
-        "standard", description="A set of defaults; reportgen profile NAME prints one."
+        "standard", description="Preset of options (see `reportgen profile`)."
     )
-    title: str = Field("", description="Title of the report; the model's name when not given.")
-    author: str = Field("", description="Author named on the report.")
-    organisation: str = Field("", description="Course or organisation, on the cover of the PDF.")
-    notes: Path | None = Field(None, description="Markdown file with your own text.")
+    title: str = Field("", description="Report title; the model's name by default.")
+    author: str = Field("", description="Author shown on the report.")
+    organisation: str = Field(
+        "", description="Course or organisation shown on the cover of the PDF."
+    )
+    notes: Path | None = Field(None, description="Markdown file with your own text for the report.")
     format: Formats = Field(
         ("site",),
         min_length=1,
-        description="What to write: site, single, pdf, notebook (repeatable).",
+        description="Output formats: site, single, pdf, notebook (repeatable).",
     )
     single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
-        10, description="Megabytes that the single file may take: a number, or “all” as it is."
+        10, description="Size limit of the single file in MB, or “all” for no limit."
     )
     max_size: Room | None = Field(
         None,
-        description="Most that the whole report may take, such as 25MB: resolution goes first, "
-        "then channels that vary little, then images.",
+        description="Size limit of the whole report, such as 25MB. Reduces resolution, then "
+        "channels, then images.",
     )
     templates: Path | None = Field(
-        None, description="Folder with your own templates; reportgen templates lists them."
+        None, description="Folder with your own page templates (see `reportgen templates`)."
     )
     pdf_engine: Literal["typst", "browser"] = Field(
-        "typst", description="What makes the PDF: Typst, or the browser of this machine."
+        "typst", description="PDF engine: Typst (bundled) or an installed browser."
     )
-    paper: Literal["a4", "letter"] = Field("a4", description="Paper of the PDF.")
+    paper: Literal["a4", "letter"] = Field("a4", description="Paper size of the PDF.")
     browser: Path | None = Field(
-        None, description="Chrome, Chromium or Edge for the PDF; looked for when not given."
+        None, description="Path to Chrome, Chromium or Edge; found automatically by default."
     )
 
-    explanations: bool = Field(
-        True, description="Leave out the sentences for students that sections open with."
-    )
+    explanations: bool = Field(True, description="Omit the introductory explanations.")
 
     weights: str | None = Field(
         None,
@@ -251,25 +251,24 @@ class Settings(BaseModel):
     )
     weights_by_name: bool = Field(
         False,
-        description="Give HDF5 weights of Keras 1 and 2 to layers by name; by order when not "
-        "given.",
+        description="Match HDF5 weights of Keras 1 and 2 by layer name; by order by default.",
     )
-    no_top: bool = Field(False, description="Leave out the classification head of an application.")
+    no_top: bool = Field(False, description="Omit the classification head of an application.")
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
-        None, description="Pixels to feed a model whose input size is open: SIZE or HxW."
+        None, description="Input size for models that accept any: SIZE or HxW."
     )
     custom_objects: Path | None = Field(
         None, description="Python file of yours with classes that the model needs; it is run."
     )
     replace_layer: Strings = Field(
         (),
-        description="What a Lambda layer computes, as NAME=x/127.5-1 or NAME=MODULE:FUNCTION "
-        "(repeatable); stored code is never run.",
+        description="Replace a Lambda layer: NAME=x/127.5-1 or NAME=MODULE:FUNCTION "
+        "(repeatable). Code in the model file is never run.",
     )
     input: Annotated[Strings, AfterValidator(_input_files)] = Field(
         (),
-        description="Values for an input that is not the image, as NAME=FILE.npy (repeatable); "
-        "zeros when not given.",
+        description="Values for an input that is not the image: NAME=FILE.npy (repeatable); "
+        "zeros by default.",
     )
     output: str | None = Field(
         None, description="Output to explain, by name, in a model that has several."
@@ -289,14 +288,14 @@ class Settings(BaseModel):
         None, description="Show only the first N channels of each layer."
     )
     tile_size: Annotated[int, Field(ge=8)] = Field(
-        96, description="Longest side of a tile; larger maps are reduced by area averaging."
+        96, description="Longest side of a tile in pixels; larger maps are averaged down."
     )
-    full_resolution: bool = Field(False, description="Reduce no map: tiles as large as the maps.")
+    full_resolution: bool = Field(False, description="Do not downscale feature maps.")
     contrast: Annotated[str, AfterValidator(_contrast)] = Field(
-        "128:64", description="Mean and standard deviation of a tile's gray levels."
+        "128:64", description="Target mean and SD of tile brightness."
     )
     normalise: Literal["channel", "layer"] = Field(
-        "channel", description="One scale for each channel, or one for the whole layer."
+        "channel", description="Scale tiles per channel, or per layer."
     )
 
     filters: Annotated[Count | None, BeforeValidator(_all)] = Field(
@@ -309,34 +308,34 @@ class Settings(BaseModel):
     )
     filter_method: Literal["classic", "fourier", "both"] = Field(
         "classic",
-        description="How filter patterns are found: classic; fourier, more legible in deep layers; "
-        "or both.",
+        description="Method for filter patterns: classic; fourier, clearer in deep layers; or "
+        "both.",
     )
-    filter_size: Side = Field(64, description="Side of a filter pattern, in pixels.")
+    filter_size: Side = Field(64, description="Side length of a filter pattern in pixels.")
 
     exemplars: Annotated[int, Field(ge=1, le=64)] = Field(
-        9, description="Images to show for each channel: those that activate it most."
+        9, description="Top images to show per channel."
     )
     unit: Annotated[Strings, AfterValidator(_units)] = Field(
         (),
-        description="A single unit to show the images for, as LAYER:ROW,COLUMN,CHANNEL "
-        "(repeatable).",
+        description="Also show top images for one position: LAYER:ROW,COLUMN,CHANNEL (repeatable).",
     )
     dataset: Path | None = Field(
-        None, description="Folder of images to search for exemplars, instead of those shown."
+        None, description="Search this folder for top images instead of the shown ones."
     )
     dream: Strings = Field(
         (),
-        description="Photos changed to excite a layer or one channel of it, as LAYER or LAYER:3 "
-        "(repeatable).",
+        description="Add DeepDream images for LAYER or LAYER:CHANNEL (repeatable).",
     )
     dream_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
-        100, description="Steps of gradient ascent for a dream."
+        100, description="Gradient-ascent steps per dream."
     )
 
-    top: Count = Field(3, description="How many classes to list and explain for each image.")
+    top: Count = Field(3, description="Number of classes to list and explain per image.")
     target_class: str | None = Field(
-        None, alias="class", description="Class for Grad-CAM (index or label) instead of the top."
+        None,
+        alias="class",
+        description="Explain this class (index or label) instead of the top ones.",
     )
     cam: Cams = Field(
         ("gradcam",),
@@ -348,23 +347,21 @@ class Settings(BaseModel):
     )
     cam_layers: Strings = Field(
         (),
-        description="Layers for Grad-CAM through the depth: “blocks” for the last of each block, "
-        "or those whose path matches GLOB (repeatable); at most 16, evenly chosen.",
+        description="Show Grad-CAM at several depths: “blocks” or a GLOB (repeatable, at most "
+        "16 layers).",
     )
     cam_difference: Annotated[Strings, AfterValidator(_class_pairs)] = Field(
         (),
-        description="Show where one class has more evidence than another, as CLASS,CLASS (indices "
-        "or labels), or “top” for the two likeliest (repeatable).",
+        description="Show evidence for one class against another: CLASS,CLASS or “top” "
+        "(repeatable).",
     )
-    trust: bool = Field(
-        False, description="Measure how far the heatmaps can be trusted; it takes many passes."
-    )
+    trust: bool = Field(False, description="Run sanity checks on the heatmaps (slow).")
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
     )
     colormap: Literal[
         "jet", "turbo", "inferno", "magma", "plasma", "viridis", "cividis", "gray"
-    ] = Field("jet", description="Colours of Grad-CAM's heatmaps and overlays.")
+    ] = Field("jet", description="Colour map of heatmaps and overlays.")
     full_size: bool = Field(
         False,
         description="Save every Grad-CAM overlay at the photo's full size too. Without it, only "
@@ -384,18 +381,19 @@ class Settings(BaseModel):
     )
     preprocess: Annotated[str, AfterValidator(_preprocess)] = Field(
         "auto",
-        description="What is done to pixels 0..255: auto, none, unit (x/255), signed (-1..1), "
-        "caffe, torch, or your own MODULE:FUNCTION.",
+        description="How pixels (0–255) are scaled: auto, none, unit (x/255), signed (x/127.5 "
+        "− 1), caffe, torch, or MODULE:FUNCTION.",
     )
     interpolation: Literal["nearest", "bilinear", "bicubic", "area"] = Field(
-        "bilinear", description="Interpolation when photos are resized, as Keras names it."
+        "bilinear", description="Interpolation for resizing photos, named as in Keras."
     )
     alpha: Literal["drop", "white", "black"] = Field(
         "drop",
-        description="Transparency: dropped, as Keras's loaders do, or laid over white or black.",
+        description="Transparency: drop it, as Keras's loaders do, or composite over white or "
+        "black.",
     )
     exif: Literal["apply", "ignore"] = Field(
-        "apply", description="Whether EXIF turns photos upright; Keras's loaders ignore it."
+        "apply", description="Apply or ignore the EXIF orientation; Keras's loaders ignore it."
     )
     depth: Literal["auto", "high-byte", "raw", "scale", "stretch"] = Field(
         "auto",
@@ -403,41 +401,40 @@ class Settings(BaseModel):
         "auto is raw where the model rescales such values.",
     )
     resize: Literal["stretch", "crop", "pad"] = Field(
-        "stretch", description="How a photo is brought to the model's input size."
+        "stretch", description="How photos are fitted to the input size."
     )
 
     batch_size: Count | None = Field(
         None,
-        description="Images in a batch; chosen when not given. The last digits of numbers depend "
-        "on it.",
+        description="Batch size; automatic by default. The last digits of numbers depend on it.",
     )
     engine: Literal["auto", "tensorflow", "jax"] = Field(
         "auto",
-        description="What computes: tensorflow, jax, or auto, which takes TensorFlow unless it "
-        "reaches no GPU here and JAX does.",
+        description="Computing engine: tensorflow, jax, or auto (TensorFlow, unless only JAX "
+        "reaches a GPU).",
     )
-    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="Where to compute.")
-    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="Seed of all randomness.")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="Device to compute on.")
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = Field(0, description="Random seed.")
 
-    sections: Sections = Field((), description="Only these sections (repeatable).")
-    skip_section: Sections = Field((), description="All sections but these (repeatable).")
+    sections: Sections = Field((), description="Include only these sections (repeatable).")
+    skip_section: Sections = Field((), description="Exclude these sections (repeatable).")
 
-    out: Path | None = Field(None, description="Folder for the report.")
+    out: Path | None = Field(None, description="Output folder of the report.")
     force: bool = Field(
         False,
-        description="Write into a folder that holds other things, and a single file over 100 MB.",
+        description="Write into a folder that is not a report; allow a single file over 100 MB.",
     )
-    strict: bool = Field(False, description="A skipped image or a failed part is an error.")
-    open: bool = Field(False, description="Open the report in the browser when it is done.")
-    quiet: bool = Field(False, description="Print nothing but errors.")
-    debug: bool = Field(False, description="Show the whole traceback of an error.")
+    strict: bool = Field(False, description="Fail if an image is skipped or a section fails.")
+    open: bool = Field(False, description="Open the finished report in the browser.")
+    quiet: bool = Field(False, description="Print errors only.")
+    debug: bool = Field(False, description="Show full tracebacks.")
     cache_dir: Path | None = Field(
-        None, description="Folder where finished work is kept; your cache folder when not given."
+        None, description="Cache folder; the user cache folder by default."
     )
     cache_size: Size = Field(
-        "5GB", description="Most that finished work may take; what was not used longest goes."
+        "5GB", description="Cache size limit; least recently used entries are removed."
     )
-    no_cache: bool = Field(False, description="Neither use nor keep finished work.")
+    no_cache: bool = Field(False, description="Disable the cache.")
 
     @model_validator(mode="after")
     def _sections_agree(self) -> Self:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
 SWITCHES = (
-    "What the configuration file switches on, the command line switches off with --no-…: "
-    "--no-open, --no-strict; and --no-top and --no-cache with --with-top and --with-cache."
+    "Switches set in the configuration file can be turned off with --no-open, --no-strict, "
+    "--with-top, --with-cache."
 )
 
 
@@ -58,8 +58,8 @@ class Commands(click.Group):
             forget(sys.stdout)
             forget(sys.stderr)
         except KeyboardInterrupt as error:
-            kept = ctx.meta.get("kept", "nothing was written")
-            say(f"Interrupted; {kept}.")
+            kept = ctx.meta.get("kept", "Nothing was written.")
+            say(f"Interrupted. {kept}")
             ctx.exit(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
@@ -68,7 +68,7 @@ class Commands(click.Group):
             what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             self._fail(
                 ctx,
-                f"Something unforeseen failed: {what.rstrip('.')}; --debug shows the traceback.",
+                f"Unexpected error: {what.rstrip('.')} (run with --debug for the traceback).",
             )
             ctx.exit(FAILED)
 
@@ -87,7 +87,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, message="reportgen %(version)s")
 def cli() -> None:
-    """See what a trained Keras image model sees: a static report from a model and photos."""
+    """Show what a trained Keras image classifier sees, as a static HTML report."""
 
 
 @cli.command(cls=SettingsCommand, epilog=SWITCHES)
@@ -96,12 +96,18 @@ def cli() -> None:
 @click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
 @click.pass_context
 def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) -> None:
-    """Build a report from MODEL and each IMAGE.
+    """Build a report from a model and images.
 
     MODEL is a .keras or .h5 file, or the name of a keras.applications network (vgg16).
 
     IMAGE is a file, a folder (with all below it) or a glob.
-    """
+
+    \b
+    Examples:
+      reportgen build cats_and_dogs.h5 photos/
+      reportgen build model.keras photos/ --labels labels.txt -o report
+      reportgen build vgg16 --weights vgg16.weights.h5 cat.jpg --profile quick
+    """  # noqa: D301 - click reads the escape
     settings = _settings(ctx, given_settings(ctx), output="report")
     _report(ctx, model, images, settings)
 
@@ -109,7 +115,7 @@ def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) 
 @cli.command(cls=SettingsCommand, keys=DEMO_KEYS, output="reportgen-demo")
 @click.pass_context
 def demo(ctx: click.Context, /, **_: Any) -> None:
-    """Build a report from the package's own model and images.
+    """Build a report from the bundled example.
 
     The model is a small network trained on drawn shapes. Nothing is fetched.
     """
@@ -130,7 +136,7 @@ def demo(ctx: click.Context, /, **_: Any) -> None:
 @click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
 @click.pass_context
 def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
-    """Show what MODEL is made of.
+    """Print a model's layers, inputs and preprocessing.
 
     The table lists its layers by block, then its inputs, head, preprocessing and totals.
 
@@ -162,7 +168,7 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
 
 @cli.group()
 def cache() -> None:
-    """Show or empty the folder where finished work is kept."""
+    """Show or clear the cache."""
 
 
 cache_dir = click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR")
@@ -171,7 +177,7 @@ cache_dir = click.option("--cache-dir", type=click.Path(path_type=Path), metavar
 @cache.command()
 @cache_dir
 def info(cache_dir: Path | None) -> None:
-    """Show where finished work is kept, and how much there is."""
+    """Show the cache folder and its size."""
     store = _store(cache_dir)
     say(f"{store.folder}: {_amount(*store.size())}", sys.stdout)
 
@@ -179,9 +185,9 @@ def info(cache_dir: Path | None) -> None:
 @cache.command()
 @cache_dir
 def clear(cache_dir: Path | None) -> None:
-    """Remove all finished work; the next build computes everything anew.
+    """Remove all cached work.
 
-    Only what reportgen has written is removed.
+    Only files that reportgen wrote are removed.
     """
     store = _store(cache_dir)
     say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
@@ -206,7 +212,7 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
     from reportgen.build import build as build_report
 
     if not settings.no_cache:
-        ctx.meta["kept"] = "finished work is kept, the same command takes it up again"
+        ctx.meta["kept"] = "Finished work is cached; run the same command to continue."
     command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
     with progress(quiet=settings.quiet) as face:
         outcome = build_report(model, images, settings, progress=face, command=command)
@@ -225,7 +231,7 @@ def _what_was_made(outcome: "Outcome") -> str:
     ]
     if outcome.skipped:
         parts.append(f"{outcome.skipped} skipped (the report says why)")
-    what = "Nothing has changed, the report stays" if outcome.unchanged else "The report is done"
+    what = "Report is up to date" if outcome.unchanged else "Report ready"
     return f"{what}: {', '.join(parts)}."
 
 
@@ -274,7 +280,7 @@ def main() -> None:
     try:
         cli(prog_name="reportgen")
     except KeyboardInterrupt as error:
-        say("Interrupted; nothing was written.")
+        say("Interrupted. Nothing was written.")
         _leave(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
     except SystemExit as done:
         _leave(done.code)

@@ -12,10 +12,7 @@ from reportgen.cli.terminal import print_path, say
 @click.command()
 @click.argument("name", required=False, metavar="[NAME]")
 def profile(name: str | None) -> None:
-    """Print the profile NAME, a TOML file to copy and change.
-
-    Without NAME, list the profiles.
-    """
+    """List the profiles, or print one as TOML."""
     from reportgen.config import PROFILES, ProfileName
     from reportgen.errors import SettingsError
 
@@ -33,14 +30,20 @@ def profile(name: str | None) -> None:
 @click.command()
 @click.argument("report", type=click.Path(path_type=Path))
 @click.option("-o", "--out", type=click.Path(path_type=Path), metavar="FILE.zip",
-              help="Zip to write; the report's name with .zip when not given.")  # fmt: skip
-@click.option("--include", metavar="NAME", help="Only these parts: site,pdf,notebook,model.")
-@click.option("--max-size", metavar="SIZE", help="Shrink or leave out what does not fit, as 25MB.")
-@click.option("--force", is_flag=True, help="Replace the zip where there is one already.")
+              help="Zip file to write; named after the report by default.")  # fmt: skip
+@click.option(
+    "--include", metavar="NAME", help="Include only these parts: site,pdf,notebook,model."
+)
+@click.option(
+    "--max-size",
+    metavar="SIZE",
+    help="Size limit, such as 25MB; shrinks or omits what does not fit.",
+)
+@click.option("--force", is_flag=True, help="Replace an existing zip file.")
 def export(
     report: Path, out: Path | None, include: str | None, max_size: str | None, force: bool
 ) -> None:
-    """Pack the report in the folder REPORT into one zip to hand in.
+    """Pack a report into a zip file.
 
     The zip holds a README.txt that says what to open, and the list that `reportgen verify` checks.
     """
@@ -70,7 +73,7 @@ def export(
 @click.argument("report", type=click.Path(path_type=Path), metavar="REPORT")
 @click.pass_context
 def verify(ctx: click.Context, report: Path) -> None:
-    """Check a report's files against their list.
+    """Check that a report's files are complete and unchanged.
 
     REPORT is a folder or a zip. Names what is missing, changed or added; the exit code is 1 then.
     """
@@ -87,9 +90,9 @@ def verify(ctx: click.Context, report: Path) -> None:
 
 @click.command()
 @click.option("--copy", type=click.Path(path_type=Path), metavar="DIR",
-              help="Copy the package's own to DIR, to change them.")  # fmt: skip
+              help="Copy the bundled templates to DIR, to change them.")  # fmt: skip
 def templates(copy: Path | None) -> None:
-    """List the templates of the pages, and what each receives.
+    """List the page templates and their variables.
 
     A folder with templates of the same names goes to `reportgen build --templates DIR`.
     """

@@ -293,11 +293,11 @@ def test_missing_words_exit_with_2(calls: Calls, arguments: list[str]) -> None:
         (
             ZeroDivisionError("by zero"),
             1,
-            "Error: Something unforeseen failed: ZeroDivisionError: by zero; --debug shows",
+            "Error: Unexpected error: ZeroDivisionError: by zero (run with --debug",
         ),
         (ModelFileError("layer \x1b[31m[bold]\n\u202e"), 1, r"\x1b[31m[bold]\n\u202e"),
-        (KeyboardInterrupt(), 130, "Interrupted; finished work is kept"),
-        (Terminated(), 143, "Interrupted; finished work is kept"),
+        (KeyboardInterrupt(), 130, "Interrupted. Finished work is cached"),
+        (Terminated(), 143, "Interrupted. Finished work is cached"),
     ],
 )
 def test_what_ends_a_build_is_one_sentence_and_a_code(
@@ -325,7 +325,7 @@ def test_debug_shows_the_traceback_also_when_the_file_says_so(calls: Calls) -> N
 def test_without_a_store_an_interrupted_build_does_not_promise_kept_work(calls: Calls) -> None:
     calls.error = KeyboardInterrupt()
     assert run("build", "m.h5", "a", "--no-cache").stderr.splitlines()[-1] == (
-        "Interrupted; nothing was written."
+        "Interrupted. Nothing was written."
     )
 
 
@@ -341,7 +341,7 @@ def test_log_lines_name_each_stage_once_and_stdout_holds_only_the_path(calls: Ca
     assert result.stdout == f"{Path('out') / 'index.html'}\n"
     assert len(re.findall(r"Activations \(3\)", result.stderr)) == 1
     assert result.stderr.count("Warning: Pixels are assumed") == 1
-    assert "The report is done: 2 images, 1 filter gallery." in result.stderr
+    assert "Report ready: 2 images, 1 filter gallery." in result.stderr
 
 
 def test_quiet_prints_nothing(calls: Calls) -> None:
@@ -523,5 +523,5 @@ def test_signals_end_a_running_build_tidily(number: int, code: int, tmp_path: Pa
     child.send_signal(number)
     rest = child.stderr.read()
     assert child.wait(timeout=30) == code
-    assert rest.startswith("Interrupted; finished work is kept")
+    assert rest.startswith("Interrupted. Finished work is cached")
     assert "Traceback" not in rest
