@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.devices import graph_over
+from reportgen.analysis.engine import engine
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -79,8 +79,8 @@ class Ascent:
         self._opened, self._negative, self._facets = opened, negative, facets
         # Facets of a channel must not be divided among devices.
         together = places if facets == 1 else ()
-        self._climbing = graph_over(together, self._climb)
-        self._measuring = graph_over(together, self._measure)
+        self._climbing = engine().compiled(self._climb, network.variables, together)
+        self._measuring = engine().compiled(self._measure, network.variables, together)
 
     def climb(
         self, parameters: Any, channels: Any, views: Any
@@ -90,65 +90,62 @@ class Ascent:
         An image whose objective gains at most `LEVEL` from one `WINDOW` of steps to the next stays
         as it is from then on; when all do, the ascent ends. Returns the steps (N,) made, too.
         """
-        import tensorflow as tf
-
         climbed, steps = self._climbing(
-            tf.convert_to_tensor(parameters, tf.float32),
-            tf.constant(channels, tf.int32),
-            views=tf.constant(views, tf.float32),
+            np.asarray(parameters, np.float32),
+            np.asarray(channels, np.int32),
+            views=np.asarray(views, np.float32),
         )
-        return climbed.numpy(), steps.numpy()
+        return climbed, steps
 
     def measure(self, parameters: Any, channels: Any, view: Any) -> tuple[Array, Array]:
         """The channels' mean activations (N,) for images under a view (V,), and the images.
 
         With `negative` the means are those before the activation function.
         """
-        import tensorflow as tf
-
         scores, pixels = self._measuring(
-            tf.convert_to_tensor(parameters, tf.float32),
-            tf.constant(channels, tf.int32),
-            view=tf.constant(view, tf.float32),
+            np.asarray(parameters, np.float32),
+            np.asarray(channels, np.int32),
+            view=np.asarray(view, np.float32),
         )
-        return scores.numpy(), pixels.numpy()
+        return scores, pixels
 
     def _climb(self, parameters: Any, channels: Any, views: Any) -> tuple[Any, Any]:
-        import tensorflow as tf
+        from keras import ops
 
-        count = tf.shape(views)[0]
+        count = ops.shape(views)[0]
 
         def step(done: Any, climbed: Any, memory: Any, level: _Level) -> Any:
-            with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(climbed)
-                objective = self._objective(self._way.pixels(climbed, views[done]), channels)
-            slope = tape.gradient(objective, climbed, unconnected_gradients="zero")
-            changed, memory = self._way.step(climbed, slope, memory)
-            rising = tf.reshape(level.rising, [-1] + [1] * (len(climbed.shape) - 1))
-            return done + 1, tf.where(rising, changed, climbed), memory, _next(level, objective)
+            def height(parameters: Any) -> Any:
+                objective = self._objective(self._way.pixels(parameters, views[done]), channels)
+                return objective, objective
 
-        _, climbed, _, level = tf.while_loop(
-            lambda done, _climbed, _memory, level: (done < count) & tf.reduce_any(level.rising),
+            slope, objective = engine().gradient(height, climbed)
+            changed, memory = self._way.step(climbed, slope, memory)
+            rising = ops.reshape(level.rising, [-1] + [1] * (len(climbed.shape) - 1))
+            return done + 1, ops.where(rising, changed, climbed), memory, _next(level, objective)
+
+        _, climbed, _, level = engine().loop(
+            lambda done, _climbed, _memory, level: (done < count) & ops.any(level.rising),
             step,
             (0, parameters, self._way.begin(parameters), _bottom(channels)),
-            parallel_iterations=1,
         )
         return climbed, level.steps
 
     def _measure(self, parameters: Any, channels: Any, view: Any) -> tuple[Any, Any]:
-        import tensorflow as tf
+        from keras import ops
 
         pixels = self._way.pixels(parameters, view)
         behind, before = self._network.channels(self._prepare(pixels), self._layer, channels)
-        waiting, score = tf.reduce_mean(before, [1, 2]), tf.reduce_mean(behind, [1, 2])
+        waiting, score = ops.mean(before, axis=(1, 2)), ops.mean(behind, axis=(1, 2))
         # A fused ReLU makes zeros of what is no number.
-        score = tf.where(tf.math.is_finite(waiting), score, waiting)
+        score = ops.where(ops.isfinite(waiting), score, waiting)
         return waiting if self._negative else score, pixels
 
     def _objective(self, pixels: Any, channels: Any) -> Any:
         """What is climbed, for each image (N,)."""
-        import tensorflow as tf
+        from keras import ops
 
+        from reportgen.inputs.slim import picked
         from reportgen.inputs.tracing import open_activations
 
         network, path = self._network, self._layer
@@ -159,17 +156,15 @@ class Ascent:
             maps = [
                 network.maps(one[0], path) for one in network.run(self._prepare(pixels), [path])
             ]
-        behind, before = (
-            tf.gather(one, channels[:, None], axis=3, batch_dims=1)[..., 0] for one in maps
-        )
+        behind, before = (picked(one, channels) for one in maps)
         objective = self._of_one(behind, before)
         share = SIMILARITY * _alike(maps[1], self._facets)
-        return objective - tf.abs(tf.stop_gradient(objective)) * share
+        return objective - ops.abs(ops.stop_gradient(objective)) * share
 
     def _of_one(self, behind: Any, before: Any) -> Any:
-        import tensorflow as tf
+        from keras import ops
 
-        return -tf.reduce_sum(before, [1, 2]) if self._negative else _height(behind, before)
+        return -ops.sum(before, axis=(1, 2)) if self._negative else _height(behind, before)
 
 
 class _Level(NamedTuple):
@@ -186,26 +181,26 @@ class _Level(NamedTuple):
 
 
 def _bottom(channels: Any) -> _Level:
-    import tensorflow as tf
+    from keras import ops
 
-    zero = tf.zeros_like(channels, tf.float32)
-    return _Level(zero == 0.0, tf.zeros_like(channels), zero, zero - np.inf)
+    zero = ops.zeros_like(channels, dtype="float32")
+    return _Level(zero == 0.0, ops.zeros_like(channels), zero, zero - np.float32(np.inf))
 
 
 def _next(level: _Level, objective: Any) -> _Level:
     """After one more step; `objective` (N,) is that of the images before it."""
-    import tensorflow as tf
+    from keras import ops
 
-    steps = level.steps + tf.cast(level.rising, tf.int32)
+    steps = level.steps + ops.cast(level.rising, "int32")
     total = level.total + objective
     full = level.rising & (steps % WINDOW == 0)
     mean = total / WINDOW
-    gains = mean - level.before > LEVEL * tf.abs(mean)
+    gains = mean - level.before > LEVEL * ops.abs(mean)
     return _Level(
         level.rising & (gains | ~full),
         steps,
-        tf.where(full, 0.0, total),
-        tf.where(full, mean, level.before),
+        ops.where(full, 0.0, total),
+        ops.where(full, mean, level.before),
     )
 
 
@@ -218,28 +213,29 @@ def dreaming(
     responds, the gradient, of the image's shape, is that of the strongest position before the
     activation function instead.
     """
-    import tensorflow as tf
+    from keras import ops
 
     def differentiate(pixels: Any) -> Any:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(pixels)
-            (behind,), (before,) = network.run(prepare(pixels), [layer])
+        def height(at: Any) -> Any:
+            (behind,), (before,) = network.run(prepare(at), [layer])
             maps, waiting = network.maps(behind, layer), network.maps(before, layer)
             if channel is None:
-                response = tf.reduce_mean(tf.square(maps))
+                response = ops.mean(ops.square(maps))
             else:
-                response = tf.reduce_mean(maps[..., channel])
+                response = ops.mean(maps[..., channel])
                 maps, waiting = maps[..., channel], waiting[..., channel]
-            silent = tf.reduce_all(maps == 0.0)
-            climbed = tf.where(silent, tf.reduce_max(waiting), response)
-        return response, tape.gradient(climbed, pixels, unconnected_gradients="zero")
+            silent = ops.all(maps == 0.0)
+            return ops.where(silent, ops.max(waiting), response), response
+
+        slope, response = engine().gradient(height, pixels)
+        return response[None], slope
 
     # One image: there is nothing to divide.
-    graph = graph_over((), differentiate)
+    graph = engine().compiled(differentiate, network.variables)
 
     def compute(pixels: Any) -> Any:
-        response, slope = graph(tf.constant(pixels[None], tf.float32))
-        return float(response), slope.numpy()[0]
+        response, slope = graph(np.asarray(pixels[None], np.float32))
+        return float(response[0]), slope[0]
 
     return compute
 
@@ -252,14 +248,17 @@ def _height(behind: Any, before: Any) -> Any:
     before the ReLU is climbed until it responds; the mean of all blocked positions would only
     flatten the image, since most pull against the few that can be woken. One sum for each image.
     """
-    import tensorflow as tf
+    from keras import ops
+
+    def pooled(maps: Any) -> Any:
+        return ops.max_pool(
+            maps[..., None], NEIGHBOURHOOD, NEIGHBOURHOOD, "same", data_format="channels_last"
+        )
 
     blocked = (behind == 0.0) & (before <= 0.0)
-    highest = tf.nn.max_pool2d(before[..., None], NEIGHBOURHOOD, NEIGHBOURHOOD, "SAME")
-    responds = tf.cast(~blocked, tf.float32)[..., None]
-    responds = tf.nn.max_pool2d(responds, NEIGHBOURHOOD, NEIGHBOURHOOD, "SAME")
-    return tf.reduce_sum(tf.where(blocked, 0.0, before), [1, 2]) + tf.reduce_sum(
-        tf.where(responds > 0, 0.0, highest), [1, 2, 3]
+    highest, responds = pooled(before), pooled(ops.cast(~blocked, "float32"))
+    return ops.sum(ops.where(blocked, 0.0, before), axis=(1, 2)) + ops.sum(
+        ops.where(responds > 0, 0.0, highest), axis=(1, 2, 3)
     )
 
 
@@ -270,21 +269,21 @@ def _alike(maps: Any, facets: int) -> Any:
     Mordvintsev and Schubert, "Feature Visualization" (2017). Unlike in their library Lucid, maps
     are centred first: their means would make all Gram matrices alike.
     """
-    import tensorflow as tf
+    from keras import ops
 
-    maps -= tf.reduce_mean(maps, [1, 2], keepdims=True)
-    gram = tf.einsum("nhwc,nhwd->ncd", maps, maps)
-    flat = tf.reshape(gram, [-1, facets, gram.shape[1] * gram.shape[2]])
-    flat = tf.math.l2_normalize(flat, axis=2)
-    cosines = tf.matmul(flat, flat, transpose_b=True) - tf.eye(facets)
-    return tf.reshape(tf.reduce_sum(cosines, 2), [-1]) / max(1, facets - 1)
+    maps -= ops.mean(maps, axis=(1, 2), keepdims=True)
+    gram = ops.einsum("nhwc,nhwd->ncd", maps, maps)
+    flat = ops.reshape(gram, (-1, facets, gram.shape[1] * gram.shape[2]))
+    flat *= ops.rsqrt(ops.maximum(ops.sum(ops.square(flat), axis=2, keepdims=True), 1e-12))
+    cosines = ops.matmul(flat, ops.transpose(flat, (0, 2, 1))) - ops.eye(facets)
+    return ops.reshape(ops.sum(cosines, axis=2), (-1,)) / max(1, facets - 1)
 
 
 def unit(slope: Any) -> Any:
     """Each image's gradient (N, H, W, C) divided by its root mean square; zero where it is zero."""
-    import tensorflow as tf
+    from keras import ops
 
     # Divided by its largest value first: squares of small gradients would vanish.
-    slope = tf.math.divide_no_nan(slope, tf.reduce_max(tf.abs(slope), [1, 2, 3], keepdims=True))
-    size = tf.sqrt(tf.reduce_mean(tf.square(slope), [1, 2, 3], keepdims=True))
-    return tf.math.divide_no_nan(slope, size)
+    slope = ops.divide_no_nan(slope, ops.max(ops.abs(slope), axis=(1, 2, 3), keepdims=True))
+    size = ops.sqrt(ops.mean(ops.square(slope), axis=(1, 2, 3), keepdims=True))
+    return ops.divide_no_nan(slope, size)

@@ -76,9 +76,9 @@ class _Steps:
     def step(
         self, parameters: Any, slope: Any, memory: tuple[Any, ...]
     ) -> tuple[Any, tuple[Any, ...]]:
-        import tensorflow as tf
+        from keras import ops
 
-        return tf.clip_by_value(parameters + STEP * unit(slope), 0.0, 255.0), memory
+        return ops.clip(parameters + STEP * unit(slope), 0.0, 255.0), memory
 
 
 def _resized(pixels: Pixels, shape: Shape, how: int = cv2.INTER_CUBIC) -> Pixels:

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.ascents import WINDOW, Way
+from reportgen.analysis.engine import engine
 from reportgen.analysis.pattern_search import Schedule
 from reportgen.analysis.patterns import Pixels, Shape, Stage
 
@@ -108,26 +109,26 @@ class Adam:
 
     def begin(self, parameters: Any) -> tuple[Any, ...]:
         """Mean gradient, mean of its squares (both shaped as the parameters), steps made (N,)."""
-        import tensorflow as tf
+        from keras import ops
 
-        none = tf.zeros_like(parameters)
-        return none, none, tf.zeros_like(parameters[:, 0, 0, 0, 0])
+        none = ops.zeros_like(parameters)
+        return none, none, ops.zeros_like(parameters[:, 0, 0, 0, 0])
 
     def step(
         self, parameters: Any, slope: Any, memory: tuple[Any, ...]
     ) -> tuple[Any, tuple[Any, ...]]:
         """The spectra (N, 2, H, W // 2 + 1, C) after a step, and the memory."""
-        import tensorflow as tf
+        from keras import ops
 
         mean, squares, steps = memory
-        size = tf.reduce_max(tf.abs(slope), [1, 2, 3, 4], keepdims=True)
-        usable = tf.math.is_finite(size) & (size > 0)
-        slope = tf.where(usable, slope / tf.where(usable, size, 1.0), 0.0)
+        size = ops.max(ops.abs(slope), axis=(1, 2, 3, 4), keepdims=True)
+        usable = ops.isfinite(size) & (size > 0)
+        slope = ops.where(usable, slope / ops.where(usable, size, 1.0), 0.0)
         steps += 1.0
         mean = MEMORY * mean + (1 - MEMORY) * slope
         squares = MEMORY_OF_SQUARES * squares + (1 - MEMORY_OF_SQUARES) * slope**2
-        made = tf.reshape(steps, [-1, 1, 1, 1, 1])
-        root = tf.sqrt(squares / (1 - MEMORY_OF_SQUARES**made))
+        made = ops.reshape(steps, (-1, 1, 1, 1, 1))
+        root = ops.sqrt(squares / (1 - MEMORY_OF_SQUARES**made))
         moved = STEP * mean / (1 - MEMORY**made) / (root + 1e-8)
         return parameters + moved, (mean, squares, steps)
 
@@ -149,20 +150,19 @@ def picture(shape: Shape) -> Callable[[Any, Any], Any]:
 
     `shape` is that of one image: (H, W, C). Colours are decorrelated where there are three.
     """
-    import tensorflow as tf
+    from keras import ops
 
     height, width, channels = shape
-    factors = weights(height, width)
+    factors = weights(height, width)[..., None]
     margins = _tiles(shape)
 
     def seen(spectra: Any, view: Any) -> Any:
-        waves = tf.complex(spectra[:, 0], spectra[:, 1])
-        waves = tf.transpose(waves, [0, 3, 1, 2]) * factors
-        values = tf.transpose(tf.signal.irfft2d(waves, [height, width]), [0, 2, 3, 1])
+        real, imaginary = spectra[:, 0] * factors, spectra[:, 1] * factors
+        values = engine().waves(real, imaginary, height, width)
         if channels == 3:
-            values = tf.einsum("nhwc,dc->nhwd", values, tf.constant(COLOURS, tf.float32))
-        pixels = 255.0 * tf.sigmoid(values)
-        return _transformed(tf.tile(pixels, [1, *margins.times, 1]), view, shape, margins)
+            values = ops.einsum("nhwc,dc->nhwd", values, COLOURS.astype(np.float32))
+        pixels = 255.0 * ops.sigmoid(values)
+        return _transformed(ops.tile(pixels, (1, *margins.times, 1)), view, shape, margins)
 
     return seen
 
@@ -187,23 +187,15 @@ def _tiles(shape: Shape) -> _Tiles:
 
 def _transformed(tiled: Any, view: Any, shape: Shape, tiles: _Tiles) -> Any:
     """What a view sees of images that are repeated on all sides."""
-    import tensorflow as tf
+    from keras import ops
 
     height, width, _ = shape
-    cosine, sine, down, across = tf.unstack(view)
+    cosine, sine, down, across = (view[at] for at in range(4))
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
     from_x = middle_x + tiles.offset[1] + across - cosine * middle_x + sine * middle_y
     from_y = middle_y + tiles.offset[0] + down - sine * middle_x - cosine * middle_y
-    zero = tf.zeros_like(cosine)
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=tiled,
-        transforms=tf.stack([cosine, -sine, from_x, sine, cosine, from_y, zero, zero])[None],
-        output_shape=[height, width],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        # The gradient takes the way back with the same filling: nothing may come in from outside.
-        fill_mode="CONSTANT",
-    )
+    transform = ops.stack([cosine, -sine, from_x, sine, cosine, from_y])
+    return engine().transformed(tiled, transform, height, width)
 
 
 def view(turn: float = 0.0, scale: float = 1.0, down: float = 0.0, across: float = 0.0) -> Pixels:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import map_bytes
+from reportgen.analysis.engine import engine
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import SettingsError
 
@@ -161,18 +162,9 @@ def shape_of(network: "Network") -> Shape:
 
 def check_gradients(bench: Workbench, shape: Shape) -> None:
     """A user's preprocessing written for NumPy would cut patterns off from the network."""
-    import tensorflow as tf
-
-    gray = tf.fill([1, *shape], GRAY)
-    try:
-        with tf.GradientTape() as tape:
-            tape.watch(gray)
-            fed = bench.prepare(gray)
-        if tape.gradient(fed, gray) is not None:
-            return
-    except (TypeError, ValueError, AttributeError, NotImplementedError):
-        pass
-    raise SettingsError(
-        f"--preprocess {bench.preprocess}: no gradient passes this function, so there are no "
-        "filter patterns; write it with plain arithmetic or TensorFlow's functions."
-    )
+    gray = np.full((1, *shape), GRAY, np.float32)
+    if not engine().passes_gradients(bench.prepare, gray):
+        raise SettingsError(
+            f"--preprocess {bench.preprocess}: no gradient passes this function, so there are no "
+            "filter patterns; write it with plain arithmetic or keras.ops."
+        )

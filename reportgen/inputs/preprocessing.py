@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from reportgen.errors import SettingsError
 from reportgen.inputs.applications import APPLICATIONS
 from reportgen.records.report import Preprocessing
@@ -29,9 +31,9 @@ _SIGNATURES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Backbones of keras.applications by names of layers that only they have."""
 
-_CAFFE_MEAN = (103.939, 116.779, 123.68)  # blue, green, red
-_TORCH_MEAN = (0.485, 0.456, 0.406)
-_TORCH_DEVIATION = (0.229, 0.224, 0.225)
+_CAFFE_MEAN = np.array([103.939, 116.779, 123.68])  # blue, green, red
+_TORCH_MEAN = np.array([0.485, 0.456, 0.406])
+_TORCH_DEVIATION = np.array([0.229, 0.224, 0.225])
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def choose(wanted: str, detected: Preprocessing | None) -> Preprocessing:
 def function_of(mode: str, channels: int) -> Callable[[Any], Any]:
     """The function from pixels (N, H, W, C) in 0..255, RGB or gray, to what the model takes.
 
-    The built-in ones work on NumPy arrays and TensorFlow tensors alike and pass gradients.
+    The built-in ones work on NumPy arrays and tensors alike and pass gradients.
     Raises SettingsError for a mode that needs three channels and for a user's function that is
     not there.
     """

@@ -161,19 +161,54 @@ class Jax:
 
     def transformed(self, images: Any, transform: Any, height: int, width: int) -> Any:
         """As `Engine.transformed`."""
-        x, y = jnp.meshgrid(jnp.arange(width, dtype=jnp.float32), jnp.arange(height))
-        a, b, c, d, e, f = transform
-        where = [d * x + e * y + f, a * x + b * y + c]
-        seen = functools.partial(
-            jax.scipy.ndimage.map_coordinates, coordinates=where, order=1, mode="constant"
-        )
-        by_channel = jax.vmap(seen, in_axes=-1, out_axes=-1)
-        return jax.vmap(by_channel)(images)
+        return _seen(images, transform, (height, width))
 
     def out_of_memory(self, error: Exception) -> bool:
         """As `Engine.out_of_memory`."""
         said = str(error).lower()
         return "resource_exhausted" in said or "out of memory" in said
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _seen(images: Any, transform: Any, size: tuple[int, int]) -> Any:
+    """Images (N, H, W, C) seen through an affine transform, (N, *size, C).
+
+    The gradient is seen through the inverse transform, as TensorFlow does it: nothing is scattered.
+    """
+    y, x = jnp.meshgrid(
+        jnp.arange(size[0], dtype=jnp.float32), jnp.arange(size[1], dtype=jnp.float32),
+        indexing="ij",
+    )  # fmt: skip
+    a, b, c, d, e, f = (transform[at] for at in range(6))
+    row, column = d * x + e * y + f, a * x + b * y + c
+    top, left = jnp.floor(row), jnp.floor(column)
+    found = jnp.zeros((images.shape[0], *size, images.shape[3]), images.dtype)
+    for down in (0, 1):
+        for across in (0, 1):
+            at_row, at_column = top + down, left + across
+            share = (1 - jnp.abs(row - at_row)) * (1 - jnp.abs(column - at_column))
+            inside = (at_row >= 0) & (at_row < images.shape[1])
+            inside &= (at_column >= 0) & (at_column < images.shape[2])
+            rows = jnp.clip(at_row, 0, images.shape[1] - 1).astype(jnp.int32)
+            columns = jnp.clip(at_column, 0, images.shape[2] - 1).astype(jnp.int32)
+            found += jnp.where(inside, share, 0.0)[..., None] * images[:, rows, columns]
+    return found
+
+
+def _seen_forward(images: Any, transform: Any, size: tuple[int, int]) -> Any:
+    return _seen(images, transform, size), (transform, images.shape[1:3])
+
+
+def _seen_back(size: tuple[int, int], kept: Any, slope: Any) -> Any:  # noqa: ARG001
+    transform, shape = kept
+    a, b, c, d, e, f = (transform[at] for at in range(6))
+    factor = 1 / (a * e - b * d)
+    inverse = [e, -b, b * f - c * e, -d, a, c * d - a * f]
+    back = _seen(slope, jnp.stack(inverse) * factor, shape)
+    return back, jnp.zeros_like(transform)
+
+
+_seen.defvjp(_seen_forward, _seen_back)
 
 
 def _spread_over(places: Sequence[str], compute: Compute) -> Compute:
