@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.workbench import Workbench
+from reportgen.inputs.cells import CellGrid
 
 if TYPE_CHECKING:
     from reportgen.inputs.axes import Axis
 
 Floats = npt.NDArray[np.floating]
+Pixels = npt.NDArray[np.float32]
 Map = npt.NDArray[np.float64]
 
 
@@ -51,13 +53,15 @@ def of_patches(weights: npt.NDArray[np.float64], tokens: "Axis") -> Map:
 
 def attention_map(
     combine: Callable[[Sequence[Floats]], npt.NDArray[np.float64]],
-) -> Callable[[Workbench, Floats, Floats, Sequence[int]], list[Map]]:
+) -> Callable[[Workbench, Pixels, Pixels, Sequence[int], CellGrid], list[Map]]:
     """The pass that gives one heatmap, the same for every class, from the weights of all layers.
 
     It is zero at the patch that is read the least: weights of many patches lie close together.
     """
 
-    def compute(bench: Workbench, pixels: Floats, _: Floats, classes: Sequence[int]) -> list[Map]:
+    def compute(
+        bench: Workbench, pixels: Pixels, _: Pixels, classes: Sequence[int], _grid: CellGrid
+    ) -> list[Map]:
         steps = bench.network.attention
         forward = bench.compiled("attention", lambda: _weights(bench))
         weights = [one[0] for one in forward(pixels[None])]

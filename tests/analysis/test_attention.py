@@ -74,7 +74,7 @@ def test_the_heatmap_is_that_of_keras_own_scores(cam, combine):
     network = Network(model)
     bench = bench_of(model, {})
     pixels = photos()[0]
-    (found,) = PASSES[cam](bench, pixels, np.zeros((3, 4, 1), "float32"), [0])
+    (found,) = PASSES[cam](bench, pixels, np.zeros((3, 4, 1), "float32"), [0], None)
     full = combine(scores(model, np.asarray(bench.prepare(pixels[None]))))
     wanted = full[0, 1:].reshape(3, 4)
     np.testing.assert_allclose(found, wanted - wanted.min(), rtol=1e-4, atol=1e-7)
