@@ -5,7 +5,8 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reportgen.inputs.labels import default_labels
+from reportgen.inputs.imagenet import class_of
+from reportgen.inputs.labels import default_labels, imagenet_labels
 
 _SPLITS = {
     "train": "train",
@@ -127,9 +128,10 @@ def _by_name(names: Sequence[str], labels: Sequence[str]) -> dict[str, int] | No
     """The indices of names that are all among the labels; exact names before alike ones."""
     exact = {label: index for index, label in enumerate(labels)}
     plain = _plain(labels)
+    of_imagenet = list(labels) == imagenet_labels()
     found: dict[str, int] = {}
     for name in names:
-        index = exact.get(name)
+        index = exact.get(name, class_of(name) if of_imagenet else None)
         if index is None:
             alike = plain.get(plain_name(name), [])
             index = alike[0] if len(alike) == 1 else None

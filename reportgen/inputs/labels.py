@@ -1,13 +1,13 @@
 """Class labels: read from a file, made up, or found by what the user typed."""
 
 import difflib
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen.errors import ModelError, SettingsError
+from reportgen.inputs.imagenet import class_of, synsets
 from reportgen.inputs.label_shapes import ShapeError, from_array, from_text
 from reportgen.inputs.text_files import read_text
 from reportgen.printable import distinct, printable
@@ -51,25 +51,16 @@ def default_labels(outputs: int) -> list[str]:
     return [f"class {index}" for index in range(outputs)]
 
 
-def imagenet_labels() -> list[str] | None:
-    """The 1000 names of ImageNet's classes, if Keras has left them on this machine, else None.
-
-    `keras.applications.*.decode_predictions` fetches `imagenet_class_index.json` from the network
-    into Keras's own folder at first use. Nothing is fetched here.
-    """
-    try:
-        given = os.environ.get("KERAS_HOME")
-        home = Path(given) if given else Path.home() / ".keras"
-        return read_labels(home / "models" / "imagenet_class_index.json", 1000)
-    except (SettingsError, RuntimeError):  # there may be no home folder at all
-        return None
+def imagenet_labels() -> list[str]:
+    """The names of ImageNet's 1,000 classes; the two that are shared have their numbers."""
+    return _numbered_where_shared([name for _, name in synsets()])
 
 
 def find_class(labels: Sequence[str], wanted: str) -> int:
     """The index of the class that the user named by index or by label.
 
-    A whole number within range is an index; everything else is a label, exact before regardless of
-    upper and lower case.
+    A whole number within range is an index, a synset's id a class where the labels are ImageNet's;
+    everything else is a label, exact before regardless of upper and lower case.
 
     Raises:
         ModelError: when no class, or more than one, is called so.
@@ -79,6 +70,9 @@ def find_class(labels: Sequence[str], wanted: str) -> int:
         return int(wanted)
     if wanted in labels:
         return labels.index(wanted)
+    synset = class_of(wanted)
+    if synset is not None and list(labels) == imagenet_labels():
+        return synset
     folded = [label.casefold() for label in labels]
     shown = printable(wanted)
     matches = [index for index, label in enumerate(folded) if label == wanted.casefold()]

@@ -76,7 +76,7 @@ def detect(
             reason=f"{known.constructor} of keras.applications takes it so",
         )
     for name in nested:
-        if backbone := _backbone_called(name):
+        if backbone := backbone_called(name):
             constructor, mode = backbone
             return Preprocessing(
                 mode=mode,
@@ -94,7 +94,7 @@ def detect(
     return None
 
 
-def _backbone_called(name: str) -> tuple[str, str] | None:
+def backbone_called(name: str) -> tuple[str, str] | None:
     """The application that gives its models this name, and its preprocessing."""
     plain = re.sub(r"_\d\.\d+_\d+$", "", name.lower())  # mobilenetv2_1.00_160
     plain = re.sub(r"[^a-z0-9]", "", plain)

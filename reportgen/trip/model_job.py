@@ -13,9 +13,10 @@ from reportgen.analysis.engine import start
 from reportgen.analysis.workbench import Opened
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
+from reportgen.inputs.imagenet import says_imagenet
 from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
 from reportgen.inputs.model_files import ModelFile, open_model
-from reportgen.inputs.preprocessing import choose
+from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.outputs import Head
@@ -183,29 +184,33 @@ class ModelJob:
                 "description": self.file.description,
                 "sha256": self.file.sha256,
                 "size": self.file.size,
-                **self._named(head, data["outputs"]),
+                **self._named(head, data["name"], data["outputs"]),
                 "preprocessing": preprocessing.model_dump(),
             }
         )
 
-    def _named(self, head: Head | None, outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def _named(
+        self, head: Head | None, name: str, outputs: Sequence[Mapping[str, Any]]
+    ) -> dict[str, Any]:
         """Labels of classes, and the outputs; labels that are given for values are their names."""
         if head is None or head.kind != "values" or self.settings.labels is None:
-            return {"labels": self._labels(head), "outputs": list(outputs)}
+            return {"labels": self._labels(head, name), "outputs": list(outputs)}
         names = read_labels(self.settings.labels, head.units, "values")
         return {
             "labels": [],
             "outputs": [{**one, "names": names} if one["explained"] else one for one in outputs],
         }
 
-    def _labels(self, head: Head | None) -> list[str]:
+    def _labels(self, head: Head | None, name: str) -> list[str]:
         classes = head.classes if head else 0
         if self.settings.labels is not None:
             if not classes:
                 reason = head.reason if head else "the model has no output of its own"
                 raise SettingsError(f"--labels {self.settings.labels.name}: {reason}.")
             return read_labels(self.settings.labels, classes)
-        known = imagenet_labels() if self.file.application and classes == 1000 else None
         if head is not None and classes == 1:  # a mask
             return [head.name]
-        return known or default_labels(classes)
+        known = bool(self.file.application or backbone_called(name))
+        if head is not None and says_imagenet(classes, head.name, known=known):
+            return imagenet_labels()
+        return default_labels(classes)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import ModelError, SettingsError
-from reportgen.inputs.labels import default_labels, find_class, imagenet_labels, read_labels
+from reportgen.inputs.labels import default_labels, find_class, read_labels
 
 
 def _read(folder: Path, content: str | bytes, outputs: int | None = None) -> list[str]:
@@ -174,22 +174,6 @@ def test_any_file_gives_labels_or_the_clear_error(
 
 def test_default_labels() -> None:
     assert default_labels(3) == ["class 0", "class 1", "class 2"]
-
-
-def test_imagenet_names_are_used_only_when_they_are_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    assert imagenet_labels() is None
-    (tmp_path / "models").mkdir()
-    index = {
-        str(i): [f"n{i:08}", "crane" if i in (134, 517) else f"thing_{i}"] for i in range(1000)
-    }
-    (tmp_path / "models" / "imagenet_class_index.json").write_text(json.dumps(index))
-    labels = imagenet_labels()
-    assert labels is not None
-    assert len(set(labels)) == 1000
-    assert (labels[0], labels[134], labels[517]) == ("thing_0", "crane (134)", "crane (517)")
 
 
 LABELS = ["tabby", "Tiger Cat", "7", "CRANE", "crane", "Kran", "kran"]
