@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from reportgen.channel_lists import check_numbers, numbers_of
 from reportgen.errors import SettingsError
 from reportgen.feeding import Feeding
 from reportgen.heatmap_methods import CAMS
@@ -40,7 +41,7 @@ FORMATS = ("site", "single", "pdf", "notebook")
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-ALL_KEYS = ("filters", "single_size")
+ALL_KEYS = ("single_size", "columns")
 """Settings that take a number, or the word "all"."""
 
 FILE_KEYS = (
@@ -77,6 +78,27 @@ PROFILES = Path(__file__).parent / "profiles"
 def _listed(value: Any) -> Any:
     """A single string where a list is expected stands for a list of one."""
     return (value,) if isinstance(value, str) else value
+
+
+def _as_texts(value: Any) -> Any:
+    """A single choice of filters, as a number or text, stands for a list of one."""
+    values = value if isinstance(value, list | tuple) else (value,)
+    return tuple(str(one) if isinstance(one, int) else one for one in values)
+
+
+def _filter_choices(values: tuple[str, ...]) -> tuple[str, ...]:
+    counts = [value for value in values if ":" not in value]
+    for value in counts:
+        if value != "all" and not re.fullmatch(r"[1-9]\d{0,8}", value):
+            raise ValueError(
+                f"“{value}” is neither a number above 0 nor “all”, nor of the form LAYER:0,4,17"
+            )
+    if len(counts) > 1:
+        raise ValueError(f"{counts[0]} and {counts[1]} are given: only one number holds for all")
+    for value in values:
+        if ":" in value:
+            check_numbers(value)
+    return values
 
 
 def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,6 +217,9 @@ def _some(value: str) -> str:
 
 ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+FilterChoices = Annotated[
+    tuple[str, ...], BeforeValidator(_as_texts), AfterValidator(_filter_choices)
+]
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
 Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_cams)]
@@ -279,11 +304,17 @@ class Settings(BaseModel):
         "values or embedding, or OUTPUT=KIND for one of several (repeatable).",
     )
 
-    layers: Strings = Field((), description="Only layers whose path matches GLOB (repeatable).")
+    layers: Strings = Field(
+        (),
+        description="Only layers whose path matches GLOB, or whose place in Keras’s model.layers "
+        "is in START:STOP, such as 8:14 (repeatable).",
+    )
     channels: Annotated[Strings, AfterValidator(_channels)] = Field(
         (), description="Single channels to show large, as LAYER:3,30 (repeatable)."
     )
-    columns: Annotated[int, Field(ge=1, le=64)] = Field(16, description="Tiles in a row.")
+    columns: Annotated[Annotated[int, Field(ge=1, le=64)] | None, BeforeValidator(_all)] = Field(
+        16, description="Tiles in a row: a number up to 64, or “all” to scroll sideways."
+    )
     max_channels: Count | None = Field(
         None, description="Show only the first N channels of each layer."
     )
@@ -298,8 +329,11 @@ class Settings(BaseModel):
         "channel", description="Scale tiles per channel, or per layer."
     )
 
-    filters: Annotated[Count | None, BeforeValidator(_all)] = Field(
-        16, description="Filter patterns for each layer: a number, or “all”."
+    filters: FilterChoices = Field(
+        ("16",),
+        min_length=1,
+        description="Filters to show patterns of: so many of each layer, “all”, or those of a "
+        "layer, as LAYER:0,4,17 or LAYER:0-7 (repeatable).",
     )
     filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
         40,
@@ -312,6 +346,17 @@ class Settings(BaseModel):
         "both.",
     )
     filter_size: Side = Field(64, description="Side length of a filter pattern in pixels.")
+    filter_margin: Annotated[int, Field(ge=0, le=64)] = Field(
+        3, description="Pixels between the patterns of a gallery."
+    )
+    filter_diversity: Annotated[int, Field(ge=1, le=16)] = Field(
+        1,
+        description="Patterns for each filter, driven apart: above 1 they get galleries of their "
+        "own.",
+    )
+    filter_negative: bool = Field(
+        False, description="Show what lowers each filter, too, before its activation function."
+    )
 
     exemplars: Annotated[int, Field(ge=1, le=64)] = Field(
         9, description="Top images to show per channel."
@@ -457,6 +502,24 @@ class Settings(BaseModel):
         return ("classic", "fourier") if self.filter_method == "both" else (self.filter_method,)
 
     @property
+    def filters_of_each(self) -> int | None:
+        """Filters of each layer to show: 0 where some layers' own are named, None for all."""
+        counts = [value for value in self.filters if ":" not in value]
+        if not counts:
+            return 0
+        return None if counts[0] == "all" else int(counts[0])
+
+    @property
+    def named_filters(self) -> dict[str, tuple[int, ...]]:
+        """Filters that are named one by one, by layer path, in ascending order."""
+        chosen: dict[str, set[int]] = {}
+        for value in self.filters:
+            layer, colon, _ = value.rpartition(":")
+            if colon:
+                chosen.setdefault(layer, set()).update(numbers_of(value))
+        return {layer: tuple(sorted(numbers)) for layer, numbers in chosen.items()}
+
+    @property
     def contrast_levels(self) -> tuple[float, float]:
         """Mean and standard deviation of a tile's gray levels, in 0..255."""
         mean, deviation = self.contrast.split(":")
@@ -513,6 +576,10 @@ class Settings(BaseModel):
         values = self.model_dump(mode="json", by_alias=True, exclude=RUN_ONLY)
         for name in ALL_KEYS:
             values[name] = values[name] or "all"
+        if len(self.filters) == 1:
+            values["filters"] = (
+                int(self.filters[0]) if self.filters[0].isdigit() else self.filters[0]
+            )
         for name in (
             *("dataset", "notes", "labels", "labels_csv"),
             *("templates", "weights", "custom_objects"),

@@ -31,15 +31,15 @@ def test_default_then_profile_then_file_then_command_line(tmp_path: Path) -> Non
     file = config(tmp_path, "filter-steps = 11\ntop = 4\n")
     settings = make_settings({"profile": "quick", "top": 2}, file)
     assert settings.columns == 16
-    assert settings.filters == 4
+    assert settings.filters_of_each == 4
     assert settings.filter_steps == 11
     assert settings.top == 2
 
 
 def test_the_profile_may_stand_in_the_file_and_the_command_line_changes_it(tmp_path: Path) -> None:
     file = config(tmp_path, 'profile = "quick"\n')
-    assert make_settings({}, file).filters == 4
-    assert make_settings({"profile": "full"}, file).filters is None
+    assert make_settings({}, file).filters_of_each == 4
+    assert make_settings({"profile": "full"}, file).filters_of_each is None
 
 
 @pytest.mark.parametrize("profile", ["quick", "standard", "full", "homework", "ci"])

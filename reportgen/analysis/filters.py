@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from reportgen.analysis import classic_patterns, fourier_patterns
+from reportgen.analysis.fourier_patterns import shown as as_seen
 from reportgen.analysis.pattern_search import Method, Wish, patterns
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
@@ -34,16 +35,18 @@ class Filters:
         *,
         negative: bool = False,
         facet: tuple[int, int] = (0, 1),
+        start: bool = False,
     ) -> Unit:
         """The unit of one pattern of one filter.
 
         `options`: method ("classic" or "fourier"), steps, size (side in pixels), seed, preprocess,
         and what else the network depends on. With `negative` the pattern lowers the filter. `facet`
-        is the pattern's number, from 0 on, among so many that differ.
+        is the pattern's number, from 0 on, among so many that differ. With `start` the result holds
+        the image that the ascent started from, too.
         """
         number, facets = facet
         chosen = {**options, "layer": layer, "channel": channel}
-        chosen |= {"negative": negative, "facet": number, "facets": facets}
+        chosen |= {"negative": negative, "facet": number, "facets": facets, "start": start}
         group = f"{options['method']} {layer} {'negative' if negative else ''} {facets}"
         return Unit(self.name, self.version, "filter", (model,), chosen, group=group)
 
@@ -67,7 +70,17 @@ class Filters:
                         "status": pattern.status,
                         "steps": pattern.steps,
                     }
-                    yield unit, Result(data, {"pattern.png": rgb_png(shown(pattern.pixels))})
+                    files = {"pattern.png": rgb_png(shown(pattern.pixels))}
+                    if unit.options["start"]:
+                        files["start.png"] = rgb_png(as_seen(pattern.first))
+                    yield unit, Result(data, files)
+
+
+def kind_of(unit: Unit) -> str:
+    """Of which kind the pattern of a unit is: a name in `reportgen.records.report.PatternKind`."""
+    options = unit.options
+    end = "-negative" if options["negative"] else "-diverse" if options["facets"] > 1 else ""
+    return f"{options['method']}{end}"
 
 
 def _number(value: float) -> float:

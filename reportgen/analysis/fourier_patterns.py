@@ -24,7 +24,7 @@ from reportgen.analysis.patterns import Pixels, Shape, Stage
 Spectrum = npt.NDArray[np.float32]
 """Real and imaginary parts of an image's waves: (2, H, W // 2 + 1, C)."""
 
-STEP = 0.2
+STEP = 0.13
 """What a step changes of a coefficient: Adam's learning rate."""
 
 MEMORY, MEMORY_OF_SQUARES = 0.9, 0.999

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.input_colours import input_colours
 from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgba_png
@@ -37,23 +38,35 @@ class Kernels:
     """The weights of each convolution layer."""
 
     name = "kernels"
-    version = 1
+    version = 2
     title = "Kernels"
 
     def unit(self, model: str, layer: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one layer. `options`: columns, and what the opened network depends on."""
+        """The unit of one layer.
+
+        `options`: columns, preprocess, and what else the opened network depends on.
+        """
         return Unit(self.name, self.version, layer, (model,), {**options, "layer": layer})
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
         """Yield the pictures and numbers of each layer's weights."""
         for unit in units:
-            kernel = bench.network.kernel(unit.options["layer"])
-            yield unit, describe(kernel, unit.options["columns"])
+            layer = unit.options["layer"]
+            kernel = bench.network.kernel(layer)
+            colours = input_colours(bench, layer) if kernel.shape[2] == 3 else None
+            yield unit, describe(kernel, unit.options["columns"], colours)
 
 
-def describe(kernel: npt.NDArray[np.floating], columns: int) -> Result:
-    """Picture and numbers of weights (height, width, channels of the input, filters)."""
-    drawn = draw_kernel(kernel, columns)
+def describe(
+    kernel: npt.NDArray[np.floating],
+    columns: int | None,
+    colours: npt.NDArray[np.float64] | None = None,
+) -> Result:
+    """Picture and numbers of weights (height, width, channels of the input, filters).
+
+    `colours` as of `draw_kernel`; the numbers are those of the weights themselves.
+    """
+    drawn = draw_kernel(kernel, columns, colours)
     flat = kernel.reshape(-1, kernel.shape[3]).T.astype(np.float64)
     norms = np.linalg.norm(flat, axis=1)
     dead = dead_filters(norms)
@@ -71,6 +84,7 @@ def describe(kernel: npt.NDArray[np.floating], columns: int) -> Result:
         "height": drawn.picture.shape[0],
         "norms": numbers(norms),
         "dead": dead.tolist(),
+        "colours": None if colours is None else [numbers(row) for row in colours],
         "compared": compared,
         "near_duplicates": pairs.total,
         "nearest": [[a, b, number(value)] for a, b, value in pairs.closest],

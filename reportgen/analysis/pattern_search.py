@@ -164,7 +164,7 @@ class _Search:
         facets = range(wish.facets)
         each = np.repeat(np.array(channels, np.int32), wish.facets)
         start = np.stack([self._start(stage, k, facet) for k in channels for facet in facets])
-        before, _ = fine.ascent(opened=False).measure(start, each, method.plain())
+        before, first = fine.ascent(opened=False).measure(start, each, method.plain())
         random = random_of(wish.seed, wish.layer)
         steps = np.zeros(len(each), np.int32)
         climbed, shape = start, fine.shape
@@ -183,7 +183,7 @@ class _Search:
         found = [
             Pattern(
                 pixels[i], float(before[i]), float(after[i]),
-                self._obtained(stage, float(before[i])), int(steps[i]), wish.negative,
+                self._obtained(stage, float(before[i])), int(steps[i]), first[i], wish.negative,
             )
             for i in range(len(each))
         ]  # fmt: skip

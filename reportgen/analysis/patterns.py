@@ -59,6 +59,8 @@ class Pattern:
     obtained: str
     steps: int
     """Steps made until the limit, or until the response levelled off."""
+    first: Pixels
+    """The image that the ascent started from, (H, W, C) in 0..255."""
     negative: bool = False
     """Whether it lowers the filter; the scores are then means before the activation function."""
 

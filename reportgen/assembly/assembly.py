@@ -6,6 +6,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.filters import kind_of
 from reportgen.analysis.finite import tells_classes
 from reportgen.analysis.health import HealthTally
 from reportgen.assembly.answers import said_by_outputs
@@ -27,6 +28,7 @@ from reportgen.records.report import (
     Model,
     Prediction,
     Skipped,
+    StartImage,
 )
 
 OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
@@ -155,12 +157,16 @@ class Assembly:
         return Channel(**{**one, **pictures})
 
     def filters(
-        self, units: Sequence[Unit], outcomes: Mapping[str, Outcome], columns: int
+        self,
+        units: Sequence[Unit],
+        outcomes: Mapping[str, Outcome],
+        columns: int | None,
+        margin: int,
     ) -> tuple[list[Filter], list[Gallery]]:
-        """The filters of all layers, and a gallery picture for each layer and method."""
+        """The filters of all layers, and a gallery picture for each layer and kind of pattern."""
         grouped: dict[tuple[str, str], list[tuple[int, Outcome]]] = {}
         for unit in units:
-            group = unit.options["layer"], unit.options["method"]
+            group = unit.options["layer"], kind_of(unit)
             grouped.setdefault(group, []).append((unit.options["channel"], outcomes[unit.key]))
         filters: list[Filter] = []
         galleries: list[Gallery] = []
@@ -173,10 +179,27 @@ class Assembly:
                 reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"
                 self.skipped.append(Skipped(what="filters of", name=layer, reason=reason))
             if usable:
-                gallery, records = self._gallery(layer, method, usable, columns)
+                gallery, records = self._gallery(layer, method, usable, columns, margin)
                 galleries.append(gallery)
                 filters += records
         return filters, galleries
+
+    def start_images(
+        self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+    ) -> list[StartImage]:
+        """What ascents start from: one image for each method, of its first filter."""
+        from reportgen.pictures.encode import read_rgb
+
+        found = []
+        for unit in units:
+            stored = outcomes[unit.key]
+            if unit.options["start"] and isinstance(stored, Stored):
+                about = {key: unit.options[key] for key in ("method", "layer", "channel")}
+                target = f"pictures/filters/start--{about['method']}"
+                height, width = read_rgb(stored.file("start.png")).shape[:2]
+                picture = self.copy(stored, "start.png", target)
+                found.append(StartImage(**about, picture=picture, width=width, height=height))
+        return found
 
     def dreams(
         self, names: Mapping[str, str], units: Sequence[Unit], outcomes: Mapping[str, Outcome]
@@ -206,7 +229,12 @@ class Assembly:
         return records
 
     def _gallery(
-        self, path: str, method: str, found: Sequence[tuple[int, Stored]], columns: int
+        self,
+        path: str,
+        method: str,
+        found: Sequence[tuple[int, Stored]],
+        columns: int | None,
+        margin: int,
     ) -> tuple[Gallery, list[Filter]]:
         import numpy as np
 
@@ -218,10 +246,12 @@ class Assembly:
         size = patterns.shape[1]
         about_each = [one.data for _, one in found]
         present = np.array([one["status"] != "silent" for one in about_each])
-        margin = 3
         end = "" if method == "classic" else f"--{method}"
         picture = f"pictures/filters/{self._layers[path]}{end}.png"
         (self.folder / picture).parent.mkdir(parents=True, exist_ok=True)
+        facets = len(found) // len({channel for channel, _ in found})
+        if columns is not None and facets > 1:  # those of a filter stay in one row
+            columns = max(1, columns // facets) * facets
         drawn = gallery(patterns, columns, margin, present)
         (self.folder / picture).write_bytes(rgba_png(drawn))
         layout = GridLayout.fit(len(found), size, size, columns, margin)

@@ -244,6 +244,7 @@ class Network:
                 spatial=False,
                 convolution=False,
                 passes_through=False,
+                position=self._position(info.name),
             )
             for info, symbol in zip(self.inputs, self.trace.inputs, strict=True)
         ]
@@ -274,6 +275,7 @@ class Network:
             passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
             wrapper=step.wrapper or None,
             cells=self._cells(step.path, size) if size else None,
+            position=self._position(step.path),
         )
 
     def _cells(self, path: str, size: tuple[int, int]) -> Cells:
@@ -286,6 +288,11 @@ class Network:
             beyond=grid.beyond,
             exact=grid.exact,
         )
+
+    def _position(self, path: str) -> int | None:
+        """The index in `model.layers` of the layer at a path, or of the model that it is in."""
+        name = path.partition("/")[0].partition("#")[0]
+        return next((i for i, one in enumerate(self.model.layers) if one.name == name), None)
 
     @cached_property
     def blocks(self) -> list[Block]:

@@ -1,4 +1,4 @@
-"""Weights of a convolution → tiles: in colour where a filter has three slices, else one by one."""
+"""Weights of a convolution → tiles: in colour where it sees the image, else one slice each."""
 
 from typing import NamedTuple
 
@@ -22,7 +22,7 @@ class Drawn(NamedTuple):
 
     picture: NDArray[np.uint8]
     kind: str
-    """ "colour": a tile is a filter, its three slices are red, green and blue, gray is zero;
+    """ "colour": a tile is a filter in the colours of the image that raise it, gray is zero;
     "single": a tile is a filter of one slice; "slices": a row is a filter, a tile one slice of it.
     In the last two, red is positive, blue negative, white zero."""
     filters: int
@@ -31,30 +31,38 @@ class Drawn(NamedTuple):
     """How many slices of each filter are drawn (the first ones)."""
 
 
-def draw_kernel(kernel: NDArray[np.floating], columns: int = 16) -> Drawn:
+def draw_kernel(
+    kernel: NDArray[np.floating],
+    columns: int | None = 16,
+    colours: NDArray[np.floating] | None = None,
+) -> Drawn:
     """Draw the weights (height, width, channels of the input, filters) of a convolution.
 
     Each filter has its own scale: its largest weight, by size, has the strongest colour. Weights
     that are not finite are drawn as zero. `columns` says how many tiles make a row, where a tile is
-    a whole filter.
+    a whole filter; None stands for all. `colours` (channels of the input, 3) says how much red,
+    green and blue count in each channel of the input: a filter is drawn in the colours that raise
+    its response. None stands for channels that are no colours.
     """
     height, width, inputs, filters = kernel.shape
     weights = np.nan_to_num(kernel.astype(np.float64), posinf=0.0, neginf=0.0)
+    if colours is not None:
+        weights = np.einsum("hwif,ic->hwcf", weights, colours)
     largest = np.abs(weights).max(axis=(0, 1, 2))
     weights /= np.where(largest > 0, largest, 1.0)
-    if inputs in (1, 3):
+    if inputs == 1 or colours is not None:
         shown, slices = min(filters, MOST_TILES), inputs
         tiles = weights[..., :shown].transpose(3, 0, 1, 2)
-        colours = signed_colours(tiles[..., 0]) if inputs == 1 else _gray_is_zero(tiles)
-        kind = "single" if inputs == 1 else "colour"
+        drawn = signed_colours(tiles[..., 0]) if colours is None else _gray_is_zero(tiles)
+        kind = "single" if colours is None else "colour"
     else:
         shown, slices = min(filters, MOST_ROWS), min(inputs, MOST_SLICES)
         tiles = weights[:, :, :slices, :shown].transpose(3, 2, 0, 1)
-        colours, columns = signed_colours(tiles.reshape(shown * slices, height, width)), slices
+        drawn, columns = signed_colours(tiles.reshape(shown * slices, height, width)), slices
         kind = "slices"
     times = max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
-    colours = colours.repeat(times, axis=1).repeat(times, axis=2)
-    return Drawn(gallery(colours, columns, 2), kind, shown, slices)
+    drawn = drawn.repeat(times, axis=1).repeat(times, axis=2)
+    return Drawn(gallery(drawn, columns, 2), kind, shown, slices)
 
 
 def _gray_is_zero(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:

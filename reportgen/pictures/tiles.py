@@ -15,6 +15,10 @@ from reportgen.pictures.channels import (
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, TOP_LEVEL
 
 _SMALLEST_STRUCK_OUT = 9
+
+WIDEST = 32_000
+"""Pixels across a picture that browsers and decoders still show."""
+
 _TRANSPARENT = (0, 0, 0, 0)
 
 
@@ -122,14 +126,23 @@ class GridLayout:
 
     @classmethod
     def fit(
-        cls, channels: int, tile_height: int, tile_width: int, columns: int = 16, margin: int = 1
+        cls,
+        channels: int,
+        tile_height: int,
+        tile_width: int,
+        columns: int | None = 16,
+        margin: int = 1,
     ) -> Self:
         """The layout of ``channels`` tiles, ``columns`` a row: no wider than there are tiles.
+
+        None stands for all in one row, or as many as ``WIDEST`` pixels hold.
 
         Raises:
             ValueError: a number is below 1 (the margin: below 0).
 
         """
+        if columns is None:
+            columns = max(1, WIDEST // max(1, tile_width + margin))
         if min(channels, tile_height, tile_width, columns) < 1 or margin < 0:
             raise ValueError(
                 f"no grid of {channels} tiles of {tile_height}×{tile_width} pixels in {columns} "
@@ -163,14 +176,17 @@ class GridLayout:
 
 
 def grid(
-    levels: NDArray[np.uint8], inactive: NDArray[np.bool_], columns: int = 16, margin: int = 1
+    levels: NDArray[np.uint8],
+    inactive: NDArray[np.bool_],
+    columns: int | None = 16,
+    margin: int = 1,
 ) -> NDArray[np.uint8]:
     """Lay all channels of a layer out as tiles, ``GridLayout.fit`` says where.
 
     Args:
         levels: (height, width, channels), as ``normalise`` gives them.
         inactive: (channels,), which of them have nothing to show.
-        columns: tiles a row.
+        columns: tiles a row; None for all.
         margin: pixels between tiles.
 
     Returns:
@@ -188,7 +204,7 @@ def grid(
 
 def gallery(
     patterns: NDArray[np.uint8],
-    columns: int = 16,
+    columns: int | None = 16,
     margin: int = 1,
     present: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.uint8]:
@@ -196,7 +212,7 @@ def gallery(
 
     Args:
         patterns: (filters, height, width, 3), RGB.
-        columns: tiles a row.
+        columns: tiles a row; None for all.
         margin: pixels between tiles.
         present: (filters,), False for a silent filter, drawn flat gray and struck out; default
             all present.

@@ -109,6 +109,9 @@ class Layer(Record):
     """Type of the wrapper that it stands in, such as "TimeDistributed"; None without one."""
     cells: Cells | None = None
     """None where the output is no stack of maps."""
+    position: int | None = None
+    """Its index in Keras's `model.layers`, or that of the inner model that it belongs to; None
+    where Keras does not list it."""
 
 
 class Block(Record):
@@ -295,8 +298,20 @@ class Image(LightRecord):
     """Whether its class scores are NaN or infinite, so that no class is predicted."""
 
 
+PatternKind = Literal[
+    "classic",
+    "classic-negative",
+    "classic-diverse",
+    "fourier",
+    "fourier-negative",
+    "fourier-diverse",
+]
+"""How the patterns of a gallery are made: pixels climb ("classic") or the coefficients of waves
+("fourier"); what lowers a filter ("negative"); several of a filter, driven apart ("diverse")."""
+
+
 class Filter(Record):
-    """The pattern that maximises one filter, one tile of a gallery picture of its layer.
+    """A pattern that maximises one filter, one tile of a gallery picture of its layer.
 
     `method` is that of the gallery, `obtained` says by what means the filter was brought to answer.
     `status` "silent" stands for a filter that never answered; "not risen" for one whose score did
@@ -308,7 +323,7 @@ class Filter(Record):
     channel: int
     score_start: float
     score_end: float
-    method: Literal["classic", "fourier"]
+    method: PatternKind
     obtained: str
     status: Literal["ok", "not risen", "silent", "failed"]
     steps: int
@@ -319,15 +334,30 @@ class Filter(Record):
     """Position in the gallery, counted along the rows."""
 
 
+class StartImage(Record):
+    """The image that the ascent of one filter started from, as the network saw it.
+
+    Those of the other filters differ by chance alone.
+    """
+
+    method: Literal["classic", "fourier"]
+    layer: str
+    channel: int
+    picture: str
+    width: int
+    height: int
+
+
 class Gallery(Record):
     """The gallery picture of one layer's filter patterns; `size` is a tile's side in pixels.
 
-    `method` says whether pixels were climbed ("classic") or the coefficients of waves ("fourier").
+    With a "diverse" `method` the patterns of a filter follow each other, so that `shown` counts a
+    filter several times.
     """
 
     layer: str
     block: str
-    method: Literal["classic", "fourier"]
+    method: PatternKind
     filters: int
     shown: int
     picture: str
@@ -341,9 +371,10 @@ class Gallery(Record):
 class Kernel(Record):
     """The weights of one convolution layer, as a picture and in numbers.
 
-    `kind` says what a tile of the picture is: "colour" a filter whose three slices are red, green
-    and blue (gray is zero), "single" a filter of one slice, "slices" one slice of the filter that
-    the row is. In the last two, red is positive, blue negative, white zero.
+    `kind` says what a tile of the picture is: "colour" a filter that sees the image, in the
+    colours that raise its response (gray is zero), "single" a filter of one slice, "slices" one
+    slice of the filter that the row is. In the last two, red is positive, blue negative, white
+    zero.
     """
 
     layer: str
@@ -353,6 +384,9 @@ class Kernel(Record):
     """Channels of the input that each filter sees: its slices."""
     filters: int
     kind: Literal["colour", "single", "slices"]
+    colours: list[list[float | None]] | None = None
+    """How much red, green and blue of the image count in each channel of the input, behind the
+    preprocessing: with "colour", the weights are multiplied by it before they are drawn."""
     shown: int
     """How many filters the picture holds (the first ones)."""
     slices: int
@@ -538,6 +572,8 @@ class Report(Record):
     images: Annotated[Sequence[Image], KEPT, written_as(list[Image])]
     filters: list[Filter]
     galleries: list[Gallery]
+    start_images: list[StartImage] = Field(default_factory=list)
+    """One for each way to find filter patterns."""
     kernels: list[Kernel] = Field(default_factory=list)
     trust: Trust | None = None
     dreams: list[Dream] = Field(default_factory=list)

@@ -95,6 +95,8 @@ class Grid:
     values: str
     key: str
     singles: tuple[Single, ...] = ()
+    sideways: bool = False
+    """Whether the grid keeps its full width and scrolls in its box on every screen."""
 
 
 @dataclass(frozen=True)
@@ -353,6 +355,14 @@ class BlockCard:
 
 
 @dataclass(frozen=True)
+class StartFigure:
+    """An image that an ascent started from."""
+
+    picture: Picture
+    text: str
+
+
+@dataclass(frozen=True)
 class FiltersIndexPage:
     """`filters/index.html`: the blocks that have filter galleries."""
 
@@ -361,6 +371,8 @@ class FiltersIndexPage:
     notes: tuple[Note, ...]
     cards: tuple[BlockCard, ...]
     text: str
+    starts: tuple[StartFigure, ...]
+    """The images that ascents start from, one for each way to find patterns."""
 
 
 @dataclass(frozen=True)

@@ -138,11 +138,14 @@ def explanation(report: Report, section: str) -> Explanation | None:
 
 
 WAYS = {
-    "classic": "Classic patterns: from gray noise, pixels were changed step by step along the"
-    " gradient of the filter’s response; the contrast is raised for the page.",
-    "fourier": "Fourier patterns: not pixels but the waves that they are made of were changed, low"
-    " frequencies as readily as high ones, while the image was shifted, turned and scaled by"
-    " chance; what is seen here is what the network saw.",
+    "classic": "Classic patterns: gradient ascent on pixels, starting from gray noise. Contrast is"
+    " increased for display.",
+    "fourier": "Fourier patterns: gradient ascent on Fourier coefficients, with random shifts,"
+    " rotations and scaling. Contrast is not altered.",
+    "negative": "Negative patterns lower the filter’s mean response before its activation function"
+    " as far as they can: they show what the filter is opposed to.",
+    "diverse": "Diverse patterns: several for each filter, side by side, driven apart while they"
+    " climb. They show whether one filter responds to several things.",
 }
 """How the patterns of each kind of gallery were made."""
 
@@ -151,5 +154,5 @@ def ways(report: Report, galleries: Sequence[Gallery]) -> tuple[str, ...]:
     """A sentence for each kind among the galleries; none where the report is made without them."""
     if report.settings.get("explanations", True) is False:
         return ()
-    methods = {gallery.method for gallery in galleries}
-    return tuple(text for method, text in WAYS.items() if method in methods)
+    words = {word for gallery in galleries for word in gallery.method.split("-")}
+    return tuple(text for word, text in WAYS.items() if word in words)

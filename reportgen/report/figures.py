@@ -1,10 +1,12 @@
 """Records of pictures → figures: alternative texts, captions, sizes on the page, labels."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.pictures.colormaps import table
+from reportgen.pictures.tiles import WIDEST
 from reportgen.records.report import Activations, Channel, Filter, Gallery, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, src
@@ -24,14 +26,31 @@ _LEGEND_STEPS = 17
 
 _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
-_STATUS = {"ok": "rose", "not risen": "did not rise", "silent": "silent", "failed": "failed"}
+_STATUS = {"not risen": "did not rise", "silent": "silent", "failed": "failed"}
 
-METHODS = {"classic": "classic", "fourier": "Fourier"}
+MOST_COLUMNS = 64
+"""Tiles in a row up to which a grid is shrunk to the page's width."""
+
+METHODS = {
+    "classic": "classic",
+    "classic-negative": "classic, negative",
+    "classic-diverse": "classic, diverse",
+    "fourier": "Fourier",
+    "fourier-negative": "Fourier, negative",
+    "fourier-diverse": "Fourier, diverse",
+}
 """What the ways to find filter patterns are called."""
 
 
-def enlargement(width: int, height: int, tile_width: int, tile_height: int) -> int:
-    """By what whole number a grid's pixels are enlarged, so that a tile can be looked at."""
+def enlargement(
+    width: int, height: int, tile_width: int, tile_height: int, *, sideways: bool = False
+) -> int:
+    """By what whole number a grid's pixels are enlarged, so that a tile can be looked at.
+
+    A grid that scrolls `sideways` may be wider than its column.
+    """
+    if sideways:
+        return max(1, min(WIDEST // width, _LARGEST_TILE // max(tile_width, tile_height)))
     factor = min(COLUMN_WIDTH // width, _LARGEST_TILE // max(tile_width, tile_height))
     while factor > 1 and factor * height > _TALLEST_GRID and factor * tile_height > _SMALLEST_TILE:
         factor -= 1
@@ -68,10 +87,12 @@ def activation_grid(
             f"{subject}, {_shown(grid)}, {grid.inactive_channels:,} inactive",
             (grid.width, grid.height),
             (width, height),
+            sideways=is_sideways(grid),
         ),
         columns=_column_labels(grid.shown, grid.columns),
         rows=_row_labels(list(range(grid.shown)), grid.columns),
         wide=_is_wide(grid.width, grid.height, width, height),
+        sideways=is_sideways(grid),
         geometry=f"{_used(grid.shown, grid.columns)} {height} {width} {grid.margin} {grid.shown}",
         values=src(page, outline.values_file(image.name)),
         key=f"{outline.image_slugs[image.name]}/{slug}",
@@ -112,7 +133,7 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
     channels = [one.channel for one in filters] or list(range(gallery.shown))
     place = outline.layer_place(gallery.layer)
     facts = (
-        f"{gallery.shown:,} of {count(gallery.filters, 'filter')}",
+        f"{len(set(channels)):,} of {count(gallery.filters, 'filter')}",
         f"{gallery.size} {TIMES} {gallery.size} pixels each",
         *filter_findings(filters),
     )
@@ -131,10 +152,12 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
             (gallery.width, gallery.height),
             (gallery.size, gallery.size),
             pixelated=False,
+            sideways=is_sideways(gallery),
         ),
-        columns=_column_labels(gallery.shown, gallery.columns),
+        columns=_column_labels(gallery.shown, gallery.columns, channels),
         rows=_row_labels(channels, gallery.columns),
         wide=_is_wide(gallery.width, gallery.height, gallery.size, gallery.size),
+        sideways=is_sideways(gallery),
         geometry=f"{_used(gallery.shown, gallery.columns)} {gallery.size} {gallery.size} "
         f"{gallery.margin} {gallery.shown}",
         values=src(page, outline.filter_values_file(gallery.layer)),
@@ -156,13 +179,13 @@ def gallery_anchor(gallery: Gallery) -> str:
 
 
 def filter_findings(filters: list[Filter]) -> list[str]:
-    """How many filters rose, and which did not: "14 rose", "1 silent (3)"."""
-    words = []
+    """How many patterns were found, and of which filters none: "1 silent (3)"."""
+    found = sum(one.status == "ok" for one in filters)
+    words = [f"{found:,} of {count(len(filters), 'pattern')} found"]
     for status, word in _STATUS.items():
-        found = [one.channel for one in filters if one.status == status]
-        if found:
-            which = "" if status == "ok" else f" ({numbers(sorted(found), 12)})"
-            words.append(f"{len(found):,} {word}{which}")
+        without = [one.channel for one in filters if one.status == status]
+        if without:
+            words.append(f"{len(without):,} {word} ({numbers(sorted(set(without)), 12)})")
     return words
 
 
@@ -250,8 +273,17 @@ def _used(tiles: int, columns: int) -> int:
     return max(1, min(columns, tiles))
 
 
-def _column_labels(tiles: int, columns: int) -> tuple[str, ...]:
-    return tuple(str(at) for at in range(_used(tiles, columns)))
+def _column_labels(tiles: int, columns: int, channels: Sequence[int] = ()) -> tuple[str, ...]:
+    """What to add to the number at the left; nothing where the channels do not follow each other.
+
+    A single row of such channels is labelled with them.
+    """
+    used = _used(tiles, columns)
+    if not channels or list(channels) == list(range(channels[0], channels[0] + len(channels))):
+        return tuple(str(at) for at in range(used))
+    if len(channels) > used:
+        return ("",) * used
+    return tuple(str(channel - channels[0]) for channel in channels)
 
 
 def _row_labels(channels: list[int], columns: int) -> tuple[str, ...]:
@@ -259,16 +291,27 @@ def _row_labels(channels: list[int], columns: int) -> tuple[str, ...]:
     return tuple(str(first) for first in firsts[:: row_stride(len(firsts))])
 
 
+def is_sideways(grid: Activations | Gallery) -> bool:
+    """Whether a grid has so many columns that its page scrolls it instead of shrinking it."""
+    return grid.columns > MOST_COLUMNS
+
+
 def _is_wide(width: int, height: int, tile_width: int, tile_height: int) -> bool:
     return width * enlargement(width, height, tile_width, tile_height) >= _WIDE
 
 
 def _grid_picture(
-    source: str, alt: str, size: tuple[int, int], tile: tuple[int, int], *, pixelated: bool = True
+    source: str,
+    alt: str,
+    size: tuple[int, int],
+    tile: tuple[int, int],
+    *,
+    pixelated: bool = True,
+    sideways: bool,
 ) -> Picture:
-    factor = enlargement(*size, *tile)
+    factor = enlargement(*size, *tile, sideways=sideways)
     # Hard edges suit enlarged pixels; a picture that the page shrinks is smoothed.
-    hard = pixelated and size[0] <= COLUMN_WIDTH
+    hard = pixelated and (sideways or size[0] <= COLUMN_WIDTH)
     return Picture(source, alt, size[0] * factor, size[1] * factor, pixelated=hard)
 
 

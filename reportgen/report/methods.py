@@ -17,9 +17,10 @@ ACTIVATIONS = Method(
 FILTERS = Method(
     "Filter patterns",
     "Beginning with gray noise, an image is changed step by step along the gradient of one"
-    " filter’s response, through the model’s own preprocessing, until it excites that filter as"
-    " strongly as it can. A filter whose response did not grow is marked, and one that never"
-    " answers is drawn as silent instead of as noise.",
+    " filter’s response, through the model’s own preprocessing. The first steps change an image of"
+    " half the size; the ascent ends after the chosen number of steps, or where the response has"
+    " levelled off. A filter whose response did not grow is marked, and one that never responds is"
+    " drawn as silent instead of as noise.",
     "D. Erhan et al., Visualizing Higher-Layer Features of a Deep Network, 2009; F. Chollet,"
     " Deep Learning with Python, 2017, section 5.4; C. Olah et al., Feature Visualization,"
     " Distill, 2017.",
@@ -29,9 +30,26 @@ FOURIER = Method(
     "The image is a sum of waves, weighted so that equal coefficients give the spectrum of photos,"
     " in colours that are decorrelated; a sigmoid keeps it between black and white. Adam changes"
     " the coefficients along the gradient of the filter’s response while the image is shifted,"
-    " turned and scaled by chance, and in the first steps the gradient passes blocked ReLUs. Each"
-    " filter has its own random start; all see the same transformations.",
+    " turned and scaled by chance. Only for a filter that stays silent does the gradient pass"
+    " blocked ReLUs in the first steps. Layers behind more than 13 convolutions get more steps."
+    " Each filter has its own random start; all see the same transformations.",
+    "C. Olah, A. Mordvintsev, L. Schubert, Feature Visualization, Distill, 2017; J. Borowski et"
+    " al., Exemplary Natural Images Explain CNN Activations Better than State-of-the-Art Feature"
+    " Visualization, 2021, on patterns beside top images.",
+)
+NEGATIVE = Method(
+    "Negative filter patterns",
+    "Gradient ascent on the opposite of the filter’s mean response before its activation function,"
+    " where a ReLU cannot hide it.",
     "C. Olah, A. Mordvintsev, L. Schubert, Feature Visualization, Distill, 2017.",
+)
+DIVERSE = Method(
+    "Diverse filter patterns",
+    "Several patterns of one filter climb together; each loses the part of its objective that the"
+    " mean cosine similarity of the Gram matrices of its feature maps with those of the others"
+    " says. Feature maps are centred before.",
+    "C. Olah, A. Mordvintsev, L. Schubert, Feature Visualization, Distill, 2017; A. Nguyen, J."
+    " Yosinski, J. Clune, Multifaceted Feature Visualization, 2016.",
 )
 GRADCAM = Method(
     "Grad-CAM",
@@ -144,8 +162,9 @@ def methods(report: Report) -> Iterator[Method]:
     yield from (method for name, method in by_section.items() if name in report.sections)
     if "gradcam" in report.sections and not report.settings.get("gradcam_layer"):
         yield _gradcam_layer(report)
-    if any(gallery.method == "fourier" for gallery in report.galleries):
-        yield FOURIER
+    kinds = {word for gallery in report.galleries for word in gallery.method.split("-")}
+    by_kind = {"fourier": FOURIER, "negative": NEGATIVE, "diverse": DIVERSE}
+    yield from (method for word, method in by_kind.items() if word in kinds)
     if others := _other_cams(report):
         yield others
     if any(image.through_depth for image in report.images):

@@ -49,7 +49,9 @@ def compose(
     images = keep_images(
         _images(trip, assembly, planned, outcomes, reduction), KeptFile(folder.parent)
     )
-    filters, galleries = assembly.filters(planned.filters.units, outcomes, trip.settings.columns)
+    filters, galleries = assembly.filters(
+        planned.filters.units, outcomes, trip.settings.columns, trip.settings.filter_margin
+    )
     searched = trip.dataset or trip.photos
     folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
     exemplars = [
@@ -108,6 +110,7 @@ def compose(
         images=images,
         filters=filters,
         galleries=galleries,
+        start_images=assembly.start_images(planned.filters.units, outcomes),
         kernels=kernels,
         trust=trust,
         dreams=dreams,

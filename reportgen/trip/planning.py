@@ -4,7 +4,6 @@ import hashlib
 import importlib.util
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.labels import find_class
 from reportgen.records.report import Layer, Model, Skipped
 from reportgen.spread import spread
+from reportgen.trip.choosing import check_filters, chosen_filters, chosen_layers, single_channels
 from reportgen.trip.missing import no_such_layer
 from reportgen.trip.planning_cams import plan_depth, plan_differences
 
@@ -83,6 +83,7 @@ def plan(
     """
     skipped: list[Skipped] = []
     chosen = chosen_layers(model.layers, settings.layers)
+    check_filters(model.layers, chosen, settings)
     feeding = {
         **basis,
         "input": model.image_input.model_dump() if model.image_input else None,
@@ -98,21 +99,11 @@ def plan(
         plan_depth(model, cams, photos, settings),
         plan_differences(model, cams, photos, settings),
         _plan_exemplars(model, chosen, feeding, searched or photos, settings, skipped),
-        _plan_kernels(model, chosen, basis, settings, skipped),
+        _plan_kernels(model, chosen, feeding, settings, skipped),
         *_plan_trust(model, feeding, photos, settings, skipped),
         _plan_dreams(model, feeding, photos, settings, skipped),
         skipped,
     )
-
-
-def chosen_layers(layers: Sequence[Layer], globs: Sequence[str]) -> list[Layer]:
-    """The layers whose path matches one of the globs; all layers where no glob is given."""
-    for pattern in globs:
-        if not any(fnmatchcase(layer.path, pattern) for layer in layers):
-            raise SettingsError(f"--layers {pattern}: {no_such_layer(layers, pattern)}")
-    if not globs:
-        return list(layers)
-    return [layer for layer in layers if any(fnmatchcase(layer.path, glob) for glob in globs)]
 
 
 def _plan_activations(
@@ -143,7 +134,7 @@ def _plan_activations(
         "tile_size": None if settings.full_resolution else settings.tile_size,
         "contrast": list(settings.contrast_levels),
         "normalise": settings.normalise,
-        "channels": _single_channels(model.layers, settings),
+        "channels": single_channels(model.layers, settings),
     }
     analysis = Activations()
     return Plan(analysis, [analysis.unit(model.sha256, photo, options) for photo in photos])
@@ -155,22 +146,6 @@ def _why_not_drawn(layer: Layer) -> str:
     if layer.channels and not layer.spatial and layer.type != "InputLayer":
         return "its maps are a single pixel"
     return ""
-
-
-def _single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
-    by_path = {layer.path: layer for layer in layers}
-    for path, numbers in settings.single_channels.items():
-        if path not in by_path:
-            raise SettingsError(f"--channels {path}: {no_such_layer(layers, path)}")
-        if not by_path[path].spatial:
-            raise SettingsError(f"--channels {path}: the layer has no maps to show.")
-        count = by_path[path].channels or 0
-        if max(numbers) >= count:
-            raise SettingsError(
-                f"--channels {path}: there is no channel {max(numbers)}; the layer has {count}, "
-                f"counted from 0 to {count - 1}."
-            )
-    return {path: list(numbers) for path, numbers in settings.single_channels.items()}
 
 
 def _plan_filters(
@@ -194,13 +169,21 @@ def _plan_filters(
         "size": settings.filter_size,
         "seed": settings.seed,
     }
+    filters = chosen_filters(layers, settings)
+    facets = settings.filter_diversity
     units = []
-    for layer in layers:
-        count = layer.channels or 0
+    for layer, channels in filters.items():
         for method in settings.filter_methods:
             by_method = {**options, "method": method}
-            for channel in range(min(settings.filters or count, count)):
-                units.append(analysis.unit(model.sha256, layer.path, channel, by_method))
+            for at, channel in enumerate(channels):
+                # The image that ascents start from is shown once for each method.
+                first = not at and layer == next(iter(filters))
+                about = model.sha256, layer, channel, by_method
+                units.append(analysis.unit(*about, start=first))
+                if settings.filter_negative:
+                    units.append(analysis.unit(*about, negative=True))
+                if facets > 1:
+                    units += [analysis.unit(*about, facet=(at, facets)) for at in range(facets)]
     return Plan(analysis, units)
 
 
@@ -215,13 +198,10 @@ def _plan_exemplars(
     """One unit for all images; channels are those asked for, else the first of learned layers."""
     analysis = Exemplars()
     digests = list(dict.fromkeys(searched))
-    singles = _single_channels(model.layers, settings)
-    wanted = {
-        layer.path: singles.get(layer.path)
-        or list(range(min(settings.filters or layer.channels, layer.channels)))
-        for layer in chosen
-        if layer.spatial and layer.channels and (_has_features(layer) or layer.path in singles)
-    }
+    singles = single_channels(model.layers, settings)
+    learned = [one for one in chosen if one.spatial and one.channels and _has_features(one)]
+    wanted = chosen_filters(learned, settings)
+    wanted |= {one.path: singles[one.path] for one in chosen if one.path in singles}
     units = _single_units(model.layers, settings)
     reason = ""
     if "exemplars" not in settings.chosen_sections:
@@ -272,7 +252,7 @@ def _single_units(layers: Sequence[Layer], settings: Settings) -> list[tuple[str
 def _plan_kernels(
     model: Model,
     chosen: Sequence[Layer],
-    basis: Mapping[str, Any],
+    feeding: Mapping[str, Any],
     settings: Settings,
     skipped: list[Skipped],
 ) -> Plan:
@@ -283,7 +263,8 @@ def _plan_kernels(
     if not layers:
         reason = "there is no two-dimensional convolution layer"
         skipped.append(Skipped(what="section", name="kernels", reason=reason))
-    options = {**basis, "columns": settings.columns}
+    options = {key: value for key, value in feeding.items() if key != "resize"}
+    options["columns"] = settings.columns
     return Plan(analysis, [analysis.unit(model.sha256, layer, options) for layer in layers])
 
 

@@ -108,12 +108,77 @@ def test_pairs_are_those_of_a_search_one_by_one(seed, filters, at_once):
 
 def test_a_colour_tile_holds_the_weights():
     kernel = planted()
-    drawn = draw_kernel(kernel, 8)
+    drawn = draw_kernel(kernel, 8, np.eye(3))
     assert (drawn.kind, drawn.filters, drawn.slices) == ("colour", 30, 3)
     tile = drawn.picture[38:74, 76:112, :3]  # row 1, column 2: filter 10
     largest = np.abs(kernel[..., 10]).max()
     wanted = 127.5 + 127.5 * kernel[..., 10] / largest
     assert np.abs(tile[6::12, 6::12].astype(float) - wanted).max() <= 0.51
+
+
+def seen_colours(model, layer, preprocess):
+    return kernels.input_colours(bench_of(model, {}, preprocess=preprocess), layer)
+
+
+def test_colours_are_those_of_the_image_behind_the_preprocessing():
+    """VGG is fed blue, green, red: without this, its red and blue were exchanged."""
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(5, 3, name="c")])
+    exchanged = np.eye(3)[::-1]
+    np.testing.assert_allclose(seen_colours(model, "c", "caffe"), exchanged, atol=1e-4)
+    np.testing.assert_allclose(seen_colours(model, "c", "unit"), np.eye(3) / 255, rtol=1e-3)
+    deviations = np.array([0.229, 0.224, 0.225])
+    wanted = np.diag(1 / 255 / deviations)
+    np.testing.assert_allclose(seen_colours(model, "c", "torch"), wanted, rtol=1e-3, atol=1e-7)
+    kernel = bench_of(model, {}).network.kernel("c")
+    as_fed = draw_kernel(kernel, 8, np.eye(3)).picture[..., :3]
+    as_seen = draw_kernel(kernel, 8, exchanged).picture[..., :3]
+    np.testing.assert_array_equal(as_seen, as_fed[..., ::-1])
+
+
+@pytest.mark.parametrize("order", [[2, 1, 0], [1, 2, 0]])
+def test_layers_in_front_of_the_convolution_count(order):
+    """A network that exchanges its colours by itself, and normalises them."""
+    entry = keras.Input((8, 8, 3))
+    turned = keras.ops.take(entry, np.array(order), axis=3)
+    normal = layers.Normalization(mean=[9.0, 8.0, 7.0], variance=[4.0, 25.0, 100.0])(turned)
+    model = keras.Model(entry, layers.Conv2D(2, 3, name="c")(layers.ZeroPadding2D(2)(normal)))
+    wanted = np.eye(3)[order] / np.array([[2.0], [5.0], [10.0]])
+    np.testing.assert_allclose(seen_colours(model, "c", "none"), wanted, atol=1e-4)
+
+
+def test_the_response_to_colours_is_what_is_drawn():
+    """The colour that a 1×1 filter is drawn in raises it, whatever the preprocessing does."""
+    model = keras.Sequential([keras.Input((4, 4, 3)), layers.Conv2D(6, 1, name="c")])
+    bench = bench_of(model, {}, preprocess="caffe")
+    picture = draw_kernel(
+        bench.network.kernel("c"), 6, kernels.input_colours(bench, "c")
+    ).picture  # fmt: skip
+    for at in range(6):
+        colour = picture[5, 38 * at + 5, :3].astype("float32") - 127.5
+        pixels = np.full((2, 4, 4, 3), 128, np.float32)
+        pixels[1] += colour / 10
+        gray, coloured = np.asarray(model(bench.prepare(pixels)))[:, 0, 0, at]
+        assert coloured > gray
+
+
+def test_three_maps_of_another_layer_are_no_colours():
+    stack = [layers.Conv2D(3, 3, name="first"), layers.Conv2D(4, 3, name="second")]
+    model = keras.Sequential([keras.Input((12, 12, 3)), *stack])
+    assert seen_colours(model, "second", "unit") is None
+    unit = Kernels().unit("model", "second", {"columns": 16})
+    ((_, result),) = Kernels().compute([unit], bench_of(model, {}))
+    assert result.data["kind"] == "slices"
+
+
+def test_channels_first_and_functions_without_gradient(monkeypatch):
+    first = keras.Sequential(
+        [keras.Input((3, 8, 8)), layers.Permute((2, 3, 1)), layers.Conv2D(2, 3, name="c")]
+    )
+    np.testing.assert_allclose(seen_colours(first, "c", "caffe"), np.eye(3)[::-1], atol=1e-4)
+    bench = bench_of(first, {})
+    bench.__dict__["prepare"] = lambda pixels: np.asarray(pixels)[..., [1, 0, 2]] * 2
+    wanted = 2 * np.eye(3)[[1, 0, 2]]
+    np.testing.assert_allclose(kernels.input_colours(bench, "c"), wanted, atol=1e-4)
 
 
 def test_slices_are_blue_white_and_red():

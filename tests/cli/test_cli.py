@@ -145,7 +145,10 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "dataset": ("more", Path("more")),
     "contrast": ("100:32.5", "100:32.5"),
     "normalise": ("layer", "layer"),
-    "filters": ("all", None),
+    "filters": ("all", ("all",)),
+    "filter_margin": ("5", 5),
+    "filter_diversity": ("3", 3),
+    "filter_negative": (None, True),
     "filter_method": ("fourier", "fourier"),
     "filter_steps": ("3", 3),
     "filter_size": ("150", 150),
@@ -210,7 +213,7 @@ def test_each_option_sets_its_own_setting(
     if key == "profile":
         assert calls.settings is not None
         assert calls.settings.profile == "quick"
-        assert calls.settings.filters == 4
+        assert calls.settings.filters_of_each == 4
     else:
         assert changed(calls.settings) == {
             "out": Path("report"),
@@ -246,7 +249,11 @@ def test_command_line_wins_over_file_and_file_over_profile(calls: Calls) -> None
     Path("mine.toml").write_text('profile = "quick"\ntop = 7\nfilter-size = 99\nout = "site"\n')
     assert run("build", "m.h5", "a.jpg", "--config", "mine.toml", "--top", "2").exit_code == 0
     assert calls.settings is not None
-    assert (calls.settings.top, calls.settings.filter_size, calls.settings.filters) == (2, 99, 4)
+    assert (calls.settings.top, calls.settings.filter_size, calls.settings.filters) == (
+        2,
+        99,
+        ("4",),
+    )
     assert calls.settings.out == Path("site")
 
 
@@ -262,7 +269,7 @@ def test_a_repeated_option_collects_its_values(calls: Calls) -> None:
     [
         (["--top", "0"], "--top: 0 is too small, it must be at least 1"),
         (["--columns", "x"], "--columns: “x” is no whole number"),
-        (["--filters", "few"], "--filters: “few” is no whole number, nor all"),
+        (["--filters", "few"], "--filters: “few” is neither a number above 0 nor “all”"),
         (["--max-size", "0"], "--max-size: a report needs some room"),
         (["--sections", "filter"], "did you mean “filters”?"),
         (["--config", "nowhere.toml"], "nowhere.toml cannot be read"),

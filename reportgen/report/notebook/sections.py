@@ -62,6 +62,8 @@ class ShownKernel:
     filters: int
     inputs: int
     norms: tuple[float, float] | None
+    colours: list[list[float | None]] | None
+    """As of `reportgen.records.report.Kernel`."""
 
 
 @dataclass(frozen=True)
@@ -205,7 +207,7 @@ def _kernel(report: Report, reachable: dict[str, Layer]) -> ShownKernel | None:
             norms = [norm for norm in one.norms if norm is not None]
             whole = len(norms) == len(one.norms) > 0
             ends = (min(norms), max(norms)) if whole else None
-            return ShownKernel(one.layer, one.filters, one.inputs, ends)
+            return ShownKernel(one.layer, one.filters, one.inputs, ends, one.colours)
     return None
 
 

@@ -20,7 +20,8 @@ _MOST_PAIRS = 6
 _LARGEST = 3
 
 _CAPTIONS = {
-    "colour": "A square is a filter; red, green and blue are its three slices, gray is zero.",
+    "colour": "A square is a filter in the colours of the image that raise its response; gray is"
+    " zero.",
     "single": "A square is a filter; red is positive, blue negative, white zero.",
     "slices": "A row is a filter, a square its slice for one channel of the input; red is positive,"
     " blue negative, white zero.",

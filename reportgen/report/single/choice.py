@@ -7,7 +7,7 @@ from pathlib import Path
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
 from reportgen.records.over_images import Exemplars, ExemplarsOf
 from reportgen.records.report import Activations, Gallery, Image, Report
-from reportgen.report.figures import enlargement
+from reportgen.report.figures import enlargement, is_sideways
 from reportgen.report.sections.table import TABLE
 from reportgen.spread import spread
 from reportgen.wording import count
@@ -315,14 +315,18 @@ def _image_cost(pictures: Pictures, image: Image, mistakes: Iterable[str]) -> in
 
 def _grid_cost(pictures: Pictures, grid: Activations) -> int:
     height, width = grid.size
-    across = grid.width * enlargement(grid.width, grid.height, width, height)
+    across = grid.width * enlargement(
+        grid.width, grid.height, width, height, sideways=is_sideways(grid)
+    )
     singles = sum(pictures.cost(one.picture, 384) + _FIGURE for one in grid.singles)
     return _FIGURE + _TILE * grid.shown + pictures.cost(grid.picture, across) + singles
 
 
 def _gallery_cost(pictures: Pictures, gallery: Gallery) -> int:
     size = gallery.size
-    across = gallery.width * enlargement(gallery.width, gallery.height, size, size)
+    across = gallery.width * enlargement(
+        gallery.width, gallery.height, size, size, sideways=is_sideways(gallery)
+    )
     return _FIGURE + _TILE * gallery.shown + pictures.cost(gallery.picture, across)
 
 

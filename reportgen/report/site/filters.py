@@ -5,9 +5,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.records.report import Filter, Gallery
-from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage
+from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage, StartFigure
 from reportgen.report.explanations import explanation, ways
-from reportgen.report.figures import filter_findings, gallery_grid, plain_picture
+from reportgen.report.figures import METHODS, filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
@@ -15,6 +15,10 @@ from reportgen.report.site.sheets import Sheet, pattern_sheet
 from reportgen.wording import count
 
 _THUMBNAIL = 480
+_STARTS = {
+    "classic": "gray (128) with uniform noise of ±10",
+    "fourier": "waves with random coefficients of standard deviation 0.01",
+}
 _COVER_PATTERNS, _COVER_COLUMNS = 8, 4
 
 
@@ -24,8 +28,11 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
     cards = []
     for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
         cover = _cover(outline, folder, f"pictures/filters/index--{at}", galleries[-1])
-        layers = {gallery.layer: gallery.shown for gallery in galleries}
-        text = f"{count(sum(layers.values()), 'filter')} of {count(len(layers), 'layer')}"
+        layers = {gallery.layer for gallery in galleries}
+        shown = {
+            (one.layer, one.channel) for gallery in galleries for one in outline.filters_of(gallery)
+        }
+        text = f"{count(len(shown), 'filter')} of {count(len(layers), 'layer')}"
         cards.append(
             BlockCard(
                 name=_title(block),
@@ -47,6 +54,20 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
         notes=page_notes(outline, page, "filters"),
         cards=tuple(cards),
         text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",
+        starts=tuple(
+            StartFigure(
+                plain_picture(
+                    page,
+                    one.picture,
+                    (one.width, one.height),
+                    f"Start image of filter {one.channel} of {one.layer}, {METHODS[one.method]}",
+                    _THUMBNAIL,
+                ),
+                f"Start of {METHODS[one.method]} ascent, filter {one.channel} of {one.layer}: "
+                f"{_STARTS[one.method]}",
+            )
+            for one in outline.report.start_images
+        ),
     )
 
 
@@ -95,7 +116,7 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
 
 def _summary(filters: list[Filter]) -> list[str]:
     rose = sum(one.status == "ok" for one in filters)
-    return [f"{rose:,} of {count(len(filters), 'pattern')} rose"]
+    return [f"{rose:,} of {count(len(filters), 'pattern')} found"]
 
 
 def _title(block: str) -> str:

@@ -1,0 +1,94 @@
+"""Which layers, filters and channels of a model the settings choose."""
+
+import re
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from reportgen.config import Settings
+from reportgen.errors import SettingsError
+from reportgen.records.report import Layer
+from reportgen.trip.missing import no_such_layer
+
+
+def chosen_layers(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]:
+    """The layers that one of these chooses, all where there is none.
+
+    Each is a glob for paths, or START:STOP for places in Keras's `model.layers` (a Python slice; a
+    model inside counts as one, and all its layers are taken). Raises SettingsError for one that
+    chooses nothing.
+    """
+    if not wanted:
+        return list(layers)
+    taken: set[str] = set()
+    for one in wanted:
+        found = {layer.path for layer in layers if fnmatchcase(layer.path, one)}
+        if not found and re.fullmatch(r"-?\d*:-?\d*", one):
+            found = _between(layers, one)
+        elif not found:
+            raise SettingsError(f"--layers {one}: {no_such_layer(layers, one)}")
+        taken |= found
+    return [layer for layer in layers if layer.path in taken]
+
+
+def _between(layers: Sequence[Layer], wanted: str) -> set[str]:
+    """The layers in a slice of `model.layers`."""
+    count = 1 + max((one.position for one in layers if one.position is not None), default=-1)
+    start, stop = (int(end) if end else None for end in wanted.split(":"))
+    places = range(count)[start:stop]
+    found = {layer.path for layer in layers if layer.position in places}
+    if not found:
+        raise SettingsError(
+            f"--layers {wanted}: no layer is there; Keras counts {count} layers of this model, "
+            f"from 0 to {count - 1}, and STOP is not taken."
+        )
+    return found
+
+
+def check_filters(layers: Sequence[Layer], chosen: Sequence[Layer], settings: Settings) -> None:
+    """Raises SettingsError for a named filter that is not there, or is not among those chosen."""
+    by_path = {layer.path: layer for layer in layers}
+    for path, numbers in settings.named_filters.items():
+        if path not in by_path:
+            raise SettingsError(f"--filters {path}: {no_such_layer(layers, path)}")
+        if not by_path[path].convolution:
+            raise SettingsError(
+                f"--filters {path}: the layer is no convolution; it has no filters."
+            )
+        if all(one.path != path for one in chosen):
+            raise SettingsError(f"--filters {path}: --layers leaves this layer out.")
+        _check(f"--filters {path}", "filter", numbers, by_path[path].channels or 0)
+
+
+def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
+    """The filters to show of these layers, by layer path; layers without any are left out.
+
+    Filters that are named one by one count beside the number that holds for every layer.
+    """
+    each = settings.filters_of_each
+    found = {}
+    for layer in layers:
+        count = layer.channels or 0
+        first = range(count if each is None else min(each, count))
+        if filters := sorted({*first, *settings.named_filters.get(layer.path, ())}):
+            found[layer.path] = filters
+    return found
+
+
+def single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
+    """The channels to show large, by layer path; raises SettingsError for one not there."""
+    by_path = {layer.path: layer for layer in layers}
+    for path, numbers in settings.single_channels.items():
+        if path not in by_path:
+            raise SettingsError(f"--channels {path}: {no_such_layer(layers, path)}")
+        if not by_path[path].spatial:
+            raise SettingsError(f"--channels {path}: the layer has no maps to show.")
+        _check(f"--channels {path}", "channel", numbers, by_path[path].channels or 0)
+    return {path: list(numbers) for path, numbers in settings.single_channels.items()}
+
+
+def _check(option: str, what: str, numbers: Sequence[int], count: int) -> None:
+    if max(numbers) >= count:
+        raise SettingsError(
+            f"{option}: there is no {what} {max(numbers)}; the layer has {count}, counted from 0 "
+            f"to {count - 1}."
+        )
