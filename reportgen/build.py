@@ -92,11 +92,13 @@ def _build(
         facts = trip.facts()
         trip.decode(facts)
         facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
+        trip.read_true_values(facts)
         shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
         planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
+        trip.regress(facts, planned, outcomes)
         trip.bench.forget()
         made_from = origin(trip, facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)

@@ -49,6 +49,7 @@ FILE_KEYS = (
     "notes",
     "labels",
     "labels_csv",
+    "values_csv",
     "templates",
     "weights",
     "custom_objects",
@@ -419,6 +420,10 @@ class Settings(BaseModel):
     labels_csv: Path | None = Field(
         None, description="Table (CSV) that names each image and its class; folders do not count."
     )
+    values_csv: Path | None = Field(
+        None,
+        description="Table (CSV) that names each image and the true values of a regression.",
+    )
     split: str | None = Field(
         None,
         description="Part of a data set to use: train, val, test, or a folder's name; the test set "
@@ -567,7 +572,7 @@ class Settings(BaseModel):
     @property
     def files_read(self) -> list[Path]:
         """Files that are read for another purpose than to be shown."""
-        named = (self.labels, self.labels_csv, self.notes, self.custom_objects)
+        named = (self.labels, self.labels_csv, self.values_csv, self.notes, self.custom_objects)
         return [*(file for file in named if file), *self.input_files.values()]
 
     @property
@@ -581,7 +586,7 @@ class Settings(BaseModel):
                 int(self.filters[0]) if self.filters[0].isdigit() else self.filters[0]
             )
         for name in (
-            *("dataset", "notes", "labels", "labels_csv"),
+            *("dataset", "notes", "labels", "labels_csv", "values_csv"),
             *("templates", "weights", "custom_objects"),
         ):
             if values[name]:

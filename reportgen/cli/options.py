@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Model and images": (
         *("weights", "weights_by_name", "no_top", "input_size", "custom_objects", "replace_layer"),
-        *("input", "output", "head", "labels", "labels_csv", "split", "preprocess"),
+        *("input", "output", "head", "labels", "labels_csv", "values_csv", "split", "preprocess"),
         *("resize", "interpolation", "alpha", "exif", "depth"),
     ),
     "Activations": (
@@ -52,7 +52,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
-IMAGE_KEYS = ("labels_csv", "split", "resize", "interpolation", "alpha", "exif", "depth")
+IMAGE_KEYS = (
+    "labels_csv",
+    "values_csv",
+    "split",
+    "resize",
+    "interpolation",
+    "alpha",
+    "exif",
+    "depth",
+)
 
 INSPECT_KEYS = (
     *(key for key in GROUPS["Model and images"] if key not in IMAGE_KEYS),
@@ -97,6 +106,7 @@ METAVARS = {
     "gradcam_layer": "PATH",
     "labels": "FILE",
     "labels_csv": "FILE.csv",
+    "values_csv": "FILE.csv",
     "split": "NAME",
     "out": "DIR",
     "custom_objects": "FILE.py",

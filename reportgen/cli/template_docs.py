@@ -13,6 +13,7 @@ from reportgen.report.sections import (
     dream_contexts,
     kernel_contexts,
     over_images_contexts,
+    regression_contexts,
     trust_contexts,
 )
 from reportgen.report.single import contexts as single_contexts
@@ -29,6 +30,7 @@ RECEIVES: dict[str, type] = {
     "filters_index.html": contexts.FiltersIndexPage,
     "filters.html": contexts.FiltersPage,
     "evaluation.html": over_images_contexts.EvaluationPage,
+    "regression.html": regression_contexts.RegressionPage,
     "health.html": over_images_contexts.HealthPage,
     "exemplars_index.html": over_images_contexts.ExemplarsIndexPage,
     "exemplars.html": over_images_contexts.ExemplarsPage,

@@ -16,6 +16,7 @@ from reportgen.records.heatmaps import CamDifference
 from reportgen.records.on_disk import KEPT, Numbers, written_as
 from reportgen.records.outputs import Head, OtherPrediction, Output, TensorInfo, Value
 from reportgen.records.over_images import Evaluation, Exemplars, Health
+from reportgen.records.regression import Regression
 
 SCHEMA_VERSION = "1.0"
 
@@ -580,6 +581,8 @@ class Report(Record):
     sparsity_chart: str | None
     evaluation: Evaluation | None = None
     """How the model does on images in class folders; None without them."""
+    regression: Regression | None = None
+    """How predicted values compare with true ones; None without these."""
     health: Health | None = None
     """The state of every layer over all images; None with fewer than two."""
     exemplars: Exemplars | None = None

@@ -41,6 +41,13 @@ EXPLANATIONS: dict[str, Explanation] = {
         " the network has really learned to look at.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
+    "regression": Explanation(
+        "You see how far the predicted values are from the true ones. Each image’s values were"
+        " compared with the table of true values; the mean absolute error stands beside that of"
+        " always predicting the median. Look at the largest errors first, and in the scatter plot"
+        " whether the points follow the dashed line or flatten towards the mean.",
+        (),
+    ),
     "health": Explanation(
         "You see how much of the network is at work on these images. For every layer the zeros were"
         " counted, and channels that never say anything were noted. Look for the share of zeros"

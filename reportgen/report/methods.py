@@ -72,6 +72,14 @@ EVALUATION = Method(
     " the images.",
     "C. Guo et al., On Calibration of Modern Neural Networks, 2017.",
 )
+REGRESSION = Method(
+    "Regression",
+    "The values that the model gives for an image are compared with those of the table. The mean"
+    " absolute error (MAE) stands beside that of always predicting the median of the true values;"
+    " R² is 1 less the sum of squared errors over that of the mean of the true values. Errors of"
+    " several values are ordered by their size in standard deviations of the true values.",
+    "N. Draper, H. Smith, Applied Regression Analysis, 1998, chapter 1.",
+)
 HEALTH = Method(
     "Health",
     "From the activations of all images: the share of exact zeros in each layer; channels that are"
@@ -153,6 +161,7 @@ def methods(report: Report) -> Iterator[Method]:
         "filters": FILTERS,
         "gradcam": GRADCAM,
         "evaluation": EVALUATION,
+        "regression": REGRESSION,
         "health": HEALTH,
         "exemplars": EXEMPLARS,
         "kernels": KERNELS,

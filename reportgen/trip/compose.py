@@ -80,6 +80,10 @@ def compose(
     if "health" in trip.settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
+    regressed = trip.regressed
+    if "regression" in trip.settings.sections and regressed is None:
+        reason = "there are no true values to compare with; --values-csv names a table of them"
+        skipped.append(Skipped(what="section", name="regression", reason=reason))
     _check_strict(trip.settings, skipped, facts, images)
     notes = trip.notes.illustrated(folder)
     made = {
@@ -87,6 +91,7 @@ def compose(
         "filters": bool(galleries),
         "gradcam": any(one.gradcam for one in images),
         "evaluation": evaluated is not None,
+        "regression": regressed is not None,
         "health": health is not None,
         "exemplars": bool(exemplars),
         "kernels": bool(kernels),
@@ -116,6 +121,7 @@ def compose(
         dreams=dreams,
         sparsity_chart=write_charts(images, folder),
         evaluation=evaluated.record(facts, folder) if evaluated else None,
+        regression=regressed.record(folder) if regressed else None,
         health=health,
         exemplars=exemplars[0] if exemplars else None,
         skipped=skipped,
@@ -172,6 +178,7 @@ def origin(
         [[image.name, digest] for image, digest in trip.dataset],
         [unit.key for unit in planned.units],
         reasons,
+        sorted((name, sorted(values.items())) for name, values in trip.true_values.items()),
         [[one.what, one.name, one.reason] for one in trip.skipped],
         [trip.notes.text, trip.notes.digests()],
         [trip.warnings, trip.device, platform.python_version(), command],

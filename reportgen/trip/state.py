@@ -24,6 +24,7 @@ from reportgen.inputs.image_table import classes_in, read_image_table
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.preprocessing import function_of
+from reportgen.inputs.true_values import read_true_values
 from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped
@@ -31,6 +32,7 @@ from reportgen.report.notes.source import OwnNotes
 from reportgen.trip.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
 from reportgen.trip.model_job import ModelJob
 from reportgen.trip.planning import Planned
+from reportgen.trip.regressing import Regressed, regress, value_output
 from reportgen.user_files import Seen, UnusableFileError, hash_file
 
 DEFAULT_OUTPUT = Path("report")
@@ -69,6 +71,8 @@ class Trip:
         self.decoded: dict[str, tuple[Unit, Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
+        self.true_values: dict[str, dict[int, float]] = {}
+        self.regressed: Regressed | None = None
         self.timings: dict[str, float] = {}
         self._seen: dict[Path, Seen] = {}
 
@@ -276,6 +280,31 @@ class Trip:
         extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
         outcomes.update(self.run(extra))
         return replace(planned, explained=extra), found
+
+    def read_true_values(self, facts: Model) -> None:
+        """Read the true values of a regression, where a table of them is given."""
+        table, output = self.settings.values_csv, value_output(facts)
+        if table is None or "regression" not in self.settings.chosen_sections:
+            return
+        if output is None:
+            raise SettingsError(
+                "--values-csv: the model has no output that gives values; --head values says that "
+                "it has."
+            )
+        self.true_values = read_true_values(table, [file for file, _ in self.photos], output.names)
+
+    def regress(self, facts: Model, planned: Planned, outcomes: Mapping[str, UnitOutcome]) -> None:
+        """Compare the values that the model gives with the true ones."""
+        table, output = self.settings.values_csv, value_output(facts)
+        if table is not None and output is not None and self.true_values:
+            self.regressed = regress(
+                output,
+                self.photos,
+                self.true_values,
+                printable(table.name),
+                planned.activations,
+                outcomes,
+            )
 
     def counts(self, planned: Planned, outcomes: Mapping[str, UnitOutcome]) -> tuple[int, int, int]:
         """How many images and filter galleries the report has, and how many parts it lacks."""

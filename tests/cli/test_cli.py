@@ -126,6 +126,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "weights": ("imagenet", "imagenet"),
     "input_size": ("180x320", (180, 320)),
     "labels": ("names.txt", Path("names.txt")),
+    "values_csv": ("values.csv", Path("values.csv")),
     "labels_csv": ("table.csv", Path("table.csv")),
     "split": ("val", "val"),
     "preprocess": ("my.module:prepare", "my.module:prepare"),

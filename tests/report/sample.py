@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.evaluation import Tally
 from reportgen.analysis.health import HealthTally
+from reportgen.analysis.regression import Pairs, largest_misses
 from reportgen.assembly.distribution_charts import with_charts
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
@@ -20,6 +21,7 @@ from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
+from reportgen.records.regression import Regression
 from reportgen.records.report import (
     Activations,
     Block,
@@ -183,6 +185,7 @@ def write_sample(
         trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
+        regression=_regression(folder, images) if "regression" in sections else None,
         exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
         health=_health(folder, images) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
@@ -204,6 +207,25 @@ def _evaluation(folder: Path, images: Sequence[Image], labels: Sequence[str]) ->
     folders = {label: index for index, label in enumerate(labels)}
     model = _model(SMALL, [], labels)
     return tally.evaluation(model, folders, 1, chart, "")
+
+
+def _regression(folder: Path, images: Sequence[Image]) -> Regression:
+    """Two values: one predicted at random, one whose true values are all the same."""
+    random = np.random.default_rng(3)
+    names = tuple(image.name for image in images)
+    true = np.round(random.normal(0, 2, len(images)), 1)
+    pairs = [
+        Pairs("dense", 0, HOSTILE[0], names, true + 0.5, true),
+        Pairs("dense", 1, "age", names, true, np.ones(len(images))),
+    ]
+    chart = _save(folder, "pictures/regression/0.svg", CHART.encode())
+    return Regression(
+        images=len(images),
+        unknown=2,
+        table=HOSTILE[1],
+        fits=[pairs[0].fit(chart), pairs[1].fit(None)],
+        misses=largest_misses(pairs),
+    )
 
 
 def _health(folder: Path, images: Sequence[Image]) -> Health:

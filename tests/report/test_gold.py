@@ -14,6 +14,7 @@ from tests.report.conftest import Site, build_site
 
 GOLD = Path(__file__).parent / "gold"
 PAGES = {
+    "regression.html": "regression.html",
     "index.html": "index.html",
     "model.html": "model.html",
     "image.html": "images/cat.html",

@@ -26,7 +26,7 @@ from reportgen.report.sections.evaluation import seen_in_mistake
 from tests.report.sample import SMALL, write_sample
 
 NAMES = ("cat.jpg", "dog.jpg", "owl.jpg", "猫.jpg")
-SECTIONS = ("evaluation", "health", "exemplars", "kernels", "trust", "dreams")
+SECTIONS = ("evaluation", "regression", "health", "exemplars", "kernels", "trust", "dreams")
 ROOM = PAPERS["a4"].room
 
 
@@ -63,7 +63,7 @@ def test_every_section_of_the_report_has_its_chapter(sample: tuple[Path, Report]
     assert tuple(found) == SECTIONS
     fewer = [name for name in report.sections if name not in ("kernels", "health")]
     left = made(folder, report.model_copy(update={"sections": fewer}))
-    assert tuple(left) == ("evaluation", "exemplars", "trust", "dreams")
+    assert tuple(left) == ("evaluation", "regression", "exemplars", "trust", "dreams")
 
 
 def test_pictures_fit_the_page_and_are_there(sample: tuple[Path, Report]) -> None:
@@ -218,9 +218,18 @@ def test_notes_stand_in_the_chapter_that_they_name(printed: tuple[Report, Path])
         assert begin < text.index(f"word{at}") < end
 
 
-TITLES = ["Evaluation", "Health", "Exemplars", "Kernels", "Can the heatmaps be trusted?", "Dreams"]
+TITLES = [
+    "Evaluation",
+    "Regression",
+    "Health",
+    "Exemplars",
+    "Kernels",
+    "Can the heatmaps be trusted?",
+    "Dreams",
+]
 OPENINGS = {
     "Evaluation": "You see how often the network",
+    "Regression": "You see how far the predicted values",
     "Health": "You see how much of the network",
     "Exemplars": "You see, for each channel",
     "Kernels": "You see the numbers",

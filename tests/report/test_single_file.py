@@ -198,7 +198,7 @@ def test_the_menu_has_every_section_that_the_file_has(site: Site, single: Path) 
     text = single.read_text("utf-8")
     menu = text.partition('<nav class="menu"')[2].partition("</nav>")[0]
     titles = re.findall(r">([^<]+)</a>", menu)
-    assert titles == ["Overview", "Model", "Images", "Filters", "Evaluation", "Health",
-                      "Exemplars", "About"]  # fmt: skip
+    assert titles == ["Overview", "Model", "Images", "Filters", "Evaluation", "Regression",
+                      "Health", "Exemplars", "About"]  # fmt: skip
     for anchor in re.findall(r'href="#([^"]+)"', menu):
         assert f'id="{anchor}"' in text

@@ -10,11 +10,13 @@ from reportgen.report.pdf.exemplars import exemplars
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.health import health
 from reportgen.report.pdf.kernels import kernels
+from reportgen.report.pdf.regression import regression
 from reportgen.report.pdf.trust import trust
 from reportgen.report.sections.table import WITH_PAGES
 
 _BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
     "evaluation": evaluation,
+    "regression": regression,
     "health": health,
     "exemplars": exemplars,
     "kernels": kernels,

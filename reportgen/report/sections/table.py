@@ -73,6 +73,17 @@ TABLE = (
         search=("accuracy", "confusion matrix", "precision", "recall", "calibration"),
     ),
     Section(
+        key="regression",
+        record="regression",
+        menu="Regression",
+        page="regression.html",
+        title="Regression",
+        headings=("regression", "true values"),
+        on_request=False,
+        left_to_site="",
+        search=("mean absolute error", "scatter plot", "true values"),
+    ),
+    Section(
         key="health",
         record="health",
         menu="Health",

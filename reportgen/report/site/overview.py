@@ -268,6 +268,9 @@ def _notes_over_images(report: Report) -> dict[str, str]:
     if report.evaluation:
         mistakes = count(len(report.evaluation.mistakes), "mistake")
         notes["Evaluation"] = f"{percent(report.evaluation.accuracy)} right, {mistakes}"
+    if report.regression:
+        images = count(report.regression.images, "image")
+        notes["Regression"] = f"predicted and true values of {images}"
     if report.health:
         notes["Health"] = f"every layer over {count(report.health.images, 'image')}"
     if report.exemplars:

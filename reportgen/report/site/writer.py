@@ -17,6 +17,7 @@ from reportgen.report.sections.evaluation import evaluation_pages
 from reportgen.report.sections.exemplars import exemplar_pages, exemplars_index
 from reportgen.report.sections.health import health_pages
 from reportgen.report.sections.kernels import kernel_pages
+from reportgen.report.sections.regression import regression_pages
 from reportgen.report.sections.trust import trust_pages
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
@@ -88,6 +89,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
     for path, evaluation in evaluation_pages(outline, navigation, folder):
         yield path, "evaluation", evaluation
+    for path, regression in regression_pages(outline, navigation, folder):
+        yield path, "regression", regression
     for path, health in health_pages(outline, navigation, folder):
         yield path, "health", health
     for path, index in exemplars_index(outline, navigation):
