@@ -34,8 +34,11 @@ class Cam:
 CHANCE, CHANCE_PIXELS = "chance", "chance by pixel"
 """Stand beside the names where maps are compared with random ones, of cells and of pixels."""
 
-STEPS = 32
-"""Steps on the way from black to the image, for integrated gradients."""
+STEPS, MOST_STEPS = 32, 256
+"""Fewest and most steps on the way from black to the image, for integrated gradients."""
+
+TOLERANCE = 0.05
+"""Share of the score's gain that the attributions may be off by before steps are doubled."""
 
 CAMS: dict[str, Cam] = {
     cam.name: cam
@@ -96,7 +99,7 @@ CAMS: dict[str, Cam] = {
             "Integrated gradients",
             "needs no layer: it adds up each pixel's gradients while the image comes out of black",
             "M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
-            passes=f"{STEPS} times for each class",
+            passes=f"{STEPS} to {MOST_STEPS} times for each class",
             of_image=True,
         ),
         Cam(

@@ -13,8 +13,8 @@ import numpy.typing as npt
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.gradients import score_gradients
-from reportgen.analysis.passes import own_passes
-from reportgen.analysis.workbench import Workbench
+from reportgen.analysis.passes import Passed, own_passes
+from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.cells import CellGrid
@@ -87,7 +87,7 @@ def _draw(
     maps: npt.NDArray[np.float32],
     classes: npt.NDArray[np.int32],
     gradients: npt.NDArray[np.float32],
-    passed: Mapping[str, Sequence[npt.NDArray[np.float64]]],
+    passed: Mapping[str, Sequence[Passed]],
     options: Mapping[str, Any],
 ) -> Result:
     photo = display(bench.decoded(digest).shown, LONGEST)
@@ -96,9 +96,8 @@ def _draw(
     for cam in options["cams"]:
         shown = len(classes) if CAMS[cam].by_class else 1
         for k, index in enumerate(classes[:shown]):
-            values, source = _map(
-                cam, maps, gradients[k], passed[cam][k] if cam in passed else None
-            )
+            own = passed[cam][k] if cam in passed else None
+            values, source = _map(cam, maps, gradients[k], own.values if own else None)
             status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
             if status != "ok" and CAMS[cam].of_attention:
                 reason = "all patches are read alike"
@@ -113,6 +112,8 @@ def _draw(
                 "cells": None,
                 "cells_size": None,
                 "full": None,
+                "steps": own.steps if own else None,
+                "residual": number(own.residual) if own and own.residual is not None else None,
                 "width": photo.shape[1],
                 "height": photo.shape[0],
             }

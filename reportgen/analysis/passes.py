@@ -5,7 +5,7 @@ step of each class. The passes go in batches, so memory grows neither with chann
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from reportgen.analysis.cams import Map, integrated_gradients, masking, score_ca
 from reportgen.analysis.engine import engine
 from reportgen.analysis.gradients import class_scores, image_gradients
 from reportgen.analysis.workbench import Workbench
-from reportgen.heatmap_methods import STEPS
+from reportgen.heatmap_methods import MOST_STEPS, STEPS, TOLERANCE
 from reportgen.inputs.cells import CellGrid
 
 if TYPE_CHECKING:
@@ -29,6 +29,18 @@ Numbers = npt.NDArray[np.intp]
 MaskedScores = Callable[[Any, Values, Values, Values], Values]
 
 
+class Passed(NamedTuple):
+    """A map (h, w) or (H, W); of integrated gradients the steps taken and what they are off by.
+
+    `residual` is the distance of the attributions' sum from the gain of the score, as a share of
+    the gain.
+    """
+
+    values: Map
+    steps: int | None = None
+    residual: float | None = None
+
+
 def own_passes(
     bench: Workbench,
     cams: Iterable[str],
@@ -36,7 +48,7 @@ def own_passes(
     maps: Values,
     classes: Sequence[int],
     grid: CellGrid,
-) -> dict[str, list[Map]]:
+) -> dict[str, list[Passed]]:
     """Of these kinds, those that need passes of their own: the map of each class, (h, w) or (H, W).
 
     The image is the photo with this digest, `maps` (h, w, channels) are a layer's activations,
@@ -46,7 +58,11 @@ def own_passes(
     if not wanted:
         return {}
     pixels = bench.pixels(digest)
-    return {cam: PASSES[cam](bench, pixels, maps, list(classes), grid) for cam in wanted}
+    made = {cam: PASSES[cam](bench, pixels, maps, list(classes), grid) for cam in wanted}
+    return {
+        cam: [one if isinstance(one, Passed) else Passed(one) for one in found]
+        for cam, found in made.items()
+    }
 
 
 def _score_cams(
@@ -78,30 +94,70 @@ def _integrated_gradients(
     maps: Values,  # noqa: ARG001 - it needs none
     classes: Sequence[int],
     grid: CellGrid,  # noqa: ARG001 - it needs none
-) -> list[Map]:
-    """Integrated gradients of each class: the mean over the midpoints of the steps from black."""
+) -> list[Passed]:
+    """Integrated gradients of each class: the mean over the midpoints of the steps from black.
+
+    The attributions sum to what the class score gains on the way, but for the error of the steps
+    (completeness, Sundararajan et al., 2017, proposition 1). Steps are doubled, from `STEPS` to at
+    most `MOST_STEPS`, until the error is within `TOLERANCE` of the gain.
+    """
+    image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
+                    (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
+    difference = image - black
+    scores_of = bench.compiled("class scores", lambda: _scores(bench.network, bench.places))
+    before, after = scores_of(np.stack([black, image])).astype(np.float64)
+    found: dict[int, Passed] = {}
+    steps, waiting = STEPS, list(dict.fromkeys(int(one) for one in classes))
+    while waiting:
+        slopes = _mean_slopes(bench, black, difference, waiting, steps)
+        for index, slope in zip(waiting, slopes, strict=True):
+            gain = after[index] - before[index]
+            error = abs(float((difference * slope).sum()) - gain)
+            residual = error / abs(gain) if gain else float("inf") if error else 0.0
+            found[index] = Passed(integrated_gradients(difference, slope), steps, residual)
+        waiting = [one for one in waiting if not (found[one].residual or 0) <= TOLERANCE]
+        steps *= 2
+        if steps > MOST_STEPS:
+            break
+    return [found[int(index)] for index in classes]
+
+
+def _mean_slopes(
+    bench: Workbench, black: Values, difference: Values, classes: Sequence[int], steps: int
+) -> npt.NDArray[np.float64]:
+    """The mean gradient of each class's score on the way from black, (classes, H, W, C)."""
     compute = bench.compiled(
         "image gradients", lambda: image_gradients(bench.network, bench.places)
     )
-    image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
-                    (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
     wanted_classes = np.asarray(classes, np.int32)
-    turns, steps = np.divmod(np.arange(STEPS * len(classes)), STEPS)
-    shares = ((steps + 0.5) / STEPS).astype(np.float32)[:, None, None, None]
-    sums = np.zeros((len(classes), *image.shape))
-    slopes = in_parts(
+    turns, at = np.divmod(np.arange(steps * len(classes)), steps)
+    shares = ((at + 0.5) / steps).astype(np.float32)[:, None, None, None]
+    sums = np.zeros((len(classes), *black.shape))
+    parts = in_parts(
         bench,
-        len(steps),
-        lambda wanted: compute(
-            black + shares[wanted] * (image - black), wanted_classes[turns[wanted]]
-        ),
+        len(at),
+        lambda wanted: compute(black + shares[wanted] * difference, wanted_classes[turns[wanted]]),
     )
-    for wanted, found in slopes:
+    for wanted, found in parts:
         np.add.at(sums, turns[wanted], found)
-    return [integrated_gradients(image - black, one / STEPS) for one in sums]
+    return sums / steps
 
 
-PASSES: dict[str, Callable[[Workbench, Values, Values, Sequence[int], CellGrid], list[Map]]] = {
+def _scores(network: "Network", places: Sequence[str]) -> Callable[[Values], Values]:
+    """A function from preprocessed images (N, H, W, C) to their class scores (N, classes)."""
+    head = class_scores(network)
+
+    def scores(values: Any) -> Any:
+        return head.scores(*network.run(values, head.paths))
+
+    graph = engine().compiled(scores, network.variables, places)
+    return lambda values: np.asarray(graph(np.asarray(values, np.float32)), np.float32)
+
+
+PASSES: dict[
+    str,
+    Callable[[Workbench, Values, Values, Sequence[int], CellGrid], Sequence[Map | Passed]],
+] = {
     "scorecam": _score_cams,
     "integrated-gradients": _integrated_gradients,
     "attention": attention_map(last_attention),

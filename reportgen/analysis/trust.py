@@ -216,7 +216,9 @@ def _maps_of(
 ) -> dict[str, npt.NDArray[np.float64]]:
     """The map of each kind of one image's class."""
     passed = own_passes(bench, cams, digest, maps, [target], grid)
-    return {cam: passed[cam][0] if cam in passed else FORMULAS[cam](maps, slope) for cam in cams}
+    return {
+        cam: passed[cam][0].values if cam in passed else FORMULAS[cam](maps, slope) for cam in cams
+    }
 
 
 def _stage(stage: Stage) -> dict[str, Any]:

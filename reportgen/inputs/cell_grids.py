@@ -80,7 +80,7 @@ class CellGrids:
 
         Cells of unknown origin divide the image evenly.
         """
-        output = self._outputs[path]
+        output = self._outputs.get(path)
         reach = self._reaches.get(id(output))
         if reach is None or self.positions(output) != cells:
             return even_grid(cells, self.pixels, exact=False)

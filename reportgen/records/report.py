@@ -241,7 +241,8 @@ class GradCam(LightRecord):
 
     `cells` is the map as it was computed, one pixel for each cell, `cells_size` its height and
     width; None for maps of the image's own pixels. `full` is the overlay at the photo's own size,
-    where the photo is larger than `picture`.
+    where the photo is larger than `picture`. `steps` and `residual` are of integrated gradients: by
+    which share of the score's gain the attributions' sum is off; None where that is not finite.
 
     `method` is a name in `reportgen.heatmap_methods.CAMS`; `layer` the one whose maps it is made
     from, of integrated gradients the input. Records stand method by method. Of a value there are
@@ -262,6 +263,8 @@ class GradCam(LightRecord):
     cells: str | None = None
     cells_size: list[int] | None = None
     full: str | None = None
+    steps: int | None = None
+    residual: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,15 @@ from reportgen.analysis.engine import engine  # noqa: E402
 from reportgen.analysis.gradcam import cells_of  # noqa: E402
 from reportgen.analysis.gradients import score_gradients  # noqa: E402
 from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
-from reportgen.heatmap_methods import CAMS, STEPS  # noqa: E402
+from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE  # noqa: E402
 from tests.analysis.bench import bench_of, picture_file  # noqa: E402
 from tests.analysis.test_cams import KERNELS, maps_and_slope  # noqa: E402
 from tests.analysis.test_cams import net as flat_net  # noqa: E402
 from tests.analysis.test_gradcam import compute, net  # noqa: E402
 
+layers = keras.layers
 SIZE = (9, 10)
+PLAIN = [name for name, cam in CAMS.items() if not cam.of_attention]
 
 
 def scores_of(model, image):
@@ -90,7 +92,7 @@ def passed(tmp_path_factory):
         image,
         classes[0],
         own_passes(
-            bench, CAMS, digest, maps[0], classes[0].tolist(), cells_of(bench, "conv", maps[0])
+            bench, PLAIN, digest, maps[0], classes[0].tolist(), cells_of(bench, "conv", maps[0])
         ),
     )
 
@@ -100,10 +102,10 @@ def test_score_cam_equals_its_algorithm(passed):
     drawn = 0
     for k, index in enumerate(classes):
         wanted = score_cam_by_hand(model, image, index)
-        np.testing.assert_allclose(found["scorecam"][k], wanted, atol=1e-4 * wanted.max())
+        np.testing.assert_allclose(found["scorecam"][k].values, wanted, atol=1e-4 * wanted.max())
         drawn += bool(wanted.max() > 1e-3)
     assert drawn == 3
-    assert np.abs(found["scorecam"][0] - found["scorecam"][1]).max() > 1e-3
+    assert np.abs(found["scorecam"][0].values - found["scorecam"][1].values).max() > 1e-3
 
 
 def test_integrated_gradients_equal_their_sum(passed):
@@ -116,14 +118,49 @@ def test_integrated_gradients_equal_their_sum(passed):
         largest = np.maximum(wanted, 0).max()
         assert largest > 1e-3
         np.testing.assert_allclose(
-            found["integrated-gradients"][k], np.maximum(wanted, 0), atol=1e-4 * largest
+            found["integrated-gradients"][k].values, np.maximum(wanted, 0), atol=1e-4 * largest
         )
+
+
+def curved(sharpness, **options):
+    """A network whose score leaps at some brightness: few steps are far off."""
+    start = keras.Input((9, 10, 3))
+    mean = layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3, name="conv")(start))
+    model = keras.Model(start, layers.Dense(2, name="out")(layers.Activation("tanh")(mean)))
+    kernel = np.zeros((3, 3, 3, 2))
+    kernel[1, 1, 1] = sharpness
+    model.get_layer("conv").set_weights([kernel, np.full(2, -0.29 * sharpness)])
+    model.get_layer("out").set_weights([np.array([[1.0, -1.0], [0.0, 0.5]]), np.zeros(2)])
+    return model
+
+
+@pytest.mark.parametrize(("sharpness", "steps"), [(1, 32), (150, 64), (100_000, 256)])
+def test_steps_are_doubled_until_the_attributions_sum_to_the_gain(sharpness, steps, tmp_path):
+    digest, path = picture_file(tmp_path, SIZE, seed=4)
+    model = curved(sharpness)
+    bench = bench_of(model, {digest: path})
+    image = np.asarray(Image.open(path)).astype(np.float64) / 255
+    maps = np.zeros((7, 8, 2), np.float32)
+    asked = own_passes(
+        bench, ["integrated-gradients"], digest, maps, [0], cells_of(bench, "conv", maps)
+    )
+    (found,) = asked["integrated-gradients"]
+    # by hand: the score is tanh of the mean over the inner pixels' green
+    green, kernel, out = image[1:-1, 1:-1, 1], sharpness, np.array([1.0, 0.0])
+    ends = [np.tanh(kernel * share * green.mean() - 0.29 * kernel) for share in (0, 1)]
+    middles = (np.arange(found.steps) + 0.5) / found.steps
+    slope = (1 - np.tanh(kernel * middles * green.mean() - 0.29 * kernel) ** 2).mean() * kernel
+    total = slope * green.mean()
+    assert found.steps == steps
+    assert found.residual == pytest.approx(abs(total / (ends[1] - ends[0]) - 1), abs=1e-3)
+    assert (found.residual <= TOLERANCE) == (sharpness < 1000)
+    assert out.sum() == 1
 
 
 def test_every_kind_has_a_function():
     assert FORMULAS.keys() | PASSES.keys() == CAMS.keys()
     assert not FORMULAS.keys() & PASSES.keys()
-    assert {name for name, cam in CAMS.items() if cam.passes} == PASSES.keys()
+    assert {name for name, cam in CAMS.items() if cam.passes or cam.of_attention} == PASSES.keys()
 
 
 def test_a_map_that_masks_nothing_has_no_weight():

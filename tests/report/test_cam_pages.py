@@ -8,7 +8,8 @@ import pytest
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
-from reportgen.records.report import Report
+from reportgen.records.report import GradCam, Report
+from reportgen.report.completeness import completeness
 from reportgen.report.site.writer import write_site
 from tests.report.links import check_site
 from tests.report.sample import LABELS, write_sample
@@ -109,3 +110,15 @@ def test_everything_at_once_keeps_the_limits_of_a_page(tmp_path: Path) -> None:
     ]
     assert len(charts) == 2 * 60
     assert len(health) > 1
+
+
+def test_integrated_gradients_print_what_they_are_off_by() -> None:
+    known = GradCam(
+        method="integrated-gradients", layer="input", index=0, label="cat", probability=0.5,
+        status="ok", reason="", picture=None, heatmap=None, width=1, height=1,
+    )  # fmt: skip
+    assert completeness(known) == ""
+    within = completeness(replace(known, steps=64, residual=0.032))
+    assert within == "64 steps; the attributions sum to the gain of the score within 3.2 %."
+    assert "with caution" in completeness(replace(known, steps=256, residual=0.5))
+    assert "cannot be judged" in completeness(replace(known, steps=256))

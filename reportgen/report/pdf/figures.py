@@ -9,6 +9,7 @@ from reportgen.pictures.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
+from reportgen.report.completeness import completeness
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
 from reportgen.report.outline import Outline
@@ -147,7 +148,8 @@ def _other_maps(
             shown = one.status == "ok" and one.picture
             alt = f"{kind} of {one.label} on {title}"
             overlay = pictures.picture(one.picture, alt) if shown and one.picture else None
-            yield OtherMap(kind, "" if overlay else one.reason or one.status, overlay)
+            text = completeness(one) if overlay else one.reason or one.status
+            yield OtherMap(kind, text, overlay)
 
 
 def _other_maps_text(groups: Sequence[CamGroup]) -> str:

@@ -10,6 +10,7 @@ from reportgen.records.report import Activations, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.cells import placing
+from reportgen.report.completeness import completeness
 from reportgen.report.contexts import Fact, Link, Picture, Section
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import (
@@ -155,6 +156,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         facts=(
             *([kind] if one.method != "gradcam" else []),
             *cam_facts(outline.report.model, image, one),
+            *filter(None, [completeness(one).rstrip(".")]),
         ),
         layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
         overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
@@ -199,7 +201,7 @@ def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
         picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
     return OtherCam(
         title=kind.title,
-        text=f"{kind.idea}.",
+        text=" ".join(filter(None, (f"{kind.idea}.", completeness(one)))),
         overlay=picture,
         reason="" if picture else sentence(one.reason or one.status),
     )
