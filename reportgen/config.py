@@ -29,6 +29,7 @@ from reportgen.feeding import Feeding
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
 from reportgen.report.sections.table import TABLE
+from reportgen.user_files import UnusableFileError, read_file
 
 SECTIONS = tuple(section.key for section in TABLE)
 """Parts of the report that can be switched on and off, in the order of the pages."""
@@ -224,6 +225,9 @@ FilterChoices = Annotated[
 Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
 Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
 Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_cams)]
+Short = Annotated[str, Field(max_length=300)]
+"""A title or a name: a longer text fills a page, and belongs into the notes."""
+
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]
@@ -238,9 +242,9 @@ class Settings(BaseModel):
     profile: ProfileName = Field(
         "standard", description="Preset of options (see `reportgen profile`)."
     )
-    title: str = Field("", description="Report title; the model's name by default.")
-    author: str = Field("", description="Author shown on the report.")
-    organisation: str = Field(
+    title: Short = Field("", description="Report title; the model's name by default.")
+    author: Short = Field("", description="Author shown on the report.")
+    organisation: Short = Field(
         "", description="Course or organisation shown on the cover of the PDF."
     )
     notes: Path | None = Field(None, description="Markdown file with your own text for the report.")
@@ -597,6 +601,10 @@ class Settings(BaseModel):
         return {key.replace("_", "-"): value for key, value in values.items()}
 
 
+_LARGEST_TOML = 1 << 20
+"""Bytes of a configuration file."""
+
+
 def option_names() -> dict[str, str]:
     """Every key of a configuration file with the field it sets, such as `class`: target_class."""
     return {field.alias or name: name for name, field in Settings.model_fields.items()}
@@ -608,7 +616,11 @@ def read_toml(path: Path) -> dict[str, Any]:
     Raises SettingsError when it cannot be read, is no TOML, or holds an unknown key.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(read_file(path, _LARGEST_TOML).decode("utf-8"))
+    except UnusableFileError as error:
+        raise SettingsError(f"The configuration file {path.name}: {error}.") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path.name} is nested too deep for a configuration file.") from error
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise SettingsError(
@@ -680,6 +692,7 @@ _PLAIN = {
     "greater_than_equal": "{given} is too small, it must be at least {ge}",
     "greater_than": "{given} is too small, it must be more than {gt}",
     "less_than_equal": "{given} is too large, it must be at most {le}",
+    "string_too_long": "it is too long, at most {max_length} characters are shown",
     "less_than": "{given} is too large, it must be less than {lt}",
 }
 """What pydantic says of the commonest mistakes, in plain words."""

@@ -133,6 +133,9 @@ def _changed(entries: Sequence[Entry], listed: dict[str, str]) -> list[str]:
     ]
 
 
+_FIRST_DATE, _LAST_DATE = (1980, 1, 1, 0, 0, 0), (2107, 12, 31, 23, 59, 58)
+
+
 @dataclass(frozen=True)
 class _About:
     """What the README and the dates are made of."""
@@ -149,9 +152,10 @@ def _about(report: Path) -> _About:
         created = datetime.fromisoformat(str(facts["created"]))
         title, author = str(facts["title"]), str(facts["author"])
     except (OSError, ValueError, LookupError, TypeError):
-        return _About("", "", (1980, 1, 1, 0, 0, 0))
+        return _About("", "", _FIRST_DATE)
     date = (created.year, created.month, created.day, created.hour, created.minute, created.second)
-    return _About(_line(title), _line(author), max(date, (1980, 1, 1, 0, 0, 0)))
+    # A zip knows the years from 1980 to 2107.
+    return _About(_line(title), _line(author), min(max(date, _FIRST_DATE), _LAST_DATE))
 
 
 def _line(text: str) -> str:

@@ -54,9 +54,6 @@ class Commands(click.Group):
         except ReportgenError as error:
             self._fail(ctx, str(error))
             ctx.exit(error.exit_code)
-        except BrokenPipeError:
-            forget(sys.stdout)
-            forget(sys.stderr)
         except KeyboardInterrupt as error:
             kept = ctx.meta.get("kept", "Nothing was written.")
             say(f"Interrupted. {kept}")
@@ -65,11 +62,9 @@ class Commands(click.Group):
             raise
         except Exception as error:
             # Any other error is a bug or the machine's: a user gets one sentence all the same.
-            what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            self._fail(
-                ctx,
-                f"Unexpected error: {what.rstrip('.')} (run with --debug for the traceback).",
-            )
+            self._fail(ctx, unforeseen(error))
+            if isinstance(error, OSError):
+                forget(sys.stdout)  # its last line may be what cannot be written
             ctx.exit(FAILED)
 
     @staticmethod
@@ -80,6 +75,27 @@ class Commands(click.Group):
             for line in traceback.format_exc().splitlines():
                 say(line)
         say(f"Error: {sentence}")
+
+
+def unforeseen(error: Exception) -> str:
+    """The sentence for an error that nothing else has explained."""
+    if isinstance(error, BrokenPipeError):
+        return "The output has no reader any more; its last lines are lost."
+    if isinstance(error, OSError) and error.strerror:
+        name = error.filename if isinstance(error.filename, str) else ""
+        what = f"The file {Path(name).name[:100]}" if name else "The output or a file"
+        return f"{what} cannot be read or written: {error.strerror}."
+    if isinstance(error, MemoryError):
+        return (
+            "The memory of this machine does not suffice; give fewer or smaller images, or take "
+            "--batch-size 1."
+        )
+    if isinstance(error, RecursionError):
+        return (
+            "A file or folder is nested too deep to be read (run with --debug for the traceback)."
+        )
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return f"Unexpected error: {what.rstrip('.')} (run with --debug for the traceback)."
 
 
 @click.group(
@@ -270,6 +286,7 @@ def _terminated(_signal: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line and exit."""
+    _open_closed_streams()
     signal.signal(signal.SIGTERM, _terminated)
     for stream in (sys.stdout, sys.stderr):
         # A terminal that knows fewer characters than a file name holds is no reason to fail.
@@ -278,12 +295,27 @@ def main() -> None:
                 stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
+        Path.cwd()
+    except OSError:
+        say("Error: The current folder is gone; go to another one with cd.")
+        _leave(FAILED)
+    try:
         cli(prog_name="reportgen")
     except KeyboardInterrupt as error:
         say("Interrupted. Nothing was written.")
         _leave(TERMINATED if isinstance(error, Terminated) else INTERRUPTED)
     except SystemExit as done:
         _leave(done.code)
+
+
+def _open_closed_streams() -> None:
+    """Give closed standard streams to nowhere: a file would get their numbers, and their lines."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
 
 
 def _leave(code: str | int | None) -> None:

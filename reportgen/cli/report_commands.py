@@ -106,10 +106,16 @@ def templates(copy: Path | None) -> None:
     if copy.exists() and (not copy.is_dir() or any(copy.iterdir())):
         raise OutputError(f"{copy.name} is not an empty folder; name another with --copy.")
     source = find_templates()
-    for name in template_names():
-        target = copy / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes((source / name).read_bytes())
+    try:
+        for name in template_names():
+            target = copy / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes((source / name).read_bytes())
+    except OSError as error:
+        raise OutputError(
+            f"The templates cannot be copied to {copy.name}: {error.strerror}; free some space, or "
+            "name another folder with --copy."
+        ) from error
     print_path(copy)
 
 

@@ -34,12 +34,20 @@ def visible(text: str) -> str:
 
 
 def say(sentence: str, stream: TextIO | None = None) -> None:
-    """Print one line to a stream (stderr when none is given); a reader who left is no error."""
-    stream = stream or sys.stderr
+    """Print one line to a stream (stderr when none is given).
+
+    Nobody may read stderr, or it may be full: the work goes on. Of stdout it is an error.
+    """
+    own = stream is None
+    stream = sys.stderr if stream is None else stream
+    if stream is None:  # a program may be started without stderr
+        return
     try:
         print(visible(sentence), file=stream, flush=True)
-    except BrokenPipeError:
+    except OSError:
         forget(stream)
+        if not own:
+            raise
 
 
 def forget(stream: TextIO) -> None:

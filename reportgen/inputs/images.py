@@ -26,6 +26,9 @@ _MARKS = (("manifest.json", b'{"files": {'), ("reportgen-store", b""))
 
 _OWN = ("it is a report", "it holds finished work of reportgen")
 
+_DEEPEST = 100
+"""Folders above a folder, up to which images are looked for."""
+
 _DOCUMENT_SUFFIXES = (
     *(".txt", ".csv", ".tsv", ".json", ".xml", ".yaml", ".yml", ".toml", ".ini", ".md", ".rst"),
     *(".html", ".htm", ".log", ".py", ".ipynb", ".pdf", ".doc", ".docx", ".xls", ".xlsx"),
@@ -189,7 +192,10 @@ def _walk(folder: Path) -> Iterator[_Found]:
         yield _Found(entry.path, place, entry.reason or _screen(entry.path))
 
 
-def _below(folder: Path, visited: set[str]) -> Iterator[_Found]:
+def _below(folder: Path, visited: set[str], depth: int = 0) -> Iterator[_Found]:
+    if depth > _DEEPEST:
+        yield _Found(folder, (), f"it lies more than {_DEEPEST} folders deep")
+        return
     try:
         entries = _visible(folder)
     except OSError:
@@ -204,7 +210,7 @@ def _below(folder: Path, visited: set[str]) -> Iterator[_Found]:
             yield _Found(entry, (), what)
         else:
             visited.add(real)
-            yield from _below(entry, visited)
+            yield from _below(entry, visited, depth + 1)
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -266,14 +272,14 @@ def _expand(base: Path, pattern: Sequence[str]) -> Iterator[Path]:
         yield from _expand(base / part, rest)
 
 
-def _folders(base: Path, visited: set[str]) -> Iterator[Path]:
-    for entry in _listing(base):
+def _folders(base: Path, visited: set[str], depth: int = 0) -> Iterator[Path]:
+    for entry in _listing(base) if depth <= _DEEPEST else ():
         if not _is_folder(entry) or made_by_reportgen(entry):
             continue
         if (real := os.path.realpath(entry)) not in visited:
             visited.add(real)
             yield entry
-            yield from _folders(entry, visited)
+            yield from _folders(entry, visited, depth + 1)
 
 
 def _listing(folder: Path) -> list[Path]:

@@ -21,7 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.inputs.text_files import LARGEST_FILE
 from reportgen.printable import printable
+from reportgen.user_files import UnusableFileError, check_readable
 
 _KEYS = (
     *("names", "class_names", "classes", "labels", "categories", "class_indices"),
@@ -50,14 +52,15 @@ def from_array(path: Path) -> list[Any] | None:
     Raises ShapeError for pickles, also those inside an `.npy` file.
     """
     try:
+        check_readable(path, LARGEST_FILE)
         with path.open("rb") as file:
             head = file.read(16)
-    except (OSError, ValueError):
+    except (OSError, ValueError, UnusableFileError):
         return None  # reading it as text says why
     if head.startswith(b"\x93NUMPY"):
         try:
             array = np.load(path, allow_pickle=False)
-        except (OSError, ValueError, EOFError) as error:
+        except (OSError, ValueError, EOFError, MemoryError) as error:
             raise ShapeError(
                 "it holds Python objects (or is damaged), and reading these would run code; save "
                 "the names as text: np.save('labels.npy', classes.astype(str))"

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from reportgen.errors import SettingsError
 from reportgen.printable import printable
+from reportgen.user_files import UnusableFileError, read_file
 
-_LARGEST_FILE = 64 * 2**20
+LARGEST_FILE = 64 * 2**20
 
 
 def read_text(path: Path, what: str) -> str:
@@ -24,9 +25,9 @@ def read_text(path: Path, what: str) -> str:
     try:
         if not path.exists():
             raise SettingsError(f"There is no {what} {name}.")
-        if path.stat().st_size > _LARGEST_FILE:
-            raise SettingsError(f"The file {name} is too large for a {what}.")
-        data = path.read_bytes()
+        data = read_file(path, LARGEST_FILE)
+    except UnusableFileError as error:
+        raise SettingsError(f"The {what} {name} cannot be read: {error}.") from error
     except (OSError, ValueError) as error:
         raise SettingsError(f"The {what} {name} cannot be read.") from error
     wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))

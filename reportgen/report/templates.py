@@ -4,7 +4,11 @@ A folder of the user's may hold any of the package's templates and of their `ass
 not hold is the package's. With such a folder everything is rendered in Jinja2's sandbox.
 """
 
+import contextlib
+import signal
+import threading
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +55,10 @@ def environment(*folders: Path, trusted: bool) -> Environment:
     )
 
 
+LONGEST = 60.0
+"""Seconds that a page may take by a user's template."""
+
+
 def check_templates(own: Path) -> None:
     """Refuse a folder of templates that has nothing to use, before anything is computed.
 
@@ -75,6 +83,29 @@ def check_templates(own: Path) -> None:
             raise SettingsError(f"The template {name} cannot be read as UTF-8 text.") from error
 
 
+@contextlib.contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """Raise TimeoutError in the block when it takes longer.
+
+    Without effect outside the main thread, and where the system has no such timer (Windows).
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def end(*_: object) -> None:
+        raise TimeoutError(f"it takes more than {seconds:g} seconds, as a loop without end does")
+
+    before = signal.signal(signal.SIGALRM, end)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 class Templates:
     """The package's templates, with those of a user's folder before them."""
 
@@ -89,7 +120,8 @@ class Templates:
         Raises OutputError, its sentence naming the file and line, when a template cannot be used.
         """
         try:
-            return self._jinja.get_template(name).render(page=page)
+            with limited(LONGEST) if self._own else contextlib.nullcontext():
+                return self._jinja.get_template(name).render(page=page)
         except Exception as error:  # a user's template may raise anything
             if self._own is None and not isinstance(error, TemplateNotFound):
                 raise

@@ -240,6 +240,14 @@ def rewritten(source: Path, target: Path, change: object) -> Path:
     return target
 
 
+@pytest.mark.parametrize("created", ["2109-06-06T00:00:00Z", "1969-12-31T23:59:55Z"])
+def test_dates_that_a_zip_cannot_hold(report: Path, tmp_path: Path, created: str) -> None:
+    facts = {"created": created, "title": "", "author": ""}
+    (report / "report.json").write_text(json.dumps(facts))
+    write_manifest(report)
+    assert verify(export(report, tmp_path / "hw.zip").path).is_whole
+
+
 def test_verify_finds_empty_folders(report: Path, tmp_path: Path) -> None:
     (report / "pictures" / "none" / "inner").mkdir(parents=True)
     assert verify(report).added == ("pictures/none/inner/",)

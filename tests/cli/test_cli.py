@@ -337,11 +337,69 @@ def test_without_a_store_an_interrupted_build_does_not_promise_kept_work(calls: 
     )
 
 
-def test_a_closed_pipe_is_harmless(calls: Calls) -> None:
+def test_a_closed_pipe_is_one_sentence(calls: Calls) -> None:
     calls.error = BrokenPipeError()
     result = run("build", "m.h5", "a.jpg")
-    assert result.exit_code == 0
-    assert "Error" not in result.stderr
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1].startswith("Error: The output has no reader any more")
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(36, "File name too long", "/a/xxx"), "The file xxx cannot be read or written"),
+        (MemoryError(), "The memory of this machine does not suffice"),
+        (RecursionError("maximum"), "nested too deep"),
+    ],
+)
+def test_what_the_machine_refuses_is_one_sentence(
+    calls: Calls, error: Exception, line: str
+) -> None:
+    calls.error = error
+    result = run("build", "m.h5", "a.jpg")
+    assert result.exit_code == 1
+    assert line in result.stderr.splitlines()[-1]
+    assert "Unexpected" not in result.stderr
+
+
+def redirected(redirection: str, *arguments: str, cwd: Path) -> "subprocess.CompletedProcess[str]":
+    """The program in a shell, with its streams redirected."""
+    command = shlex.join([sys.executable, "-m", "reportgen", *arguments])
+    paths = {**os.environ, "PYTHONPATH": str(README.parent)}
+    return subprocess.run(  # noqa: S602
+        f"{command} {redirection}", shell=True, capture_output=True, text=True, cwd=cwd,
+        check=False, timeout=60, env=paths,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has /dev/full")
+def test_streams_that_are_full_or_closed(tmp_path: Path) -> None:
+    full = redirected(">/dev/full", "profile", cwd=tmp_path)
+    assert full.returncode == 1
+    assert full.stderr == (
+        "Error: The output or a file cannot be read or written: No space left on device.\n"
+    )
+    closed = redirected("2>&-", "profile", cwd=tmp_path)
+    assert closed.returncode == 0
+    assert "quick" in closed.stdout
+    silent = redirected("2>&- >&-", "verify", "nothing", cwd=tmp_path)
+    assert silent.returncode == 1
+    unread = redirected("2>/dev/full", "verify", "nothing", cwd=tmp_path)
+    assert unread.returncode == 1
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only there can the current folder go")
+def test_a_current_folder_that_is_gone_is_one_sentence(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = shlex.join([sys.executable, "-m", "reportgen", "profile"])
+    paths = {**os.environ, "PYTHONPATH": str(README.parent)}
+    done = subprocess.run(  # noqa: S602
+        f"rmdir {shlex.quote(str(gone))}; {command}", shell=True, capture_output=True, text=True,
+        cwd=gone, check=False, timeout=60, env=paths,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr == "Error: The current folder is gone; go to another one with cd.\n"
 
 
 def test_log_lines_name_each_stage_once_and_stdout_holds_only_the_path(calls: Calls) -> None:

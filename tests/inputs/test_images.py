@@ -253,6 +253,22 @@ def test_folders_without_an_image_are_found(photos: Path) -> None:
     assert empty_folders(["photos", "photos/a.png"], images) == [("birds",), ("birds", "young")]
 
 
+def test_folders_without_end_are_one_reason(tmp_path):
+    (tmp_path / "a.png").write_bytes(PNG)
+    place = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(150):
+        os.mkdir("d", dir_fd=place)
+        below = os.open("d", os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = below
+    os.close(place)
+    images, skipped = find_images([str(tmp_path)])
+    assert [image.name for image in images] == ["a.png"]
+    assert ["100 folders deep" in one.reason for one in skipped] == [True]
+    assert len(find_images([str(tmp_path / "**" / "*.png")])[0]) == 1
+    assert empty_folders([str(tmp_path)], images)
+
+
 def make_report(folder):
     (folder / "pictures").mkdir(parents=True)
     (folder / "pictures" / "grid.png").write_bytes(PNG)

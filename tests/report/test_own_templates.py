@@ -1,6 +1,7 @@
 """A folder of the user's templates: used before the package's, kept in a sandbox, errors placed."""
 
 import shutil
+import signal
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,15 @@ def test_missing_templates_are_an_error_for_the_user(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(templates, "__file__", "/nowhere/reportgen/report/templates.py")
     with pytest.raises(OutputError, match="templates are missing"):
         templates.find_templates()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no timer to end it")
+def test_a_loop_without_end_is_ended(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loop = "{% for a in range(90000) %}{% for b in range(90000) %}{% endfor %}{% endfor %}"
+    own = folder_with(tmp_path, about=loop)
+    monkeypatch.setattr(templates, "LONGEST", 3.0)
+    with pytest.raises(OutputError, match=r"about\.html, line 1, .*more than 3 seconds"):
+        write_with(site, tmp_path / "out", own)
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0

@@ -1,7 +1,12 @@
 """The PDF printed by a browser: finding one, and what comes out."""
 
+import os
 import shutil
+import signal
 import sys
+import tempfile
+import threading
+import time
 from pathlib import Path
 
 import pypdf
@@ -42,6 +47,36 @@ def test_a_browser_that_makes_nothing(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="The browser browser made no PDF"):
         print_with_browser(report, tmp_path, browser=browser)
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="the stand-in for a browser is a shell script")
+def test_an_interrupt_leaves_no_process_and_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = write_sample(tmp_path / "report", names=("cat.jpg",))
+    helper, browser, temporary = tmp_path / "helper", tmp_path / "browser", tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    browser.write_text(f"#!/bin/sh\nsleep 300 &\necho $! > {helper}.part\n"
+                       f"mv {helper}.part {helper}\nwait\n")  # fmt: skip
+    browser.chmod(0o755)
+
+    def interrupt() -> None:
+        for _ in range(2000):
+            if helper.exists():
+                break
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        print_with_browser(report, tmp_path / "report", browser=browser)
+    thread.join()
+    state = Path(f"/proc/{int(helper.read_text())}/stat")
+    assert not state.exists() or state.read_text().split()[2] == "Z"
+    assert list(temporary.iterdir()) == []
+    assert not [path for path in (tmp_path / "report").iterdir() if path.name.startswith(".")]
 
 
 def test_the_browser_prints_the_same_report(tmp_path: Path) -> None:

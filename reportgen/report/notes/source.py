@@ -1,10 +1,15 @@
 """The file of `--notes`: its text, and the pictures beside it."""
 
-import hashlib
 from pathlib import Path
 
 from reportgen.errors import SettingsError
 from reportgen.report.notes.pictures import IllustratedNotes, pictures_named, take_pictures
+from reportgen.user_files import UnusableFileError, hash_file, read_file
+
+MOST_BYTES, MOST_PICTURES = 2 * 10**6, 1000
+"""Of notes: a report has a page of them, which a browser must be able to open."""
+
+_LARGEST_PICTURE = 10**9
 
 
 class OwnNotes:
@@ -25,13 +30,22 @@ class OwnNotes:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        text = read_file(file, MOST_BYTES).decode("utf-8")
+    except UnusableFileError as error:
+        raise SettingsError(f"The notes in {file.name} cannot be read: {error}.") from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"The notes in {file.name} cannot be read as UTF-8 text.") from error
+    pictures = len(pictures_named(text))
+    if pictures > MOST_PICTURES:
+        raise SettingsError(
+            f"The notes in {file.name} name {pictures:,} pictures; a report takes up to "
+            f"{MOST_PICTURES:,}."
+        )
+    return text.replace("\r\n", "\n")
 
 
 def _digest(file: Path) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
-    except (OSError, ValueError):
+        return hash_file(file, _LARGEST_PICTURE)[0]
+    except (OSError, ValueError, UnusableFileError):
         return ""

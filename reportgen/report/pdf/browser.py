@@ -1,11 +1,13 @@
 """The report as a PDF, printed by the Chrome, Chromium or Edge that the machine has."""
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -111,7 +113,9 @@ def print_with_browser(
 
 def _printed(program: Path, page: Path, scratch: Path) -> bytes:
     target = scratch / PDF_NAME
-    with tempfile.TemporaryDirectory(prefix="reportgen-browser-") as profile:
+    with tempfile.TemporaryDirectory(
+        prefix="reportgen-browser-", ignore_cleanup_errors=True
+    ) as profile:
         command = [
             str(program),
             "--headless",
@@ -128,13 +132,38 @@ def _printed(program: Path, page: Path, scratch: Path) -> bytes:
             page.resolve().as_uri(),
         ]
         try:
-            subprocess.run(command, capture_output=True, check=True, timeout=_PATIENCE)  # noqa: S603
+            _run(command)
             return target.read_bytes()
         except (OSError, subprocess.SubprocessError) as error:
             raise OutputError(
                 f"The browser {program.name} made no PDF; try another with --browser, or"
                 " --pdf-engine typst."
             ) from error
+
+
+def _run(command: Sequence[str]) -> None:
+    """Run a browser; whatever ends the wait ends it with all its processes.
+
+    Raises OSError and SubprocessError.
+    """
+    with subprocess.Popen(  # noqa: S603
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=os.name == "posix",
+    ) as browser:
+        try:
+            browser.communicate(timeout=_PATIENCE)
+        finally:
+            # Its helpers hold the profile's folder open, which is removed next.
+            with contextlib.suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(browser.pid, signal.SIGKILL)
+                else:
+                    browser.kill()
+            browser.wait()
+    if browser.returncode:
+        raise subprocess.CalledProcessError(browser.returncode, command)
 
 
 def _finished(made: bytes, content: "Document") -> bytes:
