@@ -217,7 +217,7 @@ def _some(value: str) -> str:
     return value
 
 
-ProfileName = Literal["quick", "standard", "full", "homework", "ci"]
+ProfileName = Literal["quick", "standard", "full", "homework", "ci", "sources"]
 Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 FilterChoices = Annotated[
     tuple[str, ...], BeforeValidator(_as_texts), AfterValidator(_filter_choices)
@@ -315,7 +315,9 @@ class Settings(BaseModel):
         "is in START:STOP, such as 8:14 (repeatable).",
     )
     channels: Annotated[Strings, AfterValidator(_channels)] = Field(
-        (), description="Single channels to show large, as LAYER:3,30 (repeatable)."
+        (),
+        description="Single channels to show large, as LAYER:3,30; first and last stand for the "
+        "first and last convolution (repeatable).",
     )
     columns: Annotated[Annotated[int, Field(ge=1, le=64)] | None, BeforeValidator(_all)] = Field(
         16, description="Tiles in a row: a number up to 64, or “all” to scroll sideways."
@@ -375,7 +377,8 @@ class Settings(BaseModel):
     )
     dream: Strings = Field(
         (),
-        description="Add DeepDream images for LAYER or LAYER:CHANNEL (repeatable).",
+        description="Add DeepDream images for LAYER or LAYER:CHANNEL; first and last stand for "
+        "the first and last convolution (repeatable).",
     )
     dream_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
         100, description="Gradient-ascent steps per dream."

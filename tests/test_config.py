@@ -42,7 +42,7 @@ def test_the_profile_may_stand_in_the_file_and_the_command_line_changes_it(tmp_p
     assert make_settings({"profile": "full"}, file).filters_of_each is None
 
 
-@pytest.mark.parametrize("profile", ["quick", "standard", "full", "homework", "ci"])
+@pytest.mark.parametrize("profile", ["quick", "standard", "full", "homework", "ci", "sources"])
 def test_every_profile_is_valid(profile: str) -> None:
     assert make_settings({"profile": profile}).profile == profile
     assert set(read_profile(profile)) <= set(option_names())

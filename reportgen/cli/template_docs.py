@@ -17,7 +17,7 @@ from reportgen.report.sections import (
     trust_contexts,
 )
 from reportgen.report.single import contexts as single_contexts
-from reportgen.report.site import image_contexts, unit_contexts
+from reportgen.report.site import image_contexts, source_contexts, unit_contexts
 
 RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
@@ -37,6 +37,7 @@ RECEIVES: dict[str, type] = {
     "kernels.html": kernel_contexts.KernelsPage,
     "trust.html": trust_contexts.TrustPage,
     "dreams.html": dream_contexts.DreamsPage,
+    "sources.html": source_contexts.SourcesPage,
     "about.html": contexts.AboutPage,
     "single.html": single_contexts.SinglePage,
 }

@@ -80,9 +80,9 @@ def _neighbours(
 
 
 def _nearest(count: int, length: int) -> npt.NDArray[np.intp]:
-    # in float32, as TensorFlow and Pillow do: it decides between two pixels equally near
-    scale = np.float32(length) / np.float32(count)
-    positions = (np.arange(count, dtype=np.float32) + np.float32(0.5)) * scale
+    # Added up in float64, as Pillow does it: the sum decides between two pixels equally near.
+    scale = length / count
+    positions = np.cumsum([scale / 2, *[scale] * (count - 1)])
     chosen: npt.NDArray[np.intp] = np.minimum(np.floor(positions).astype(np.intp), length - 1)
     return chosen
 

@@ -52,6 +52,11 @@ class Outline:
 
     # What there is
 
+    @property
+    def has_sources(self) -> bool:
+        """Whether there is a page with the figures of the sources: the profile asks for it."""
+        return self.report.settings.get("profile") == "sources"
+
     def has(self, section: str) -> bool:
         """Whether a section ("activations", "filters", "gradcam") is part of this report."""
         return section in self.report.sections

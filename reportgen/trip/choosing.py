@@ -9,6 +9,9 @@ from reportgen.errors import SettingsError
 from reportgen.records.report import Layer
 from reportgen.trip.missing import no_such_layer
 
+ENDS = {"first": 0, "last": -1}
+"""Names for the first and the last convolution, and where they stand among these."""
+
 
 def chosen_layers(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]:
     """The layers that one of these chooses, all where there is none.
@@ -74,16 +77,34 @@ def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, lis
     return found
 
 
+def layer_called(layers: Sequence[Layer], name: str) -> str:
+    """The path that a name stands for: first and last are those of convolutions.
+
+    A layer that is called so itself comes before.
+    """
+    found = [layer.path for layer in layers if layer.spatial and layer.convolution]
+    if name in ENDS and found and all(layer.path != name for layer in layers):
+        return found[ENDS[name]]
+    return name
+
+
 def single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
     """The channels to show large, by layer path; raises SettingsError for one not there."""
     by_path = {layer.path: layer for layer in layers}
-    for path, numbers in settings.single_channels.items():
+    found: dict[str, list[int]] = {}
+    for name, numbers in settings.single_channels.items():
+        path = layer_called(layers, name)
         if path not in by_path:
             raise SettingsError(f"--channels {path}: {no_such_layer(layers, path)}")
         if not by_path[path].spatial:
             raise SettingsError(f"--channels {path}: the layer has no maps to show.")
-        _check(f"--channels {path}", "channel", numbers, by_path[path].channels or 0)
-    return {path: list(numbers) for path, numbers in settings.single_channels.items()}
+        count = by_path[path].channels or 0
+        if path == name:
+            _check(f"--channels {path}", "channel", numbers, count)
+        # Of a layer that is not named itself, nobody knows how many channels it has.
+        known = [number for number in numbers if number < count] or [0]
+        found[path] = list(dict.fromkeys([*found.get(path, ()), *known]))
+    return found
 
 
 def _check(option: str, what: str, numbers: Sequence[int], count: int) -> None:

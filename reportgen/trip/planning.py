@@ -24,7 +24,13 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.labels import find_class
 from reportgen.records.report import Layer, Model, Skipped
 from reportgen.spread import spread
-from reportgen.trip.choosing import check_filters, chosen_filters, chosen_layers, single_channels
+from reportgen.trip.choosing import (
+    check_filters,
+    chosen_filters,
+    chosen_layers,
+    layer_called,
+    single_channels,
+)
 from reportgen.trip.missing import no_such_layer
 from reportgen.trip.planning_cams import plan_depth, plan_differences
 
@@ -319,7 +325,8 @@ def _plan_dreams(
         skipped.append(Skipped(what="section", name="dreams", reason=reason))
         return Plan(analysis, [])
     units = []
-    for path, channel in settings.dreams:
+    for name, channel in settings.dreams:
+        path = layer_called(model.layers, name)
         _check_dream(model, path, channel)
         options = {
             **feeding,

@@ -451,5 +451,12 @@ def test_profiles_are_printed(tmp_path: Path) -> None:
 
     assert make_settings({}, tmp_path / "mine.toml").format == ("site", "pdf", "notebook")
     listed = CliRunner().invoke(cli, ["profile"]).stdout.splitlines()
-    assert [line.split()[0] for line in listed] == ["quick", "standard", "full", "homework", "ci"]
+    assert [line.split()[0] for line in listed] == [
+        "quick",
+        "standard",
+        "full",
+        "homework",
+        "ci",
+        "sources",
+    ]
     assert CliRunner().invoke(cli, ["profile", "none"]).exit_code == 2

@@ -39,7 +39,8 @@ def test_every_field_is_used_by_a_template() -> None:
 def test_each_template_receives_what_is_documented(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outline = Outline(site.report)
+    settings = {**site.report.settings, "profile": "sources"}
+    outline = Outline(site.report.model_copy(update={"settings": settings}))
     navigation = Navigation(outline, write_assets(Templates(), tmp_path, ""))
     received = {f"{name}.html": page for _, name, page in pages(outline, navigation, site.folder)}
     render = Templates.render

@@ -32,6 +32,7 @@ from reportgen.report.site.script_data import (
     search_index,
     search_rows,
 )
+from reportgen.report.site.sources import sources_pages
 from reportgen.report.site.units import unit_pages, units_index_pages
 from reportgen.report.templates import Templates
 
@@ -97,6 +98,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         yield path, "exemplars_index", index
     for path, exemplars in exemplar_pages(outline, navigation):
         yield path, "exemplars", exemplars
+    for path, sources in sources_pages(outline, navigation):
+        yield path, "sources", sources
     yield "about.html", "about", about_page(outline, navigation)
 
 
