@@ -1,7 +1,7 @@
 """The local runner: finds what is finished, computes the rest, keeps it in the store."""
 
 import re
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -52,9 +52,13 @@ class Plan:
 class Runner:
     """Runs plans against a store. One failing group of units never costs the others."""
 
-    def __init__(self, store: Store, progress: Progress) -> None:
+    def __init__(
+        self, store: Store, progress: Progress, marks: Callable[[], Mapping[str, Any]] = dict
+    ) -> None:
+        """`marks` says what else to keep with the data of what was just computed."""
         self.store = store
         self.progress = progress
+        self._marks = marks
 
     def run(self, plan: Plan, bench: Any) -> dict[str, Outcome]:
         """Outcome of every unit of the plan by its key. `bench` is handed to the analysis."""
@@ -106,7 +110,8 @@ class Runner:
         """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:
             for unit, result in analysis.compute(units, bench):
-                stored = self.store.put(unit, result)
+                marked = Result({**result.data, **self._marks()}, result.files)
+                stored = self.store.put(unit, marked)
                 waiting.pop(unit.key, None)
                 yield unit.key, stored
             if any(unit.key in waiting for unit in units):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from reportgen.analysis.engine import undetermined
 from reportgen.analysis.photos import Photos
 from reportgen.analysis.summary import Summary
 from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
@@ -52,7 +53,7 @@ class Trip:
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
         self.created = _timestamp(stamp)
         self.reproducible = stamp is not None
-        self.runner = Runner(store, progress)
+        self.runner = Runner(store, progress, undetermined.marks)
         self.own_files = [Path(model)]
         self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
         self.bench = Workbench(
@@ -87,8 +88,13 @@ class Trip:
         """Run a plan; an empty one is not mentioned."""
         if not plan.units:
             return {}
+        undetermined.reset()
         with self.timed(plan.analysis.title):
-            return self.runner.run(plan, self.bench)
+            outcomes = self.runner.run(plan, self.bench)
+        if warning := undetermined.warning(plan.analysis.title, outcomes.values()):
+            self.warnings.append(warning)
+            self.progress.warn(warning)
+        return outcomes
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""

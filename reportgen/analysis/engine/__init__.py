@@ -12,7 +12,7 @@ from reportgen.device import Device, quietly, uncollected
 from reportgen.errors import DeviceError
 from reportgen.gpus import order_by_bus
 
-__all__ = ["Engine", "Watch", "engine", "start"]
+__all__ = ["Engine", "Watch", "engine", "engines_at_work", "start"]
 
 
 def start(name: str, wanted: str, seed: int) -> Device:
@@ -50,6 +50,11 @@ def engine() -> Engine:
         else:
             raise ValueError(f"reportgen cannot compute with Keras's backend “{name}”")
     return _ENGINES[name]
+
+
+def engines_at_work() -> list[Engine]:
+    """The engine that has computed something: none before the first that is asked for."""
+    return list(_ENGINES.values())
 
 
 _ENGINES: dict[str, Engine] = {}

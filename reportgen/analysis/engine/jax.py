@@ -245,6 +245,6 @@ def _nothing(_: Any) -> None:
 
 
 def _is_undetermined(error: Exception) -> bool:
-    """Whether the compiler knows no deterministic way for an operation."""
+    """Whether the compiler knows no deterministic way for an operation, or not what that means."""
     said = str(error).lower()
-    return "determinis" in said and "unimplemented" in said
+    return "no such compile option" in said or ("determinis" in said and "unimplemented" in said)
