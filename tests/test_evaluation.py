@@ -90,7 +90,7 @@ def test_each_mistake_has_its_grad_cam_for_the_true_and_the_predicted_class(repo
     for mistake in made.evaluation.mistakes:
         assert mistake.image in text
     assert check_site(folder) == []
-    assert "You see how often" in text
+    assert "How often the prediction matches" in text
 
 
 def test_a_class_that_was_asked_for_is_explained_beside_the_mistakes_own(
@@ -123,5 +123,5 @@ def test_folders_that_are_not_the_classes_are_named_as_the_reason(model_file, fo
 def test_without_explanations_the_page_opens_with_its_numbers(model_file, folders, tmp_path):
     make(model_file, folders, tmp_path / "r", explanations=False)
     text = (tmp_path / "r" / "evaluation.html").read_text(encoding="utf-8")
-    assert "You see how often" not in text
+    assert "How often the prediction matches" not in text
     assert "Confusion matrix" in text

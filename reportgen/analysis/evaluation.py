@@ -10,6 +10,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.wilson import wilson_interval
 from reportgen.records.over_images import (
     ClassResult,
     ConfidenceBin,
@@ -169,17 +170,24 @@ class Tally:
 
         `chart` is the path of the reliability diagram, `reason` says why there is no loss.
         """
+        low, high = wilson_interval(self.correct, self.images)
+        results = self.class_results(model.labels)
+        most = max(results, key=lambda one: (one.images, -one.index))
         return Evaluation(
             images=self.images,
             unknown=unknown,
             folders=folders,
             correct=self.correct,
             accuracy=self.correct / self.images,
+            accuracy_low=low,
+            accuracy_high=high,
+            majority=most.index,
+            majority_share=most.images / self.images,
             top_k=self.top,
             top_k_accuracy=self.among_top / self.images if self.top else None,
             loss=None if self.kind is None else self.loss / self.images,
             loss_reason=reason,
-            classes=self.class_results(model.labels),
+            classes=results,
             confusion=[
                 Confused(true=true, predicted=predicted, images=images)
                 for (true, predicted), images in sorted(self._confusion.items())

@@ -16,6 +16,7 @@ from reportgen.analysis.distribution import ChannelMeans
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
 from reportgen.records.over_images import Health, LayerHealth
+from reportgen.records.report import Layer
 
 NEAR = 0.01
 """Share of an activation function's range within which a channel's mean counts as its bound."""
@@ -100,22 +101,45 @@ class HealthTally:
         for about in layers:
             self._layers.setdefault(about["layer"], _Layer(about["channels"])).add(about)
 
-    def health(self) -> Health | None:
-        """The record; None with fewer than two images, or without any layer."""
+    def health(self, described: Sequence[Layer]) -> Health | None:
+        """The record; None with fewer than two images, or without any layer.
+
+        `described` are the layers of the model. Whether zeros grow with depth is asked of those
+        that make zeros alone: pooling and padding hand on, or add, zeros that say nothing of depth.
+        """
         if self.images < 2 or not self._layers:
             return None
         layers = [layer.record(path) for path, layer in self._layers.items()]
-        shares = np.array([one.zeros for one in layers if one.zeros > 0])
+        making = {one.path for one in described if one.makes_zeros}
+        shares = np.array([one.zeros for one in layers if one.layer in making])
         third = max(1, len(shares) // 3)
         deep = len(shares) >= FEWEST_LAYERS
         return Health(
             images=self.images,
             layers=layers,
+            silent=_once(layers, described, "silent"),
+            constant=_once(layers, described, "constant"),
+            saturated=_once(layers, described, "saturated"),
+            non_finite=_once(layers, described, "non_finite"),
             layers_with_zeros=len(shares),
             zeros_early=float(shares[:third].mean()) if deep else None,
             zeros_late=float(shares[-third:].mean()) if deep else None,
             depth_correlation=rank_correlation(shares) if deep else None,
         )
+
+
+def _once(layers: Sequence[LayerHealth], described: Sequence[Layer], kind: str) -> int:
+    """How many channels of the layers with filters are of a kind, in them or where they lead.
+
+    A convolution's channel goes on through normalisation, activation, pooling and padding: it is
+    one channel, and counts once.
+    """
+    origins = {one.path: one.origin for one in described}
+    found: dict[str, set[int]] = {}
+    for one in layers:
+        if origin := origins.get(one.layer):
+            found.setdefault(origin, set()).update(getattr(one, kind))
+    return sum(map(len, found.values()))
 
 
 def rank_correlation(values: npt.NDArray[np.floating]) -> float | None:

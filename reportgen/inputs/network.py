@@ -17,6 +17,7 @@ from reportgen.inputs.attention import attention_steps, with_attention
 from reportgen.inputs.axes import Layout, layout_of
 from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
+from reportgen.inputs.channel_origins import has_filters, makes_zeros, origins
 from reportgen.inputs.explained_layer import Explained, ExplainedLayer
 from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.outputs.asked import asked_kinds, described
@@ -275,8 +276,18 @@ class Network:
             passes_through=type(step.layer).__name__ in _PASSING_WHEN_PREDICTING,
             wrapper=step.wrapper or None,
             cells=self._cells(step.path, size) if size else None,
+            makes_zeros=makes_zeros(step),
+            origin=self._origin(step.path),
             position=self._position(step.path),
         )
+
+    def _origin(self, path: str) -> str | None:
+        origin = self._origins[path]
+        return origin if has_filters(self._steps[origin].layer) else None
+
+    @cached_property
+    def _origins(self) -> Mapping[str, str]:
+        return origins(self.trace)
 
     def _cells(self, path: str, size: tuple[int, int]) -> Cells:
         grid = self.receptive_fields.grid(path, size)
@@ -392,7 +403,15 @@ class Network:
         other = copy.copy(self)
         other._sizes = {}
         other._layouts = {}
-        for name in ("places", "receptive_fields", "layers", "blocks", "explained", "attention"):
+        for name in (
+            "places",
+            "receptive_fields",
+            "_origins",
+            "layers",
+            "blocks",
+            "explained",
+            "attention",
+        ):
             other.__dict__.pop(name, None)
         other.image_input = target.model_copy(update={"height": height, "width": width})
         other._shapes = [

@@ -69,6 +69,13 @@ class Evaluation(Record):
     """The class index of each folder."""
     correct: int
     accuracy: float
+    accuracy_low: float
+    """Lower end of the 95 % Wilson interval of the accuracy."""
+    accuracy_high: float
+    majority: int
+    """Class that most images have, the first of several."""
+    majority_share: float
+    """Share of the images that have it: the accuracy of always predicting it."""
     top_k: int | None
     """K of the top-K accuracy; None where the model has only two classes."""
     top_k_accuracy: float | None
@@ -139,13 +146,19 @@ class Health(Record):
     images: int
     layers: list[LayerHealth]
     """In order of depth."""
+    silent: int
+    """Channels of layers with filters that are silent, each counted once; also the others below."""
+    constant: int
+    saturated: int
+    non_finite: int
     layers_with_zeros: int
+    """Layers that make zeros, such as those with a ReLU."""
     zeros_early: float | None
-    """Mean share of zeros of the first third of the layers that have zeros; None for too few."""
+    """Mean share of zeros of the first third of these layers; None for too few."""
     zeros_late: float | None
     """The same of the last third."""
     depth_correlation: float | None
-    """Spearman's rank correlation of depth and share of zeros among the layers that have zeros."""
+    """Spearman's rank correlation of depth and share of zeros among the layers that make zeros."""
 
 
 class Exemplar(Record):

@@ -110,6 +110,11 @@ class Layer(Record):
     """Type of the wrapper that it stands in, such as "TimeDistributed"; None without one."""
     cells: Cells | None = None
     """None where the output is no stack of maps."""
+    makes_zeros: bool = False
+    """Whether its own function gives exact zeros, as a ReLU does; pooling hands on what it gets."""
+    origin: str | None = None
+    """Path of the layer with filters whose channels these are, such as the convolution before a
+    pooling; None for others, such as sums."""
     position: int | None = None
     """Its index in Keras's `model.layers`, or that of the inner model that it belongs to; None
     where Keras does not list it."""

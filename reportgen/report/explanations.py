@@ -7,38 +7,42 @@ from reportgen.report.contexts import Explanation
 
 EXPLANATIONS: dict[str, Explanation] = {
     "activations": Explanation(
-        "You see what every channel of every layer answers to in this photo: bright is strong. The"
-        " photo was sent through the network once, and each channel is drawn on a scale of its own."
-        " Look how edges and colours in the first layers give way to a few coarse spots in the late"
-        " ones, and which channels stay dark.",
+        "Each tile is one channel’s feature map for this photo; brighter means a stronger"
+        " response. Tiles are scaled individually, so brightness cannot be compared between"
+        " tiles. Early layers respond to edges and colours; deeper layers respond in a few"
+        " coarse spots. Channels shown in gray have one value everywhere.",
         ("F. Chollet, Deep Learning with Python, 2017, section 5.4.1.",),
     ),
     "filters": Explanation(
-        "You see what each filter would most like to see. From noise, an image was changed step by"
-        " step so that the filter answers more and more strongly. Look how edges and colours in the"
-        " first blocks become textures, and textures parts of things; a filter that stays gray may"
-        " look for something that no noise leads to.",
+        "Each tile is the pattern that excites one filter most. It starts as random noise and"
+        " is adjusted by gradient ascent to raise the filter’s response. Early filters prefer"
+        " colours and edges, later ones textures and parts of objects. A tile that stays gray"
+        " means the search found nothing that excites the filter. One pattern shows one thing"
+        " that a filter responds to; many filters respond to several.",
         (
             "D. Erhan et al., Visualizing Higher-Layer Features of a Deep Network, 2009.",
             "F. Chollet, Deep Learning with Python, 2017, section 5.4.2.",
+            "A. Nguyen et al., Multifaceted Feature Visualization: Uncovering the Different Types"
+            " of Features Learned By Each Neuron in Deep Neural Networks, 2016.",
         ),
     ),
     "gradcam": Explanation(
-        "You see where the network found evidence for a class. The gradient of the class score says"
-        " how much each channel of the layer counts; the channels were added up by it, and what"
-        " speaks against the class was cut off. Look whether the heat lies on the thing itself, or"
-        " on something that only often stands beside it. The map is as coarse as the layer.",
+        "Grad-CAM shows which regions of the photo raised the score of a class. The layer’s"
+        " feature maps are weighted by the gradient of that score and added up; regions that"
+        " lower the score are left out. Check whether the heat lies on the object itself or"
+        " on its background. The map is only as detailed as the layer it comes from.",
         (
             "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
             " Gradient-based Localization, 2017.",
+            "R. L. Draelos and L. Carin, Use HiResCAM Instead of Grad-CAM for Faithful Explanations"
+            " of Convolutional Neural Networks, 2020.",
         ),
     ),
     "evaluation": Explanation(
-        "You see how often the network is right on images whose class is known from their folder,"
-        " and where it is wrong. Every image’s likeliest class was compared with its folder; the"
-        " confusion matrix counts the pairs, the reliability diagram compares how sure the network"
-        " is with how often it is right. Look at the mistakes first: the surest ones show what"
-        " the network has really learned to look at.",
+        "How often the prediction matches the class named by the image’s folder. The"
+        " confusion matrix counts which classes are mistaken for which; the reliability"
+        " diagram compares the network’s confidence with its accuracy. Start with the most"
+        " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
     "regression": Explanation(
@@ -49,38 +53,39 @@ EXPLANATIONS: dict[str, Explanation] = {
         (),
     ),
     "health": Explanation(
-        "You see how much of the network is at work on these images. For every layer the zeros were"
-        " counted, and channels that never say anything were noted. Look for the share of zeros"
-        " that grows with depth: late channels answer to few things, so most are silent on any one"
-        " image. A channel that is silent on all images may look for something that none of them"
-        " shows, or be dead.",
+        "How much of the network is active on these images. For each layer: the share of"
+        " activations that are exactly zero, and the channels that never respond. Sparsity"
+        " usually grows with depth, because deep channels are selective. A channel that is"
+        " silent on every image may be dead, or may look for something that these images do"
+        " not contain.",
         ("F. Chollet, Deep Learning with Python, 2017, section 5.4.",),
     ),
     "exemplars": Explanation(
-        "You see, for each channel, the images that activate it most, and below each the part that"
-        " it can see. All images were passed through the network, and the strongest place of each"
-        " was kept. Look for what the patches of a row have in common: early channels agree on"
-        " edges and colours, late ones on parts of things. A few images prove little; what they do"
-        " not show, a channel cannot be seen to look for.",
-        ("M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014.",),
+        "For each channel, the images with its strongest responses; below each, the patch"
+        " that caused the response (the receptive field). Look for what the patches in a row"
+        " have in common. With only a few images, treat the pattern with caution: a channel"
+        " may look for something that none of them contains.",
+        (
+            "M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014.",
+            "J. Borowski et al., Exemplary Natural Images Explain CNN Activations Better than"
+            " State-of-the-Art Feature Visualization, ICLR 2021.",
+        ),
     ),
     "kernels": Explanation(
-        "You see the numbers that the network has learned for its convolutions: each small square"
-        " is a filter, or one slice of it. Nothing was computed but norms and similarities. In the"
-        " first layer look for edges, spots and colours in opposition; noise there, dead filters"
-        " and many near-duplicates are signs of too short a training or of too large a layer.",
+        "The learned weights of each convolution, drawn directly. In the first layer, expect"
+        " edges, spots and opposing colours. Noisy kernels, dead filters or many"
+        " near-duplicates suggest that training was too short or the layer too wide.",
         (
             "A. Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural"
             " Networks, 2012, figure 3.",
         ),
     ),
     "trust": Explanation(
-        "You see how far the heatmaps can be believed. The hottest pixels were taken away, or given"
-        " back, step by step, while the probability of the class was watched; then the model was"
-        " made to forget what it has learned, from the output down, and its maps were drawn again."
-        " Look first whether a kind of map does better than pixels in an order of chance, and"
-        " whether it changes when the model forgets: one that does not shows the image, not the"
-        " model.",
+        "How far the heatmaps can be trusted. Deletion and insertion tests remove or restore"
+        " the hottest pixels and track the class probability. The sanity check randomises the"
+        " model’s weights layer by layer, from the output down, and recomputes the maps. A"
+        " useful map beats random maps of the same resolution and changes when the weights"
+        " are randomised; a map that does not change shows the image rather than the model.",
         (
             "V. Petsiuk et al., RISE: Randomized Input Sampling for Explanation of Black-box"
             " Models, BMVC 2018.",
@@ -89,45 +94,38 @@ EXPLANATIONS: dict[str, Explanation] = {
         ),
     ),
     "scorecam": Explanation(
-        "Score-CAM uses no gradients. The image was shown to the network once through each channel"
-        " of the layer, dark where the channel is silent, and a channel counts the more the higher"
-        " the class then scores. Compare it with Grad-CAM: where both agree, the heat is no"
-        " accident of a gradient.",
+        "Score-CAM needs no gradients. The image is masked by each channel in turn, and a"
+        " channel’s weight is the class score that the masked image reaches. Where it agrees"
+        " with Grad-CAM, the heat is unlikely to be a gradient artefact.",
         (
             "H. Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional"
             " Neural Networks, CVPR Workshops 2020.",
         ),
     ),
     "integrated-gradients": Explanation(
-        "Integrated gradients look at single pixels instead of a layer. The image was brought out"
-        " of black step by step; what each pixel added to the class score on the way was summed"
-        " over its colours, and what speaks against the class was cut off. Look for outlines made"
-        " of dots: a pixel that is black can have no part in it, and much of the noise is the"
-        " gradient’s own. The strongest hundredth of the pixels is drawn alike.",
+        "Integrated gradients attribute the class score to single pixels, by summing"
+        " gradients along the path from a black image to the photo. Only positive"
+        " contributions are shown. Black pixels cannot contribute, and much of the graininess"
+        " is gradient noise. The strongest 1 % of pixels are clipped to the same colour.",
         ("M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017.",),
     ),
     "depth": Explanation(
-        "You see Grad-CAM of one class at several layers, from the first to the last. All come from"
-        " the same pass; each shows what that layer holds in favour of the class. Early layers"
-        " answer to edges and textures all over the photo; look for the layer at which the heat"
-        " gathers on the thing itself.",
+        "Grad-CAM for one class at several depths. Look for the layer where the heat settles"
+        " on the object.",
         (
             "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
             " Gradient-based Localization, 2017, section 3.",
         ),
     ),
     "difference": Explanation(
-        "You see what decides between two classes. The gradient of the difference of their scores"
-        " weights the layer’s channels, and nothing is cut off: red places speak for the one class,"
-        " blue places for the other. What both classes share, and a heatmap of either would show,"
-        " is gone. Look for the few places that tip the balance.",
+        "What separates two classes. Red regions favour the first class, blue regions the"
+        " second; evidence that both share cancels out.",
         ("After R. Selvaraju et al., Grad-CAM, 2017, section 3.3 (counterfactual explanations).",),
     ),
     "dreams": Explanation(
-        "You see photos beside what a layer would like to see in them. Each photo was changed,"
-        " pixel by pixel, so that the layer, or one channel of it, answers more strongly. Look for"
-        " what comes up again and again: it is what this part of the network has learned to"
-        " notice.",
+        "Each photo, changed by gradient ascent so that a layer or channel responds more"
+        " strongly. Motifs that recur show what this part of the network has learned to"
+        " detect.",
         (
             "A. Mordvintsev et al., Inceptionism: Going Deeper into Neural Networks, 2015.",
             "F. Chollet, Deep Learning with Python, 2017, section 8.2.",

@@ -61,7 +61,7 @@ def compose(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
     wanted = "health" in trip.settings.chosen_sections
-    counted = assembly.health.health() if wanted else None
+    counted = assembly.health.health(assembly.model.layers) if wanted else None
     health = with_charts(counted, folder, assembly.layer_slug)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}

@@ -42,7 +42,7 @@ def test_channels_over_images_are_as_the_maps_say(seed: int, images: int) -> Non
             "means": [float(one) if np.isfinite(one) else None for one in statistics.mean],
         }
         tally.add([about])
-    found = tally.health()
+    found = tally.health([])
     assert found is not None
     (layer,) = found.layers
     assert layer.silent == np.flatnonzero((maps == 0).all((0, 1, 2))).tolist()
@@ -55,12 +55,65 @@ def test_channels_over_images_are_as_the_maps_say(seed: int, images: int) -> Non
     assert layer.constant == [at for at in flat if at not in layer.non_finite]
 
 
+def test_each_filter_counts_once_and_only_what_makes_zeros_tells_of_depth() -> None:
+    """Four dead filters stay dead through normalisation, ReLU, padding and pooling."""
+    keras = pytest.importorskip("keras")
+    from reportgen.inputs.network import Network
+
+    layers = keras.layers
+    start = value = keras.Input((16, 16, 3))
+    for part in (
+        layers.Rescaling(1.0, name="scaled"),
+        layers.Conv2D(8, 3, name="first"),
+        layers.BatchNormalization(name="norm"),
+        layers.ReLU(name="relu"),
+        layers.ZeroPadding2D(name="padded"),
+        layers.MaxPooling2D(name="pooled"),
+        layers.Conv2D(4, 3, activation="relu", name="second"),
+        layers.LeakyReLU(name="leaky"),
+        layers.AveragePooling2D(2, name="mean"),
+        layers.Conv2D(4, 1, name="linear"),
+        layers.Activation("hard_silu", name="hard"),
+    ):
+        value = part(value)
+    described = Network(keras.Model(start, value)).layers
+    assert [one.path for one in described if one.makes_zeros] == ["relu", "second", "hard"]
+    origins = {one.path: one.origin for one in described}
+    assert {origins[path] for path in ("norm", "relu", "padded", "pooled")} == {"first"}
+    assert (origins["mean"], origins["hard"], origins["scaled"]) == ("second", "linear", None)
+    tally = HealthTally()
+    dead = {"first": 4, "norm": 0, "relu": 4, "padded": 0, "pooled": 4, "second": 1, "mean": 1}
+    zeros = {"scaled": 0.9, "relu": 0.3, "padded": 0.7, "pooled": 0.1, "second": 0.5, "hard": 0.8}
+    for _ in range(2):
+        tally.add(
+            [
+                {
+                    "layer": one.path,
+                    "channels": one.channels,
+                    "sparsity": zeros.get(one.path, 0.0),
+                    "inactive": list(range(dead.get(one.path, 0))),
+                    "silent": list(range(dead.get(one.path, 0))),
+                    "saturated": [],
+                    "non_finite": [],
+                    "means": [1.0] * one.channels,
+                }
+                for one in described
+                if one.spatial
+            ]
+        )
+    found = tally.health(described)
+    assert found is not None
+    assert found.silent == 5
+    assert (found.layers_with_zeros, found.zeros_early, found.zeros_late) == (3, 0.3, 0.8)
+    assert found.depth_correlation == pytest.approx(1)
+
+
 def test_one_image_says_nothing_of_all() -> None:
     tally = HealthTally()
-    assert tally.health() is None
+    assert tally.health([]) is None
     lists = {kind: [1] for kind in ("inactive", "silent", "saturated", "non_finite")}
     tally.add([{"layer": "conv", "channels": 2, "sparsity": 0.5, "means": [0.0, 1.0], **lists}])
-    assert tally.health() is None
+    assert tally.health([]) is None
 
 
 @pytest.mark.parametrize(

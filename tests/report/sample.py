@@ -187,7 +187,7 @@ def write_sample(
         evaluation=evaluation,
         regression=_regression(folder, images) if "regression" in sections else None,
         exemplars=_exemplars(folder, images) if "exemplars" in sections else None,
-        health=_health(folder, images) if "health" in sections else None,
+        health=_health(folder, images, layers) if "health" in sections else None,
         skipped=[Skipped(what="image", name="<i>broken</i>.jpg", reason="It holds no picture.")],
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
@@ -228,7 +228,7 @@ def _regression(folder: Path, images: Sequence[Image]) -> Regression:
     )
 
 
-def _health(folder: Path, images: Sequence[Image]) -> Health:
+def _health(folder: Path, images: Sequence[Image], described: Sequence[Layer]) -> Health:
     tally = HealthTally()
     for image in [*images, *images[:1]]:
         layers = [
@@ -246,7 +246,7 @@ def _health(folder: Path, images: Sequence[Image]) -> Health:
         ]
         tally.add(layers)
     names = slugs([grid.layer for grid in images[0].activations])
-    found = with_charts(tally.health(), folder, names.__getitem__)
+    found = with_charts(tally.health(described), folder, names.__getitem__)
     assert found is not None
     return found
 
@@ -329,6 +329,8 @@ def _layers(plan: Plan) -> list[Layer]:
             "channels": channels,
             "spatial": True,
             "convolution": kind == "Conv2D",
+            "makes_zeros": kind == "Conv2D",
+            "origin": path if kind == "Conv2D" else layers[-1].path,
             "cells": Cells(
                 start=[16.0 / side] * 2,
                 jump=[32.0 / side] * 2,

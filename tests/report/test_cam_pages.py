@@ -76,14 +76,14 @@ def test_explanations_are_of_what_is_there_and_can_be_left_out(
     kinds = [replace(image.gradcam[0], method=kind) for kind in ("scorecam", "gradcam")]
     only = replace(image, gradcam=kinds, through_depth=[])
     text = write(tmp_path, report.model_copy(update={"images": [only]}))
-    assert "Score-CAM uses no gradients" in text
-    assert "Integrated gradients look at" not in text
+    assert "Score-CAM needs no gradients" in text
+    assert "Integrated gradients attribute" not in text
     assert "at several layers" not in text
-    assert "what decides between two classes" in text
+    assert "evidence that both share cancels out" in text
     silent = {**report.settings, "explanations": False}
     text = write(tmp_path, report.model_copy(update={"images": [only], "settings": silent}))
-    assert "Score-CAM uses no gradients" not in text
-    assert "what decides between two classes" not in text
+    assert "Score-CAM needs no gradients" not in text
+    assert "evidence that both share cancels out" not in text
 
 
 def test_everything_at_once_keeps_the_limits_of_a_page(tmp_path: Path) -> None:

@@ -176,16 +176,16 @@ def test_trust_says_its_caveat_and_has_a_row_for_each_stage(sample: tuple[Path, 
     checks, measures = of_kind(blocks, Table)
     stages = [stage.layer for stage in report.trust.checks[0].stages]
     assert [row[0] for row in checks.rows][: len(stages)] == stages
-    assert [row[0] for row in measures.rows][-1] == "Order of chance"
-    assert "a single score would hide that" in said(blocks)
+    assert [row[0] for row in measures.rows][-1] == "Random maps"
+    assert "no overall score is given" in said(blocks)
 
 
 def test_without_explanations_there_are_none(sample: tuple[Path, Report]) -> None:
     folder, report = sample
-    assert "Look at the mistakes first" in said(made(folder, report)["evaluation"])
+    assert "Start with the most confident mistakes" in said(made(folder, report)["evaluation"])
     settings = {**report.settings, "explanations": False}
     blocks = made(folder, report.model_copy(update={"settings": settings}))["evaluation"]
-    assert "Look at the mistakes first" not in said(blocks)
+    assert "Start with the most confident mistakes" not in said(blocks)
 
 
 NOTES = "\n\n".join(f"# {one}\n\nword{at}" for at, one in enumerate(SECTIONS)) + "\n"
@@ -228,13 +228,13 @@ TITLES = [
     "Dreams",
 ]
 OPENINGS = {
-    "Evaluation": "You see how often the network",
+    "Evaluation": "How often the prediction",
     "Regression": "You see how far the predicted values",
-    "Health": "You see how much of the network",
-    "Exemplars": "You see, for each channel",
-    "Kernels": "You see the numbers",
-    "Can the heatmaps be trusted?": "You see how far",
-    "Dreams": "You see photos beside",
+    "Health": "How much of the network",
+    "Exemplars": "For each channel, the images",
+    "Kernels": "The learned weights",
+    "Can the heatmaps be trusted?": "How far the heatmaps",
+    "Dreams": "Each photo, changed",
 }
 
 

@@ -105,16 +105,23 @@ def class_row(one: ClassResult) -> ClassRow:
 
 
 def accuracy_fact(found: Evaluation) -> Fact:
-    """The accuracy, and of how many images."""
-    text = f"{found.correct:,} of {count(found.images, 'image')}"
+    """The accuracy, of how many images, and how sure that is."""
+    low, high = percent(found.accuracy_low), percent(found.accuracy_high)
+    text = (
+        f"{found.correct:,} of {count(found.images, 'image')}; 95 % Wilson interval {low} to {high}"
+    )
     return Fact("Accuracy", percent(found.accuracy), text)
 
 
 def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
     """The numbers over all images."""
-    facts = [accuracy_fact(found)]
+    most = next(one.label for one in found.classes if one.index == found.majority)
+    facts = [
+        accuracy_fact(found),
+        Fact("Majority baseline", percent(found.majority_share), f"always predicting {most}"),
+    ]
     if found.top_k is not None and found.top_k_accuracy is not None:
-        text = "the class is among the likeliest"
+        text = f"true class among the top {found.top_k}"
         facts.append(Fact(f"Top-{found.top_k} accuracy", percent(found.top_k_accuracy), text))
     if found.loss is None:
         facts.append(Fact("Loss", "not defined", found.loss_reason))
@@ -122,7 +129,7 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         facts.append(Fact("Loss", number(found.loss), "mean cross-entropy"))
     if found.calibration_error is not None:
         error = percent(found.calibration_error)
-        facts.append(Fact("Calibration error", error, "how far sureness and accuracy are apart"))
+        facts.append(Fact("Calibration error", error, "mean gap between confidence and accuracy"))
     if found.folders:
         named = [f"{name} → {index}" for name, index in sorted(found.folders.items())]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""
@@ -131,8 +138,8 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         text = "the class scores are not numbers (NaN or infinite); not in the accuracy"
         facts.append(Fact("No class predicted", count(found.not_finite, "image"), text))
     if found.unknown:
-        text = "in no class folder, or without scores"
-        facts.append(Fact("Not counted", count(found.unknown, "image"), text))
+        text = "not in a class folder, or no scores"
+        facts.append(Fact("Excluded", count(found.unknown, "image"), text))
     return tuple(facts)
 
 

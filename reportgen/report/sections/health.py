@@ -55,34 +55,30 @@ def sparser_with_depth(found: Health) -> str:
     if early is None or late is None or trend is None:
         return ""
     if trend > CLEAR:
-        verdict = "The deeper, the sparser holds here"
+        verdict = "Sparsity grows with depth"
     elif trend < -CLEAR:
-        verdict = "The deeper, the sparser does not hold here: it is the other way round"
+        verdict = "Sparsity decreases with depth"
     elif trend > 0 and late > early:
-        verdict = "The deeper, the sparser holds only weakly here"
+        verdict = "Sparsity grows only slightly with depth"
     else:
-        verdict = "The deeper, the sparser does not hold here"
+        verdict = "Sparsity does not grow with depth"
     return (
-        f"{verdict}: of the {found.layers_with_zeros:,} layers that have zeros, the first third is "
-        f"{percent(early)} zeros, the last third {percent(late)} (rank correlation "
-        f"{number(trend)})."
+        f"{verdict}: {percent(early)} zeros in the first third of the"
+        f" {found.layers_with_zeros:,} layers that make zeros, {percent(late)} in the last third"
+        f" (Spearman ρ = {number(trend)})."
     )
 
 
 def health_facts(found: Health) -> tuple[Fact, ...]:
     """The numbers over all layers."""
-
-    def total(kind: str) -> str:
-        return f"{sum(len(getattr(one, kind)) for one in found.layers):,}"
-
     channels = sum(one.channels for one in found.layers)
     return (
         Fact("Images", f"{found.images:,}"),
         Fact("Layers", f"{len(found.layers):,}", count(channels, "channel")),
-        Fact("Silent", total("silent"), "channels, zero on every image"),
-        Fact("Constant", total("constant"), "another single value on every image"),
-        Fact("Saturated", total("saturated"), "at a bound on every image"),
-        Fact("Not finite", total("non_finite"), "NaN or infinite on some image"),
+        Fact("Silent channels", f"{found.silent:,}", "always zero; each filter counts once"),
+        Fact("Constant channels", f"{found.constant:,}", "one non-zero value"),
+        Fact("Saturated channels", f"{found.saturated:,}", "at the activation’s limit"),
+        Fact("NaN or infinite", f"{found.non_finite:,}", "channels, on at least one image"),
     )
 
 
