@@ -28,6 +28,9 @@ INTENSITY = 0.4
 LONGEST = 640
 """Pixels of the longer side of an overlay."""
 
+_ALIKE = 1e-3
+"""Difference, of a largest value of one, within which two maps are the same."""
+
 FULL_BYTES, FULL_PIXELS = 2_000_000, 8_000_000
 """Most that an overlay at the photo's own size takes, and photo that it is tried of, unasked."""
 
@@ -39,7 +42,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 4
+    version = 5
     title = "Grad-CAM"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -93,6 +96,7 @@ def _draw(
     photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
+    drawn: dict[tuple[int, str], npt.NDArray[np.float64]] = {}
     for cam in options["cams"]:
         shown = len(classes) if CAMS[cam].by_class else 1
         for k, index in enumerate(classes[:shown]):
@@ -112,18 +116,38 @@ def _draw(
                 "cells": None,
                 "cells_size": None,
                 "full": None,
+                "same_as": None,
                 "steps": own.steps if own else None,
                 "residual": number(own.residual) if own and own.residual is not None else None,
                 "width": photo.shape[1],
                 "height": photo.shape[0],
             }
-            if status == "ok":
+            if status == "ok" and (same := _same(values, k, drawn)):
+                about["same_as"] = same
+            elif status == "ok":
+                drawn[k, cam] = values / values.max()
                 name = f"{k}-{CAMS[cam].slug}"
                 _pictures(bench, photo, values, about, files, name, options["colormap"])
                 if cam == options["cams"][0]:
                     _full(bench, digest, values, about, files, name, options)
             data.append(about)
     return Result({"gradcam": data}, files)
+
+
+def _same(
+    values: npt.NDArray[np.float64],
+    k: int,
+    drawn: Mapping[tuple[int, str], npt.NDArray[np.float64]],
+) -> str | None:
+    """The kind of map of the same class that was drawn already and is the same, but for a factor.
+
+    In front of global average pooling and one dense layer Grad-CAM, HiResCAM and XGrad-CAM are.
+    """
+    shares = values / values.max()
+    for (at, cam), other in drawn.items():
+        if at == k and other.shape == shares.shape and np.allclose(other, shares, atol=_ALIKE):
+            return cam
+    return None
 
 
 def _map(

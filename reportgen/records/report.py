@@ -248,6 +248,7 @@ class GradCam(LightRecord):
     width; None for maps of the image's own pixels. `full` is the overlay at the photo's own size,
     where the photo is larger than `picture`. `steps` and `residual` are of integrated gradients: by
     which share of the score's gain the attributions' sum is off; None where that is not finite.
+    `same_as` names the method whose map of this class is the same; there are no pictures then.
 
     `method` is a name in `reportgen.heatmap_methods.CAMS`; `layer` the one whose maps it is made
     from, of integrated gradients the input. Records stand method by method. Of a value there are
@@ -270,6 +271,7 @@ class GradCam(LightRecord):
     full: str | None = None
     steps: int | None = None
     residual: float | None = None
+    same_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.records.report import GradCam, Image, Layer
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.flattening import flattens
+from reportgen.records.report import GradCam, Image, Layer, Model
 
 COARSE = 7
 """Rows and columns of a layer's maps below which a heatmap is coarse."""
@@ -18,6 +20,8 @@ class CamGroup:
 
     main: GradCam
     others: tuple[GradCam, ...]
+    same: tuple[str, ...] = ()
+    """Titles of the kinds whose map is the same as another that is shown."""
 
 
 def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
@@ -28,7 +32,30 @@ def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
     by_class: dict[int, list[GradCam]] = {}
     for one in cams:
         by_class.setdefault(one.index, []).append(one)
-    return tuple(CamGroup(group[0], tuple(group[1:])) for group in by_class.values())
+    return tuple(_group(group) for group in by_class.values())
+
+
+def _group(cams: Sequence[GradCam]) -> CamGroup:
+    others = tuple(one for one in cams[1:] if not one.same_as)
+    return CamGroup(cams[0], others, tuple(CAMS[one.method].title for one in cams if one.same_as))
+
+
+def same_maps(group: CamGroup) -> str:
+    """Which kinds of map are not shown because they are the same; empty where all are."""
+    if not group.same:
+        return ""
+    named = " and ".join(filter(None, (", ".join(group.same[:-1]), group.same[-1])))
+    return f"{named} {'give' if len(group.same) > 1 else 'gives'} the same map here"
+
+
+def why_beside(model: Model, one: GradCam) -> str:
+    """Why HiResCAM stands beside Grad-CAM in a network that flattens its maps; else empty."""
+    if one.method != "hirescam" or not flattens(model, one.layer):
+        return ""
+    return (
+        "This network flattens its maps, so places count one by one. Grad-CAM averages their"
+        " gradients and may mark places that the network did not use; HiResCAM does not."
+    )
 
 
 def resolution(layer: Layer | None) -> str:

@@ -22,6 +22,7 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Unit
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.labels import find_class
+from reportgen.records.flattening import flattens
 from reportgen.records.report import Layer, Model, Skipped
 from reportgen.spread import spread
 from reportgen.trip.choosing import (
@@ -377,6 +378,8 @@ def _cam_options(
         skipped.append(Skipped(what="section", name=section, reason=reason))
         return None
     cams = _kinds(section, model, settings, skipped)
+    if cams == ["gradcam"] and flattens(model, layer or ""):
+        cams.append("hirescam")
     if not cams:
         return None
     return {

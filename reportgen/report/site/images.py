@@ -6,7 +6,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Activations, Image, Report
+from reportgen.records.report import Activations, Image, Model, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.cells import placing
@@ -19,7 +19,7 @@ from reportgen.report.figures import (
     gradcam_legend,
     plain_picture,
 )
-from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
+from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution, same_maps, why_beside
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
@@ -156,7 +156,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         facts=(
             *([kind] if one.method != "gradcam" else []),
             *cam_facts(outline.report.model, image, one),
-            *filter(None, [completeness(one).rstrip(".")]),
+            *filter(None, [completeness(one).rstrip("."), same_maps(group)]),
         ),
         layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
         overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
@@ -173,7 +173,9 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         reason=sentence(one.reason or ("" if shown else one.status)),
         resolution=resolution(outline.layers.get(one.layer)) if shown else "",
         note=cam_note(outline.report.model, one),
-        others=tuple(_other_cam(page, image, other) for other in group.others),
+        others=tuple(
+            _other_cam(page, image, other, outline.report.model) for other in group.others
+        ),
     )
 
 
@@ -193,7 +195,7 @@ def _cells_text(one: GradCamRecord) -> str:
     return f"The map itself, {height} {TIMES} {width}, not smoothed"
 
 
-def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
+def _other_cam(page: str, image: Image, one: GradCamRecord, model: Model) -> OtherCam:
     kind = CAMS[one.method]
     alt = f"{kind.title} of {one.label if kind.by_class else 'every class'} on {image.name}"
     picture = None
@@ -201,7 +203,7 @@ def _other_cam(page: str, image: Image, one: GradCamRecord) -> OtherCam:
         picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
     return OtherCam(
         title=kind.title,
-        text=" ".join(filter(None, (f"{kind.idea}.", completeness(one)))),
+        text=" ".join(filter(None, (f"{kind.idea}.", completeness(one), why_beside(model, one)))),
         overlay=picture,
         reason="" if picture else sentence(one.reason or one.status),
     )

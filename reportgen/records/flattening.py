@@ -1,0 +1,26 @@
+"""Whether a network weighs the places of a layer's maps one by one."""
+
+from reportgen.records.report import Layer, Model
+
+
+def flattens(model: Model, path: str) -> bool:
+    """Whether the layer's maps are flattened on their way, not averaged over their places.
+
+    Grad-CAM averages gradients over places, which is exact only where the network does that too:
+    R. L. Draelos and L. Carin, "Use HiResCAM Instead of Grad-CAM for Faithful Explanations of
+    Convolutional Neural Networks", 2020.
+    """
+    follow: dict[str, list[Layer]] = {}
+    for layer in model.layers:
+        for one in layer.inputs:
+            follow.setdefault(one, []).append(layer)
+    waiting, seen = [path], {path}
+    while waiting:
+        for layer in follow.get(waiting.pop(), ()):
+            flat = len(layer.output_shape) == 2
+            if flat and layer.type in ("Flatten", "Reshape"):
+                return True
+            if layer.path not in seen and not flat and layer.spatial:
+                seen.add(layer.path)
+                waiting.append(layer.path)
+    return False
