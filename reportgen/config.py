@@ -449,6 +449,11 @@ class Settings(BaseModel):
         description="Transparency: drop it, as Keras's loaders do, or composite over white or "
         "black.",
     )
+    frames: bool = Field(
+        False,
+        description="A folder of pictures, or an animated picture, is one clip for a network that "
+        "takes video; its frames are fed evenly spaced.",
+    )
     exif: Literal["apply", "ignore"] = Field(
         "apply", description="Apply or ignore the EXIF orientation; Keras's loaders ignore it."
     )
@@ -497,6 +502,14 @@ class Settings(BaseModel):
     def _sections_agree(self) -> Self:
         if both := set(self.sections) & set(self.skip_section):
             raise ValueError(f"section “{min(both)}” is both asked for and skipped")
+        return self
+
+    @model_validator(mode="after")
+    def _clips_are_possible(self) -> Self:
+        asked = {"--trust": self.trust, "--dream": self.dream, "--split": self.split,
+                 "--format notebook": "notebook" in self.format}  # fmt: skip
+        if self.frames and (found := [option for option, on in asked.items() if on]):
+            raise ValueError(f"--frames cannot go with {found[0]}, which is for single images")
         return self
 
     @property

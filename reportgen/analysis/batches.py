@@ -59,11 +59,11 @@ def computed(
 ) -> Iterator[tuple[list[str], Found]]:
     """Yield what is computed of each batch, with the digests of its photos; the next is read ahead.
 
-    `compute` takes pixels (N, H, W, C) in 0..255. All batches have the same size, the last is
-    filled up by repeating: the network is compiled once, and a photo's numbers do not depend on how
-    many others there are. When the device's memory does not suffice, the size is halved, which
-    `bench.notes` tells. A photo that cannot be read raises ImageError, or is left out and told to
-    `unreadable`.
+    `compute` takes pixels (N, H, W, C) in 0..255, of clips (N, T, H, W, C). All batches have
+    the same size, the last is filled up by repeating: the network is compiled once, and a
+    photo's numbers do not depend on how many others there are. When the device's memory does
+    not suffice, the size is halved, which `bench.notes` tells. A photo that cannot be read
+    raises ImageError, or is left out and told to `unreadable`.
     """
     size = batch_size(bench, bytes_per_image)
     waiting = list(digests)
@@ -113,7 +113,7 @@ def map_bytes(network: "Network", layers: Sequence[str]) -> int:
 
 
 def _load(bench: Workbench, digests: Sequence[str]) -> list[Future[Pixels]]:
-    return [bench.threads.submit(bench.pixels, digest) for digest in digests]
+    return [bench.threads.submit(bench.fed, digest) for digest in digests]
 
 
 def _read(

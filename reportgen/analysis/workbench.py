@@ -14,6 +14,7 @@ import numpy.typing as npt
 from reportgen.analysis.recent import Recent
 from reportgen.execution.runner import Outcome
 from reportgen.feeding import Feeding, ResizeMode
+from reportgen.inputs.clips import Clip
 from reportgen.inputs.decode import Decoded, decode
 from reportgen.inputs.fit import fit
 from reportgen.records.report import ImageInput
@@ -66,6 +67,8 @@ class Workbench:
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)
     """What happened on the way that a reader of the timings should know."""
+    clips: Mapping[str, Clip] = field(default_factory=dict)
+    """Which of the photos are clips, by their digests."""
     needed: Mapping[str, Outcome] = field(default_factory=dict)
     """Outcomes, by their keys, of the work that the present analysis builds on."""
     _compiled: dict[str, Any] = field(default_factory=dict)
@@ -99,11 +102,26 @@ class Workbench:
         return self.network.preprocess(self.preprocess)
 
     def pixels(self, digest: str) -> npt.NDArray[np.float32]:
-        """A photo at the network's input size: (H, W, C), 0..255. Raises ImageError."""
+        """A photo, or the frame that stands for a clip, at the network's input size: (H, W, C).
+
+        Values lie in 0..255. Raises ImageError.
+        """
+        return self._fitted(self.decoded(digest))
+
+    def fed(self, digest: str) -> npt.NDArray[np.float32]:
+        """What the network is given of a photo: `pixels`, or of a clip its frames (T, H, W, C)."""
+        if digest not in self.clips:
+            return self.pixels(digest)
+        feeding = self.feeding.settled(None)
+        return np.stack([
+            self._fitted(decode(path, feeding, frame=frame))
+            for path, frame in self.clips[digest].chosen(self.frames)
+        ])  # fmt: skip
+
+    def _fitted(self, decoded: Decoded) -> npt.NDArray[np.float32]:
         if self.image_input is None:
             raise ValueError("the model takes no image")
         target = self.image_input
-        decoded = self.decoded(digest)
         channels: Literal[1, 3] = 1 if target.channels == 1 else 3
         return fit(
             decoded.fed,
@@ -113,6 +131,11 @@ class Workbench:
             self.feeding.resize,
             self.feeding.interpolation,
         )
+
+    @property
+    def frames(self) -> int:
+        """How many frames the network takes; 1 where it takes no clips."""
+        return self.image_input.frames if self.image_input else 1
 
     @property
     def resize(self) -> ResizeMode:
@@ -128,7 +151,10 @@ class Workbench:
     def read(self, digest: str, feeding: Feeding) -> Decoded:
         """Decode a photo's file. Raises ImageError, and whatever `check` raises."""
         try:
-            return decode(self.photos[digest], feeding)
+            if digest not in self.clips:
+                return decode(self.photos[digest], feeding)
+            path, frame = self.clips[digest].shown(self.frames)
+            return decode(path, feeding, frame=frame)
         finally:
             self.check(digest)
 

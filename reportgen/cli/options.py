@@ -24,7 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Model and images": (
         *("weights", "weights_by_name", "no_top", "input_size", "custom_objects", "replace_layer"),
         *("input", "output", "head", "labels", "labels_csv", "values_csv", "split", "preprocess"),
-        *("resize", "interpolation", "alpha", "exif", "depth"),
+        *("frames", "resize", "interpolation", "alpha", "exif", "depth"),
     ),
     "Activations": (
         "layers",
@@ -56,6 +56,7 @@ IMAGE_KEYS = (
     "labels_csv",
     "values_csv",
     "split",
+    "frames",
     "resize",
     "interpolation",
     "alpha",

@@ -33,6 +33,8 @@ _FORMATS = (
     *("ICO", "ICNS", "PSD", "PCX", "SGI", "DDS"),
 )
 
+_ANIMATED = ("GIF", "WEBP", "PNG", "TIFF")
+
 # Pillow's limit and Python's warning filters belong to the whole process: one picture at a time.
 _pillow = threading.Lock()
 
@@ -87,9 +89,13 @@ class Decoded:
 
 
 def decode(
-    path: Path, feeding: Feeding | None = None, *, maximum_pixels: int = MAXIMUM_PIXELS
+    path: Path,
+    feeding: Feeding | None = None,
+    *,
+    frame: int | None = None,
+    maximum_pixels: int = MAXIMUM_PIXELS,
 ) -> Decoded:
-    """Decode the file's first frame.
+    """Decode the file's first frame, or the one with the number `frame`, counted from 0.
 
     `feeding` says what becomes of transparency, EXIF orientation and deep gray; by default a photo
     is upright. The conversions are described at `reportgen.inputs.modes.flatten`. Nothing is ever
@@ -101,13 +107,26 @@ def decode(
     """
     try:
         with _open(path) as file, _pillow_settings(maximum_pixels):
-            return _decode(file, feeding or Feeding(), maximum_pixels)
+            return _decode(file, feeding or Feeding(), maximum_pixels, frame)
     except _RefusedError as error:
         raise UnreadableImageError(printable(path.name), str(error)) from error
     except Exception as error:
         # Pillow's decoders raise nearly every built-in exception on damaged bytes.
         reason = _reason(error, path, maximum_pixels)
         raise UnreadableImageError(printable(path.name), reason) from error
+
+
+def count_frames(path: Path) -> int:
+    """How many frames an animated picture has; 1 for every other file, also a damaged one."""
+    try:
+        with (
+            _open(path) as file,
+            _pillow_settings(MAXIMUM_PIXELS),
+            Image.open(file, formats=_ANIMATED) as image,
+        ):
+            return int(getattr(image, "n_frames", 1))
+    except Exception:  # decoding the file says what is wrong with it
+        return 1
 
 
 class _RefusedError(Exception):
@@ -135,7 +154,7 @@ def _pillow_settings(maximum_pixels: int) -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _decode(file: IO[bytes], feeding: Feeding, maximum_pixels: int) -> Decoded:
+def _decode(file: IO[bytes], feeding: Feeding, maximum_pixels: int, frame: int | None) -> Decoded:
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
     with Image.open(file, formats=formats) as image:
@@ -143,11 +162,13 @@ def _decode(file: IO[bytes], feeding: Feeding, maximum_pixels: int) -> Decoded:
         if image.format == "PNG":
             _verify_png(file, formats)
         with _silent_libtiff() if image.format == "TIFF" else nullcontext():
+            if frame:
+                image.seek(frame)
             image.load()
         _refuse_bomb(image, maximum_pixels)  # an icon's size is known only now
         flat = flatten(image, feeding.alpha, feeding.depth)
         turn, orientation_note = _turn(image, feeding.exif)
-        if _has_more_frames(image):
+        if frame is None and _has_more_frames(image):
             flat.notes.append("only its first frame is shown")
     note = "; ".join([*flat.notes, *([orientation_note] if orientation_note else [])]) or None
     pixels = np.array(_turned(flat.pixels, turn))

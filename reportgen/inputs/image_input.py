@@ -81,4 +81,7 @@ def _described(name: str, shape: Shape, layout: Literal["HWC", "CHW", "HW", "THW
     height, width = (int(shape[i] or 0) for i in _AXES[layout])
     channel_axis = {"HWC": 3, "CHW": 1, "THWC": 4}.get(layout)
     channels = int(shape[channel_axis] or 3) if channel_axis is not None else 1
-    return ImageInput(name=name, height=height, width=width, channels=channels, layout=layout)
+    frames = int(shape[1] or 1) if layout == "THWC" else 1
+    return ImageInput(
+        name=name, height=height, width=width, channels=channels, layout=layout, frames=frames
+    )

@@ -448,7 +448,7 @@ class Network:
     # What the model computes
 
     def feed(self, values: Any) -> list[Any]:
-        """All inputs of the model for preprocessed images (N, H, W, C).
+        """All inputs of the model for preprocessed images (N, H, W, C), or clips (N, T, H, W, C).
 
         The image is brought to the layout of its input; other inputs get the values given for
         them, zeros otherwise.
@@ -606,7 +606,7 @@ def _laid_out(values: Any, image: ImageInput, symbol: Any) -> Any:
         return values[..., 0]
     if image.layout == "CHW":
         return ops.transpose(values, (0, 3, 1, 2))
-    if image.layout == "THWC":
+    if image.layout == "THWC" and len(values.shape) == 4:
         frames = int(symbol.shape[1] or 1)
         return ops.repeat(values[:, None], frames, axis=1)
     return values

@@ -45,6 +45,8 @@ class ImageInput(Record):
     width: int
     channels: int
     layout: Literal["HWC", "CHW", "HW", "THWC"]
+    frames: int = 1
+    """How many frames a video network takes at once."""
 
 
 class Trial(Record):

@@ -390,8 +390,15 @@ def _cam_options(
     }
 
 
+_OF_STILLS = [name for name, cam in CAMS.items() if cam.passes]
+"""Kinds of heatmap that feed changed copies of an image."""
+
+
 def _kinds(section: str, model: Model, settings: Settings, skipped: list[Skipped]) -> list[str]:
     """The kinds of heatmap to make; a transformer gets those of its attention by itself."""
+    if settings.frames and (passing := [one for one in settings.cam if one in _OF_STILLS]):
+        reason = f"{CAMS[passing[0]].title} is made for single images, not for clips"
+        raise SettingsError(f"--cam {passing[0]}: {reason}.")
     attending = any(layer.type == "AttentionWeights" for layer in model.layers)
     of_attention = [name for name, cam in CAMS.items() if cam.of_attention]
     if attending:

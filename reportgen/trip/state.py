@@ -21,6 +21,7 @@ from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
 from reportgen.inputs.class_folders import arrange, find_split, labels_of_folders
 from reportgen.inputs.class_names import Classes, match_classes
+from reportgen.inputs.clips import find_clips, keyed
 from reportgen.inputs.image_table import classes_in, read_image_table
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
@@ -101,6 +102,10 @@ class Trip:
         self.photos = self._found(arguments, "image")
         if self.settings.dataset is not None and "exemplars" in self.settings.chosen_sections:
             self.dataset = self._found([str(self.settings.dataset)], "image of the dataset")
+        if self.settings.frames:
+            self.photos, clips = find_clips(self.photos, arguments)
+            self.dataset, more = find_clips(self.dataset, [str(self.settings.dataset)])
+            self.bench.clips = {**clips, **more}
         everything = (*self.dataset, *self.photos)
         self.bench.photos = {digest: image.path for image, digest in everything}
 
@@ -180,7 +185,29 @@ class Trip:
             self.progress.warn(warning)
         self.bench.image_input = facts.image_input
         self.bench.feeding = self.settings.feeding.settled(facts.preprocessing.highest)
+        self._settle_clips(facts)
         return facts
+
+    def _settle_clips(self, facts: Model) -> None:
+        """Choose the frame that stands for each clip; tell what is fed as frames that are equal."""
+        count = facts.image_input.frames if facts.image_input else 1
+        if self.settings.frames and count == 1:
+            raise SettingsError("--frames: the network takes single images, not clips.")
+        clips, keys = self.bench.clips, keyed(self.bench.clips, count)
+        self.bench.clips = {keys[digest]: clip for digest, clip in clips.items()}
+        shown = {keys[digest]: clip.shown(count)[0] for digest, clip in clips.items()}
+        self.photos, self.dataset = (
+            [(image, keys.get(digest, digest)) for image, digest in part]
+            for part in (self.photos, self.dataset)
+        )
+        everything = (*self.dataset, *self.photos)
+        self.bench.photos = {digest: shown.get(digest, image.path) for image, digest in everything}
+        if count > 1 and any(digest not in shown for _, digest in self.photos):
+            self.warnings.append(
+                f"The network takes clips of {count} frames: each single image is fed as {count} "
+                "identical frames. --frames takes a folder of frames or a GIF as a clip."
+            )
+            self.progress.warn(self.warnings[-1])
 
     def settle_preprocessing(self, facts: Model) -> Model:
         """Decide the preprocessing; images in class folders may tell which is right."""
