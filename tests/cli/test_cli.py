@@ -175,6 +175,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
 }
 SWITCHES = (
     "trust",
+    "frames",
     "full_size",
     "no_top",
     "weights_by_name",
