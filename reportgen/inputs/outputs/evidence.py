@@ -68,14 +68,20 @@ def _activation_name(walk: Walk | None) -> str:
 
 
 def _flattened_from(walk: Walk | None, units: int) -> tuple[int, ...] | None:
-    """The shape of the maps that were laid out as a row; None where that is no such row."""
-    if walk is None or len(walk.leaves) != 1:
+    """The shape of the maps that were laid out as a row; None where that is no such row.
+
+    Maps behind a ReLU are features, however they are laid out.
+    """
+    if walk is None or any(leaf.activation.name in ("relu", "relu6") for leaf in walk.leaves):
         return None
-    leaf = walk.leaves[0]
-    shape = [int(n or 1) for n in leaf.step.outputs[0].shape[1:]]
-    convolved = type(leaf.step.layer).__name__ in WITH_UNITS or leaf.step.is_activation
-    if len(shape) == 3 and convolved and shape[0] * shape[1] > 1 and np.prod(shape) == units:
-        return None if leaf.activation.name in ("relu", "relu6") else tuple(shape)
+    if not any(type(leaf.step.layer).__name__ in WITH_UNITS or leaf.step.is_activation
+               for leaf in walk.leaves):  # fmt: skip
+        return None
+    for step in walk.tail:
+        if type(step.layer).__name__ in ("Flatten", "Reshape", "Ravel"):
+            shape = [int(n or 1) for n in step.inputs[0].shape[1:]]
+            if len(shape) == 3 and shape[0] * shape[1] > 1 and np.prod(shape) == units:
+                return tuple(shape)
     return None
 
 

@@ -23,13 +23,20 @@ PASSING = frozenset(
 MOVING = frozenset(
     {"Reshape", "Flatten", "Permute", "Transpose", "Moveaxis", "Swapaxes", "Squeeze", "ExpandDims"}
     | {"GetItem", "Concatenate", "Stack", "Take", "Flip", "Cropping2D", "Split", "Ravel", "Hstack"}
+    | {"UpSampling2D", "Resizing", "MaxPooling2D", "GlobalMaxPooling1D", "GlobalMaxPooling2D"}
+    | {"Maximum", "Minimum", "Max", "Min"}
 )
-"""Types of steps that move, join or pick values and compute nothing."""
+"""Types of steps that move, join or pick values and compute nothing.
 
+Some do so only at times (an enlargement by interpolation): what they give is compared with the
+output.
+"""
+
+_LAYING_OUT = {"Reshape", "Flatten", "Permute", "Transpose", "Squeeze", "ExpandDims", "Concatenate"}
 _AVERAGING = {"Mean", "GlobalAveragePooling1D", "GlobalAveragePooling2D", "Sum"}
 _SCALING = {"Multiply", "Divide", "TrueDivide", "Rescaling"}
 _ADDING = {"Average", "Add"}
-_MIXING = {*_AVERAGING, *_SCALING, *_ADDING, "Subtract", "Negative", "Log", "Maximum", "Minimum"}
+_MIXING = {*_AVERAGING, *_SCALING, *_ADDING, "Subtract", "Negative", "Log", "AveragePooling2D"}
 
 
 @dataclass(frozen=True)
@@ -134,7 +141,7 @@ class Walk:
     def computing(self) -> list[str]:
         """Types of the steps behind the leaves that do more than hand on and move."""
         names = [type(s.layer).__name__ for s in self.tail if not _is_linear_activation(s)]
-        return list(dict.fromkeys(name for name in names if name not in PASSING | MOVING))
+        return list(dict.fromkeys(name for name in names if name not in PASSING | _LAYING_OUT))
 
 
 def _hands_on(step: Step) -> bool:

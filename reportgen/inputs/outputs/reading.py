@@ -239,7 +239,9 @@ def _exact(reader: ClassScores) -> ClassScores:
     if walk is None or len(walk.leaves) != 1 or walk.computing:
         return reader
     shape = walk.leaves[0].step.outputs[0].shape
+    sizes = [np.prod([n or 1 for n in one[1:]]) for one in (shape, reader.output.shape)]
     exact = reader.mode in ("logits", "output") and shape[-1] == reader.head.units
+    exact = exact and sizes[0] == sizes[1]
     same = exact and len(shape) in (2, 4) and reader.axis == -1
     return replace(reader, head=reader.head.model_copy(update={"exact": same}))
 

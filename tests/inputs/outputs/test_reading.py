@@ -131,6 +131,16 @@ def test_logarithms_of_probabilities_are_named_and_read_so(head, classes):
     np.testing.assert_allclose(softmax(scores), np.exp(own), atol=1e-5)
 
 
+def test_the_strongest_place_of_a_sigmoid_map_is_a_label():
+    pool = layers.GlobalMaxPooling2D()
+    found, shares, scores, own = read(
+        model_of(lambda x: pool(layers.Conv2D(5, 1, activation="sigmoid")(x)), of_maps=True)
+    )
+    assert found.kind == "labels"
+    np.testing.assert_allclose(shares, own, atol=1e-6)
+    np.testing.assert_allclose(1 / (1 + np.exp(-scores.astype(float))), own, atol=1e-5)
+
+
 def test_percentages_are_read_as_shares_of_a_hundred():
     found, shares, _, own = read(model_of(lambda x: dense(3, "softmax")(x) * 100))
     assert found.kind == "classes"
@@ -160,6 +170,7 @@ def test_one_sigmoid_tells_two_classes_apart(head):
         lambda x: layers.Concatenate()([dense(1, "sigmoid", i)(x) for i in range(3)]),
         lambda x: layers.Average()([dense(4, "sigmoid")(x), dense(4, "sigmoid", 2)(x)]),
         lambda x: dense(4, "softmax")(x)[:, 1:],
+        lambda x: layers.Maximum()([dense(4, "sigmoid")(x), dense(4, "sigmoid", 2)(x)]),
     ],
 )
 def test_shares_by_themselves_are_labels(head):
@@ -258,6 +269,9 @@ def up(channels, activation=None, **kwargs):
         (up(3), "mse", 0),
         (lambda x: x, None, 0),
         (lambda x: layers.Flatten()(up(1, "sigmoid")(x)), None, 0),
+        (lambda x: layers.Flatten()(layers.UpSampling2D()(up(1, "sigmoid")(x))), None, 0),
+        (lambda x: layers.UpSampling2D(3)(layers.Conv2D(6, 1, activation="sigmoid")(x)), None, 6),
+        (lambda x: layers.Resizing(16, 16)(layers.Conv2D(6, 1, activation="softmax")(x)), None, 6),
         (lambda x: layers.Softmax()(layers.Reshape((-1, 4))(up(4)(x))), None, 4),
     ],
 )
