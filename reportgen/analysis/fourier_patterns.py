@@ -24,7 +24,7 @@ from reportgen.analysis.patterns import Pixels, Shape, Stage
 Spectrum = npt.NDArray[np.float32]
 """Real and imaginary parts of an image's waves: (2, H, W // 2 + 1, C)."""
 
-STEP = 0.13
+STEP = 0.15
 """What a step changes of a coefficient: Adam's learning rate."""
 
 MEMORY, MEMORY_OF_SQUARES = 0.9, 0.999
@@ -51,7 +51,7 @@ class Fourier:
             Stage("blocked ReLUs opened", noise=0.05, more_steps=40, opened_steps=40),
         ),
         steps_each=1.4,
-        coarse=24 / 56,
+        coarse=0.5,
         deeper=True,
     )
     """The stages' `noise` is the standard deviation of the coefficients."""

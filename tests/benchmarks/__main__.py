@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import builds, pictures
+from tests.benchmarks import builds, patterns, pictures
 from tests.benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[int], list[Row]]] = {
     "grids": pictures.grids,
     "filters": pictures.filters,
+    "patterns": patterns.patterns,
     "gradcam": pictures.gradcams,
     "whole": builds.whole,
     "notebook": builds.against_notebook,
