@@ -57,6 +57,16 @@ class Trial(Record):
     images: int
 
 
+class Statistic(Record):
+    """A candidate for the preprocessing: how far its batch statistics are from those of training.
+
+    `distance` is a Kullback-Leibler divergence: 0 for the same, above 0.5 for other ones.
+    """
+
+    mode: str
+    distance: float
+
+
 class Preprocessing(Record):
     """How pixel values 0..255 become what the model takes."""
 
@@ -68,6 +78,10 @@ class Preprocessing(Record):
     """Largest pixel value that the model's own rescaling is made for; None where not known."""
     trials: list[Trial] = Field(default_factory=list)
     """Candidates that were tried on images in class folders, in the order tried."""
+    statistics: list[Statistic] = Field(default_factory=list)
+    """Candidates compared with what batch normalisations remember, in the order compared."""
+    statistics_layers: list[str] = Field(default_factory=list)
+    """Paths of these batch normalisations."""
 
 
 class Cells(Record):
