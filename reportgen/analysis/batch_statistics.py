@@ -143,21 +143,36 @@ def distance(norms: Sequence[BatchNorm], moments: Sequence[Floats]) -> float:
 def choose_by_statistics(
     usual: Preprocessing, distances: Mapping[str, float | None], layers: Sequence[str], images: int
 ) -> Preprocessing:
-    """The preprocessing after the comparison: the candidate that alone fits, else the usual one."""
+    """The preprocessing after the comparison.
+
+    A candidate that alone fits is detected. Otherwise the usual one stays assumed, unless the
+    statistics rule it out; then the best one is assumed. The reason says which are ruled out.
+    """
     known = {mode: value for mode, value in distances.items() if value is not None}
     if len(known) < 2:
         return usual
     table = [Statistic(mode=mode, distance=value) for mode, value in known.items()]
-    best, second = sorted(known, key=lambda mode: (known[mode], mode))[:2]
-    clear = known[second] >= CLEARLY * max(known[best], _SMALLEST)
-    settled = known[best] <= CLOSE and clear
-    update: dict[str, Any] = {"statistics": table, "statistics_layers": list(layers)}
-    if settled:
-        update |= {
-            "mode": best,
-            "source": "detected",
-            "reason": f"detected from batch statistics: on {images} image{'s' * (images > 1)} it "
-            "alone gives the means and variances that the first batch normalisations remember "
-            "of training",
+    best = min(known, key=lambda mode: (known[mode], mode != usual.mode, mode))
+    far = CLEARLY * max(known[best], _SMALLEST)
+    out = [mode for mode, value in known.items() if value >= far]
+    mode, source, reason = usual.mode, usual.source, usual.reason
+    if known[best] > CLOSE:
+        reason += "; no candidate gives the batch statistics of training"
+    elif len(out) == len(known) - 1:
+        mode, source = best, "detected"
+        reason = (
+            f"detected from batch statistics: on {images} image{'s' * (images > 1)} it alone gives "
+            "the means and variances that the first batch normalisations remember of training"
+        )
+    elif out:
+        mode = best if usual.mode in out else usual.mode
+        reason = f"assumed; the model's batch statistics rule out {', '.join(out)}"
+    return usual.model_copy(
+        update={
+            "mode": mode,
+            "source": source,
+            "reason": reason,
+            "statistics": table,
+            "statistics_layers": list(layers),
         }
-    return usual.model_copy(update=update)
+    )

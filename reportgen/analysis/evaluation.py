@@ -5,11 +5,13 @@ al., "On Calibration of Modern Neural Networks", 2017.
 """
 
 from collections.abc import Sequence
+from statistics import fmean
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.remarks import remarks
 from reportgen.analysis.wilson import wilson_interval
 from reportgen.records.over_images import (
     ClassResult,
@@ -63,11 +65,18 @@ def cross_entropy(scores: Floats, probabilities: Floats, true: int, kind: Likeli
 class Tally:
     """What has been counted so far; memory grows with the mistakes alone."""
 
-    def __init__(self, classes: int, top: int, kind: Likelihood | None) -> None:
-        """`classes` of the model; `top` is K of the top-K accuracy; `kind` as `likelihood_of`."""
+    def __init__(
+        self, classes: int, top: int, kind: Likelihood | None, *, order_assumed: bool = False
+    ) -> None:
+        """Count nothing yet.
+
+        `classes` of the model; `top` is K of the top-K accuracy; `kind` as `likelihood_of`;
+        `order_assumed` where the classes are counted in the order of their folders' names.
+        """
         self.classes = classes
         self.top = min(top, classes - 1) if classes > 2 else None
         self.kind = kind
+        self.order_assumed = order_assumed
         self.images = self.correct = self.among_top = 0
         self.loss = 0.0
         self.mistakes: list[Mistake] = []
@@ -138,9 +147,15 @@ class Tally:
                     correct=correct,
                     precision=correct / predicted if predicted else None,
                     recall=correct / images if images else None,
+                    f1=2 * correct / (images + predicted),
                 )
             )
         return results
+
+    def remarks(self, labels: Sequence[str]) -> list[str]:
+        """Sentences on what the numbers alone would hide."""
+        classes = self.class_results(labels)
+        return remarks(classes, self._confusion, labels, order_assumed=self.order_assumed)
 
     def reliability(self) -> list[ConfidenceBin]:
         """Confidence and accuracy by bins of confidence; none without probabilities."""
@@ -183,6 +198,9 @@ class Tally:
             accuracy_high=high,
             majority=most.index,
             majority_share=most.images / self.images,
+            balanced_accuracy=fmean(one.recall for one in results if one.recall is not None),
+            macro_f1=fmean(one.f1 for one in results if one.f1 is not None),
+            remarks=self.remarks(model.labels),
             top_k=self.top,
             top_k_accuracy=self.among_top / self.images if self.top else None,
             loss=None if self.kind is None else self.loss / self.images,

@@ -1,5 +1,6 @@
 """Which preprocessing is right? Try the candidates on images whose classes are known."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ class PreprocessingTrial:
     """Counts, for each candidate, how many images come out as their class."""
 
     name = "preprocessing trial"
-    version = 1
+    version = 2
     title = "Preprocessing candidates"
 
     def unit(self, model: str, classes: Mapping[str, int], options: Mapping[str, Any]) -> Unit:
@@ -33,7 +34,11 @@ class PreprocessingTrial:
         return Unit(self.name, self.version, "model", (model, *classes), known)
 
     def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
-        """Yield {"images": tried, "correct": {mode: count}}."""
+        """Yield {"images": tried, "correct": {mode: count}, "in_any_order": {mode: count}}.
+
+        The latter counts the images that are right if the classes stand in the order that suits
+        the candidate best.
+        """
         for unit in units:
             yield unit, Result(self._try(unit, bench))
 
@@ -54,14 +59,39 @@ class PreprocessingTrial:
             return {mode: np.argmax(scores_of(one), axis=1) for mode, one in fed.items()}
 
         def answers(found: dict[str, npt.NDArray[np.intp]], at: int, digest: str) -> Any:
-            return lambda: [mode for mode in modes if found[mode][at] == wanted[digest]]
+            return lambda: {mode: (wanted[digest], int(found[mode][at])) for mode in modes}
 
-        correct = dict.fromkeys(modes, 0)
+        cells: dict[str, Counter[tuple[int, int]]] = {mode: Counter() for mode in modes}
         wanted = dict(zip(unit.inputs[1:], unit.options["classes"], strict=True))
-        for _, right in in_batches(bench, list(wanted), LEAST_BYTES, classes_of, answers):
-            for mode in right:
-                correct[mode] += 1
-        return {"images": len(wanted), "correct": correct}
+        for _, pairs in in_batches(bench, list(wanted), LEAST_BYTES, classes_of, answers):
+            for mode, pair in pairs.items():
+                cells[mode][pair] += 1
+        return {
+            "images": len(wanted),
+            "correct": {
+                mode: sum(
+                    images for (true, predicted), images in found.items() if true == predicted
+                )
+                for mode, found in cells.items()
+            },
+            "in_any_order": {
+                mode: sum(found[pair] for pair in best_order(found).items())
+                for mode, found in cells.items()
+            },
+        }
+
+
+def best_order(cells: Mapping[tuple[int, int], int]) -> dict[int, int]:
+    """For each true class a predicted one, no two the same, so that many images are right.
+
+    `cells` counts the images by (true, predicted) class. The fullest cells are taken first, which
+    is the best choice wherever one is clearly better than all others.
+    """
+    order: dict[int, int] = {}
+    for true, predicted in sorted(cells, key=lambda pair: (-cells[pair], pair)):
+        if true not in order and predicted not in order.values():
+            order[true] = predicted
+    return order
 
 
 def sample(classes: Mapping[str, int], most: int = MOST_IMAGES) -> dict[str, int]:
@@ -91,19 +121,35 @@ def _margin(images: int) -> float:
     return max(3, images / 10)
 
 
-def choose_by_trial(usual: Preprocessing, correct: Mapping[str, int], images: int) -> Preprocessing:
-    """The preprocessing to use after a trial on so many images."""
+def choose_by_trial(
+    usual: Preprocessing,
+    correct: Mapping[str, int],
+    images: int,
+    in_any_order: Mapping[str, int] | None = None,
+) -> Preprocessing:
+    """The preprocessing to use after a trial on so many images.
+
+    `in_any_order` is given where the order of the classes is assumed: a candidate is not better
+    where the usual one is as good with the classes in another order. (Swapped colours can look like
+    swapped classes.)
+    """
     mode = clearly_best(correct, images, usual.mode)
+    if in_any_order and correct[mode] - in_any_order.get(usual.mode, 0) < _margin(images):
+        mode = usual.mode
     trials = [Trial(mode=one, correct=count, images=images) for one, count in correct.items()]
     share = f"{100 * correct.get(mode, 0) / images:.0f} % of {images} images in class folders"
+    others = max((count for one, count in correct.items() if one != mode), default=0)
+    known = correct.get(mode, 0) - others >= _margin(images)
     if mode != usual.mode:
         reason = f"it is clearly the most accurate candidate: {share} are right"
+    elif known and usual.source == "assumed":
+        reason = (
+            f"a trial confirms it: it is clearly the most accurate candidate, {share} are right"
+        )
     elif correct.get(mode, 0) == max(correct.values()):
         reason = f"{usual.reason}; no candidate is more accurate: {share} are right"
     else:
         return usual.model_copy(update={"trials": trials})
-    others = max((count for one, count in correct.items() if one != mode), default=0)
-    known = correct.get(mode, 0) - others >= _margin(images)
     source = "detected" if known else usual.source
     return usual.model_copy(
         update={"mode": mode, "source": source, "reason": reason, "trials": trials}

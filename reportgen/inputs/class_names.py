@@ -49,6 +49,7 @@ class Classes:
         reason: why there are none, as a clause.
         remark: what a reader should know of how they were matched; often empty.
         named: whether there is any name at all.
+        assumed: whether the order of the classes is assumed, not told by the model's labels.
 
     """
 
@@ -56,6 +57,7 @@ class Classes:
     reason: str = ""
     remark: str = ""
     named: bool = True
+    assumed: bool = False
 
 
 def match_classes(
@@ -116,7 +118,7 @@ def _counted(
         "loaders do; if the model counts them by value, give --labels with one number a line."
     )
     indices = {name: index for index, name in enumerate(known)}
-    return Classes(indices, remark=remark if odd else "")
+    return Classes(indices, remark=remark if odd else "", assumed=True)
 
 
 def plain_name(name: str) -> str:

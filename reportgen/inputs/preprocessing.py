@@ -31,6 +31,15 @@ _SIGNATURES: dict[str, tuple[str, tuple[str, ...]]] = {
 }
 """Backbones of keras.applications by names of layers that only they have."""
 
+MODE_FORMULAS = {
+    "none": "they are",
+    "unit": "x / 255",
+    "signed": "x / 127.5 - 1",
+    "caffe": "BGR less ImageNet's means",
+    "torch": "x / 255, normalised by ImageNet's means and deviations",
+}
+"""What becomes of pixels x in each mode, for sentences: "fed as ..."."""
+
 _CAFFE_MEAN = np.array([103.939, 116.779, 123.68])  # blue, green, red
 _TORCH_MEAN = np.array([0.485, 0.456, 0.406])
 _TORCH_DEVIATION = np.array([0.229, 0.224, 0.225])
@@ -67,6 +76,7 @@ def detect(
                 source="detected",
                 reason=f"the model rescales by itself in its layer “{layer.path}”",
                 highest=layer.highest,
+                own_layer=layer.path,
             )
     if application:
         known = APPLICATIONS[application]

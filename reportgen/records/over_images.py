@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from reportgen.records.base import LightRecord, Record
 
 
 class ClassResult(Record):
     """How one class fared: `images` of it, `predicted` as it, `correct` both.
 
-    `precision` is correct / predicted, `recall` correct / images; None where that is 0 / 0.
+    `precision` is correct / predicted, `recall` correct / images; None where that is 0 / 0. `f1` is
+    their harmonic mean, 2 correct / (images + predicted).
     """
 
     index: int
@@ -18,6 +21,7 @@ class ClassResult(Record):
     correct: int
     precision: float | None
     recall: float | None
+    f1: float | None = None
 
 
 class Confused(Record):
@@ -76,6 +80,12 @@ class Evaluation(Record):
     """Class that most images have, the first of several."""
     majority_share: float
     """Share of the images that have it: the accuracy of always predicting it."""
+    balanced_accuracy: float | None = None
+    """Mean recall of the classes that have images: each class counts the same."""
+    macro_f1: float | None = None
+    """Mean F1 score of the classes that have images or were predicted."""
+    remarks: list[str] = Field(default_factory=list)
+    """Sentences on what the numbers alone would hide."""
     top_k: int | None
     """K of the top-K accuracy; None where the model has only two classes."""
     top_k_accuracy: float | None

@@ -74,6 +74,8 @@ class Preprocessing(Record):
     source: Literal["detected", "given", "assumed"]
     reason: str
     """One sentence for the page: what was found, or why this was assumed."""
+    own_layer: str = ""
+    """Path of the layer by which the model rescales by itself; empty where it does not."""
     highest: float | None = None
     """Largest pixel value that the model's own rescaling is made for; None where not known."""
     trials: list[Trial] = Field(default_factory=list)

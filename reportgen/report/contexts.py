@@ -405,7 +405,9 @@ class AboutPage:
     methods: tuple[Method, ...]
     preprocessing: str
     trials: tuple[Fact, ...]
-    """Preprocessing modes that were tried, and how many images came out right."""
+    """Preprocessing modes that were tried, and how many predictions were correct."""
+    statistics: tuple[Fact, ...]
+    """Preprocessing modes, and how far their batch statistics are from those of training."""
     skipped: tuple[Fact, ...]
     """What is not in the report: name, reason, and its kind as note."""
     warnings: tuple[str, ...]

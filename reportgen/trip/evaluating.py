@@ -20,6 +20,12 @@ from reportgen.records.report import Model, Skipped
 MOST_EXPLAINED = 100
 """Mistakes, surest first, whose true class gets a Grad-CAM where it is not among the top."""
 
+MOST_ALIKE = 4
+"""Images from which on it is worth saying that all get the same answer."""
+
+ALIKE = 0.02
+"""Probabilities that differ by less hardly depend on the image."""
+
 CHART = "pictures/reliability.svg"
 
 _NO_CLASS = (
@@ -77,7 +83,7 @@ def known_classes(
 def evaluate(
     model: Model,
     photos: Photos,
-    folders: dict[str, int],
+    classes: Classes,
     plan: Plan,
     outcomes: Mapping[str, Outcome],
     settings: Settings,
@@ -88,7 +94,7 @@ def evaluate(
     """
     units = {unit.inputs[1]: unit for unit in plan.units}
     kind, reason = likelihood_of(model)
-    tally = Tally(len(model.labels), settings.top, kind)
+    tally = Tally(len(model.labels), settings.top, kind, order_assumed=classes.assumed)
     not_finite = 0
     for file, digest in photos:
         true = file.true_class
@@ -103,7 +109,28 @@ def evaluate(
     if not tally.images:
         return Skipped(what="section", name="evaluation", reason=_NO_CLASS) if not_finite else None
     unknown = len(photos) - tally.images - not_finite
-    return Evaluated(tally, folders, unknown, not_finite, reason)
+    return Evaluated(tally, classes.indices, unknown, not_finite, reason)
+
+
+def same_answer(model: Model, plan: Plan, outcomes: Mapping[str, Outcome]) -> str:
+    """A sentence where several images, none of known class, all get the same answer; else ""."""
+    known = [one.data for unit in plan.units if isinstance(one := outcomes[unit.key], Stored)]
+    shares = [
+        one["probabilities"]
+        for one in known
+        if one["probabilities"] and tells_classes(one["scores"], one["probabilities"])
+    ]
+    if len(shares) < MOST_ALIKE or len(set(map(len, shares))) != 1:
+        return ""
+    answers = {max(range(len(one)), key=one.__getitem__) for one in shares}
+    if len(answers) != 1 or len(shares[0]) != len(model.labels):
+        return ""
+    (answer,) = answers
+    found = f"Every image gets the same answer: {model.labels[answer]}."
+    sure = [one[answer] for one in shares]
+    if max(sure) - min(sure) < ALIKE or model.preprocessing.source == "assumed":
+        found += " The preprocessing may be wrong; --preprocess chooses another."
+    return found
 
 
 def explained_mistakes(

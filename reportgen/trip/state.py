@@ -11,7 +11,6 @@ from pathlib import Path
 from reportgen.analysis.engine import undetermined
 from reportgen.analysis.photos import Photos
 from reportgen.analysis.summary import Summary
-from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
 from reportgen.errors import ImageError, SettingsError
@@ -25,15 +24,22 @@ from reportgen.inputs.clips import find_clips, keyed
 from reportgen.inputs.image_table import classes_in, read_image_table
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
-from reportgen.inputs.preprocessing import function_of
+from reportgen.inputs.preprocessing import MODE_FORMULAS, function_of
 from reportgen.inputs.true_values import read_true_values
 from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped
 from reportgen.report.notes.source import OwnNotes
-from reportgen.trip.evaluating import Evaluated, evaluate, explained_mistakes, known_classes
+from reportgen.trip.evaluating import (
+    Evaluated,
+    evaluate,
+    explained_mistakes,
+    known_classes,
+    same_answer,
+)
 from reportgen.trip.model_job import ModelJob
 from reportgen.trip.planning import Planned
+from reportgen.trip.preparing import find_preprocessing
 from reportgen.trip.regressing import Regressed, regress, value_output
 from reportgen.user_files import Seen, UnusableFileError, hash_file
 
@@ -212,21 +218,18 @@ class Trip:
     def settle_preprocessing(self, facts: Model) -> Model:
         """Decide the preprocessing; images in class folders may tell which is right."""
         wanted = facts.preprocessing
-        classes = self.classes.indices
-        if self.settings.preprocess == "auto" and classes and facts.image_input:
-            known = {digest: classes[f.group] for f, digest in self.photos if f.group in classes}
-            trial = PreprocessingTrial()
+        if self.settings.preprocess == "auto":
             options = {**self.job.options, "feeding": self.bench.feeding.options()}
-            unit = trial.unit(facts.sha256, sample(known), options)
-            outcome = self.run(Plan(trial, [unit]))[unit.key]
-            if isinstance(outcome, Stored):
-                wanted = choose_by_trial(wanted, outcome.data["correct"], outcome.data["images"])
+            wanted = find_preprocessing(facts, self.photos, self.classes, options, self.run)
         if facts.image_input and wanted.source == "assumed":
-            self.warnings.append(
-                "The images are fed as x / 255, which is assumed: nothing in the model says how "
-                "it was trained; --preprocess chooses another way."
+            self._warn(
+                f"The images are fed as {MODE_FORMULAS[wanted.mode]}, which is assumed: nothing in "
+                "the model says how it was trained; --preprocess chooses another way."
+                if not wanted.statistics
+                else f"The images are fed as {MODE_FORMULAS[wanted.mode]}, which is assumed: "
+                "batch statistics do not settle how the model was trained (table on the page "
+                "About); --preprocess chooses another way."
             )
-            self.progress.warn(self.warnings[-1])
         if facts.image_input:
             function_of(wanted.mode, facts.image_input.channels)  # refuses what cannot be used
         self.bench.preprocess = wanted.mode
@@ -304,12 +307,18 @@ class Trip:
         """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
         folders, unmade = known_classes(facts, self.classes, self.settings)
         self.skipped += [unmade] if unmade else []
-        if not folders:
-            return planned, None
-        found = evaluate(facts, self.photos, folders, planned.activations, outcomes, self.settings)
+        found = None
+        if folders:
+            found = evaluate(
+                facts, self.photos, self.classes, planned.activations, outcomes, self.settings
+            )
         if not isinstance(found, Evaluated):
             self.skipped += [found] if found else []
+            if facts.head and facts.head.classes:
+                self._warn(same_answer(facts, planned.activations, outcomes))
             return planned, None
+        for remark in found.tally.remarks(facts.labels):
+            self._warn(remark)
         extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
         outcomes.update(self.run(extra))
         return replace(planned, explained=extra), found

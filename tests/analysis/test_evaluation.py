@@ -1,6 +1,8 @@
 """The evaluation's numbers are those of NumPy and of Keras's own `evaluate`."""
 
 import dataclasses
+from statistics import fmean
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -139,3 +141,47 @@ def test_a_mistake_is_a_record_with_slots() -> None:
     (mistake,) = tally.surest()
     assert dataclasses.astuple(mistake) == ("0.png", 0, 1, 0.7, 0.3)
     assert not hasattr(mistake, "__dict__")
+
+
+def _evaluated(pairs: list[tuple[int, int]], classes: int = 3, *, order_assumed: bool = False):
+    tally = Tally(classes, 1, "softmax", order_assumed=order_assumed)
+    for at, (true, predicted) in enumerate(pairs):
+        scores = [2.0 if index == predicted else 0.0 for index in range(classes)]
+        shares = (np.exp(scores) / np.exp(scores).sum()).tolist()
+        tally.add(f"{at}.png", true, scores, shares)
+    return tally
+
+
+def test_balanced_accuracy_and_f1_are_those_of_scikit_learn() -> None:
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(8)
+    for _ in range(20):
+        pairs = [(int(t), int(p)) for t, p in random.integers(0, 5, (30, 2)) if t != 4]
+        classes = _evaluated(pairs, 5).class_results("abcde")
+        true, predicted = zip(*pairs, strict=True)
+        labels = [one.index for one in classes]
+        wanted = metrics.f1_score(true, predicted, labels=labels, average=None, zero_division=0)
+        np.testing.assert_allclose([one.f1 for one in classes], wanted)
+        model = SimpleNamespace(labels=list("abcde"))
+        found = _evaluated(pairs, 5).evaluation(model, {}, 0, None, "")
+        recalls = [one.recall for one in classes if one.recall is not None]
+        balanced = metrics.recall_score(true, predicted, labels=sorted(set(true)), average="macro")
+        assert found.balanced_accuracy == pytest.approx(balanced) == pytest.approx(fmean(recalls))
+        assert found.macro_f1 == pytest.approx(np.mean(wanted))
+
+
+def test_what_accuracy_hides_is_said() -> None:
+    never = _evaluated([(0, 0)] * 19 + [(1, 0)] + [(2, 2)] * 5).remarks(["well", "sick", "dead"])
+    assert never == ["Never predicted: sick (1 image)."]
+    same = _evaluated([(0, 0)] * 19 + [(1, 0)]).remarks(["well", "sick", "dead"])
+    assert same == ["Every image gets the same answer: well.", "Never predicted: sick (1 image)."]
+    assert _evaluated([(0, 0), (1, 1), (2, 2)]).remarks(["a", "b", "c"]) == []
+    assert _evaluated([(0, 0)] * 5).remarks(["a", "b", "c"]) == []
+
+
+def test_classes_that_fit_in_another_order_are_told() -> None:
+    pairs = [(0, 2)] * 4 + [(1, 1)] * 4 + [(2, 0)] * 4
+    labels = ["blue", "green", "red"]
+    (found,) = _evaluated(pairs, order_assumed=True).remarks(labels)
+    assert "4 of 12 images are right; in the order red, green, blue it would be 12" in found
+    assert _evaluated(pairs).remarks(labels) == []

@@ -6,6 +6,7 @@ from PIL import Image
 
 from reportgen.analysis.trial import (
     PreprocessingTrial,
+    best_order,
     choose_by_trial,
     clearly_best,
     sample,
@@ -38,6 +39,24 @@ def test_the_reason_says_what_the_trial_found():
     chance = choose_by_trial(ASSUMED, {"unit": 39, "caffe": 38}, 64)
     assert (chance.mode, chance.source) == ("unit", "assumed")
     assert "no candidate is more accurate: 61 %" in chance.reason
+
+
+def test_a_confirmed_assumption_is_no_longer_one():
+    found = choose_by_trial(ASSUMED, {"none": 20, "unit": 60, "signed": 30}, 64)
+    assert (found.mode, found.source) == ("unit", "detected")
+    assert "nothing says so" not in found.reason
+    assert "94 %" in found.reason
+
+
+def test_classes_in_another_order_are_not_taken_for_swapped_colours():
+    correct, any_order = {"unit": 20, "caffe": 60}, {"unit": 60, "caffe": 60}
+    assert choose_by_trial(ASSUMED, correct, 60, any_order).mode == "unit"
+    assert choose_by_trial(ASSUMED, correct, 60).mode == "caffe"
+    assert choose_by_trial(ASSUMED, correct, 60, {"unit": 30, "caffe": 60}).mode == "caffe"
+
+
+def test_the_best_order_pairs_each_class_with_another():
+    assert best_order({(0, 2): 9, (1, 1): 8, (2, 0): 7, (2, 2): 6, (0, 0): 5}) == {0: 2, 1: 1, 2: 0}
 
 
 def bright_or_dark(keras):

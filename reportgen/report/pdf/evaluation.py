@@ -26,7 +26,7 @@ from reportgen.report.sections.evaluation import (
     mistakes_text,
     seen_in_mistake,
 )
-from reportgen.wording import count, only_in_site, percent
+from reportgen.wording import count, only_in_site, percent, sentence
 
 _MOST_MISTAKES = 8
 _MOST_PAIRS = 24
@@ -40,6 +40,8 @@ def evaluation(materials: Materials) -> Iterator[Block]:
     if found is None:
         return
     yield Facts(tuple(Fact(one.name, one.value, one.note) for one in evaluation_facts(found)))
+    for remark in found.remarks:
+        yield Words(sentence(remark))
     yield Title("Mistakes")
     here = materials.outline.shown_mistakes
     shown = here[:_MOST_MISTAKES]
@@ -52,15 +54,15 @@ def evaluation(materials: Materials) -> Iterator[Block]:
     yield Title("Classes")
     rows, classes_text = classes_shown(found)
     yield Words(
-        "Precision: of the images taken for the class, how many belong to it. Recall: of the"
-        f" images of the class, how many were found. {classes_text}".rstrip(),
+        "Precision: share of predictions of this class that are correct. Recall: share of images of"
+        f" this class that are found. F1: their harmonic mean. {classes_text}".rstrip(),
         quiet=True,
     )
     yield Table(
-        ("Class", "Images", "Taken for it", "Right", "Precision", "Recall"),
-        "wnnnnn",
+        ("Class", "Images", "Predicted", "Correct", "Precision", "Recall", "F1"),
+        "wnnnnnn",
         tuple(
-            (row.name, row.images, row.predicted, row.correct, row.precision, row.recall)
+            (row.name, row.images, row.predicted, row.correct, row.precision, row.recall, row.f1)
             for row in map(class_row, rows)
         ),
     )
@@ -85,8 +87,8 @@ def _mistake(materials: Materials, mistake: Mistake) -> Card:
     name = shorten(mistake.image, _LONGEST)
     return Card(
         name,
-        f"Taken for {labels[mistake.predicted]} ({percent(mistake.probability)}), in the folder of"
-        f" {labels[mistake.true]} ({percent(mistake.true_probability)})",
+        f"Predicted: {labels[mistake.predicted]} ({percent(mistake.probability)}). True class:"
+        f" {labels[mistake.true]} ({percent(mistake.true_probability)}).",
         tuple(
             Shown(materials.pictures.picture(path, f"{alt} {name}") if path else None, text)
             for path, alt, text in seen_in_mistake(outline, mistake)

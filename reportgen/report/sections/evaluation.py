@@ -22,7 +22,7 @@ from reportgen.report.sections.over_images_contexts import (
     MistakeCard,
     Seen,
 )
-from reportgen.wording import count, number, percent
+from reportgen.wording import count, number, percent, sentence
 
 MATRIX_CLASSES = 16
 """Up to so many classes the confusion matrix is a table."""
@@ -53,6 +53,7 @@ def evaluation_pages(
                 explanation=explanation(outline.report, "evaluation") if first else None,
                 notes=page_notes(outline, page, "evaluation") if first else (),
                 facts=evaluation_facts(found),
+                remarks=tuple(map(sentence, found.remarks)) if first else (),
                 mistakes=tuple(_mistake(outline, page, one) for one in mistakes),
                 mistakes_text=mistakes_text(found, len(outline.shown_mistakes)),
                 columns=_columns(found),
@@ -101,6 +102,7 @@ def class_row(one: ClassResult) -> ClassRow:
         correct=f"{one.correct:,}",
         precision="–" if one.precision is None else percent(one.precision),
         recall="–" if one.recall is None else percent(one.recall),
+        f1="–" if one.f1 is None else percent(one.f1),
     )
 
 
@@ -120,6 +122,11 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         accuracy_fact(found),
         Fact("Majority baseline", percent(found.majority_share), f"always predicting {most}"),
     ]
+    if found.balanced_accuracy is not None:
+        text = "mean recall of the classes"
+        facts.append(Fact("Balanced accuracy", percent(found.balanced_accuracy), text))
+    if found.macro_f1 is not None:
+        facts.append(Fact("F1", percent(found.macro_f1), "mean over the classes"))
     if found.top_k is not None and found.top_k_accuracy is not None:
         text = f"true class among the top {found.top_k}"
         facts.append(Fact(f"Top-{found.top_k} accuracy", percent(found.top_k_accuracy), text))
@@ -131,14 +138,15 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
         error = percent(found.calibration_error)
         facts.append(Fact("Calibration error", error, "mean gap between confidence and accuracy"))
     if found.folders:
-        named = [f"{name} → {index}" for name, index in sorted(found.folders.items())]
+        by_index = sorted(found.folders.items(), key=lambda one: (one[1], one[0]))
+        named = [f"{index} {name}" for name, index in by_index]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""
-        facts.append(Fact("Folders", f"{len(named):,}", ", ".join(named[:8]) + left))
+        facts.append(Fact("Classes", f"{len(named):,}", ", ".join(named[:8]) + left))
     if found.not_finite:
         text = "the class scores are not numbers (NaN or infinite); not in the accuracy"
         facts.append(Fact("No class predicted", count(found.not_finite, "image"), text))
     if found.unknown:
-        text = "not in a class folder, or no scores"
+        text = "of no known class, or no scores"
         facts.append(Fact("Excluded", count(found.unknown, "image"), text))
     return tuple(facts)
 
@@ -146,9 +154,12 @@ def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
 def mistakes_text(found: Evaluation, shown: int) -> str:
     """How many mistakes there are; and how many are `shown` where that is not all."""
     if not found.mistakes:
-        return f"All {count(found.images, 'image')} came out as the class of their folder."
-    many = count(len(found.mistakes), "image")
-    text = f"{many} came out as another class than that of their folder, the surest first."
+        return f"All {count(found.images, 'image')} are classified correctly."
+    are = "is" if len(found.mistakes) == 1 else "are"
+    text = (
+        f"{len(found.mistakes):,} of {count(found.images, 'image')} {are} misclassified, most "
+        "confident first."
+    )
     fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
     return text + fewer
 

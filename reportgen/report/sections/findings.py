@@ -104,8 +104,8 @@ def _mistakes(outline: Outline, page: str) -> list[Finding]:
         return []
     filed = sum(image.group is not None for image in outline.report.images)
     text = (
-        f"{len(outline.mistakes):,} of {count(filed, 'image')} came out as another class than that "
-        "of the folder."
+        f"{len(outline.mistakes):,} of {count(filed, 'image')} "
+        f"{'is' if len(outline.mistakes) == 1 else 'are'} misclassified."
     )
     return [Finding("note", "Mistakes", text, href(page, outline.mistakes_page()))]
 
@@ -115,10 +115,10 @@ def _evaluated(outline: Outline, page: str) -> list[Finding]:
     if found is None or not found.mistakes:
         return []
     first, labels = found.mistakes[0], outline.report.model.labels
-    title = f"{len(found.mistakes):,} of {count(found.images, 'image')} taken for another class"
+    title = f"{len(found.mistakes):,} of {count(found.images, 'image')} misclassified"
     text = (
-        f"Surest: {first.image}, taken for {labels[first.predicted]} "
-        f"with {percent(first.probability)}."
+        f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
+        f"({percent(first.probability)})."
     )
     return [Finding("note", title, text, href(page, outline.evaluation_page()))]
 

@@ -58,6 +58,7 @@ class ClassRow:
     correct: str
     precision: str
     recall: str
+    f1: str
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class EvaluationPage:
     facts: tuple[Fact, ...]
     mistakes: tuple[MistakeCard, ...]
     mistakes_text: str
+    remarks: tuple[str, ...]
+    """Sentences on what the numbers alone would hide."""
     columns: tuple[str, ...]
     """Heads of the matrix's columns: predicted classes; empty where there are too many."""
     matrix: tuple[MatrixRow, ...]

@@ -9,7 +9,7 @@ from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline
 from reportgen.report.site.overview import environment_facts
-from reportgen.wording import count, duration, sentence
+from reportgen.wording import count, duration, number, sentence
 
 MOST_SKIPPED = 150
 
@@ -25,6 +25,9 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
         trials=tuple(
             Fact(trial.mode, f"{trial.correct} of {count(trial.images, 'image')}")
             for trial in report.model.preprocessing.trials
+        ),
+        statistics=tuple(
+            Fact(one.mode, number(one.distance)) for one in report.model.preprocessing.statistics
         ),
         skipped=tuple(
             Fact(item.name, sentence(item.reason), item.what)

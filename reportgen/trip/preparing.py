@@ -1,0 +1,69 @@
+"""How the images of a build are prepared for the network: told by the model, or found by trying."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from reportgen.analysis.batch_statistics import MOST_IMAGES as MOST_COMPARED
+from reportgen.analysis.batch_statistics import BatchStatistics, choose_by_statistics
+from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
+from reportgen.execution.runner import Outcome, Plan
+from reportgen.execution.store import Stored
+from reportgen.inputs.class_names import Classes
+from reportgen.inputs.images import ImageFile
+from reportgen.records.report import Model, Preprocessing
+from reportgen.spread import spread
+
+Photos = Sequence[tuple[ImageFile, str]]
+Run = Callable[[Plan], Mapping[str, Outcome]]
+
+
+def find_preprocessing(
+    facts: Model, photos: Photos, classes: Classes, options: Mapping[str, Any], run: Run
+) -> Preprocessing:
+    """The preprocessing to use where none is given.
+
+    What a layer of the model does itself needs no trial. Batch normalisations are asked where the
+    mode would be assumed; images of known class may show that another mode is right.
+    """
+    usual = facts.preprocessing
+    if facts.image_input is None or usual.own_layer:
+        return usual
+    if usual.source == "assumed":
+        usual = _by_statistics(facts, photos, options, run, usual)
+    return _by_trial(facts, photos, classes, options, run, usual)
+
+
+def _by_statistics(
+    facts: Model, photos: Photos, options: Mapping[str, Any], run: Run, usual: Preprocessing
+) -> Preprocessing:
+    if not any(layer.type == "BatchNormalization" for layer in facts.layers):
+        return usual
+    statistics = BatchStatistics()
+    digests = spread(list(dict.fromkeys(digest for _, digest in photos)), MOST_COMPARED)
+    unit = statistics.unit(facts.sha256, digests, options)
+    outcome = run(Plan(statistics, [unit]))[unit.key]
+    if not isinstance(outcome, Stored):
+        return usual
+    data = outcome.data
+    return choose_by_statistics(usual, data["distances"], data["layers"], data["images"])
+
+
+def _by_trial(
+    facts: Model,
+    photos: Photos,
+    classes: Classes,
+    options: Mapping[str, Any],
+    run: Run,
+    usual: Preprocessing,
+) -> Preprocessing:
+    known = {digest: file.true_class for file, digest in photos if file.true_class is not None}
+    if not known:
+        return usual
+    trial = PreprocessingTrial()
+    unit = trial.unit(facts.sha256, sample(known), options)
+    outcome = run(Plan(trial, [unit]))[unit.key]
+    if not isinstance(outcome, Stored):
+        return usual
+    data = outcome.data
+    any_order = data["in_any_order"] if classes.assumed else None
+    return choose_by_trial(usual, data["correct"], data["images"], any_order)
