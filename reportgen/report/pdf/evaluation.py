@@ -62,7 +62,15 @@ def evaluation(materials: Materials) -> Iterator[Block]:
         ("Class", "Images", "Predicted", "Correct", "Precision", "Recall", "F1"),
         "wnnnnnn",
         tuple(
-            (row.name, row.images, row.predicted, row.correct, row.precision, row.recall, row.f1)
+            (
+                row.name,
+                row.images,
+                row.predicted,
+                row.correct,
+                row.precision,
+                row.recall,
+                row.f_score,
+            )
             for row in map(class_row, rows)
         ),
     )

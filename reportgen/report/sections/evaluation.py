@@ -102,7 +102,7 @@ def class_row(one: ClassResult) -> ClassRow:
         correct=f"{one.correct:,}",
         precision="–" if one.precision is None else percent(one.precision),
         recall="–" if one.recall is None else percent(one.recall),
-        f1="–" if one.f1 is None else percent(one.f1),
+        f_score="–" if one.f1 is None else percent(one.f1),
     )
 
 

@@ -58,7 +58,7 @@ class ClassRow:
     correct: str
     precision: str
     recall: str
-    f1: str
+    f_score: str
 
 
 @dataclass(frozen=True)
