@@ -19,8 +19,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from reportgen.errors import UnreadableImageError
 from reportgen.feeding import Exif, Feeding
-from reportgen.inputs import sniff
-from reportgen.inputs.modes import flatten
+from reportgen.inputs import sniff, tiff
+from reportgen.inputs.modes import flat_samples, flatten
 from reportgen.printable import printable
 
 MAXIMUM_PIXELS = 178_956_970
@@ -112,6 +112,8 @@ def decode(
         raise UnreadableImageError(printable(path.name), str(error)) from error
     except Exception as error:
         # Pillow's decoders raise nearly every built-in exception on damaged bytes.
+        if decoded := _with_tifffile(error, path, feeding or Feeding(), maximum_pixels):
+            return decoded
         reason = _reason(error, path, maximum_pixels)
         raise UnreadableImageError(printable(path.name), reason) from error
 
@@ -127,6 +129,24 @@ def count_frames(path: Path) -> int:
             return int(getattr(image, "n_frames", 1))
     except Exception:  # decoding the file says what is wrong with it
         return 1
+
+
+def _with_tifffile(
+    error: Exception, path: Path, feeding: Feeding, maximum_pixels: int
+) -> Decoded | None:
+    """A TIFF that Pillow does not decode, read with tifffile; None where that does not help."""
+    if isinstance(error, (Image.DecompressionBombError, MemoryError)):
+        return None
+    if sniff.picture_kind(_head(path)) != "TIFF":
+        return None
+    values = tiff.read(path, maximum_pixels)
+    if values is None:
+        return None
+    flat = flat_samples(values, feeding.alpha, feeding.depth)
+    rgb = _rgb(np.array(flat.pixels))
+    gray = np.array(flat.pixels) if flat.pixels.mode == "L" else None
+    note = "; ".join([*flat.notes, "read with tifffile"])
+    return Decoded(rgb, gray, note, _rgb(np.array(flat.shown)), flat.deep, flat.dark)
 
 
 class _RefusedError(Exception):
@@ -262,7 +282,7 @@ def _has_more_frames(image: Image.Image) -> bool:
         return True
 
 
-def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:
+def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:  # noqa: PLR0911
     """One clause on what is wrong with the file, without its folder and without Pillow's words."""
     if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
         return sniff.why_unreadable(error, path)  # EINVAL: a damaged file's offset led astray
@@ -271,15 +291,21 @@ def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:
     if isinstance(error, MemoryError):
         return "there is not enough memory to unpack it"
     head = _head(path)
+    kind = sniff.picture_kind(head) or "image"
+    if _ends_early(error):
+        return f"it is cut short: the file ends before its {kind} data does"
+    if kind == "TIFF" and (why := tiff.why_not(path)):
+        return why
     if isinstance(error, UnidentifiedImageError):
         return sniff.why_no_picture(head)
-    kind = sniff.picture_kind(head) or "image"
-    ends_early = ("truncated", "decoder object", "bytes but only got")
-    if isinstance(error, (EOFError, struct.error)) or any(
-        words in str(error).lower() for words in ends_early
-    ):
-        return f"it is cut short: the file ends before its {kind} data does"
     return f"its {kind} data is damaged, or of a kind that Pillow does not decode"
+
+
+def _ends_early(error: Exception) -> bool:
+    words = ("truncated", "decoder object", "bytes but only got")
+    return isinstance(error, (EOFError, struct.error)) or any(
+        one in str(error).lower() for one in words
+    )
 
 
 def _head(path: Path) -> bytes:

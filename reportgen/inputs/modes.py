@@ -73,6 +73,30 @@ def flatten(image: Image.Image, alpha: Alpha = "drop", depth: Depth = "high-byte
     return Flat(plain, plain)
 
 
+def flat_samples(values: npt.NDArray[Any], alpha: Alpha, depth: Depth) -> Flat:
+    """Samples that Pillow has no mode for: (height, width) or (height, width, 3 or 4).
+
+    Colours of 16 bits give their high byte, as in PNG; floats within 0..1 are taken as such.
+    """
+    if values.ndim == 2 and values.dtype != np.uint8:
+        known = values if values.dtype == np.uint16 else _plain_type(values)
+        return deep_gray(known, depth)
+    if values.dtype == np.uint16:
+        values = (values >> 8).astype(np.uint8)
+    notes = []
+    if values.dtype != np.uint8:
+        flat, note = eight_bits(_plain_type(values).reshape(values.shape[0], -1))
+        values, notes = flat.reshape(values.shape), [note] if note else []
+    image = Image.fromarray(np.ascontiguousarray(values))
+    found = flatten(image, alpha)
+    found.notes += notes
+    return found
+
+
+def _plain_type(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return values.astype(np.float32 if values.dtype.kind == "f" else np.int64)
+
+
 def _without_alpha(image: Image.Image, ground: Alpha) -> Flat:
     gray = image.mode in ("1", "L", "LA", "La")
     if image.mode not in ("LA", "RGBA"):

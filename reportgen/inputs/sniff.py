@@ -24,6 +24,26 @@ _PICTURES = (
 
 _OTHERS = (
     (
+        re.compile(rb".{128}DICM", re.DOTALL),
+        "it is a DICOM file: export it as PNG, for example with pydicom",
+    ),
+    (
+        re.compile(rb"(?:\x5c\x01\0\0|\0\0\x01\x5c).{340}(?:n[+i]1)", re.DOTALL),
+        "it is a NIfTI volume: export a slice as PNG, for example with nibabel",
+    ),
+    (
+        re.compile(rb"\x5c\x01\0\0|\x1c\x02\0\0n[+i]2"),
+        "it is a NIfTI volume: export a slice as PNG",
+    ),
+    (re.compile(rb"\x1f\x8b"), "it is compressed with gzip: unpack it, and export volumes as PNG"),
+    (re.compile(rb"NRRD0"), "it is an NRRD volume: export a slice as PNG"),
+    (re.compile(rb"SIMPLE  ="), "it is a FITS file: export it as PNG"),
+    (re.compile(rb"\x93NUMPY"), "it is a NumPy array: save it as PNG, for example with Pillow"),
+    (re.compile(rb"\x76\x2f\x31\x01"), "it is an OpenEXR picture: export it as PNG"),
+    (re.compile(rb"#\?RADIANCE"), "it is a Radiance HDR picture: export it as PNG"),
+    (re.compile(rb"\xff\x0a|\0\0\0\x0cJXL "), "it is JPEG XL: convert it to JPEG or PNG"),
+    (re.compile(rb"MATLAB 5"), "it is a MATLAB file: export the picture as PNG"),
+    (
         re.compile(rb"version https://git-lfs"),
         "it is a Git LFS pointer, not the picture itself: run `git lfs pull`",
     ),
