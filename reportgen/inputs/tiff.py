@@ -15,6 +15,7 @@ from PIL import TiffImagePlugin
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _SAMPLES, _BITS, _FORMAT, _WIDTH, _HEIGHT = 277, 258, 339, 256, 257
+_STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 _FORMATS = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
 
 
@@ -33,6 +34,11 @@ def facts_of(path: Path) -> tuple[int, str, int] | None:
             file.seek(tags.next)
             tags.load(file)
             bits, kinds = _many(tags.get(_BITS, 1)), _many(tags.get(_FORMAT, 1))
+            starts = _many(tags[_STRIPS] if _STRIPS in tags else tags[_TILES])
+            sizes = _many(tags[_STRIP_BYTES] if _STRIP_BYTES in tags else tags[_TILE_BYTES])
+            end = max(map(sum, zip(starts, sizes, strict=True)))
+            if end > path.stat().st_size:
+                return None  # cut short
             pixels = int(tags[_WIDTH]) * int(tags[_HEIGHT])
             bands = int(tags.get(_SAMPLES, 1))
             return bands, f"{bits[0]}-bit {_FORMATS.get(kinds[0], 'unknown')}", pixels

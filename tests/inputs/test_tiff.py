@@ -31,7 +31,7 @@ def test_without_tifffile_the_reason_names_it(
 ) -> None:
     path = saved(tmp_path / "a.tif", GRAY)
     monkeypatch.setattr(tiff.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(UnreadableImageError, match="one band of 64-bit float .* pip install"):
+    with pytest.raises(UnreadableImageError, match=r"one band of 64-bit float .* pip install"):
         decode(path)
 
 
