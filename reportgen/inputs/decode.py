@@ -135,9 +135,7 @@ def _with_tifffile(
     error: Exception, path: Path, feeding: Feeding, maximum_pixels: int
 ) -> Decoded | None:
     """A TIFF that Pillow does not decode, read with tifffile; None where that does not help."""
-    if isinstance(error, (Image.DecompressionBombError, MemoryError)):
-        return None
-    if sniff.picture_kind(_head(path)) != "TIFF":
+    if not _is_foreign_tiff(error, path):
         return None
     values = tiff.read(path, maximum_pixels)
     if values is None:
@@ -294,11 +292,17 @@ def _reason(error: Exception, path: Path, maximum_pixels: int) -> str:  # noqa: 
     kind = sniff.picture_kind(head) or "image"
     if _ends_early(error):
         return f"it is cut short: the file ends before its {kind} data does"
-    if kind == "TIFF" and (why := tiff.why_not(path)):
+    if _is_foreign_tiff(error, path) and (why := tiff.why_not(path)):
         return why
     if isinstance(error, UnidentifiedImageError):
         return sniff.why_no_picture(head)
     return f"its {kind} data is damaged, or of a kind that Pillow does not decode"
+
+
+def _is_foreign_tiff(error: Exception, path: Path) -> bool:
+    """Whether Pillow knows no way to read the TIFF, rather than its data being damaged."""
+    unknown = isinstance(error, UnidentifiedImageError) or "not available" in str(error)
+    return unknown and sniff.picture_kind(_head(path)) == "TIFF"
 
 
 def _ends_early(error: Exception) -> bool:

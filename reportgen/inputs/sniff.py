@@ -32,7 +32,7 @@ _OTHERS = (
         "it is a NIfTI volume: export a slice as PNG, for example with nibabel",
     ),
     (
-        re.compile(rb"\x5c\x01\0\0|\x1c\x02\0\0n[+i]2"),
+        re.compile(rb"\x1c\x02\0\0n[+i]2"),
         "it is a NIfTI volume: export a slice as PNG",
     ),
     (re.compile(rb"\x1f\x8b"), "it is compressed with gzip: unpack it, and export volumes as PNG"),
