@@ -222,13 +222,12 @@ class Trip:
             options = {**self.job.options, "feeding": self.bench.feeding.options()}
             wanted = find_preprocessing(facts, self.photos, self.classes, options, self.run)
         if facts.image_input and wanted.source == "assumed":
+            why = "nothing in the model says how it was trained"
+            if wanted.statistics:
+                why = "batch statistics do not settle how the model was trained"
             self._warn(
-                f"The images are fed as {MODE_FORMULAS[wanted.mode]}, which is assumed: nothing in "
-                "the model says how it was trained; --preprocess chooses another way."
-                if not wanted.statistics
-                else f"The images are fed as {MODE_FORMULAS[wanted.mode]}, which is assumed: "
-                "batch statistics do not settle how the model was trained (table on the page "
-                "About); --preprocess chooses another way."
+                f"The images are fed as {MODE_FORMULAS[wanted.mode]}, which is assumed: {why}; "
+                "--preprocess chooses another way."
             )
         if facts.image_input:
             function_of(wanted.mode, facts.image_input.channels)  # refuses what cannot be used
