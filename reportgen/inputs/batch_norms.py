@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import numpy.typing as npt
 
@@ -59,6 +58,8 @@ def first_batch_norms(network: "Network", most: int) -> list[BatchNorm]:
 
     As many training steps passed through all of them, so each has the `least` variance of all.
     """
+    import keras  # this module is read when a build is planned, before TensorFlow is
+
     found: list[BatchNorm] = []
     for step in network.trace.steps:
         layer: Any = step.layer
