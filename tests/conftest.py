@@ -27,3 +27,13 @@ def corpus() -> Path:
     if not (folder / "models").is_dir():
         pytest.skip("the corpus of real models and photos is not here")
     return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave slow tests out unless they are asked for by their marker."""
+    if "slow" in config.getoption("markexpr", ""):
+        return
+    slow = [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        config.hook.pytest_deselected(slow)
+        items[:] = [item for item in items if item not in slow]

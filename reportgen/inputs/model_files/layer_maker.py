@@ -7,6 +7,7 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.layers import (
     ArgumentReader,
     build_custom,
+    count_weights,
     is_custom,
     layer_class,
     operation_class,
@@ -111,7 +112,9 @@ class LayerMaker:
         arguments = self.guarded(key, lambda: self.arguments.arguments(cls, node, self._inner))
         if operation is None:
             arguments["name"] = name
-        return Part(key, type_name, self.guarded(key, lambda: cls(**arguments)))
+        layer = self.guarded(key, lambda: cls(**arguments))
+        count_weights(layer, self.budget)
+        return Part(key, type_name, layer)
 
     def _inner(self, node: Node) -> Any:
         """A layer that is a setting of another layer, as in TimeDistributed."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.bygone_layers import bygone_class
-from reportgen.inputs.model_files.limits import WeightBudget
+from reportgen.inputs.model_files.limits import WeightBudget, every_object
 from reportgen.inputs.model_files.migration.graph import UNTOLD_MODULE
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
@@ -32,6 +32,12 @@ _OF_APPLICATIONS = {
     "CustomScaleLayer": "inception_resnet_v2",
 }
 """Layers that Keras has for its own applications, outside `keras.layers`, and their module."""
+_QUANTISATIONS = {
+    "Int8QuantizationConfig",
+    "Int4QuantizationConfig",
+    "Float8QuantizationConfig",
+    "AbsMaxQuantizer",
+}
 _OPERATION_MODULES = ("numpy", "math", "nn", "image", "linalg", "core", "einops")
 _BASE_ARGUMENTS = {"name", "trainable", "dtype", "autocast"}
 NEUTRAL: dict[str, tuple[Any, ...] | None] = {
@@ -199,11 +205,13 @@ class ArgumentReader:
 
         name = class_name(value)
         if key == "dtype":
-            policies = {"DTypePolicy", "Policy", "FloatDTypePolicy", "DTypePolicyMap"}
-            if name in policies or name.startswith("Quantized"):
+            policy = getattr(keras.dtype_policies, name, None)
+            if name in {"Policy", "DTypePolicyMap"} or name.endswith("DTypePolicy") and policy:
                 return keras.dtype_policies.deserialize(value)
         elif name == "function":
             return self.activation(value, layer_name, inner)
+        elif key == "quantization_config" and _is_quantisation(value):
+            return keras.saving.deserialize_keras_object(value, safe_mode=True)
         elif layer_class(name, self.custom) is not None or name in {"Functional", "Sequential"}:
             return inner(value)
         raise ModelFileError(
@@ -235,6 +243,27 @@ class ArgumentReader:
             f" {layer_name[:80]!r} is"
             " not part of Keras; give its code with --custom-objects FILE.py."
         )
+
+
+def _is_quantisation(value: Node) -> bool:
+    """Whether an object says how a layer is quantised, with nothing in it but Keras's own."""
+    return all(
+        class_name(item) in _QUANTISATIONS and item.get("module") == "keras.quantizers"
+        for item in every_object(value)
+    )
+
+
+def count_weights(layer: Any, budget: WeightBudget) -> None:
+    """Count the weights that a quantised or LoRA layer makes without an initializer of ours."""
+    if not (getattr(layer, "quantization_mode", None) or getattr(layer, "lora_rank", None)):
+        return
+    add_weight = layer.add_weight
+
+    def counted(shape: Any = None, *args: Any, **kwargs: Any) -> Any:
+        budget.spend(tuple(int(size) for size in shape or ()))
+        return add_weight(shape, *args, **kwargs)
+
+    layer.add_weight = counted
 
 
 def accepted_arguments(cls: Any) -> set[str] | None:

@@ -150,12 +150,16 @@ class Rebuilder:
                 " HEIGHTxWIDTH (in pixels)."
             )
         check_output([1, *shape[1:]], name or "input", self.file_name)
-        dtype = config.get("dtype", "float32")
+        dtype = config.get("dtype")
+        try:  # a layer's dtype may name a policy, as mixed_float16
+            dtype = keras.backend.standardize_dtype(dtype if isinstance(dtype, str) else "float32")
+        except ValueError:
+            dtype = "float32"
         return self.maker.guarded(
             name or "input",
             lambda: keras.Input(
                 batch_shape=tuple(shape),
-                dtype=dtype if isinstance(dtype, str) else "float32",
+                dtype=dtype,
                 name=name,
             ),
         )

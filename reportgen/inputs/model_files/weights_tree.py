@@ -4,6 +4,7 @@ A layer in a list is called after its class, with a number when the class comes 
 `conv2d_1`. Keras 2.12 to 2.15 counted a layer with weights twice, under another list's name.
 """
 
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -71,7 +72,9 @@ class _Loader:
         own = [*layer._trainable_variables, *layer._non_trainable_variables]
         arrays = branch.get("vars")
         stored = _numbered(arrays) if isinstance(arrays, dict) else []
-        if len(stored) < len(own):
+        if _has_an_order_of_its_own(layer):
+            self._load_by_keras(layer, stored, name)
+        elif len(stored) < len(own):
             raise WeightsMismatchError(
                 f"{self.file_name} has no weights for the layer {name[:80]!r}."
                 if not stored
@@ -79,8 +82,9 @@ class _Loader:
                 f" {len(stored)}"
                 f" arrays of weights where the network has {len(own)}."
             )
-        for variable, array in zip(own, stored, strict=False):
-            assign(variable, array, name, self.file_name)
+        else:
+            for variable, array in zip(own, stored, strict=False):
+                assign(variable, array, name, self.file_name)
         finish(layer)
         held = {id(inner): inner for inner in layer._layers}
         for attribute, inner in branch.items():
@@ -93,6 +97,19 @@ class _Loader:
                     f"{self.file_name} has no weights for {inner_layer.name[:60]!r} in the layer"
                     f" {name[:80]!r}."
                 )
+
+    def _load_by_keras(self, layer: Any, stored: Sequence[Array], name: str) -> None:
+        """By the layer's own method, once no array is larger than the layer's largest."""
+        largest = max((math.prod(variable.shape) for variable in layer.variables), default=0)
+        try:
+            if any(math.prod(array.shape) > largest for array in stored):
+                raise ValueError("an array is larger than any of the layer")
+            layer.load_own_variables({str(at): array.read() for at, array in enumerate(stored)})
+        except (ValueError, KeyError, TypeError) as error:
+            raise WeightsMismatchError(
+                f"{self.file_name} does not fit the layer {name[:80]!r}, which is quantised or has"
+                f" LoRA weights: it holds {len(stored)} arrays of other sizes."
+            ) from error
 
     def _load_attribute(
         self, layer: Any, attribute: str, branch: Branch, name: str, held: dict[int, Any]
@@ -121,6 +138,11 @@ class _Loader:
             self._load_list(layer.layers, branch["layers"], name)
         else:
             self.load_layer(layer, branch, name)
+
+
+def _has_an_order_of_its_own(layer: Any) -> bool:
+    """Whether a layer is quantised, or LoRA's weights are merged into its kernel when saved."""
+    return bool(getattr(layer, "quantization_mode", None) or getattr(layer, "lora_enabled", False))
 
 
 def _list_in(branch: Branch) -> tuple[str, Branch]:
