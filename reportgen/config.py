@@ -287,13 +287,15 @@ class Settings(BaseModel):
     input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
         None, description="Input size for models that accept any: SIZE or HxW."
     )
-    custom_objects: Path | None = Field(
-        None, description="Python file of yours with classes that the model needs; it is run."
+    custom_objects: Strings = Field(
+        (),
+        description="Python file of yours, or installed package, with classes that the model "
+        "needs (repeatable); it is run.",
     )
     replace_layer: Strings = Field(
         (),
         description="Replace a Lambda layer: NAME=x/127.5-1 or NAME=MODULE:FUNCTION "
-        "(repeatable). Code in the model file is never run.",
+        "(repeatable; NAME may be a glob). Code in the model file is never run.",
     )
     input: Annotated[Strings, AfterValidator(_input_files)] = Field(
         (),
@@ -592,8 +594,9 @@ class Settings(BaseModel):
     @property
     def files_read(self) -> list[Path]:
         """Files that are read for another purpose than to be shown."""
-        named = (self.labels, self.labels_csv, self.values_csv, self.notes, self.custom_objects)
-        return [*(file for file in named if file), *self.input_files.values()]
+        named = (self.labels, self.labels_csv, self.values_csv, self.notes)
+        code = [Path(one) for one in self.custom_objects if one.endswith(".py")]
+        return [*(file for file in named if file), *code, *self.input_files.values()]
 
     @property
     def for_report(self) -> dict[str, Any]:
@@ -607,10 +610,11 @@ class Settings(BaseModel):
             )
         for name in (
             *("dataset", "notes", "labels", "labels_csv", "values_csv"),
-            *("templates", "weights", "custom_objects"),
+            *("templates", "weights"),
         ):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
+        values["custom_objects"] = [printable(Path(one).name) for one in self.custom_objects]
         values["input"] = [
             f"{name}={printable(file.name)}" for name, file in self.input_files.items()
         ]
@@ -652,6 +656,11 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
         is_file = name in FILE_KEYS and isinstance(value, str) and value != "imagenet"
         settings[name] = str(path.parent / value) if is_file else value
+        if name == "custom_objects":  # a package is named without .py
+            settings[name] = [
+                str(path.parent / str(one)) if str(one).endswith(".py") else one
+                for one in _listed(value)
+            ]
         if name == "input":
             settings[name] = [_beside(path, one) for one in _listed(value)]
     return settings

@@ -37,7 +37,7 @@ def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table):
         model, options["weights"] = expected.model, model
     if expected.code:
         (tmp_path / "own.py").write_text(expected.code)
-        options["custom_objects"] = tmp_path / "own.py"
+        options["custom_objects"] = str(tmp_path / "own.py")
     options["replace_layer"] = expected.replace
     settings = make_settings(options)
     photo = str(corpus / "images" / "photos" / "kerassquee_cat.jpeg")

@@ -252,6 +252,6 @@ def test_a_subclassed_model(tmp_path: Path) -> None:
     exec(SUBCLASSED, namespace)  # noqa: S102
     model = namespace["Net"](3)
     model(np.zeros((1, 16, 12, 3)))
-    report = report_of(model, tmp_path, custom_objects=code)
+    report = report_of(model, tmp_path, custom_objects=str(code))
     assert "conv" in grids(report)
     assert report.images[0].gradcam

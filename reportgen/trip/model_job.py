@@ -16,6 +16,7 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.imagenet import says_imagenet
 from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
 from reportgen.inputs.model_files import ModelFile, open_model
+from reportgen.inputs.model_files.custom_objects import files_of, is_package, package_version
 from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
@@ -56,12 +57,18 @@ class ModelJob:
         self.settings = settings
         self.progress = progress
         self._files: list[Seen] = []
-        own = settings.custom_objects
-        self._own_code = self._digest(own, "--custom-objects", _LARGEST_CODE) if own else None
+        self._own_code = [self._digests_of(source) for source in settings.custom_objects]
         self._inputs = {
             name: self._digest(one, f"--input {name}", _LARGEST_INPUT)
             for name, one in settings.input_files.items()
         }
+
+    def _digests_of(self, source: str) -> list[str]:
+        """Of the user's code: a package's version, or a file's digest and of what it imports."""
+        if is_package(source):
+            return [source, package_version(source)]
+        option = "--custom-objects"
+        return [self._digest(file, option, _LARGEST_CODE) for file in files_of(Path(source))]
 
     def _digest(self, file: Path, option: str, most: int) -> str:
         """SHA-256 of a file that an option names. Raises SettingsError, InputChangedError."""

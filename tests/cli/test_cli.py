@@ -167,7 +167,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "seed": ("9", 9),
     "cache_dir": ("kept", Path("kept")),
     "out": ("out", Path("out")),
-    "custom_objects": ("own.py", Path("own.py")),
+    "custom_objects": ("own.py", ("own.py",)),
     "replace_layer": ("scale=x/127.5-1", ("scale=x/127.5-1",)),
     "input": ("age=age.npy", ("age=age.npy",)),
     "output": ("species", "species"),

@@ -12,7 +12,7 @@ from reportgen.inputs.applications import APPLICATIONS, find_application, neares
 from reportgen.inputs.model_files import hdf5
 from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.hdf5_check import SIGNATURE
-from reportgen.inputs.model_files.limits import DAMAGED_ZIP
+from reportgen.inputs.model_files.limits import DAMAGED_ZIP, parse_config, read_bounded
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
 from reportgen.printable import printable
@@ -195,7 +195,7 @@ def _sniff_file(path: Path) -> tuple[str, str]:
         return _sniff_hdf5(path)
     if head.startswith(b"PK"):
         return _sniff_zip(path)
-    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b'"{')):
         return _sniff_json(path, size)
     raise ModelFileError(
         f"{path.name} is not a Keras model: its bytes are neither HDF5, nor a .keras zip, nor JSON."
@@ -248,12 +248,7 @@ def _small_json(archive: zipfile.ZipFile, name: str) -> dict[str, object]:
 def _sniff_json(path: Path, size: int) -> tuple[str, str]:
     if size > _LARGEST_JSON:
         raise ModelFileError(f"{path.name} is JSON of {size} bytes, too long for an architecture.")
-    try:
-        content = json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise ModelFileError(
-            f"{path.name} is not a Keras architecture: its JSON is broken."
-        ) from error
+    content = parse_config(read_bounded(path), path.name)
     if "modelTopology" in content:
         raise ModelFileError(
             f"{path.name} is a TensorFlow.js model; convert it back with tensorflowjs_converter"

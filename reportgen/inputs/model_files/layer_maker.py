@@ -23,7 +23,7 @@ from reportgen.inputs.model_files.migration.rule import (
 from reportgen.inputs.model_files.naming import OperationNames, help_for, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.tensorflow_operations import tensorflow_operation
-from reportgen.inputs.model_files.user_code import Replacement
+from reportgen.inputs.model_files.user_code import Replacement, replacement_for
 
 MakeModel = Callable[[Node, str], Part]
 """Builds a nested model under a name."""
@@ -34,8 +34,9 @@ class LayerMaker:
 
     `make_model` builds the nested models; whoever puts models together sets it.
 
-    `replaced` collects the names of replaced layers, `notes` sentences for the report, `renamed`
-    tells whether a layer has another name than in the file.
+    `replaced` collects the replacements that were used, by the name or glob that they were given,
+    `notes` sentences for the report, `renamed` tells whether a layer has another name than in the
+    file.
     """
 
     def __init__(
@@ -95,8 +96,9 @@ class LayerMaker:
             raise ModelFileError(f"{self.file_name} has more layers than any network needs.")
         key = stored_name(node)
         type_name = class_name(node)
-        if key in self.replacements:
-            return Part(key, type_name, self._replace(key, type_name, name))
+        replacement = replacement_for(key, self.replacements)
+        if replacement is not None:
+            return Part(key, type_name, self._replace(replacement, node, name))
         if is_custom(node, self.custom):
             layer = self.guarded(key, lambda: build_custom(node, self.custom, name))
             return Part(key, type_name, layer)
@@ -120,11 +122,12 @@ class LayerMaker:
         """A layer that is a setting of another layer, as in TimeDistributed."""
         return self._make_counted(node, unique_names([node])[stored_name(node)]).layer
 
-    def _replace(self, key: str, type_name: str, name: str) -> Any:
-        replacement = self.replacements[key]
-        self.replaced.add(key)
+    def _replace(self, replacement: Replacement, node: Node, name: str) -> Any:
+        key = stored_name(node)
+        self.replaced.add(replacement.layer)
         self.notes.append(
-            f"the layer {key[:80]!r} ({type_name[:60]}) was replaced by {replacement.meaning}"
+            f"the layer {key[:80]!r} ({class_name(node)[:60]}) was replaced by"
+            f" {replacement.meaning}"
         )
         return self.guarded(key, lambda: replacement.build(name))
 

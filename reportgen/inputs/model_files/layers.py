@@ -206,7 +206,7 @@ class ArgumentReader:
         name = class_name(value)
         if key == "dtype":
             policy = getattr(keras.dtype_policies, name, None)
-            if name in {"Policy", "DTypePolicyMap"} or name.endswith("DTypePolicy") and policy:
+            if name in {"Policy", "DTypePolicyMap"} or (name.endswith("DTypePolicy") and policy):
                 return keras.dtype_policies.deserialize(value)
         elif name == "function":
             return self.activation(value, layer_name, inner)

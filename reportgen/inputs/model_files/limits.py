@@ -52,6 +52,8 @@ def parse_config(text: str | bytes, file_name: str) -> dict[str, Any]:
         )
     try:
         config = json.loads(text)
+        if isinstance(config, str):  # JSON in JSON, as `json.dump(model.to_json(), file)` writes
+            config = json.loads(config)
     except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{file_name} has a broken configuration: it is not JSON.") from error
     if not isinstance(config, dict):

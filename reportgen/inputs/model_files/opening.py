@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.application import open_application
+from reportgen.inputs.model_files.custom_objects import load_custom_objects
 from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
 from reportgen.inputs.model_files.layer_maker import LayerMaker
-from reportgen.inputs.model_files.limits import WeightBudget, parse_config
+from reportgen.inputs.model_files.limits import WeightBudget, parse_config, read_bounded
 from reportgen.inputs.model_files.migration import migrate
 from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.rebuild import Rebuilder
@@ -31,7 +32,7 @@ from reportgen.inputs.model_files.stored import (
     read_weights,
 )
 from reportgen.inputs.model_files.subclassed import is_subclassed, open_subclassed
-from reportgen.inputs.model_files.user_code import load_custom_objects, parse_replacements
+from reportgen.inputs.model_files.user_code import parse_replacements
 from reportgen.inputs.model_files.weights_legacy import load_legacy
 from reportgen.inputs.model_files.weights_tree import load_tree
 from reportgen.printable import printable
@@ -61,7 +62,7 @@ def open_model(
     *,
     top: bool = True,
     input_size: tuple[int, int] | None = None,
-    custom_objects: Path | None = None,
+    custom_objects: Sequence[str | Path] = (),
     replace_layers: Sequence[str] = (),
     weights_by_name: bool = False,
     seed: int = 0,
@@ -70,9 +71,9 @@ def open_model(
 
     `top` and `seed` (of random weights) concern networks of `keras.applications`; `input_size`
     (height, width in pixels) those and files that do not state their input's size.
-    `custom_objects` is a Python file of the user's with the classes that the model needs;
-    `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION. `weights_by_name` concerns HDF5 weights
-    of Keras 1 and 2 in a file of their own, which are given in the order of the layers otherwise.
+    `custom_objects` are Python files of the user's, or names of packages, with the classes that the
+    model needs; `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION. `weights_by_name` concerns
+    HDF5 weights of Keras 1 and 2 in a file of their own, which are given by order otherwise.
 
     Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when
     a replacement cannot be understood.
@@ -83,7 +84,7 @@ def open_model(
             file, top=top, input_size=input_size, weights_by_name=weights_by_name, seed=seed
         )
         return OpenedModel(model, tuple(notes), tuple(warnings))
-    custom = load_custom_objects(custom_objects) if custom_objects is not None else {}
+    custom = load_custom_objects(custom_objects)
     with _read(file) as stored:
         if is_subclassed(stored.config):
             model = open_subclassed(file, stored, custom, input_size)
@@ -151,7 +152,7 @@ def _read(file: ModelFile) -> Iterator[StoredModel]:
 
 @contextmanager
 def _read_architecture(path: Path) -> Iterator[StoredModel]:
-    config = parse_config(path.read_bytes(), path.name)
+    config = parse_config(read_bounded(path), path.name)
     version = config.get("keras_version")
     yield StoredModel(config, None, version if isinstance(version, str) else None)
 

@@ -191,7 +191,9 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
     """A layer's variables by their names, then those of the layers that it holds."""
     children = weights.objects[node].children
     for variable in [*layer._trainable_variables, *layer._non_trainable_variables]:
-        names = (variable.name, f"_{variable.name}", *_OLD_NAMES.get(variable.name, ()))
+        attributes = [name for name in children if getattr(layer, name, None) is variable]
+        names = (*attributes, variable.name, f"_{variable.name}")
+        names = (*names, *_OLD_NAMES.get(variable.name, ()))
         target = next((children[name] for name in names if name in children), None)
         key = (
             weights.objects[target].key

@@ -1,11 +1,11 @@
-"""The user's own code, named on the command line: the only code that opening a model may run."""
+"""What the user says that a layer computes: arithmetic, or a function in a module of theirs."""
 
 import importlib
-import importlib.util
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from reportgen.inputs.model_files.arithmetic import (
     evaluate,
     parse_arithmetic,
 )
+from reportgen.inputs.model_files.custom_objects import one_line
 from reportgen.inputs.model_files.migration.rule import Node, layer_nodes, settings, stored_name
 
 
@@ -51,7 +52,10 @@ class Replacement:
 
 
 def parse_replacements(options: Sequence[str]) -> dict[str, Replacement]:
-    """Read `NAME=EXPR` and `NAME=MODULE:FUNCTION`; raises `SettingsError` for anything else."""
+    """Read `NAME=EXPR` and `NAME=MODULE:FUNCTION`, where NAME may be a glob such as `lambda_*`.
+
+    Raises `SettingsError` for anything else.
+    """
     replacements = {}
     for option in options:
         name, equals, meaning = option.partition("=")
@@ -65,6 +69,13 @@ def parse_replacements(options: Sequence[str]) -> dict[str, Replacement]:
         else:
             replacements[name] = Replacement(name, meaning, parse_arithmetic(meaning), None)
     return replacements
+
+
+def replacement_for(name: str, replacements: Mapping[str, Replacement]) -> Replacement | None:
+    """The replacement of the layer `name`: under its very name, else the first glob that fits."""
+    if name in replacements:
+        return replacements[name]
+    return next((one for glob, one in replacements.items() if fnmatchcase(name, glob)), None)
 
 
 def check_replaced(
@@ -88,7 +99,7 @@ def _import_function(meaning: str) -> Callable[..., Any]:
         module = importlib.import_module(module_name)
     except Exception as error:
         raise SettingsError(
-            f"--replace-layer: {module_name} cannot be imported: {_one_line(error)}"
+            f"--replace-layer: {module_name} cannot be imported: {one_line(error)}"
         ) from error
     finally:
         sys.path.remove(here)
@@ -96,33 +107,3 @@ def _import_function(meaning: str) -> Callable[..., Any]:
     if not callable(function):
         raise SettingsError(f"--replace-layer: {module_name} has no function {function_name}.")
     return function  # type: ignore[no-any-return]
-
-
-def load_custom_objects(path: Path) -> dict[str, Any]:
-    """Run the user's file and take the classes and functions that it defines, by name.
-
-    Raises `ModelFileError` when the file is absent or fails.
-    """
-    if not path.is_file():
-        raise ModelFileError(f"There is no file {str(path)!r} for --custom-objects.")
-    spec = importlib.util.spec_from_file_location("reportgen_custom_objects", path)
-    if spec is None or spec.loader is None:
-        raise ModelFileError(f"{path.name} is not a Python file (.py) for --custom-objects.")
-    module = importlib.util.module_from_spec(spec)
-    # Dataclasses and Keras's registration look their module up by name.
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ModelFileError(
-            f"{path.name} (--custom-objects) failed with {type(error).__name__}: {_one_line(error)}"
-        ) from error
-    return {
-        name: item
-        for name, item in vars(module).items()
-        if callable(item) and getattr(item, "__module__", None) == spec.name
-    }
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:300]

@@ -12,6 +12,7 @@ from reportgen.errors import NotebookError
 from reportgen.feeding import Feeding
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files import bygone_layers
+from reportgen.inputs.model_files.custom_objects import files_of, is_package
 from reportgen.inputs.photo_copies import copy_photo
 from reportgen.records.report import NotePicture, Report
 from reportgen.report.notebook.cells import Cell, Files, make_cells
@@ -32,14 +33,14 @@ class Sources:
 
     `model` is a file that `keras.saving.load_model` opens; it may already lie where the notebook
     looks for it. `photos` maps the SHA-256 of an image's bytes to its file, `inputs` the name of an
-    input that takes no picture to a `.npy` file, `custom_objects` is the user's Python file with
-    classes of the model.
+    input that takes no picture to a `.npy` file, `custom_objects` are the user's Python files
+    and packages with classes of the model.
     """
 
     model: Path
     photos: Mapping[str, Path]
     inputs: Mapping[str, Path] = field(default_factory=dict)
-    custom_objects: Path | None = None
+    custom_objects: Sequence[str] = ()
     feeding: Feeding = field(default_factory=Feeding)
     """How the photos were read; without "auto"."""
 
@@ -67,12 +68,11 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
         model=_copy(sources.model, folder / MODEL / sources.model.name),
         photos=[copies[image.name] for image in choices.photos],
         inputs=_copy_inputs(sources.inputs, folder),
-        custom_objects=sources.custom_objects is not None,
+        custom_objects=bool(sources.custom_objects),
         evaluated=[copies[image.name] for image in evaluated],
         bygone=sorted({one.type for one in report.model.layers} & {*bygone_layers.BYGONE}),
     )
-    if sources.custom_objects is not None:
-        _copy(sources.custom_objects, folder / "custom_objects.py")
+    _copy_code(sources.custom_objects, folder)
     if files.bygone:
         _copy(Path(bygone_layers.__file__), folder / "bygone_layers.py")
     _copy_users_function(report.model.preprocessing.mode, folder)
@@ -89,6 +89,24 @@ def _copy(source: Path, target: Path) -> str:
     if source != target:
         shutil.copyfile(source, target)
     return target.name
+
+
+def _copy_code(sources: Sequence[str], folder: Path) -> None:
+    """Copy the user's files with what they import; `custom_objects.py` stands for all of them."""
+    imports = []
+    for number, source in enumerate(sources, 1):
+        if is_package(source):
+            imports.append(f"from {source} import *")
+            continue
+        first, *others = files_of(Path(source))
+        name = "custom_objects" if len(sources) == 1 else f"custom_objects_{number}"
+        _copy(first, folder / f"{name}.py")
+        for other in others:
+            _copy(other, folder / other.relative_to(first.parent))
+        imports.append(f"from {name} import *")
+    if len(sources) > 1 or any(map(is_package, sources)):
+        text = "\n".join(imports)
+        (folder / "custom_objects.py").write_text(f"{text}\n", encoding="utf-8", newline="\n")
 
 
 def _copy_inputs(inputs: Mapping[str, Path], folder: Path) -> dict[str, str]:

@@ -82,10 +82,10 @@ NEED_HELP = {"carnd_1560800.h5", "carnd_jeremyshannon_keras1.h5", "cifar10_subcl
 
 
 def open_one(path: Path, expected: Expected, folder: Path) -> Any:
-    code = None
+    code = []
     if expected.code:
-        code = folder / "code.py"
-        code.write_text(expected.code)
+        code = [folder / "code.py"]
+        code[0].write_text(expected.code)
     file = identify(expected.model, weights=str(path)) if expected.model else identify(str(path))
     return open_model(file, replace_layers=expected.replace, custom_objects=code)
 

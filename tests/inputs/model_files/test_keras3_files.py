@@ -98,3 +98,16 @@ def test_weights_that_would_need_pickles_are_refused(tmp_path: Path) -> None:
     save_model(NETWORKS["plain"](keras), tmp_path / "model.keras", weights_format="npz")
     with pytest.raises(ModelFileError, match=r"Python pickles .*never loaded; save the model"):
         open_model(identify(str(tmp_path / "model.keras")))
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_layer_that_keras_keeps_for_inception_resnet(suffix: str, tmp_path: Path) -> None:
+    from keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    entry = keras.Input((8, 8, 3))
+    left = keras.layers.Conv2D(3, 3, padding="same")(entry)
+    model = shuffle_weights(keras.Model(entry, CustomScaleLayer(0.17)([left, entry])))
+    model.save(tmp_path / f"m{suffix}")
+    opened = open_model(identify(str(tmp_path / f"m{suffix}")))
+    inputs = random_inputs(model)
+    np.testing.assert_array_equal(outputs(opened.model, inputs)[0], outputs(model, inputs)[0])

@@ -125,6 +125,29 @@ CASES: list[tuple[str, dict, Any]] = [
     ("axis_lists", layer("BatchNormalization", axis=[3]), layer("BatchNormalization", axis=3)),
     ("no_operation", layer("FixedDropout", name="d", rate=0.2), layer("Identity", name="d")),
     (
+        "unwrap_quantised",
+        layer("TensorFlowModelOptimization>QuantizeAnnotate", name="q",
+              layer=layer("Conv2D", name="c", activation="relu"), quantize_config=None),
+        layer("Conv2D", name="q", activation="relu"),
+    ),
+    (
+        "unwrap_quantised",
+        layer("Vitis>VitisQuantize", name="v", quantizer=layer("Vitis>Quantizer"), mode="QCB"),
+        layer("Identity", name="v"),
+    ),
+    (
+        "unwrap_quantised",
+        layer("Conv2D", name="c", filters=2,
+              activation=layer("Vitis>NoQuantizeActivation", activation="relu", mode="QCB")),
+        layer("Conv2D", name="c", filters=2, activation="relu"),
+    ),
+    (
+        "scaled_sum",
+        layer("Lambda", name="block35_1", trainable=True, function=["code", None, None],
+              arguments={"scale": 0.17}),
+        layer("CustomScaleLayer", name="block35_1", trainable=True, scale=0.17),
+    ),
+    (
         "operations",
         {**layer("Add", name="add"), "inbound_nodes": []},
         {**layer("Add", name="add"), "inbound_nodes": [], "module": "keras.ops"},

@@ -376,5 +376,5 @@ def test_unknown_code_before_a_convolution_is_asked_for(tmp_path: Path) -> None:
         "import keras\nclass MyBlock(keras.layers.Layer):\n    def call(self, x): return 2 * x\n"
     )
     x = image(6, 6, 3)
-    found = np.asarray(opened(path, custom_objects=code).model(x))
+    found = np.asarray(opened(path, custom_objects=[code]).model(x))
     np.testing.assert_allclose(found, convolution(2 * x), atol=1e-5)

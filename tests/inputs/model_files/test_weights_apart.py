@@ -158,3 +158,14 @@ def test_an_index_names_only_files_beside_it(name: Any, tmp_path: Path) -> None:
     (tmp_path / "w.weights.json").write_text(json.dumps({"weight_map": {"/vars": [name]}}))
     with pytest.raises(ModelFileError, match="names a file"):
         identify("vgg16", weights=str(tmp_path / "w.weights.json"))
+
+
+def test_an_architecture_as_json_within_json(tmp_path: Path) -> None:
+    """`json.dump(model.to_json(), file)` writes a string that holds JSON."""
+    model = shuffle_weights(NETWORKS["plain"](keras))
+    (tmp_path / "net.json").write_text(json.dumps(model.to_json()))
+    model.save_weights(tmp_path / "w.weights.h5")
+    file = identify(str(tmp_path / "net.json"), weights=str(tmp_path / "w.weights.h5"))
+    inputs = random_inputs(model)
+    found = outputs(open_model(file).model, inputs)[0]
+    np.testing.assert_array_equal(found, outputs(model, inputs)[0])

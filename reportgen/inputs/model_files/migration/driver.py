@@ -35,6 +35,7 @@ RULES: tuple[Rule, ...] = (
     keras2.RECURRENT_DEFAULTS,
     keras2.AXIS_LISTS,
     keras2.NO_OPERATION,
+    keras2.SCALED_SUM,
     graph.NESTED_CALLS,
     graph.NODE_REFERENCES,
     graph.OUTPUT_REFERENCES,

@@ -1,5 +1,6 @@
 """Keras 2 (and 1): how inputs and settings of layers were written down before Keras 3."""
 
+import re
 from typing import Any
 
 from reportgen.inputs.model_files.migration.rule import (
@@ -171,6 +172,23 @@ def _no_operation(node: Node) -> Node:
     return {**node, "class_name": "Identity", "config": kept}
 
 
+def _scaled_sum(node: Node) -> Node:
+    """InceptionResNetV2 of keras.applications, before its sum of two tensors had a class."""
+    config = settings(node)
+    given = config.get("arguments")
+    if class_name(node) != "Lambda" or not isinstance(given, dict) or set(given) != {"scale"}:
+        return node
+    named = re.fullmatch(r"block(35|17|8)_\d+", str(config.get("name")))
+    if named is None or not isinstance(given["scale"], int | float):
+        return node
+    kept = {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
+    return {
+        **node,
+        "class_name": "CustomScaleLayer",
+        "config": {**kept, "scale": float(given["scale"])},
+    }
+
+
 PLAIN_VALUES = Rule("plain_values", "", _plain_values)
 INPUT_SHAPE_KEYS = Rule("input_shape_keys", "", _input_shape_keys, EVERY_ORIGIN)
 TRAINING_LEFTOVERS = Rule(
@@ -202,4 +220,10 @@ NO_OPERATION = Rule(
     "no_operation",
     "layers that do nothing outside training were replaced by Identity",
     _no_operation,
+)
+SCALED_SUM = Rule(
+    "scaled_sum",
+    "Lambda layers named as in InceptionResNetV2 of keras.applications were taken for its"
+    " x + scale · y",
+    _scaled_sum,
 )

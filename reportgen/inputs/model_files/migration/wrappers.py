@@ -1,4 +1,7 @@
-"""Wrappers of the TensorFlow Model Optimization toolkit: the layer inside is the network's."""
+"""Wrappers for quantisation and pruning: the layer inside is the network's.
+
+Those of the TensorFlow Model Optimization toolkit, and of Vitis AI, which began as a copy of it.
+"""
 
 from typing import Any
 
@@ -11,7 +14,18 @@ from reportgen.inputs.model_files.migration.rule import (
     with_settings,
 )
 
-_WRAPPERS = {"QuantizeWrapper", "QuantizeWrapperV2", "PruneLowMagnitude", "ClusterWeights"}
+_WRAPPERS = {
+    "QuantizeWrapper",
+    "QuantizeWrapperV2",
+    "QuantizeAnnotate",
+    "PruneLowMagnitude",
+    "ClusterWeights",
+    "VitisQuantizeWrapper",
+}
+_QUANTISERS = {"QuantizeLayer", "VitisQuantize"}
+"""Layers that only round what passes."""
+_ACTIVATIONS = {"NoOpActivation", "NoQuantizeActivation", "QuantizeAwareActivation"}
+_ACTIVATIONS |= {f"Vitis{name}" for name in _ACTIVATIONS}
 
 
 def _bare(name: str) -> str:
@@ -29,9 +43,12 @@ def _unwrap(node: Node) -> Node:
         inner_config = {**inner_config, "name": config.get("name", inner_config.get("name"))}
         kept: Node = {key: node[key] for key in ("name", "inbound_nodes") if key in node}
         return {**with_settings(inner, inner_config), **kept}
-    if name == "QuantizeLayer":
+    if name in _QUANTISERS:
         own = {key: config[key] for key in ("name", "trainable", "dtype") if key in config}
         return {**node, "class_name": "Identity", "config": own}
+    activation = config.get("activation")
+    if isinstance(activation, dict) and _bare(class_name(activation)) in _ACTIVATIONS:
+        return with_settings(node, _plain_activation(config))
     return node
 
 
