@@ -13,6 +13,7 @@ from reportgen.inputs.model_files.migration.rule import (
     settings,
     stored_name,
 )
+from reportgen.inputs.model_files.parts import help_needed
 
 _SPATIAL = ("Conv", "MaxPool", "AveragePool", "UpSampling", "SeparableConv", "DepthwiseConv")
 
@@ -30,7 +31,7 @@ def check_cut(
     stays = _any_spatial(kept) or any(class_name(node) != "InputLayer" for node in kept)
     if stays and not _any_spatial(lost):
         return
-    raise ModelFileError(f"{file_name} needs help: {'; '.join(missing.values())}.")
+    raise ModelFileError(f"{file_name} needs help: {help_needed(missing)}.")
 
 
 def left_out(nodes: list[Node], unreached: set[str]) -> list[str]:
@@ -53,7 +54,7 @@ def check_learned(file_name: str, model: Any, missing: dict[str, str]) -> None:
     if any(one.weights and not isinstance(one, keras.layers.Normalization) for one in layers):
         return
     raise ModelFileError(
-        f"{file_name} needs help: {'; '.join(missing.values())}. Without them, no layer with"
+        f"{file_name} needs help: {help_needed(missing)}. Without them, no layer with"
         " learned weights is left."
     )
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _MOST_OBJECTS = 200_000
 _LONGEST_TEXT = 1 << 26
+_INTO_ONE_FILE = "copy all into one file with h5py (Group.copy with expand_external=True)"
 ANY_DAMAGE = (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, OverflowError)
 
 
@@ -97,7 +98,7 @@ def refuse_links(file: "h5py.File", file_name: str) -> None:
     if leaving:
         raise ModelFileError(
             f"{file_name} keeps {printable(leaving[0])[:80]!r} in another file, which is not"
-            " followed; save the model again with model.save('model.keras') where that file is."
+            f" followed; {_INTO_ONE_FILE}."
         )
 
 
@@ -168,8 +169,7 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
         for path, dataset in _datasets(group, "", [0]):
             if dataset.external or dataset.is_virtual:
                 raise ModelFileError(
-                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed; save"
-                    " the model again with model.save('model.keras') where that file is."
+                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
                 )
             if dataset.dtype.kind in "fiub" or is_bfloat16(dataset):
                 arrays[path] = StoredArray(dataset)

@@ -90,7 +90,9 @@ def layer_class(name: str, custom: dict[str, Any]) -> Any | None:
     registered = keras.saving.get_registered_object(name) if ">" in name and custom else None
     if registered is not None:
         return registered
-    if bare in _NEVER_BUILT or ">" in name:
+    # "Custom" is the package that Keras itself registers the layers of its applications in.
+    theirs = name == f"Custom>{bare}" and bare in _OF_APPLICATIONS
+    if bare in _NEVER_BUILT or (">" in name and not theirs):
         return None
     found = getattr(keras.layers, bare, None)
     if bare in _OF_APPLICATIONS:

@@ -46,4 +46,17 @@ class UnknownLayersError(ModelFileError):
 
     def __init__(self, file_name: str, reasons: dict[str, str]) -> None:
         self.reasons = reasons
-        super().__init__(f"{file_name} needs help: {'; '.join(reasons.values())}.")
+        super().__init__(f"{file_name} needs help: {help_needed(reasons)}.")
+
+
+def help_needed(reasons: dict[str, str]) -> str:
+    """The sentences of unknown layers, by their names: those of one kind are said once."""
+    kinds: dict[str, list[str]] = {}
+    for name, reason in reasons.items():
+        kinds.setdefault(reason.replace(name[:80], ""), []).append(reason)
+    said = []
+    for same in kinds.values():
+        more = len(same) - 1
+        others = f" (and {more} more layer{'s' if more > 1 else ''} of this kind)" if more else ""
+        said.append(same[0] + others)
+    return "; ".join(said)

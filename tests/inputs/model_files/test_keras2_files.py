@@ -86,3 +86,28 @@ def test_every_setting_of_every_keras_2_layer_is_known() -> None:
         if left - {"input_length", "input_shape"}:
             unknown[name] = left
     assert unknown == {}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("form", ["hdf5", "zip"])
+def test_a_layer_that_keras_keeps_for_inception_resnet(form: str, tmp_path: Path) -> None:
+    """HDF5 files call it Custom>CustomScaleLayer."""
+    from tf_keras.src.applications.inception_resnet_v2 import CustomScaleLayer
+
+    entry = tf_keras.Input((8, 8, 3))
+    left = tf_keras.layers.Conv2D(3, 3, padding="same")(entry)
+    model = shuffle_weights(tf_keras.Model(entry, CustomScaleLayer(0.17)([left, entry])))
+    check_same(model, save(model, tmp_path, form))
+
+
+def test_layers_of_one_unknown_kind_are_said_once(tmp_path: Path) -> None:
+    from reportgen.errors import ModelFileError
+
+    entry = tensor = tf_keras.Input((8, 8, 3))
+    for index in range(3):
+        tensor = tf_keras.layers.Lambda(lambda x: 2 * x, name=f"twice_{index}")(tensor)
+    path = save(tf_keras.Model(entry, tf_keras.layers.Conv2D(2, 3)(tensor)), tmp_path, "hdf5")
+    with pytest.raises(ModelFileError, match=r"'twice_0' is a Lambda.*and 2 more layers of"):
+        open_model(identify(path))
+    opened = open_model(identify(path), replace_layers=["twice_*=2*x"])
+    assert len(opened.notes) >= 3
