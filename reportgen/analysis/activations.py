@@ -21,7 +21,7 @@ from reportgen.execution.units import Result, Unit
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
-from reportgen.pictures.tiles import GridLayout, grid, value_of
+from reportgen.pictures.tiles import GridLayout, grid
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -34,7 +34,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 8
+    version = 9
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -146,7 +146,7 @@ def _draw(
     files = {name: palette_png(picture)}
     chosen = options["channels"].get(path, ())
     singles = [
-        _single(index, channel, seen.singles[:, :, at : at + 1], seen, options, files)
+        _single(index, channel, seen.singles[:, :, at : at + 1], seen, files)
         for at, channel in enumerate(one for one in chosen if one < len(inactive))
     ]
     low, high = seen.span
@@ -183,19 +183,20 @@ def _single(
     channel: int,
     levels: npt.NDArray[np.uint8],
     seen: Measured,
-    options: Mapping[str, Any],
     files: dict[str, bytes],
 ) -> dict[str, Any]:
-    """One channel as a picture of its own, pixel for pixel, and the colour bar that reads it."""
+    """One channel as a picture of its own, pixel for pixel, and the colour bar that reads it.
+
+    The colours go from the channel's smallest to its largest value, as in the book's `matshow` (F.
+    Chollet, Deep Learning with Python, 2017, listing 5.29).
+    """
     statistics = seen.statistics
     inactive = bool(statistics.inactive[channel])
     name, bar = f"{index:04d}-{channel}.png", f"{index:04d}-{channel}-scale.svg"
     files[name] = palette_png(grid(levels, np.array([inactive]), 1, 0))
     if not inactive:
-        mean, deviation = options["contrast"]
-        centre, spread = seen.scale(channel, options["normalise"])
-        low, high = (value_of(level, centre, spread, mean, deviation) for level in (0, 255))
-        files[bar] = colorbar("viridis", low, high)
+        low, high = float(statistics.low[channel]), float(statistics.high[channel])
+        files[bar] = colorbar("viridis", low, high, rounded=True)
     return {
         "channel": channel,
         "low": number(statistics.low[channel]),

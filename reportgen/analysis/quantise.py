@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.engine import engine
 from reportgen.pictures.channels import NOISE, ChannelStatistics
+from reportgen.pictures.colormaps import TOP_LEVEL
 from reportgen.pictures.tiles import block_size, block_weights
 
 
@@ -92,7 +93,7 @@ class Quantiser:
     def __call__(self, maps: Any, singles: Sequence[int] = ()) -> Quantised:
         """Quantise maps (N, height, width, C) float32; `singles` are shown by themselves as well.
 
-        Those keep their full resolution.
+        Those keep their full resolution, and go from their own smallest to their largest value.
         """
         from keras import ops
 
@@ -126,11 +127,18 @@ class Quantiser:
             scaled = ops.where(idle[:, None, None], 0.0, scaled)
             return ops.cast(ops.clip(scaled, 0.0, 255.0), "uint8")
 
+        def own_range() -> Any:
+            idle, least = ops.take(inactive, singles, axis=1), ops.take(low, singles, axis=1)
+            span = ops.where(idle, 1.0, ops.take(high, singles, axis=1) - least)
+            shares = (chosen - least[:, None, None]) / span[:, None, None]
+            shares = ops.where(idle[:, None, None], 0.0, shares)
+            return ops.cast(ops.clip(shares * TOP_LEVEL + 0.5, 0.0, TOP_LEVEL), "uint8")
+
         sound = ops.isfinite(mean)
         images, height, width, _ = ops.shape(maps)
         return Quantised(
             levels(tiles, lambda of: of[:, : self.shown]),
-            levels(chosen, lambda of: ops.take(of, singles, axis=1)),
+            own_range(),
             ops.stack([low, high, mean, std, ops.cast(inactive, "float32")], axis=1),
             ops.stack(
                 [

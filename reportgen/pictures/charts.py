@@ -87,7 +87,9 @@ def sparsity_by_depth(layers: Sequence[str], series: Mapping[str, Sequence[float
     )
 
 
-def colorbar(colormap: str, low: float, high: float, width: int = 320) -> bytes:
+def colorbar(
+    colormap: str, low: float, high: float, width: int = 320, *, rounded: bool = False
+) -> bytes:
     """A horizontal legend: the colours of a map with the values that they stand for.
 
     Args:
@@ -95,6 +97,7 @@ def colorbar(colormap: str, low: float, high: float, width: int = 320) -> bytes:
         low: the value of the first colour, finite.
         high: the value of the last colour, finite, not below ``low``.
         width: of the picture in pixels, at least 120.
+        rounded: marks stand at round values, which the ends need not be.
 
     Returns:
         SVG, see ``svg.render``.
@@ -115,15 +118,21 @@ def colorbar(colormap: str, low: float, high: float, width: int = 320) -> bytes:
     # The weighted sum, unlike low + at · (high - low), stays in range for the largest floats.
     labels = [f"{(1 - at) * low + at * high:.4g}" for at in marks]
 
+    if rounded and low < high and math.isfinite(high - low):
+        from matplotlib.ticker import MaxNLocator
+
+        values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
+        inside = [float(value) for value in values if low <= value <= high]
+        marks = [(value - low) / (high - low) for value in inside]
+        labels = [f"{value:.4g}" for value in inside]
+
     def draw(figure: "Figure", names: svg.Names) -> None:  # noqa: ARG001 - draws no names
         axes = card_axes(figure, (_SIDE, 20, width - 2 * _SIDE, 16))
         axes.imshow(colours, aspect="auto", extent=(0, 1, 0, 1), interpolation="none")
         axes.set_xticks(marks, labels)
         axes.set_yticks([])
 
-    return svg.render(
-        draw, width, 44, "Colour bar", f"{colormap}, from {labels[0]} to {labels[-1]}."
-    )
+    return svg.render(draw, width, 44, "Colour bar", f"{colormap}, from {low:.4g} to {high:.4g}.")
 
 
 def _shares(layers: Sequence[str], series: Mapping[str, Sequence[float]]) -> NDArray[np.float64]:

@@ -71,22 +71,6 @@ def normalise(
     return levels.reshape(maps.shape), measured.inactive.copy()
 
 
-def value_of(
-    level: float, centre: float, spread: float, mean: float = 128.0, std: float = 64.0
-) -> float:
-    """The activation at which ``level`` begins: ``normalise`` backwards, for the colour bar.
-
-    Args:
-        level: 0..255; the palette of a grid ends at ``colormaps.TOP_LEVEL``.
-        centre: the channel's mean (the layer's, where the scale is the layer's).
-        spread: its standard deviation.
-        mean: as given to ``normalise``.
-        std: likewise.
-
-    """
-    return centre + (level - mean) / std * spread
-
-
 def block_size(height: int, width: int, longest: int | None) -> int:
     """The side of the square blocks to average so that no side of a tile exceeds ``longest``.
 

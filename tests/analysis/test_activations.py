@@ -9,6 +9,7 @@ from PIL import Image
 keras = pytest.importorskip("keras")
 
 from reportgen.analysis.activations import Activations  # noqa: E402
+from reportgen.pictures.colormaps import TOP_LEVEL  # noqa: E402
 from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
 
 layers = keras.layers
@@ -92,6 +93,24 @@ def test_single_channels_come_with_a_colour_bar(model, tmp_path):
     for one in singles:
         assert Image.open(BytesIO(result.files[one["picture"]])).size == (38, 30)
         assert one["inactive"] or b"<svg" in result.files[one["colorbar"]]
+
+
+def test_a_single_channel_goes_from_its_smallest_to_its_largest_value(tmp_path):
+    start = keras.Input((8, 9, 3))
+    out = layers.Conv2D(2, 1, name="conv", activation="relu")(start)
+    model = keras.Model(start, out)
+    kernel = np.zeros((1, 1, 3, 2), "float32")
+    kernel[..., 1, 1] = 2
+    model.get_layer("conv").set_weights([kernel, np.array([1, -0.5], "float32")])
+    bench, pixels, result = compute(model, tmp_path, layers=["conv"], channels={"conv": [1]})
+    (one,) = result.data["activations"][-1]["singles"]
+    with Image.open(BytesIO(result.files[one["picture"]])) as picture:
+        levels = np.asarray(picture).astype(float)
+    maps = np.asarray(model(bench.prepare(pixels[None])))[0, ..., 1]
+    wanted = (maps - maps.min()) / np.ptp(maps) * TOP_LEVEL
+    np.testing.assert_allclose(levels, wanted, atol=0.51)
+    assert (levels.min(), levels.max()) == (0, TOP_LEVEL)
+    assert (one["low"], one["high"]) == pytest.approx((maps.min(), maps.max()), rel=1e-3)
 
 
 def test_dead_constant_and_broken_channels_are_counted_not_drawn(tmp_path):

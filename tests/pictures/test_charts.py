@@ -196,6 +196,13 @@ def test_a_colour_bar_takes_any_range(one, other):
     assert float(labels[-1]) == pytest.approx(high, rel=1e-3)
 
 
+def test_a_colour_bar_has_round_marks_where_they_are_asked_for():
+    labels = texts(colorbar("viridis", 0.013, 3.97, rounded=True))
+    assert labels == ["1", "2", "3"]
+    labels = [text.replace("−", "-") for text in texts(colorbar("viridis", -0.7, 1, rounded=True))]
+    assert labels == ["-0.5", "0", "0.5", "1"]
+
+
 def test_a_colour_bar_without_a_range_is_refused():
     for low, high in ((1, 0), (math.nan, 1), (0, math.inf)):
         with pytest.raises(ValueError, match="range"):

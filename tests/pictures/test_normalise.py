@@ -9,9 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from reportgen.pictures.channels import channel_statistics
-from reportgen.pictures.tiles import block_size, block_weights, normalise, value_of
+from reportgen.pictures.tiles import block_size, block_weights, normalise
 
 pytestmark = pytest.mark.filterwarnings("error")
+
+
+def value_of(level, centre, spread, mean=128.0, std=64.0):
+    """The activation at which a level begins: `normalise` backwards."""
+    return centre + (level - mean) / std * spread
 
 
 def random_maps(*shape, seed=0, dtype=np.float32):
