@@ -20,4 +20,7 @@ def placing(layer: Layer | None) -> str:
     down, across = map(number, cells.jump)
     apart = f"{down} px apart" if down == across else f"{down} px apart down, {across} px across"
     text = f"Each cell lies at the centre of its receptive field ({size} px); cells are {apart}."
+    margin = min(start - jump for start, jump in zip(cells.start, cells.jump, strict=True))
+    if margin > 0:
+        text += f" A margin of {number(margin)} px has no cells of its own and stays without heat."
     return f"{text} {BEYOND}" if cells.beyond else text
