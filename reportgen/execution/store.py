@@ -41,6 +41,10 @@ from reportgen.execution.store_folder import (
 from reportgen.execution.units import Result, Unit
 
 _RECORD = "result.json"
+_NO_HOME = (
+    "There is no home folder to keep finished work in; name a folder with --cache-dir, or use "
+    "--no-cache."
+)
 _ABANDONED_AFTER = 24 * 3600.0
 
 
@@ -111,8 +115,14 @@ class Store:
 
     @classmethod
     def default(cls) -> "Store":
-        """The store in the user's cache folder."""
-        return cls(platformdirs.user_cache_path("reportgen", appauthor=False) / "units")
+        """The store in the user's cache folder. Raises OutputError where there is no home."""
+        try:
+            folder = platformdirs.user_cache_path("reportgen", appauthor=False)
+        except RuntimeError as error:  # this account has no home folder, as in some containers
+            raise OutputError(_NO_HOME) from error
+        if not folder.is_absolute():  # other versions of platformdirs leave a "~"
+            raise OutputError(_NO_HOME)
+        return cls(folder / "units")
 
     def begin(self) -> None:
         """Use the store: nothing is removed from it until `end`. Raises OutputError."""

@@ -66,11 +66,6 @@ def _holds_units(folder: Path) -> bool:
 def check_folder(folder: Path) -> None:
     """Refuse a folder that holds other things. Raises OutputError."""
     try:
-        if not folder.is_absolute() and folder.parts[:1] == ("~",):
-            raise OutputError(
-                "There is no home folder to keep finished work in; name a folder with --cache-dir,"
-                " or use --no-cache."
-            )
         if not folder.exists():
             return
         if not folder.is_dir():

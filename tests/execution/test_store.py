@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -222,3 +223,16 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="--cache-dir"):
         Store(tmp_path / "file").put(unit(), Result({}))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="homes are found otherwise on Windows")
+@pytest.mark.parametrize("place", [None, "~/.cache"])
+def test_an_account_without_a_home_folder_is_one_sentence(monkeypatch, place):
+    def found(*_, **__):
+        if place is None:
+            raise RuntimeError("could not determine the home directory")
+        return Path(place)
+
+    monkeypatch.setattr("platformdirs.user_cache_path", found)
+    with pytest.raises(OutputError, match="no home folder"):
+        Store.default()
