@@ -206,7 +206,7 @@ def test_maps_through_the_depth_and_differences_on_request(small_model, photos, 
     text = next((result.folder / "images").glob("a*.html")).read_text(encoding="utf-8")
     assert "Through the depth" in text
     assert "class 0 against class 2" in text
-    assert "Score-CAM uses no gradients" in text
+    assert "Score-CAM needs no gradients" in text
     assert check_site(result.folder) == []
     plain = make(small_model, photos, tmp_path / "s", sections=["gradcam"], top=1)
     assert not any(one.through_depth or one.differences for one in plain.report.images)
