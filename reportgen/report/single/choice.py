@@ -78,7 +78,8 @@ class Choice:
         said = []
         total, left_out = len(report.images), list(self._left_out(report))
         if len(self.images) < total or left_out:
-            shows = f"{len(self.images):,} of {count(total, 'image')}"
+            some = len(self.images) < total
+            shows = f"{len(self.images):,} of {count(total, 'image')}" if some else "all images"
             without = f", without {_listed(left_out)}" if left_out else ""
             said.append(f"To keep this file under {limit or 0} MB it shows {shows}{without}.")
         if self.pictures.shrinking:
