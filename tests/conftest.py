@@ -37,3 +37,45 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if slow:
         config.hook.pytest_deselected(slow)
         items[:] = [item for item in items if item not in slow]
+
+
+@pytest.fixture(scope="session")
+def small_model(tmp_path_factory):
+    """A file with a network of two convolutions and three classes."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((24, 24, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="first"),
+            layers.MaxPooling2D(name="pool"),
+            layers.Dropout(0.2, name="drop"),
+            layers.Conv2D(6, 3, activation="relu", name="second"),
+            layers.GlobalAveragePooling2D(name="mean"),
+            layers.Dense(3, activation="softmax", name="out"),
+        ],
+        name="small",
+    )
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def photos(tmp_path_factory):
+    """A folder with three photos, a broken one and a file of the system."""
+    import numpy as np
+    from PIL import Image
+
+    from tests.support.small_builds import HOSTILE
+
+    folder = tmp_path_factory.mktemp("photos")
+    random = np.random.default_rng(0)
+    for name in ("a.png", "b.jpg", HOSTILE):
+        pixels = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / name)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
+    (folder / "Thumbs.db").write_bytes(b"\0")
+    return folder

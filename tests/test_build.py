@@ -7,61 +7,21 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.build import build, inspect  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from reportgen.report.schema import SCHEMA, schema_text  # noqa: E402
-from reportgen.trip.compose import compose  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.build import build, inspect
+from reportgen.config import make_settings
+from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError
+from reportgen.progress import Silent
+from reportgen.report.schema import SCHEMA, schema_text
+from reportgen.trip.compose import compose
+from tests.report.links import check_site
+from tests.support.small_builds import FAST, HOSTILE, make
 
 layers = keras.layers
-HOSTILE = """it's "q" & <b>x<b> #1 100% 猫.png"""
-FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
-
-
-@pytest.fixture(scope="session")
-def small_model(tmp_path_factory):
-    keras.utils.set_random_seed(1)
-    model = keras.Sequential(
-        [
-            keras.Input((24, 24, 3)),
-            layers.Conv2D(4, 3, activation="relu", name="first"),
-            layers.MaxPooling2D(name="pool"),
-            layers.Dropout(0.2, name="drop"),
-            layers.Conv2D(6, 3, activation="relu", name="second"),
-            layers.GlobalAveragePooling2D(name="mean"),
-            layers.Dense(3, activation="softmax", name="out"),
-        ],
-        name="small",
-    )
-    path = tmp_path_factory.mktemp("model") / "small.keras"
-    model.save(path)
-    return path
-
-
-@pytest.fixture(scope="session")
-def photos(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("photos")
-    random = np.random.default_rng(0)
-    for name in ("a.png", "b.jpg", HOSTILE):
-        pixels = random.integers(0, 256, (40, 50, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(folder / name)
-    (folder / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 not a picture")
-    (folder / "Thumbs.db").write_bytes(b"\0")
-    return folder
-
-
-def make(model, images, place, **options):
-    settings = make_settings({**FAST, "out": str(place), **options})
-    command = "reportgen build small.keras photos"
-    return build(str(model), [str(images)], settings, progress=Silent(), command=command)
 
 
 @pytest.fixture(scope="session")

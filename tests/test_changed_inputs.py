@@ -3,21 +3,20 @@
 import os
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.errors import ImageError, InputChangedError, SettingsError  # noqa: E402
-from reportgen.trip.model_job import ModelJob  # noqa: E402
-from tests.test_build import make, photos, small_model  # noqa: E402, F401
+from reportgen.errors import ImageError, InputChangedError, SettingsError
+from reportgen.trip.model_job import ModelJob
+from tests.support.small_builds import make
 
 ONLY = {"sections": ["activations"]}
 
 
 @pytest.fixture
-def own(small_model, photos, tmp_path):  # noqa: F811
+def own(small_model, photos, tmp_path):
     """A model and an image of the test's own, and other ones of the same sizes."""
     model, image = tmp_path / "own.keras", tmp_path / "a.png"
     shutil.copy(small_model, model)
@@ -106,7 +105,7 @@ def test_own_code_that_is_not_there_is_an_error_with_a_warm_cache_too(own, tmp_p
 
 def test_a_report_made_among_the_images_does_not_show_itself(own, tmp_path, monkeypatch):
     model, image, _ = own
-    photos = tmp_path / "photos"  # noqa: F811
+    photos = tmp_path / "photos"
     for name in "cats", "dogs", "owls":
         (photos / name).mkdir(parents=True)
         shutil.copy(image, photos / name)

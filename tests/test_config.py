@@ -135,6 +135,7 @@ def test_sections_keep_the_order_of_the_pages() -> None:
         "activations",
         "gradcam",
         "evaluation",
+        "regression",
         "health",
         "exemplars",
         "kernels",

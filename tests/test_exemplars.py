@@ -3,19 +3,18 @@
 import gc
 import hashlib
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis import highest  # noqa: E402
-from reportgen.build import build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.errors import SettingsError  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.analysis import highest
+from reportgen.build import build
+from reportgen.config import make_settings
+from reportgen.errors import SettingsError
+from reportgen.progress import Silent
+from tests.analysis.bench import bench_of
+from tests.report.links import check_site
 
 SIDE = 14
 

@@ -1,15 +1,14 @@
 """The health of a network's layers, end to end, against the model's own outputs."""
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.build import build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.build import build
+from reportgen.config import make_settings
+from reportgen.progress import Silent
+from tests.report.links import check_site
 
 
 @pytest.fixture(scope="module")

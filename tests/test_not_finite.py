@@ -2,16 +2,15 @@
 
 import json
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.finite import tells_classes, weights_not_finite  # noqa: E402
-from reportgen.errors import ReportgenError  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-from tests.test_build import make  # noqa: E402
+from reportgen.analysis.finite import tells_classes, weights_not_finite
+from reportgen.errors import ReportgenError
+from reportgen.inputs.network import Network
+from tests.support.small_builds import make
 
 NAN, INF = float("nan"), float("inf")
 SECTIONS = ["activations", "gradcam", "evaluation", "health", "kernels"]

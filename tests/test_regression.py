@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.build import Outcome, build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.errors import SettingsError  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.build import Outcome, build
+from reportgen.config import make_settings
+from reportgen.errors import SettingsError
+from reportgen.progress import Silent
+from tests.report.links import check_site
 
 GRAYS = {"dark.png": 40, "gray.png": 120, "light.png": 200}
 

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from tests.test_build import make, photos, small_model  # noqa: E402, F401
+from tests.support.small_builds import make
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OPTIONS = ("--filters", "2", "--filter-steps", "2", "--filter-size", "16", "--preprocess", "unit")
@@ -39,7 +37,7 @@ def keys(cache):
 
 
 @pytest.fixture
-def small(small_model, photos, tmp_path):  # noqa: F811
+def small(small_model, photos, tmp_path):
     def again(place=tmp_path / "report", images=photos, **options):
         return make(small_model, images, place, **kept(tmp_path / "cache"), **options)
 
@@ -60,7 +58,7 @@ def test_an_unchanged_rebuild_writes_no_file(small, monkeypatch):
     )  # fmt: skip
 
 
-def test_what_is_computed_anew_is_written_anew(small, small_model, photos):  # noqa: F811
+def test_what_is_computed_anew_is_written_anew(small, small_model, photos):
     first = small()
     again = make(small_model, photos, first.folder, no_cache=True)
     assert not again.unchanged
@@ -93,7 +91,7 @@ def test_a_damaged_report_is_written_anew(small):
     assert (folder / "about.html").is_file()
 
 
-def test_one_changed_image_is_the_only_one_computed(small, photos, tmp_path):  # noqa: F811
+def test_one_changed_image_is_the_only_one_computed(small, photos, tmp_path):
     copies = tmp_path / "copies"
     copies.mkdir()
     for path in photos.iterdir():
@@ -121,7 +119,7 @@ def environment():
     return {**os.environ, "PYTHONPATH": str(REPOSITORY), "SOURCE_DATE_EPOCH": "1700000000"}
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(small_model, photos, tmp_path):  # noqa: F811
+def test_killed_at_any_moment_it_goes_on_where_it_was(small_model, photos, tmp_path):
     def run(place):
         place.mkdir(exist_ok=True)
         arguments = command(small_model, photos, "report", "cache")
@@ -145,7 +143,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(small_model, photos, tmp_p
     assert contents(killed / "report") == contents(whole / "report")
 
 
-def test_an_interrupt_is_one_line_and_keeps_what_is_done(small_model, photos, tmp_path):  # noqa: F811
+def test_an_interrupt_is_one_line_and_keeps_what_is_done(small_model, photos, tmp_path):
     arguments = command(small_model, photos, "report", "cache")
     process = subprocess.Popen(
         arguments, env=environment(), cwd=tmp_path, stderr=subprocess.PIPE, text=True
@@ -161,7 +159,7 @@ def test_an_interrupt_is_one_line_and_keeps_what_is_done(small_model, photos, tm
     assert not (tmp_path / "report").exists()
 
 
-def test_two_builds_into_one_store_are_both_right(small_model, photos, tmp_path):  # noqa: F811
+def test_two_builds_into_one_store_are_both_right(small_model, photos, tmp_path):
     runs = [
         subprocess.Popen(
             command(small_model, photos, out, "cache"), env=environment(), cwd=tmp_path

@@ -3,19 +3,18 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.build import build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.errors import ModelError  # noqa: E402
-from reportgen.inputs.fit import fit  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from reportgen.records.report import Report  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.build import build
+from reportgen.config import make_settings
+from reportgen.errors import ModelError
+from reportgen.inputs.fit import fit
+from reportgen.progress import Silent
+from reportgen.records.report import Report
+from tests.report.links import check_site
 
 L = keras.layers
 FAST = {"filters": 1, "filter_steps": 1, "filter_size": 16, "max_channels": 2, "no_cache": True}

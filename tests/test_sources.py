@@ -9,15 +9,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-keras = pytest.importorskip("keras")
-
-from reportgen.cli.main import cli  # noqa: E402
-from tests.report.links import check_site  # noqa: E402
+from reportgen.cli.main import cli
+from tests.report.links import check_site
 
 layers = keras.layers
 SIDE = 150

@@ -2,15 +2,14 @@
 
 from io import BytesIO
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.activations import Activations  # noqa: E402
-from reportgen.pictures.colormaps import TOP_LEVEL  # noqa: E402
-from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
+from reportgen.analysis.activations import Activations
+from reportgen.pictures.colormaps import TOP_LEVEL
+from tests.analysis.bench import OPTIONS, bench_of, picture_file
 
 layers = keras.layers
 

@@ -1,15 +1,14 @@
 """Attention maps and rollout against Keras's own attention scores and float64 NumPy."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
+from reportgen.analysis.attention import last_attention, of_patches, rollout
+from reportgen.heatmap_methods import CAMS
+from reportgen.inputs.network import Network
 
-from reportgen.analysis.attention import last_attention, of_patches, rollout  # noqa: E402
-from reportgen.heatmap_methods import CAMS  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-
-from .bench import bench_of  # noqa: E402
+from .bench import bench_of
 
 layers, ops = keras.layers, keras.ops
 

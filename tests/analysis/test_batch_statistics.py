@@ -1,19 +1,18 @@
 """Batch normalisations tell how images were prepared for training, or that they cannot tell."""
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.batch_statistics import (  # noqa: E402
+from reportgen.analysis.batch_statistics import (
     BatchStatistics,
     choose_by_statistics,
 )
-from reportgen.analysis.trial import CANDIDATES  # noqa: E402
-from reportgen.inputs.preprocessing import function_of  # noqa: E402
-from reportgen.records.report import Preprocessing  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
+from reportgen.analysis.trial import CANDIDATES
+from reportgen.inputs.preprocessing import function_of
+from reportgen.records.report import Preprocessing
+from tests.analysis.bench import bench_of
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 

@@ -3,8 +3,6 @@
 import numpy as np
 import pytest
 
-pytest.importorskip("keras")
-
 from reportgen.analysis.batches import batch_size, in_batches
 from reportgen.analysis.workbench import Opened, Workbench
 from reportgen.feeding import Feeding

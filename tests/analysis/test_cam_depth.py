@@ -2,17 +2,15 @@
 
 from io import BytesIO
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from PIL import Image  # noqa: E402
-
-from reportgen.analysis.cam_depth import LONGEST, CamsThroughDepth  # noqa: E402
-from reportgen.analysis.cams import grad_cam  # noqa: E402
-from reportgen.analysis.gradients import depth_gradients, score_gradients  # noqa: E402
-from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
+from reportgen.analysis.cam_depth import LONGEST, CamsThroughDepth
+from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.gradients import depth_gradients, score_gradients
+from tests.analysis.bench import OPTIONS, bench_of, picture_file
 
 layers = keras.layers
 PATHS = ["one", "pool", "two"]

@@ -3,19 +3,15 @@
 from io import BytesIO
 
 import numpy as np
-import pytest
+from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from PIL import Image  # noqa: E402
-
-from reportgen.analysis.cam_difference import CamDifferences, difference_cam  # noqa: E402
-from reportgen.analysis.cams import grad_cam  # noqa: E402
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
-from tests.analysis.test_cams import maps_and_slope  # noqa: E402
-from tests.analysis.test_cams import net as flat_net  # noqa: E402
-from tests.analysis.test_gradcam import net  # noqa: E402
+from reportgen.analysis.cam_difference import CamDifferences, difference_cam
+from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.gradients import score_gradients
+from tests.analysis.bench import OPTIONS, bench_of, picture_file
+from tests.analysis.test_cams import maps_and_slope
+from tests.analysis.test_cams import net as flat_net
+from tests.analysis.test_gradcam import net
 
 
 def test_equals_float64_of_the_difference_of_scores():

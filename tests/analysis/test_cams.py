@@ -1,14 +1,13 @@
 """Every kind of class activation map against its formula in float64, written out with loops."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.cams import FORMULAS  # noqa: E402
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
-from tests.analysis.test_gradcam import compute  # noqa: E402
+from reportgen.analysis.cams import FORMULAS
+from reportgen.analysis.gradients import score_gradients
+from tests.analysis.bench import bench_of
+from tests.analysis.test_gradcam import compute
 
 layers = keras.layers
 KERNELS = 5

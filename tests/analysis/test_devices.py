@@ -9,10 +9,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("keras")
-
 PROGRAM = """
 import json, sys
 from pathlib import Path

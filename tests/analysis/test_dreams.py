@@ -2,15 +2,14 @@
 
 import io
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.ascents import dreaming  # noqa: E402
-from reportgen.analysis.dreams import Dreams, ascend, dream, octaves  # noqa: E402
-from tests.analysis.bench import bench_of, picture_file  # noqa: E402
+from reportgen.analysis.ascents import dreaming
+from reportgen.analysis.dreams import Dreams, ascend, dream, octaves
+from tests.analysis.bench import bench_of, picture_file
 
 layers = keras.layers
 OPTIONS = {"layer": "conv", "channel": None, "steps": 12, "seed": 0}

@@ -6,8 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-pytest.importorskip("cv2")
-
 from reportgen.analysis.faithfulness import (
     STEPS,
     area,

@@ -2,19 +2,18 @@
 
 import io
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.ascents import Ascent  # noqa: E402
-from reportgen.analysis.classic_patterns import STEP, Classic, shown  # noqa: E402
-from reportgen.analysis.filters import Filters  # noqa: E402
-from reportgen.analysis.pattern_search import Wish, patterns  # noqa: E402
-from reportgen.analysis.patterns import random_of  # noqa: E402
-from reportgen.errors import SettingsError  # noqa: E402
-from tests.analysis.bench import bench_of, patterns_of  # noqa: E402
+from reportgen.analysis.ascents import Ascent
+from reportgen.analysis.classic_patterns import STEP, Classic, shown
+from reportgen.analysis.filters import Filters
+from reportgen.analysis.pattern_search import Wish, patterns
+from reportgen.analysis.patterns import random_of
+from reportgen.errors import SettingsError
+from tests.analysis.bench import bench_of, patterns_of
 
 layers = keras.layers
 SIZE = 20

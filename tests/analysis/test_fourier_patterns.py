@@ -2,16 +2,15 @@
 
 from itertools import pairwise
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis import fourier_patterns as fourier  # noqa: E402
-from reportgen.analysis.fourier_patterns import Fourier  # noqa: E402
-from reportgen.analysis.patterns import random_of  # noqa: E402
-from tests.analysis.bench import bench_of, patterns_of  # noqa: E402
-from tests.analysis.test_filters import (  # noqa: E402
+from reportgen.analysis import fourier_patterns as fourier
+from reportgen.analysis.fourier_patterns import Fourier
+from reportgen.analysis.patterns import random_of
+from tests.analysis.bench import bench_of, patterns_of
+from tests.analysis.test_filters import (
     HOPELESS,
     SIZE,
     mean_activation,

@@ -2,18 +2,16 @@
 
 from io import BytesIO
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from PIL import Image  # noqa: E402
-
-from reportgen.analysis import gradcam  # noqa: E402
-from reportgen.analysis.cams import grad_cam  # noqa: E402
-from reportgen.analysis.gradcam import GradCams  # noqa: E402
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from tests.analysis.bench import OPTIONS, bench_of, picture_file  # noqa: E402
+from reportgen.analysis import gradcam
+from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.gradients import score_gradients
+from tests.analysis.bench import OPTIONS, bench_of, picture_file
 
 layers = keras.layers
 CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet",

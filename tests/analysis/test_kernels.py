@@ -2,18 +2,17 @@
 
 import io
 
+import keras
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis import kernels  # noqa: E402
-from reportgen.analysis.kernels import Kernels, describe, near_duplicates  # noqa: E402
-from reportgen.pictures.kernels import draw_kernel  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
+from reportgen.analysis import kernels
+from reportgen.analysis.kernels import Kernels, describe, near_duplicates
+from reportgen.pictures.kernels import draw_kernel
+from tests.analysis.bench import bench_of
 
 layers = keras.layers
 

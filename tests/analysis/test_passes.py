@@ -2,23 +2,21 @@
 
 from io import BytesIO
 
+import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from PIL import Image  # noqa: E402
-
-from reportgen.analysis.cams import FORMULAS, score_cam  # noqa: E402
-from reportgen.analysis.engine import engine  # noqa: E402
-from reportgen.analysis.gradcam import cells_of  # noqa: E402
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from reportgen.analysis.passes import PASSES, in_parts, own_passes  # noqa: E402
-from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE  # noqa: E402
-from tests.analysis.bench import bench_of, picture_file  # noqa: E402
-from tests.analysis.test_cams import KERNELS, maps_and_slope  # noqa: E402
-from tests.analysis.test_cams import net as flat_net  # noqa: E402
-from tests.analysis.test_gradcam import compute, net  # noqa: E402
+from reportgen.analysis.cams import FORMULAS, score_cam
+from reportgen.analysis.engine import engine
+from reportgen.analysis.gradcam import cells_of
+from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.passes import PASSES, in_parts, own_passes
+from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE
+from tests.analysis.bench import bench_of, picture_file
+from tests.analysis.test_cams import KERNELS, maps_and_slope
+from tests.analysis.test_cams import net as flat_net
+from tests.analysis.test_gradcam import compute, net
 
 layers = keras.layers
 SIZE = (9, 10)

@@ -1,16 +1,15 @@
 """The search for patterns: coarse to fine, until the response levels off, down as well as up."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis import ascents, pattern_search  # noqa: E402
-from reportgen.analysis import patterns as shared  # noqa: E402
-from reportgen.analysis.filters import METHODS, Filters  # noqa: E402
-from reportgen.analysis.pattern_search import Wish, patterns  # noqa: E402
-from tests.analysis.bench import bench_of, patterns_of  # noqa: E402
-from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter  # noqa: E402
+from reportgen.analysis import ascents, pattern_search
+from reportgen.analysis import patterns as shared
+from reportgen.analysis.filters import METHODS, Filters
+from reportgen.analysis.pattern_search import Wish, patterns
+from tests.analysis.bench import bench_of, patterns_of
+from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter
 
 BOTH = pytest.mark.parametrize("method", ["classic", "fourier"])
 layers = keras.layers

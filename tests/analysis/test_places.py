@@ -1,14 +1,13 @@
 """Heat lies on what causes it: bright squares move over the photo, and the heat with them."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.cams import grad_cam  # noqa: E402
-from reportgen.analysis.gradcam import cells_of, placed_on  # noqa: E402
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from tests.analysis.bench import bench_of  # noqa: E402
+from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.gradcam import cells_of, placed_on
+from reportgen.analysis.gradients import score_gradients
+from tests.analysis.bench import bench_of
 
 layers = keras.layers
 SIDE, SQUARE = 150, 12

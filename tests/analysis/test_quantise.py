@@ -1,14 +1,13 @@
 """Quantising on the device against the same in NumPy with float64."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.engine import engine  # noqa: E402
-from reportgen.analysis.quantise import Quantiser, reduce  # noqa: E402
-from reportgen.pictures.channels import channel_statistics  # noqa: E402
-from reportgen.pictures.tiles import normalise  # noqa: E402
+from reportgen.analysis.engine import engine
+from reportgen.analysis.quantise import Quantiser, reduce
+from reportgen.pictures.channels import channel_statistics
+from reportgen.pictures.tiles import normalise
 
 
 def maps(height=50, width=37, channels=9, seed=0):

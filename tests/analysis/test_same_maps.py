@@ -1,15 +1,14 @@
 """Kinds of map that are the same are shown once; a head that flattens has HiResCAM beside."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.records.flattening import flattens  # noqa: E402
-from reportgen.records.report import GradCam  # noqa: E402
-from reportgen.report.heatmap_groups import cam_groups, same_maps  # noqa: E402
-from tests.analysis.test_gradcam import compute, net  # noqa: E402
+from reportgen.inputs.network import Network
+from reportgen.records.flattening import flattens
+from reportgen.records.report import GradCam
+from reportgen.report.heatmap_groups import cam_groups, same_maps
+from tests.analysis.test_gradcam import compute, net
 
 layers = keras.layers
 KINDS = ["gradcam", "hirescam", "xgradcam", "gradcam++", "eigencam"]

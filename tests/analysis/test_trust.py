@@ -1,18 +1,17 @@
 """The sanity check fails a map that ignores the model, and passes Grad-CAM."""
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis import trust  # noqa: E402
-from reportgen.analysis.cams import grad_cam  # noqa: E402
-from reportgen.analysis.faithfulness import STEPS, area  # noqa: E402
-from reportgen.analysis.gradients import class_gradients, score_gradients  # noqa: E402
-from reportgen.analysis.passes import own_passes  # noqa: E402
-from reportgen.analysis.sanity import cascade, learnt_layers  # noqa: E402
-from reportgen.analysis.trust import (  # noqa: E402
+from reportgen.analysis import trust
+from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.faithfulness import STEPS, area
+from reportgen.analysis.gradients import class_gradients, score_gradients
+from reportgen.analysis.passes import own_passes
+from reportgen.analysis.sanity import cascade, learnt_layers
+from reportgen.analysis.trust import (
     DRAWS,
     FEW_IMAGES,
     MOST_IMAGES,
@@ -21,12 +20,12 @@ from reportgen.analysis.trust import (  # noqa: E402
     Trust,
     other_classes,
 )
-from reportgen.demo import demo_images, demo_model  # noqa: E402
-from reportgen.heatmap_methods import CAMS  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.spread import spread  # noqa: E402
-from tests.analysis.bench import bench_of, picture_file  # noqa: E402
-from tests.analysis.test_gradcam import net  # noqa: E402
+from reportgen.demo import demo_images, demo_model
+from reportgen.heatmap_methods import CAMS
+from reportgen.inputs.network import Network
+from reportgen.spread import spread
+from tests.analysis.bench import bench_of, picture_file
+from tests.analysis.test_gradcam import net
 
 layers = keras.layers
 OPTIONS = {"layer": "conv", "cams": ["gradcam", "eigencam"], "class": None, "seed": 0}

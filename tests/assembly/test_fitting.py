@@ -12,6 +12,8 @@ from reportgen.assembly.smaller_grids import Smaller
 from reportgen.config import make_settings
 from reportgen.errors import OutputError, SettingsError
 from reportgen.progress import Silent
+from tests.report.links import check_site
+from tests.support.small_builds import make
 
 
 def test_resolution_goes_first_then_channels_then_images():
@@ -78,18 +80,12 @@ def test_channels_stand_in_the_order_of_the_variance_of_all_their_values():
     assert smaller.kept("unknown", range(4)) == {0, 1}
 
 
-keras = pytest.importorskip("keras")
-
-from tests.report.links import check_site  # noqa: E402
-from tests.test_build import make, photos, small_model  # noqa: E402, F401
-
-
 def report_of(folder):
     return json.loads((folder / "report.json").read_text(encoding="utf-8"))
 
 
 def test_a_build_fits_and_says_what_it_left_out(
-    small_model, photos, tmp_path, monkeypatch  # noqa: F811
+    small_model, photos, tmp_path, monkeypatch
 ):  # fmt: skip
     stages, stage = [], Silent.stage
 
@@ -129,7 +125,7 @@ def test_a_build_fits_and_says_what_it_left_out(
     assert "Skipped resolution" not in overview
 
 
-def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):  # noqa: F811
+def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):
     random = np.random.default_rng(0)
     for name in ("a", "b", "c"):
         (tmp_path / "photos" / name).mkdir(parents=True)
@@ -152,7 +148,7 @@ def test_a_report_with_fewer_images_still_counts_all(small_model, tmp_path):  # 
         assert report[key] == full[key]
 
 
-def test_what_never_fits_leaves_the_old_report_alone(small_model, photos, tmp_path):  # noqa: F811
+def test_what_never_fits_leaves_the_old_report_alone(small_model, photos, tmp_path):
     make(small_model, photos, tmp_path / "report")
     before = (tmp_path / "report" / "index.html").read_bytes()
     with pytest.raises(OutputError, match="--max-size"):

@@ -7,10 +7,7 @@ import pytest
 
 from reportgen.assembly.light_grids import GRID_BYTES, light_sides, said
 from reportgen.execution.store import Stored
-
-keras = pytest.importorskip("keras")
-
-from tests.test_build import make, photos, small_model  # noqa: E402, F401
+from tests.support.small_builds import make
 
 
 def finished(folder: Path, **layers: tuple[int, float]) -> list[Stored]:
@@ -44,8 +41,8 @@ def test_the_largest_pictures_are_halved_first(
 
 
 def test_a_build_says_what_it_made_smaller_and_can_be_told_not_to(
-    small_model,  # noqa: F811
-    photos,  # noqa: F811
+    small_model,
+    photos,
     tmp_path,
     monkeypatch,
 ):

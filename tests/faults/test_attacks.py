@@ -5,10 +5,8 @@ from pathlib import Path
 
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from tests.faults.attacks import ATTACKS, attack  # noqa: E402
-from tests.faults.world import World, new_world  # noqa: E402
+from tests.faults.attacks import ATTACKS, attack
+from tests.faults.world import World, new_world
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills, pipes and mounts are POSIX's")
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,8 +11,6 @@ from reportgen.feeding import Feeding
 from reportgen.inputs.decode import decode
 from reportgen.inputs.fit import fit
 from tests.inputs.drawn import colours
-
-keras = pytest.importorskip("keras")
 
 HEIGHT, WIDTH = 24, 36
 RGB = colours(6, 9).repeat(4, axis=0).repeat(4, axis=1)

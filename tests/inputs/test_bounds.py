@@ -1,10 +1,9 @@
 """Bounds of activation functions: inside a layer, as layers, as functions of Keras."""
 
+import keras
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
+from reportgen.inputs.network import Network
 
 layers = keras.layers
 

@@ -1,12 +1,11 @@
 """The cells of a map lie at the centres of their receptive fields, which are measured elsewhere."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
-from tests.inputs.test_receptive_field import chain  # noqa: E402
+from reportgen.inputs.network import Network
+from tests.inputs.test_receptive_field import chain
 
 layers = keras.layers
 

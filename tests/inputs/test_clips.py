@@ -1,18 +1,17 @@
 """Clips of frames: which files belong together, which frames are fed, against Keras itself."""
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-keras = pytest.importorskip("keras")
-
-from reportgen.build import build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.errors import SettingsError  # noqa: E402
-from reportgen.inputs.clips import Clip, find_clips  # noqa: E402
-from reportgen.inputs.decode import count_frames, decode  # noqa: E402
-from reportgen.inputs.images import find_images  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
+from reportgen.build import build
+from reportgen.config import make_settings
+from reportgen.errors import SettingsError
+from reportgen.inputs.clips import Clip, find_clips
+from reportgen.inputs.decode import count_frames, decode
+from reportgen.inputs.images import find_images
+from reportgen.progress import Silent
 
 layers = keras.layers
 

@@ -1,12 +1,11 @@
 """The layer that Grad-CAM takes by itself, and the reasons for taking none."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.analysis.gradients import score_gradients  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
+from reportgen.analysis.gradients import score_gradients
+from reportgen.inputs.network import Network
 
 layers, ops = keras.layers, keras.ops
 

@@ -1,13 +1,12 @@
 """The flat network against Keras itself."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.errors import ModelError  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.inputs.tracing import open_activations, trace  # noqa: E402
+from reportgen.errors import ModelError
+from reportgen.inputs.network import Network
+from reportgen.inputs.tracing import open_activations, trace
 
 layers = keras.layers
 

@@ -1,11 +1,10 @@
 """Where rows, columns and channels stand in each layer's output, against what layers compute."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
+from reportgen.inputs.network import Network
 
 layers, ops = keras.layers, keras.ops
 

@@ -3,17 +3,16 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
+from reportgen.inputs.applications import APPLICATIONS
+from reportgen.inputs.model_files import identify, open_model
+from reportgen.inputs.network import Network
+from reportgen.inputs.preprocessing import detect, function_of
 
-from reportgen.inputs.applications import APPLICATIONS  # noqa: E402
-from reportgen.inputs.model_files import identify, open_model  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.inputs.preprocessing import detect, function_of  # noqa: E402
-
-from .model_files.stored_files import layer, write_hdf5  # noqa: E402
+from .model_files.stored_files import layer, write_hdf5
 
 L = keras.layers
 

@@ -1,14 +1,13 @@
 """Receptive fields equal a measurement: the pixels whose change changes the unit, by gradients."""
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-keras = pytest.importorskip("keras")
-tf = pytest.importorskip("tensorflow")
-
-from reportgen.demo import demo_model  # noqa: E402
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.pictures.box import Box  # noqa: E402
+from reportgen.demo import demo_model
+from reportgen.inputs.network import Network
+from reportgen.pictures.box import Box
 
 layers = keras.layers
 applications = keras.applications

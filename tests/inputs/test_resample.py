@@ -2,15 +2,14 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from reportgen.inputs.fit import fit
 from reportgen.inputs.resample import resample
-
-tf = pytest.importorskip("tensorflow")
-keras = pytest.importorskip("keras")
 
 SIZES = [((37, 53), (16, 24)), ((16, 24), (37, 53)), ((224, 224), (224, 224)), ((5, 300), (64, 9)),
          ((1, 1), (8, 8)), ((640, 480), (32, 32)), ((100, 101), (99, 100))]  # fmt: skip

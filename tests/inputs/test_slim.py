@@ -1,13 +1,12 @@
 """A few channels of a layer equal those of the whole layer, whatever the layer."""
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
-keras = pytest.importorskip("keras")
-tf = pytest.importorskip("tensorflow")
-
-from reportgen.inputs.network import Network  # noqa: E402
-from reportgen.inputs.slim import can_slim  # noqa: E402
+from reportgen.inputs.network import Network
+from reportgen.inputs.slim import can_slim
 
 layers = keras.layers
 

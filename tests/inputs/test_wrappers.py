@@ -1,11 +1,10 @@
 """Layers inside wrappers: their paths, their numbers against Keras, what they count for."""
 
+import keras
 import numpy as np
 import pytest
 
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
+from reportgen.inputs.network import Network
 
 layers = keras.layers
 

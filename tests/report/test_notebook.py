@@ -9,29 +9,28 @@ import re
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.build import build
+from reportgen.config import make_settings
 from reportgen.errors import NotebookError
+from reportgen.inputs.model_files import identify, open_model
+from reportgen.inputs.model_files.model_copy import save_copy
+from reportgen.progress import Silent
 from reportgen.report.notebook import execution as notebook_execution
 from reportgen.report.notebook.cells import Cell, Files, make_cells
 from reportgen.report.notebook.choices import choose
 from reportgen.report.notebook.execution import check_notebook_tools, without_paths
+from reportgen.report.notebook.writer import Sources, write_notebook
 from tests.inputs.model_files.stored_files import layer, numbers, write_hdf5
 from tests.report.sample import write_sample
 
 nbformat = pytest.importorskip("nbformat")
 pytest.importorskip("nbclient")
 pytest.importorskip("ipykernel")
-keras = pytest.importorskip("keras")
-
-from reportgen.build import build  # noqa: E402
-from reportgen.config import make_settings  # noqa: E402
-from reportgen.inputs.model_files import identify, open_model  # noqa: E402
-from reportgen.inputs.model_files.model_copy import save_copy  # noqa: E402
-from reportgen.progress import Silent  # noqa: E402
-from reportgen.report.notebook.writer import Sources, write_notebook  # noqa: E402
 
 FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
 

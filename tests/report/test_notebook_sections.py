@@ -26,7 +26,7 @@ from tests.report.test_notebook import (
 )
 
 pytest.importorskip("nbformat")
-keras = pytest.importorskip("keras")
+import keras
 
 
 @pytest.fixture(scope="module")

@@ -39,7 +39,7 @@ def test_a_section_has_its_introduction_its_method_and_its_place_for_notes(
     assert {one.title for one in methods(without)} < with_it
 
 
-@pytest.mark.parametrize("section", set(PAGES) - {"filters"})
+@pytest.mark.parametrize("section", [key for key in PAGES if key != "filters"])
 def test_a_section_is_a_chapter_of_the_pdf(section: str) -> None:
     assert section in _BLOCKS
 

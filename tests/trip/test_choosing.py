@@ -1,14 +1,12 @@
 """Which layers and filters the settings choose: by glob, by Keras's count, one by one."""
 
+import keras
 import pytest
 
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
+from reportgen.inputs.network import Network
 from reportgen.trip.choosing import check_filters, chosen_filters, chosen_layers, single_channels
-
-keras = pytest.importorskip("keras")
-
-from reportgen.inputs.network import Network  # noqa: E402
 
 layers = keras.layers
 

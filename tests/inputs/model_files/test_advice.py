@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -13,8 +14,6 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 from .stored_files import call, functional, image, layer, write_hdf5
-
-keras = pytest.importorskip("keras")
 
 
 def refused(path: Path | str, advice: str, **options: Any) -> None:

@@ -6,6 +6,7 @@ About a minute for each family on two cores: `pytest -m slow -k MobileNetV3` run
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -13,7 +14,6 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .networks import outputs
 
-keras = pytest.importorskip("keras")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 SIZES = {

@@ -11,7 +11,6 @@ from reportgen.inputs.model_files import OpenedModel, identify, open_model
 
 from .stored_files import image, layer, numbers, write_hdf5
 
-keras = pytest.importorskip("keras")
 tf_keras = pytest.importorskip("tf_keras")
 L = tf_keras.layers
 

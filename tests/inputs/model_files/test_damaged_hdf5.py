@@ -4,6 +4,7 @@ import zipfile
 from pathlib import Path
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,6 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
 
 from .stored_files import layer, write_hdf5
-
-keras = pytest.importorskip("keras")
 
 FLAT = {
     "class_name": "Sequential",

@@ -19,8 +19,6 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .stored_files import call, functional, image, layer, numbers, write_hdf5, write_weights
 
-pytest.importorskip("keras")
-
 ENTRY = layer("InputLayer", name="in", batch_input_shape=[None, 8, 8, 3])
 
 

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
@@ -9,8 +10,6 @@ from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
 
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
-
-keras = pytest.importorskip("keras")
 
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -17,7 +18,6 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 
-keras = pytest.importorskip("keras")
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes")
 LEFT = "in another file, which is not followed"
 

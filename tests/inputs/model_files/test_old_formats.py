@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,6 @@ from reportgen.inputs.model_files import OpenedModel, identify, open_model
 
 from .keras2 import compare_with_keras_2
 from .stored_files import call, functional, image, layer, numbers, write_hdf5
-
-keras = pytest.importorskip("keras")
 
 KERNEL, BIAS = numbers(3, 3, 3, 4), numbers(4)
 CONV_WEIGHTS = [("conv_1/kernel:0", KERNEL), ("conv_1/bias:0", BIAS)]

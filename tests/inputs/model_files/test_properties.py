@@ -5,6 +5,7 @@ import random
 from pathlib import Path
 from typing import Any
 
+import keras
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,8 +16,6 @@ from reportgen.inputs.model_files.migration import migrate
 
 from .networks import nested, plain, shuffle_weights
 from .stored_files import call, functional, layer, numbers, write_hdf5
-
-keras = pytest.importorskip("keras")
 
 NAMES = st.one_of(
     st.sampled_from(["a", "b/c", "../x", "<script>", "'", '"', "", "name", "x" * 200]), st.text()

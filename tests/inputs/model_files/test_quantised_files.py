@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,6 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .networks import outputs, random_inputs
 from .stored_files import layer, write_hdf5
-
-keras = pytest.importorskip("keras")
 
 
 def network() -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
@@ -12,7 +13,6 @@ from reportgen.inputs.model_files import identify, open_model
 from .keras2 import compare_with_keras_2
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 
-tf = pytest.importorskip("tensorflow")
 tf_keras = pytest.importorskip("tf_keras")
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files import identify, open_model
@@ -15,9 +17,6 @@ from reportgen.inputs.model_files.model_copy import save_copy
 from .keras2 import compare_with_keras_2
 from .networks import outputs, random_inputs, shuffle_weights
 from .stored_files import call, functional, layer, write_hdf5
-
-keras = pytest.importorskip("keras")
-tf = pytest.importorskip("tensorflow")
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "add": lambda x: x + 0.5,

@@ -12,8 +12,6 @@ from reportgen.inputs.model_files.user_code import parse_replacements
 
 from .stored_files import call, functional, image, layer, numbers, write_hdf5
 
-keras = pytest.importorskip("keras")
-
 
 def model_with_lambda(folder: Path) -> str:
     layers = [

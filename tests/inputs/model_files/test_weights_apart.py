@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import keras
 import numpy as np
 import pytest
 
@@ -14,7 +15,6 @@ from reportgen.inputs.model_files import identify, open_model
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 from .stored_files import numbers, write_weights
 
-keras = pytest.importorskip("keras")
 SIZE = (32, 32)
 
 

@@ -12,7 +12,6 @@ from reportgen.inputs.model_files import OpenedModel, identify, open_model
 
 from .networks import outputs, random_inputs, shuffle_weights
 
-pytest.importorskip("keras")
 k = pytest.importorskip("tf_keras")
 
 
