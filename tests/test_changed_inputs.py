@@ -68,11 +68,11 @@ def test_an_image_written_meanwhile_is_read_again(own, tmp_path, monkeypatch):
 
     decode, left = workbench.decode, [1]
 
-    def early(path):
+    def early(path, *arguments, **options):
         if left[0]:
             left[0] = 0
             Image.fromarray(np.full((30, 30, 3), 200, np.uint8)).save(path)
-        return decode(path)
+        return decode(path, *arguments, **options)
 
     monkeypatch.setattr(workbench, "decode", early)
     made = make(model, image, tmp_path / "report", **ONLY)

@@ -30,7 +30,7 @@ def test_every_context_is_frozen_and_documented(made: type) -> None:
 
 def test_every_field_is_used_by_a_template() -> None:
     text = "".join(path.read_text("utf-8") for path in find_templates().glob("*.html"))
-    used = set(re.findall(r"\.([a-z_]+)", text))
+    used = set(re.findall(r"\.([a-z_][a-z0-9_]*)", text))
     for made in CLASSES:
         unused = {field.name for field in dataclasses.fields(made)} - used
         assert not unused, made.__name__
