@@ -16,6 +16,7 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from reportgen.cli.main import cli
+from reportgen.report.site.source_texts import numbered
 from tests.report.links import check_site
 
 layers = keras.layers
@@ -143,8 +144,9 @@ def test_channels_3_and_30_are_those_of_keras(built: Path, report: Any, steps: A
         assert one["high"] == pytest.approx(channel.max(), abs=1e-4)
 
 
-def test_every_layer_sixteen_a_row(steps: dict[str, str]) -> None:
+def test_every_layer_sixteen_a_row(built: Path, report: Any, steps: dict[str, str]) -> None:
     part = steps["Every channel of every layer"]
+    assert len(shown(built, part)) == len(report["images"][0]["activations"]) == 8
     assert "8 layers, 16 channels a row, contrast 128:64" in part
     assert "max_pooling2d_3: 128 channels of 7 × 7" in part
 
@@ -159,6 +161,12 @@ def test_patterns_of_chosen_filters(built: Path, report: Any, steps: dict[str, s
     assert (gallery["margin"], gallery["size"], gallery["width"]) == (5, 64, 3 * 64 + 2 * 5)
     assert Image.open(built / gallery["picture"]).size == (202, 64)
     assert "64 × 64 pixels, margin 5, 4 blocks" in steps["Galleries of filter patterns"]
+    one = steps["The pattern of one filter"]
+    assert re.search(r'viewBox="0 0 64 64".*<image href="pictures/filters/conv2d_2.png"', one)
+    assert len(shown(built, one)) == 0
+    by_block = steps["Filters of each layer, by block"]
+    assert len(shown(built, by_block)) == 4
+    assert "block 4, conv2d_3" in by_block
     start = shown(built, steps["The image that an ascent starts from"])[0].convert("RGB")
     levels = np.asarray(start)
     assert levels.shape == (64, 64, 3)
@@ -220,3 +228,8 @@ def test_the_same_on_vgg16(corpus: Path, tmp_path: Path) -> None:
     assert "margin 5" in page
     assert found["kernels"][0]["colours"] == [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
     assert check_site(tmp_path / "report") == []
+
+
+def test_a_single_number_is_no_plural() -> None:
+    assert numbered("channel", [3]) == "channel 3"
+    assert numbered("channel", [3, 30]) == "channels 3 and 30"

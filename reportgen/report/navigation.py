@@ -93,7 +93,7 @@ class Navigation:
             parts.append(("Units", outline.units_index()))
         parts += [(one.menu, one.page) for one in WITH_PAGES if outline.shows(one)]
         if outline.has_sources:
-            parts.append(("As in the sources", "sources.html"))
+            parts.append(("Sources", "sources.html"))
         return [*parts, ("About", "about.html")]
 
     def _sidebar(self, here: Here) -> tuple[SidebarBlock, ...]:

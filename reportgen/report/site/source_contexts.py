@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.report.contexts import Frame, Link, Picture
+from reportgen.report.site.unit_contexts import Tile
 
 PAGE, TITLE = "sources.html", "As in the sources"
 
@@ -19,6 +20,8 @@ class Step:
     here: str
     """The same numbers of this report; why there is no figure where there is none."""
     pictures: tuple[Picture, ...]
+    tiles: tuple[Tile, ...]
+    """Single tiles of a gallery."""
     rows: tuple[str, ...]
     """Lines of text that belong to the figure, such as predictions."""
     link: Link | None

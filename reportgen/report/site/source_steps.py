@@ -11,7 +11,16 @@ from reportgen.report.contexts import Link, Picture
 from reportgen.report.figures import METHODS, plain_picture, single
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.source_contexts import PAGE, Step
-from reportgen.report.site.source_texts import BLOG, BOOK, DREAMS, LECTURE, UNITS, listed
+from reportgen.report.site.source_texts import (
+    BLOG,
+    BOOK,
+    DREAMS,
+    LECTURE,
+    UNITS,
+    listed,
+    numbered,
+)  # fmt: skip
+from reportgen.report.site.unit_contexts import Tile
 from reportgen.wording import TIMES, count, number, percent
 
 _SIDE = 460
@@ -43,12 +52,13 @@ class Steps:
         here: str,
         *,
         pictures: tuple[Picture, ...] = (),
+        tiles: tuple[Tile, ...] = (),
         rows: tuple[str, ...] = (),
         more: tuple[str, str] | None = None,
     ) -> Step:
         self._number += 1
         link = Link(more[0], href(PAGE, more[1])) if more and more[1] else None
-        return Step(self._number, title, source, listing, here, pictures, rows, link)
+        return Step(self._number, title, source, listing, here, pictures, tiles, rows, link)
 
     def _network(self) -> Step:
         model = self._report.model
@@ -111,7 +121,7 @@ class Steps:
             title,
             source,
             listing,
-            f"{grid.layer}: channels {listed([one.channel for one in grid.singles])} of "
+            f"{grid.layer}: {numbered('channel', [one.channel for one in grid.singles])} of "
             f"{grid.channels}, maps of {height} {TIMES} {width}",
             pictures=tuple(one.picture for one in shown),
             rows=tuple(f"{one.title}: {one.text}" for one in shown),
@@ -124,23 +134,19 @@ class Steps:
         if not self._grids or self._image is None:
             return self._none(title, source, listing)
         columns, contrast = (self._report.settings.get(key) for key in ("columns", "contrast"))
-        shown = [self._grids[0], self._grids[-1]] if len(self._grids) > 1 else self._grids
         return self._step(
             title,
             source,
             listing,
             f"{count(len(self._grids), 'layer')}, {columns} channels a row, contrast {contrast}",
-            pictures=tuple(self._grid(grid) for grid in shown),
-            rows=tuple(
-                f"{grid.layer}: {count(grid.channels, 'channel')} of {grid.map_size[0]} {TIMES} "
-                f"{grid.map_size[1]}"
-                for grid in self._grids
-            ),
+            pictures=tuple(self._grid(grid) for grid in self._grids),
             more=("All layers", self._outline.image_place(self._image.name)),
         )
 
     def _grid(self, grid: Activations) -> Picture:
-        alt = f"{grid.layer}: {count(grid.shown, 'channel')}"
+        height, width = grid.map_size
+        shown = "" if grid.shown == grid.channels else f"{grid.shown} of "
+        alt = f"{grid.layer}: {shown}{count(grid.channels, 'channel')} of {height} {TIMES} {width}"
         return plain_picture(PAGE, grid.picture, (grid.width, grid.height), alt, 2 * _SIDE)
 
     def _sparsity(self) -> Step:
@@ -192,7 +198,9 @@ class Steps:
         gallery = self._middle()
         if gallery is None:
             return self._none(title, source, listing)
-        one = self._outline.filters_of(gallery)[0]
+        filters = self._outline.filters_of(gallery)
+        at = next((at for at, one in enumerate(filters) if one.status == "ok"), 0)
+        one = filters[at]
         return self._step(
             title,
             source,
@@ -200,7 +208,7 @@ class Steps:
             f"{gallery.layer}, filter {one.channel}: {gallery.size} {TIMES} {gallery.size} pixels, "
             f"{count(one.steps, 'step')}, response {number(one.score_start)} to "
             f"{number(one.score_end)}",
-            pictures=(self._patterns(gallery),),
+            tiles=(self._tile(gallery, at, one.channel),),
             more=(gallery.layer, self._outline.layer_place(gallery.layer)),
         )
 
@@ -218,16 +226,31 @@ class Steps:
             listing,
             f"{rows} {TIMES} {one.columns} filters of {one.size} {TIMES} {one.size} pixels, margin "
             f"{one.margin}, {count(len(firsts), 'block')}",
-            pictures=tuple(self._patterns(gallery) for gallery in firsts),
-            rows=tuple(
-                f"{one.layer}: {one.shown} of {count(one.filters, 'filter')}" for one in firsts
+            pictures=tuple(
+                self._patterns(one, f"{one.layer}: {one.shown} of {count(one.filters, 'filter')}")
+                for one in firsts
             ),
             more=("All galleries", "filters/index.html" if self._outline.lists_blocks else ""),
         )
 
-    def _patterns(self, gallery: Gallery) -> Picture:
-        alt = f"Filter patterns of {gallery.layer}"
-        return plain_picture(PAGE, gallery.picture, (gallery.width, gallery.height), alt, _SIDE)
+    def _patterns(self, gallery: Gallery, alt: str) -> Picture:
+        size = (gallery.width, gallery.height)
+        return plain_picture(PAGE, gallery.picture, size, alt, 2 * _SIDE)
+
+    def _tile(self, gallery: Gallery, at: int, channel: int) -> Tile:
+        """The pattern of one filter, the tile `at` of its gallery."""
+        pace = gallery.size + gallery.margin
+        left, top = at % gallery.columns * pace, at // gallery.columns * pace
+        return Tile(
+            title=f"Filter {channel} of {gallery.layer}",
+            href=href(PAGE, self._outline.layer_place(gallery.layer)),
+            alt=f"Pattern of filter {channel} of {gallery.layer}",
+            src=src(PAGE, gallery.picture),
+            width=gallery.width,
+            height=gallery.height,
+            view=f"{left} {top} {gallery.size} {gallery.size}",
+            pixelated=False,
+        )
 
     def _middle(self) -> Gallery | None:
         """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
@@ -356,10 +379,10 @@ class Steps:
             listing,
             f"{listed(sorted(shown))} filters of {count(len(galleries), 'layer')}, {size} {TIMES} "
             f"{size} pixels, {steps} steps",
-            pictures=(self._patterns(galleries[-1]),),
-            rows=tuple(
-                f"{block or 'other layers'}: {', '.join(one.layer for one in found)}"
+            pictures=tuple(
+                self._patterns(one, f"{block or 'other layers'}, {one.layer}")
                 for block, found in self._outline.gallery_blocks.items()
+                for one in found
             ),
         )
 

@@ -13,3 +13,8 @@ def listed(values: Sequence[int]) -> str:
     """Numbers in words: "3 and 30", "1, 2 and 3"."""
     texts = [str(value) for value in values]
     return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
+
+
+def numbered(noun: str, values: Sequence[int]) -> str:
+    """A noun and numbers: "channel 3", "channels 3 and 30"."""
+    return f"{noun if len(values) == 1 else noun + 's'} {listed(values)}"

@@ -14,8 +14,8 @@ def sources_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[st
     if not outline.has_sources:
         return
     steps = tuple(Steps(outline).all())
-    shown = sum(bool(step.pictures or step.rows) for step in steps)
-    here = Here(PAGE, TITLE, TITLE)
+    shown = sum(bool(step.pictures or step.tiles or step.rows) for step in steps)
+    here = Here(PAGE, TITLE, "Sources")
     yield (
         PAGE,
         SourcesPage(navigation.frame(here), steps, f"{shown} of {count(len(steps), 'step')} shown"),
