@@ -29,16 +29,6 @@ def corpus() -> Path:
     return folder
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave slow tests out unless they are asked for by their marker."""
-    if "slow" in config.getoption("markexpr", ""):
-        return
-    slow = [item for item in items if item.get_closest_marker("slow")]
-    if slow:
-        config.hook.pytest_deselected(slow)
-        items[:] = [item for item in items if item not in slow]
-
-
 @pytest.fixture(scope="session")
 def small_model(tmp_path_factory):
     """A file with a network of two convolutions and three classes."""
