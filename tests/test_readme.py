@@ -36,8 +36,8 @@ def test_the_option_tables_are_those_of_the_settings(title: str) -> None:
     assert rows == option_rows()[title]
 
 
-OTHERS = {"--check", "--format"}
-"""Options of other programs, ruff and git."""
+OTHERS = {"--check", "--dist", "--format"}
+"""Options of other programs: ruff, git, pytest."""
 
 TEXTS = [
     REPOSITORY / "README.md",
