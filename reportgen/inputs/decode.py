@@ -172,16 +172,28 @@ def _pillow_settings(maximum_pixels: int) -> Iterator[None]:
             Image.MAX_IMAGE_PIXELS = limit
 
 
-def _decode(file: IO[bytes], feeding: Feeding, maximum_pixels: int, frame: int | None) -> Decoded:
+def _decode(
+    file: IO[bytes],
+    feeding: Feeding,
+    maximum_pixels: int,
+    frame: int | None,
+    *,
+    libtiff: bool = False,
+) -> Decoded:
     Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
-    with Image.open(file, formats=formats) as image:
+    by = tiff.by_libtiff() if libtiff else nullcontext()
+    with by, Image.open(file, formats=formats) as image:
         _refuse_bomb(image, maximum_pixels)
         if image.format == "PNG":
             _verify_png(file, formats)
         with _silent_libtiff() if image.format == "TIFF" else nullcontext():
             if frame:
                 image.seek(frame)
+            if tiff.has_planes(image) and not libtiff:
+                if why := tiff.why_planes_fail(image):
+                    raise _RefusedError(why)
+                return _decode(file, feeding, maximum_pixels, frame, libtiff=True)
             image.load()
         _refuse_bomb(image, maximum_pixels)  # an icon's size is known only now
         flat = flatten(image, feeding.alpha, feeding.depth)

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from PIL import Image, ImageCms
 
 from reportgen.feeding import Alpha, Depth
+from reportgen.inputs.tiff import white_is_zero
 
 Gray = npt.NDArray[np.uint8]
 Deep = npt.NDArray[np.float32]
@@ -56,7 +57,8 @@ def flatten(image: Image.Image, alpha: Alpha = "drop", depth: Depth = "high-byte
         # Pillow hands out 16-bit PNM as 32-bit integers scaled to 65535, whatever values occur.
         sixteen = image.mode.startswith("I;16") or image.format in ("PNG", "PPM")
         values = np.asarray(image)
-        return deep_gray(values.astype(np.uint16) if sixteen else values, depth)
+        values = values.astype(np.uint16) if sixteen else values
+        return deep_gray(~values if sixteen and white_is_zero(image) else values, depth)
     if image.mode == "LAB":
         to_rgb = ImageCms.buildTransform(
             ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB"), "LAB", "RGB"

@@ -1,29 +1,83 @@
-"""TIFFs that Pillow does not decode: read with tifffile where it is installed, else described."""
+"""TIFFs that Pillow does not decode, or decodes wrongly: read by other means, else described."""
 
 import importlib.util
 import logging
 import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 # Without any handler Python would print its errors; --debug brings handlers of its own.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _SAMPLES, _BITS, _FORMAT, _WIDTH, _HEIGHT = 277, 258, 339, 256, 257
+_PHOTOMETRIC, _PLANAR = 262, 284
 _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 273, 279, 324, 325
 _FORMATS = {1: "unsigned", 2: "signed", 3: "float", 5: "complex", 6: "complex"}
+_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB, _CMYK, _YCBCR = 0, 1, 2, 5, 6
+_COLOURS = {3: "of a palette", 5: "CMYK", 6: "YCbCr", 8: "CIELAB", 9: "ICC L*a*b*",
+            10: "ITU L*a*b*", 32844: "LogL", 32845: "LogLuv"}  # fmt: skip
 
 
-def facts_of(path: Path) -> tuple[int, str, int] | None:
-    """Bands, type of a sample ("64-bit float") and pixels of the first picture; None if unreadable.
+class Facts(NamedTuple):
+    """The first picture of a TIFF by its tags; `kind` is a sample's type ("64-bit float")."""
 
-    Only the tags are read.
+    bands: int
+    kind: str
+    pixels: int
+    photometric: int
+
+
+def has_planes(image: Image.Image) -> bool:
+    """Whether the opened picture is a TIFF with a plane for each of several bands."""
+    tags = getattr(image, "tag_v2", {}) if image.format == "TIFF" else {}
+    return tags.get(_PLANAR) == 2 and int(tags.get(_SAMPLES, 1)) > 1
+
+
+def why_planes_fail(image: Image.Image) -> str | None:
+    """Why Pillow reads such planes wrongly by whatever means; None where it does not.
+
+    Found by files that tifffile wrote, for Pillow 13: gray with transparency has one plane twice,
+    CIELAB has its colours shifted.
     """
+    if getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) in (_RGB, _CMYK, _YCBCR):
+        return None
+    return (
+        f"it is a {image.mode} TIFF with a plane for each band, which Pillow does not decode: save "
+        "it with interleaved bands (planar configuration 1)"
+    )
+
+
+def white_is_zero(image: Image.Image) -> bool:
+    """Whether the opened picture is a TIFF whose lowest value stands for white.
+
+    Pillow inverts these where they have up to 8 bits, and leaves 16 bits as they are.
+    """
+    return getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == _WHITE_IS_ZERO
+
+
+@contextmanager
+def by_libtiff() -> Iterator[None]:
+    """Have Pillow read uncompressed TIFFs by libtiff, as it reads compressed ones.
+
+    Its own decoder takes each plane for one of 8-bit samples. The switch belongs to the process.
+    """
+    before = TiffImagePlugin.READ_LIBTIFF
+    TiffImagePlugin.READ_LIBTIFF = True
+    try:
+        yield
+    finally:
+        TiffImagePlugin.READ_LIBTIFF = before
+
+
+def facts_of(path: Path) -> Facts | None:
+    """What the tags say of the first picture; None if they cannot be read."""
     try:
         with warnings.catch_warnings(), path.open("rb") as file:
             warnings.simplefilter("ignore")
@@ -41,7 +95,9 @@ def facts_of(path: Path) -> tuple[int, str, int] | None:
                 return None  # cut short
             pixels = int(tags[_WIDTH]) * int(tags[_HEIGHT])
             bands = int(tags.get(_SAMPLES, 1))
-            return bands, f"{bits[0]}-bit {_FORMATS.get(kinds[0], 'unknown')}", pixels
+            kind = f"{bits[0]}-bit {_FORMATS.get(kinds[0], 'unknown')}"
+            photometric = int(tags.get(_PHOTOMETRIC, _BLACK_IS_ZERO))
+            return Facts(bands, kind, pixels, photometric)
     except (OSError, ValueError, KeyError, TypeError, SyntaxError, IndexError, struct.error):
         return None
 
@@ -55,11 +111,16 @@ def why_not(path: Path) -> str | None:
     facts = facts_of(path)
     if facts is None:
         return None
-    bands, kind, _ = facts
+    bands, kind, _, photometric = facts
     if bands not in (1, 3, 4):
         return (
             f"it is a TIFF of {bands} bands, and a picture has one or three: export the bands that "
             "the model takes as an RGB or gray picture"
+        )
+    if photometric in _COLOURS:
+        return (
+            f"its colours are {_COLOURS[photometric]}, of {kind} samples, which Pillow does not "
+            "decode: export it as RGB"
         )
     what = f"it is a TIFF of {'one band' if bands == 1 else f'{bands} bands'} of {kind} samples"
     if importlib.util.find_spec("tifffile") is None:
@@ -70,10 +131,16 @@ def why_not(path: Path) -> str | None:
 def read(path: Path, maximum_pixels: int) -> npt.NDArray[Any] | None:
     """The samples of the first picture, (height, width) or (height, width, 3 or 4).
 
-    None where tifffile is not installed, cannot read them, or they are no picture.
+    None where tifffile is not installed, cannot read them, or they are no gray or RGB picture.
     """
     facts = facts_of(path)
-    if importlib.util.find_spec("tifffile") is None or facts is None or facts[2] > maximum_pixels:
+    if (
+        importlib.util.find_spec("tifffile") is None
+        or facts is None
+        or facts.pixels > maximum_pixels
+    ):
+        return None
+    if facts.photometric not in (_WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB):
         return None
     import tifffile
 
@@ -86,5 +153,9 @@ def read(path: Path, maximum_pixels: int) -> npt.NDArray[Any] | None:
         values = values.transpose(1, 2, 0)  # one plane for each band
     if values.ndim == 3 and values.shape[2] == 1:
         values = values[:, :, 0]
+    if facts.photometric == _WHITE_IS_ZERO:
+        if values.dtype.kind != "u":
+            return None
+        values = np.iinfo(values.dtype).max - values
     is_picture = values.ndim == 2 or (values.ndim == 3 and values.shape[2] in (3, 4))
     return values if is_picture and values.size and values.dtype.kind in "uif" else None

@@ -147,6 +147,7 @@ def test_an_old_nested_model_is_evaluated_by_what_it_predicts(
     assert report.evaluation is not None
     _check_evaluation(report, names)
     assert np.allclose(names["kernel"], numbers(3, 3, 3, 5) - 0.5)
+    assert np.allclose(np.abs(names["drawn"]).max(axis=(0, 1, 2)), 1)  # as the report draws them
 
 
 def bygone(path: Path) -> str:

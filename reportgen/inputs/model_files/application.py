@@ -133,7 +133,7 @@ class _Fitting:
         """How many classes the stored top has: the length of its last layer's bias."""
         part = Part.of_model(model)
         if isinstance(self.weights, LegacyWeights):
-            found = last_size_legacy(part, self.weights)
+            found = last_size_legacy(part, self.weights, by_name=self.by_name)
         else:
             found = last_size_tree(part, self.weights)
         return found if found is not None and 0 < found < 1_000_000 else None

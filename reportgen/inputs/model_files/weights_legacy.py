@@ -180,13 +180,20 @@ def _other_count(weighted: list[Part], stored: StoredLists, file_name: str) -> W
     )
 
 
-def last_size_legacy(root: Part, weights: LegacyWeights) -> int | None:
-    """The last axis of what is stored for the last layer with weights below `root`."""
-    for part in reversed(root.children):
-        if part.layer.weights:
-            arrays = weights.layers.get(part.name)
-            return arrays[-1][1].shape[-1] if arrays and arrays[-1][1].shape else None
-    return None
+def last_size_legacy(root: Part, weights: LegacyWeights, *, by_name: bool = False) -> int | None:
+    """The last axis of what is stored for the last layer with weights below `root`.
+
+    Its list is the one of its name; where the file has none and is not read `by_name`, it is the
+    last one, as far as the file has a list for each layer.
+    """
+    weighted = [part for part in root.children if part.layer.weights]
+    stored = {name: arrays for name, arrays in weights.layers.items() if arrays}
+    if not weighted or not stored:
+        return None
+    arrays = stored.get(weighted[-1].name)
+    if arrays is None and not by_name and len(stored) == len(weighted):
+        arrays = list(stored.values())[-1]
+    return arrays[-1][1].shape[-1] if arrays and arrays[-1][1].shape else None
 
 
 _Pairs = list[tuple[Any, Array]]

@@ -50,6 +50,29 @@ def test_an_application_with_its_top(name: str, mobilenet: tuple[Any, Path]) -> 
     assert opened.notes == (f"{name} holds a top for 5 classes instead of 1000",)
 
 
+def test_the_top_under_another_name_has_as_many_classes(
+    tmp_path: Path, mobilenet: tuple[Any, Path]
+) -> None:
+    """Keras gives these weights by order; so does the number of classes follow from it."""
+    model, _ = mobilenet
+    with h5py.File(tmp_path / "w.h5", "w") as file:
+        stored = {
+            f"their_{layer.name}": [(f"{v.name}:0", np.asarray(v)) for v in layer.weights]
+            for layer in model.layers
+        }
+        write_weights(file, stored)
+    opened = open_model(identify("MobileNet", weights=str(tmp_path / "w.h5")), input_size=SIZE)
+    inputs = random_inputs(model)
+    np.testing.assert_array_equal(outputs(opened.model, inputs)[0], outputs(model, inputs)[0])
+    assert opened.notes == ("w.h5 holds a top for 5 classes instead of 1000",)
+    with pytest.raises(ModelFileError, match=r"w\.h5 has no weights for the layer"):
+        open_model(
+            identify("MobileNet", weights=str(tmp_path / "w.h5")),
+            input_size=SIZE,
+            weights_by_name=True,
+        )
+
+
 @pytest.mark.parametrize("name", ["base.weights.h5", "base.h5"])
 def test_weights_without_a_top_leave_the_top_out(name: str, mobilenet: tuple[Any, Path]) -> None:
     model, folder = mobilenet
