@@ -118,7 +118,7 @@ class HealthTally:
             images=self.images,
             layers=layers,
             silent=_once(layers, described, "silent"),
-            constant=_once(layers, described, "constant"),
+            constant=_once(layers, described, "constant", ("silent", "saturated")),
             saturated=_once(layers, described, "saturated"),
             non_finite=_once(layers, described, "non_finite"),
             layers_with_zeros=len(shares),
@@ -128,18 +128,26 @@ class HealthTally:
         )
 
 
-def _once(layers: Sequence[LayerHealth], described: Sequence[Layer], kind: str) -> int:
+def _once(
+    layers: Sequence[LayerHealth],
+    described: Sequence[Layer],
+    kind: str,
+    rather: Sequence[str] = (),
+) -> int:
     """How many channels of the layers with filters are of a kind, in them or where they lead.
 
     A convolution's channel goes on through normalisation, activation, pooling and padding: it is
-    one channel, and counts once.
+    one channel, and counts once. What is one of the kinds `rather` anywhere on the way, such as a
+    channel that is constant before its ReLU and silent behind it, counts as that.
     """
     origins = {one.path: one.origin for one in described}
     found: dict[str, set[int]] = {}
+    others: dict[str, set[int]] = {}
     for one in layers:
         if origin := origins.get(one.layer):
             found.setdefault(origin, set()).update(getattr(one, kind))
-    return sum(map(len, found.values()))
+            others.setdefault(origin, set()).update(*(getattr(one, name) for name in rather))
+    return sum(len(found[origin] - others[origin]) for origin in found)
 
 
 def rank_correlation(values: npt.NDArray[np.floating]) -> float | None:

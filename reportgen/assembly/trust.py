@@ -28,6 +28,9 @@ _ERRORS = 2.0
 _UNRELATED = 0.2
 """Standard deviation of the rank correlation of unrelated maps, of some thirty places."""
 
+FEWEST_PAIRS = 3
+"""Pairs of images below which the null is too uncertain to say that maps are gone."""
+
 _QUANTILE = 2.262
 """Student's t for 95 % of draws, nine degrees of freedom: those of ten draws."""
 
@@ -88,7 +91,10 @@ def _checks(
 def outcome_of(
     correlations: Sequence[float], null: SanityNull | None
 ) -> Literal["gone", "in part", "kept", "unknown"]:
-    """What the correlations of some seeds, with the whole model randomised, say beside the null."""
+    """What the correlations of some seeds, with the whole model randomised, say beside the null.
+
+    A null of a single pair of images can only show that maps are kept.
+    """
     if null is None or not correlations:
         return "unknown"
     mean, between = float(np.mean(correlations)), null.correlation.mean
@@ -96,6 +102,8 @@ def outcome_of(
     error = float(np.hypot(spread / np.sqrt(len(correlations)), null.error))
     if mean - between >= KEPT * (1 - between):
         return "kept"
+    if null.pairs < FEWEST_PAIRS:
+        return "unknown"
     return "gone" if mean - between <= _ERRORS * error else "in part"
 
 

@@ -276,17 +276,19 @@ def _used(tiles: int, columns: int) -> int:
 def _column_labels(tiles: int, columns: int, channels: Sequence[int] = ()) -> tuple[str, ...]:
     """What to add to the number at the left; nothing where the channels do not follow each other.
 
-    A single row of such channels is labelled with them.
+    The columns of a single row are labelled with their channels.
     """
     used = _used(tiles, columns)
+    if channels and len(channels) <= used:
+        return tuple(str(channel) for channel in channels)
     if not channels or list(channels) == list(range(channels[0], channels[0] + len(channels))):
         return tuple(str(at) for at in range(used))
-    if len(channels) > used:
-        return ("",) * used
-    return tuple(str(channel - channels[0]) for channel in channels)
+    return ("",) * used
 
 
 def _row_labels(channels: list[int], columns: int) -> tuple[str, ...]:
+    if 0 < len(channels) <= columns and channels[0] > 0:
+        return ("",)
     firsts = channels[:: _used(len(channels), columns)]
     return tuple(str(first) for first in firsts[:: row_stride(len(firsts))])
 

@@ -91,7 +91,7 @@ def test_each_filter_counts_once_and_only_what_makes_zeros_tells_of_depth() -> N
                     "layer": one.path,
                     "channels": one.channels,
                     "sparsity": zeros.get(one.path, 0.0),
-                    "inactive": list(range(dead.get(one.path, 0))),
+                    "inactive": list(range(4 if one.path == "norm" else dead.get(one.path, 0))),
                     "silent": list(range(dead.get(one.path, 0))),
                     "saturated": [],
                     "non_finite": [],
@@ -103,7 +103,7 @@ def test_each_filter_counts_once_and_only_what_makes_zeros_tells_of_depth() -> N
         )
     found = tally.health(described)
     assert found is not None
-    assert found.silent == 5
+    assert (found.silent, found.constant) == (5, 0)  # constant before the ReLU, silent behind it
     assert (found.layers_with_zeros, found.zeros_early, found.zeros_late) == (3, 0.3, 0.8)
     assert found.depth_correlation == pytest.approx(1)
 

@@ -12,9 +12,11 @@ from PIL import Image
 
 from reportgen.pictures.tiles import GridLayout
 from reportgen.report.explanations import WAYS
+from reportgen.report.figures import gallery_grid
 from reportgen.report.methods import methods
 from reportgen.report.notebook.choices import choose
 from reportgen.report.outline import Outline
+from reportgen.report.pdf.grids import Tiles, _columns
 from reportgen.report.sections.findings import findings
 from reportgen.report.single.choice import everything, reduced
 from reportgen.report.single.writer import SINGLE_NAME, write_single
@@ -153,3 +155,16 @@ def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path:
     assert check_site(tmp_path) == []
     text = (tmp_path / "layers" / "conv.html").read_text("utf-8")
     assert text.count("and 780 more, in report.json") == 2
+
+
+@pytest.mark.parametrize("first", [0, 3])
+def test_a_single_row_is_labelled_with_its_filters(both: Site, first: int) -> None:
+    filters = [replace(one, channel=one.channel + first) for one in both.report.filters]
+    outline = Outline(both.report.model_copy(update={"filters": filters}))
+    gallery = both.report.galleries[0]
+    assert gallery.shown <= gallery.columns
+    grid = gallery_grid(outline, "filters/block.html", gallery)
+    assert grid.columns == tuple(str(one.channel) for one in outline.filters_of(gallery))
+    assert grid.rows == (("0",) if first == 0 else ("",))
+    tiles = Tiles("a.png", 64, 64, 3, 8, (0, 4, 17), smooth=True)
+    assert _columns(tiles, 8, 0.3) == ("0", "4", "17")

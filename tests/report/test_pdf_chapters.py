@@ -11,6 +11,7 @@ from typing import Any
 import pikepdf
 import pypdf
 import pytest
+from PIL import Image
 
 from reportgen.errors import OutputError
 from reportgen.records.report import Report
@@ -288,3 +289,24 @@ def test_no_tag_is_suspect_without_a_word(sample: tuple[Path, Report]) -> None:
     """Poppler takes the word for an error, and it is the default (ISO 32000-1, table 321)."""
     with pikepdf.open(write_pdf(sample[1], sample[0]).path) as pdf:
         assert dict(pdf.Root.MarkInfo) == {"/Marked": True}
+
+
+def test_the_first_image_follows_the_title_of_its_chapter(
+    sample: tuple[Path, Report], tmp_path: Path
+) -> None:
+    """Also where it has so many heatmaps that photo and maps fill a page by themselves."""
+    shutil.copytree(sample[0], tmp_path, dirs_exist_ok=True)
+    first = sample[1].images[0]
+    (cam,) = [one for one in first.gradcam if one.method == "gradcam"][:1]
+    tall = Image.new("RGB", (300, 300), (90, 120, 60))
+    for name in (cam.picture, cam.heatmap, first.photo):
+        assert name is not None
+        tall.save(tmp_path / name)
+    cams = [replace(cam, index=at, width=300, height=300) for at in range(6)]
+    first = replace(first, gradcam=cams, photo_width=300, photo_height=300)
+    images = [first, *sample[1].images[1:]]
+    report = sample[1].model_copy(update={"images": images})
+    pages = pypdf.PdfReader(write_pdf(report, tmp_path).path).pages
+    texts = [page.extract_text().replace("\u200b", "") for page in pages]
+    (chapter,) = [text for text in texts if re.search(r"^Images$", text, re.MULTILINE)]
+    assert first.name in chapter

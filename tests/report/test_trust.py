@@ -84,9 +84,9 @@ def spread(mean: float, reach: float = 0.0) -> Spread:
     return Spread(mean=mean, low=mean - reach, high=mean + reach)
 
 
-def null_of(mean: float, error: float = 0.05) -> SanityNull:
+def null_of(mean: float, error: float = 0.05, pairs: int = 6) -> SanityNull:
     found = {"correlation": spread(mean, 0.2), "similarity": spread(0.3), "error": error}
-    return SanityNull(images=4, pairs=6, **found)
+    return SanityNull(images=4, pairs=pairs, **found)
 
 
 @pytest.mark.parametrize(
@@ -98,6 +98,8 @@ def null_of(mean: float, error: float = 0.05) -> SanityNull:
         ([0.9, 0.85, 0.9, 0.9, 0.9], null_of(0.1), "kept"),
         ([0.9, 0.85, 0.9, 0.9, 0.9], null_of(0.7), "in part"),
         ([0.9], None, "unknown"),
+        ([0.40, 0.30, 0.53, 0.35, 0.42], null_of(0.16, 0.14, pairs=1), "unknown"),
+        ([0.95, 0.96, 0.94, 0.95, 0.95], null_of(0.16, 0.14, pairs=1), "kept"),
         ([], null_of(0.1), "unknown"),
     ],
 )
@@ -110,11 +112,17 @@ def test_the_outcome_compares_the_seeds_with_maps_of_different_images(
 @pytest.mark.parametrize(
     ("first", "outcome", "other", "words"),
     [
-        (0.5, "gone", 0.2, ["Grad-CAM depends on the model:", "vanish", "0.3 (0.2 to 0.4) over 5"]),
+        (
+            0.5,
+            "gone",
+            0.2,
+            ["Grad-CAM depends on the model:", "no more like", "0.30 (0.20 to 0.40) over 5"],
+        ),
         (0.5, "in part", 0.2, ["depends on the model in part", "partly survive"]),
         (0.95, "gone", 0.2, ["barely changes when only the last layer is randomised"]),
         (0.5, "gone", 0.95, ["different classes are almost the same"]),
-        (1.0, "kept", 1.0, ["does not depend on the model", "0.1 (−0.1 to 0.3) between maps"]),
+        (0.5, "unknown", 0.2, ["4 images with a map are too few to say whether it depends"]),
+        (1.0, "kept", 1.0, ["does not depend on the model", "0.10 (−0.10 to 0.30) between maps"]),
     ],
 )
 def test_a_verdict_says_what_the_check_found(

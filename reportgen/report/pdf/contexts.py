@@ -228,7 +228,8 @@ class Facts:
 class Table:
     """A table whose head stands again on each page.
 
-    `columns` has a letter for each column: "n" a number, "c" code, "t" text, "w" long text.
+    `columns` has a letter for each column: "n" a number, "r" numbers that may wrap, "c" code,
+    "t" text, "w" long text.
     `bold` are the cells (row, column) that stand out.
     """
 

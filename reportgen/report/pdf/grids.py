@@ -141,11 +141,18 @@ def _band(tiles: Tiles, band: Sequence[Line], part: str, about: str, scale: floa
 
 
 def _columns(tiles: Tiles, across: int, scale: float) -> tuple[str, ...]:
-    """What to add to a row's number; nothing where channels are not counted one by one."""
-    channels = list(tiles.channels)
-    steady = (
-        channels == list(range(channels[0], channels[0] + len(channels))) if channels else False
-    )
-    if across == 1 or not steady or (tiles.width + tiles.margin) * scale < _SMALLEST_LABELLED * 1.5:
+    """What to add to a row's number; the numbers of a single row of chosen channels.
+
+    Nothing where several rows hold channels that are not counted one by one.
+    """
+    if across == 1 or (tiles.width + tiles.margin) * scale < _SMALLEST_LABELLED * 1.5:
         return ()
-    return tuple(f"+{at}" for at in range(across))
+    if _chosen(tiles) and len(tiles.channels) <= across:
+        return tuple(str(channel) for channel in tiles.channels)
+    return () if _chosen(tiles) else tuple(f"+{at}" for at in range(across))
+
+
+def _chosen(tiles: Tiles) -> bool:
+    """Whether the channels do not follow each other."""
+    channels = list(tiles.channels)
+    return not channels or channels != list(range(channels[0], channels[0] + len(channels)))

@@ -41,7 +41,7 @@ def trust(materials: Materials) -> Iterator[Block]:
             picture = materials.pictures.picture(found.chart, CHART_ALT)
             yield Plate("", picture, materials.room, 80.0, CURVES)
         rows = tuple((row.title, *row.cells) for row in map(measure_row, found.measures))
-        yield Table(("Map", *MEASURES), "w" + "n" * len(MEASURES), rows)
+        yield Table(("Map", *MEASURES), "t" + "n" * len(MEASURES), rows)
         yield Words(f"{CAVEAT} {masking(found)}", quiet=True)
 
 
@@ -50,4 +50,4 @@ def _checks(found: Trust) -> Table:
     table = checks_table(found)
     rows = zip(table.heads, *(row.cells for row in table.rows), strict=True)
     heads = ("Randomised down to", *(row.title for row in table.rows))
-    return Table(heads, "w" + "n" * len(table.rows), tuple(rows))
+    return Table(heads, "w" + "r" * len(table.rows), tuple(rows))

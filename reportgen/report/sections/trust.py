@@ -12,7 +12,7 @@ from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.trust_contexts import Table, TableRow, Texts, TrustPage
-from reportgen.wording import count, number, percent
+from reportgen.wording import MINUS, count, number, percent
 
 PAGE = "trust.html"
 MEASURES = (
@@ -92,8 +92,11 @@ def verdict(check: SanityCheck) -> str:
         " are randomised",
         "in part": f"{title} depends on the model in part: its maps partly survive when all"
         " weights are randomised",
-        "gone": f"{title} depends on the model: its maps vanish when all weights are randomised",
-        "unknown": f"{title} with all weights randomised",
+        "gone": f"{title} depends on the model: when all weights are randomised, its maps are no"
+        " more like the original ones than maps of different images are",
+        "unknown": f"{title}: {count(check.between_images.images, 'image')} with a map"
+        f" {'is' if check.between_images.images == 1 else 'are'} too few to say whether it depends"
+        " on the model",
     }[check.outcome]
     text += f" ({numbers})."
     if check.outcome == "kept":
@@ -150,8 +153,14 @@ def masking(trust: Trust) -> str:
 def _spread(one: Spread) -> str:
     """A mean and its range, where there is one."""
     if one.low == one.high:
-        return number(one.mean)
-    return f"{number(one.mean)} ({number(one.low)} to {number(one.high)})"
+        return _correlation(one.mean)
+    return f"{_correlation(one.mean)} ({_correlation(one.low)} to {_correlation(one.high)})"
+
+
+def _correlation(value: float) -> str:
+    """Two decimals: seeds differ by more than a third would say."""
+    text = f"{abs(value):.2f}"
+    return MINUS + text if value < 0 and text != "0.00" else text
 
 
 def _chart(trust: Trust) -> Picture | None:
@@ -200,6 +209,6 @@ def checks_table(trust: Trust) -> Table:
         cells.append(_spread(null.correlation) if null else "–")
         cells.append(_spread(check.stages[-1].similarity) if check.stages else "–")
         cells.append(_spread(null.similarity) if null else "–")
-        cells.append("–" if check.other_class is None else number(check.other_class))
+        cells.append("–" if check.other_class is None else _correlation(check.other_class))
         rows.append(TableRow(CAMS[check.method].title, tuple(cells)))
     return Table("Map", (*heads, *COMPARED), tuple(rows))
