@@ -39,6 +39,9 @@ POOLED = {"Flatten", "GlobalAveragePooling2D", "GlobalMaxPooling2D", "GlobalAver
 """Layers and operations that leave no positions."""
 
 
+Sizes = tuple[int, int]
+
+
 class Length(NamedTuple):
     """How far a path reaches along one axis: the edges of the first cell's receptive field."""
 
@@ -119,13 +122,43 @@ class CellGrids:
             return None
         after = self.positions(step.outputs[0])
         known = [(x, self._reaches.get(id(x))) for x in kept]
-        moved = (_moved(step, one, self.positions(x), after) for x, one in known if one)
+        moved = (self._from(step, x, one, after) for x, one in known if one)
         found = [one for one in moved if one]
         if not found:
             return None
         joined = _joined(found, gated)
         sure = joined.exact and step.path not in self._places.disagreeing
         return replace(joined, exact=sure)
+
+    def _from(self, step: Step, tensor: Any, reach: _Reach, after: Sizes) -> _Reach | None:
+        """The reach of a step's outputs from that of one input."""
+        before = self.positions(tensor)
+        if type(step.layer).__name__ == "GetItem" and before != after != (1, 1):
+            return self._cut(step, reach, (before, after))
+        if not self._places.turned(tensor) or type(step.layer).__name__ not in RULES:
+            return _moved(step, reach, before, after)
+        # The layer's first axis of places is the picture's second.
+        found = _moved(step, _swapped(reach), before[::-1], after[::-1])
+        return _swapped(found) if found else None
+
+    def _cut(self, step: Step, reach: _Reach, change: "Change") -> _Reach:
+        """Behind a slice of rows or columns."""
+        lengths = list(reach.lengths)
+        exact = reach.exact
+        for place, one in enumerate(reach.lengths):
+            left = self._places.cut(step, place)
+            if left is None or len(left) != change[1][place] or left.step < 1:
+                lengths[place] = _scaled(one, change[0][place] / change[1][place], 0.0)
+                exact = False
+            else:
+                moved = left.start * one.jump
+                lengths[place] = Length(one.low + moved, one.high + moved, one.jump * left.step)
+        return replace(reach, lengths=(lengths[0], lengths[1]), exact=exact)
+
+
+def _swapped(reach: _Reach) -> _Reach:
+    """With rows for columns."""
+    return replace(reach, lengths=reach.lengths[::-1])
 
 
 def mixes(step: Step) -> bool:
@@ -197,7 +230,6 @@ def taps(layer: Any, axis: int) -> tuple[int, int, int]:
     return pair(size, axis), pair(layer.strides or size, axis), pair(dilation, axis)
 
 
-Sizes = tuple[int, int]
 Change = tuple[Sizes, Sizes]
 """Rows and columns before a layer and behind it."""
 

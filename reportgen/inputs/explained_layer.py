@@ -41,7 +41,11 @@ class Explained:
 
 
 class ExplainedLayer:
-    """Finds the layer; `layout` gives a layer's maps, `passing` are types that change nothing."""
+    """Finds the layer; `layout` gives a layer's maps, `passing` are types that change nothing.
+
+    `image` is the symbolic input that takes the picture: layers that do not depend on it (those of
+    another input, such as the second branch of a Siamese network) are not considered.
+    """
 
     def __init__(
         self,
@@ -49,8 +53,10 @@ class ExplainedLayer:
         places: Places,
         layout: Callable[[str], Layout | None],
         passing: Iterable[str],
+        image: Any = None,
     ) -> None:
         self._trace = trace
+        self._seeing = _depending(trace, image)
         self._places = places
         self._layout = layout
         self._passing = set(passing)
@@ -59,6 +65,7 @@ class ExplainedLayer:
         """The layer for the class scores that the layer at `head` gives."""
         steps = self._trace.needed([head])
         learned = _learned(steps)
+        steps = [step for step in steps if self._seeing is None or step.path in self._seeing]
         mapped = [step for step in steps if step.path != head and self._has_maps(step)]
         candidates = [step for step in mapped if step.path in learned]
         if not candidates:
@@ -140,6 +147,18 @@ class ExplainedLayer:
             if spread and step.path != head and not _is_plain(step):
                 return step
         return None
+
+
+def _depending(trace: Trace, image: Any) -> set[str] | None:
+    """Paths of the steps that depend on the image; None where the graph does not tell."""
+    if image is None or len(trace.inputs) < 2 or any(not step.inputs for step in trace.steps):
+        return None
+    tensors, found = {id(image)}, set[str]()
+    for step in trace.steps:
+        if any(id(x) in tensors for x in step.inputs):
+            found.add(step.path)
+            tensors.update(id(x) for x in step.outputs)
+    return found
 
 
 def _learned(steps: Sequence[Step]) -> set[str]:

@@ -53,6 +53,12 @@ def _layout(shape: Shape) -> Literal["HWC", "CHW", "HW", "THWC"] | None:
 _AXES = {"HWC": (1, 2), "CHW": (2, 3), "HW": (1, 2), "THWC": (2, 3)}
 
 
+def sides_of(shape: Sequence[int | None], layout: str) -> tuple[int | None, int | None]:
+    """Height and width of an image input of this shape; None where it is open."""
+    rows, columns = _AXES[layout]
+    return shape[rows], shape[columns]
+
+
 def resized(shape: Shape, layout: str, height: int, width: int) -> Shape:
     """The shape of an image input for images of another size."""
     full = list(shape)

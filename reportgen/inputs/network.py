@@ -19,7 +19,7 @@ from reportgen.inputs.blocks import Placed, blocks_of
 from reportgen.inputs.bounds import Bounds, bounds_of
 from reportgen.inputs.channel_origins import has_filters, makes_zeros, origins
 from reportgen.inputs.explained_layer import Explained, ExplainedLayer
-from reportgen.inputs.image_input import find_image_input, resized
+from reportgen.inputs.image_input import find_image_input, resized, sides_of
 from reportgen.inputs.outputs.asked import asked_kinds, described
 from reportgen.inputs.outputs.losses import stored_losses
 from reportgen.inputs.outputs.reading import ClassScores, OutputFacts, chosen_output, read_outputs
@@ -333,7 +333,11 @@ class Network:
         """The layer whose maps Grad-CAM takes when none is chosen, and why."""
         if self.class_scores is None:
             return Explained(None, "the model has no output of its own")
-        finder = ExplainedLayer(self.trace, self.places, self._layout, _PASSING_WHEN_PREDICTING)
+        at = self._image_position
+        image = None if at is None else self.trace.inputs[at]
+        finder = ExplainedLayer(
+            self.trace, self.places, self._layout, _PASSING_WHEN_PREDICTING, image
+        )
         return finder.find(self.class_scores.head.layer)
 
     @cached_property
@@ -359,7 +363,11 @@ class Network:
         ]
         found += self._several_outputs()
         declared = next(one for one in self.inputs if one.name == self.image_input.name)
-        if None in declared.shape[1:3] and not self._size_given:
+        if self.image_input.layout == "THWC" and declared.shape[1] is None:
+            found.append(
+                "The model takes any number of frames: a single one is fed, also of a clip."
+            )
+        if None in sides_of(declared.shape, self.image_input.layout) and not self._size_given:
             height, width = self.image_input.height, self.image_input.width
             found.append(
                 f"The model's input size is open: {height} × {width} pixels are assumed; "
@@ -528,11 +536,14 @@ class Network:
     @cached_property
     def places(self) -> Places:
         """Where rows, columns and channels stand in every tensor."""
-        image = self.image_input
-        position = next(
-            (at for at, one in enumerate(self.inputs) if image and one.name == image.name), None
-        )
-        return Places(self.trace, position, image.layout if image else None)
+        layout = self.image_input.layout if self.image_input else None
+        return Places(self.trace, self._image_position, layout)
+
+    @property
+    def _image_position(self) -> int | None:
+        """Which of the inputs takes the picture."""
+        name = self.image_input.name if self.image_input else None
+        return next((at for at, one in enumerate(self.inputs) if one.name == name), None)
 
     def kernel(self, path: str) -> npt.NDArray[np.float32]:
         """The weights of a convolution layer: (height, width, channels of its input, filters).

@@ -51,6 +51,21 @@ class Places:
         known = self._known.get(id(tensor))
         return unknown(tuple(tensor.shape)) if known is None else known
 
+    def turned(self, tensor: Any) -> bool:
+        """Whether columns stand in front of rows, as behind a transposition of the picture."""
+        kinds = [next(iter(one.kinds)) for one in self.of(tensor) if len(one.kinds) == 1]
+        return "H" in kinds and "W" in kinds and kinds.index("W") < kinds.index("H")
+
+    def cut(self, step: Step, row_or_column: int) -> range | None:
+        """The rows (0) or columns (1) that a slice such as `x[:, 60:-25]` leaves; else None."""
+        if type(step.layer).__name__ != "GetItem" or not step.inputs:
+            return None
+        axes = self.of(step.inputs[0])
+        at = next((i for i, one in enumerate(axes) if one.kinds == {"HW"[row_or_column]}), None)
+        keys = keys_of(step.args[1], len(axes))
+        part = None if keys is None or at is None else keys[at]
+        return range(axes[at].size)[part] if at is not None and isinstance(part, slice) else None
+
     def note(self, tensor: Any, axes: Axes) -> None:
         """Say what the axes of a tensor are."""
         self._known[id(tensor)] = axes
@@ -96,12 +111,15 @@ class Places:
         """
         source, kinds = feeding[0], _usual(step.layer.data_format, len(feeding[0]))
         given = [next(iter(one.kinds)) if len(one.kinds) == 1 else "?" for one in source]
-        disagrees = layout_of(source) is not None and given != kinds
-        if disagrees and sorted(given) == sorted(kinds) and not _has_weights(step.layer):
+        same = sorted(given) == sorted(kinds)
+        # Rows and columns may have changed places: the layer does not tell them apart.
+        agrees = same and given.index("C") == kinds.index("C")
+        disagrees = layout_of(source) is not None and not agrees
+        if disagrees and same and not _has_weights(step.layer):
             self.disagreeing.append(step.path)
         if len(shape) != len(source):
             return _fresh(None, shape, None)
-        if given == kinds or step.path in self.disagreeing:
+        if agrees or step.path in self.disagreeing:
             return _resized(source, shape)
         return axes_of(kinds, shape)
 
@@ -251,13 +269,9 @@ def _permutation(step: Step, rank: int) -> list[int] | None:
 
 def _picked(source: Axes, key: Any, shape: Sequence[int | None]) -> Axes:
     """The axes of `x[key]`: an index takes an axis away, a slice may take tokens away."""
-    keys = list(key) if isinstance(key, tuple) else [key]
-    if any(not isinstance(one, int | slice) and one is not Ellipsis for one in keys):
+    keys = keys_of(key, len(source))
+    if keys is None:
         return unknown(shape)
-    if Ellipsis in keys:
-        at = keys.index(Ellipsis)
-        keys[at : at + 1] = [slice(None)] * (len(source) - len(keys) + 1)
-    keys += [slice(None)] * (len(source) - len(keys))
     found = []
     for one, part in zip(source, keys, strict=True):
         if isinstance(part, int):
@@ -276,6 +290,17 @@ def _picked(source: Axes, key: Any, shape: Sequence[int | None]) -> Axes:
             found.append(axis("?", len(left)))
     right = [one.size for one in found[1:]] == [int(size or 1) for size in shape[1:]]
     return tuple(found) if right else unknown(shape)
+
+
+def keys_of(key: Any, rank: int) -> list[int | slice] | None:
+    """What `x[key]` takes along each axis of a tensor of this rank; None for other keys."""
+    keys = list(key) if isinstance(key, tuple) else [key]
+    if any(not isinstance(one, int | slice) and one is not Ellipsis for one in keys):
+        return None
+    if Ellipsis in keys:
+        at = keys.index(Ellipsis)
+        keys[at : at + 1] = [slice(None)] * (rank - len(keys) + 1)
+    return keys + [slice(None)] * (rank - len(keys))
 
 
 def _joined(step: Step, known: Known, shape: Sequence[int | None]) -> Axes | None:

@@ -100,7 +100,7 @@ class ReceptiveFields:
                     if step.path in self._places.disagreeing:
                         found, sure = np.ones(length, bool), False
                     elif not same:
-                        found, sure = _back(step, wanted, length, axis)
+                        found, sure = self._through(step, wanted, length, axis)
                     exact = exact and sure
                     before = seen.get(tensor)
                     seen[tensor] = found if before is None else before | found
@@ -111,6 +111,20 @@ class ReceptiveFields:
         if not hit.size:
             return 0, -1, exact
         return int(hit.min()), int(hit.max()), exact
+
+    def _through(
+        self, step: Step, wanted: Positions, size: int, axis: int
+    ) -> tuple[Positions, bool]:
+        """The positions of a step's input that the `wanted` outputs depend on; if exact."""
+        left = self._places.cut(step, axis)
+        if left is not None and len(left) == len(wanted):
+            return _marked(np.array(left)[wanted], size), True
+        return _back(step, wanted, size, self._axis(step, axis))
+
+    def _axis(self, step: Step, axis: int) -> int:
+        """The layer's axis for rows (0) or columns (1): the other where they changed places."""
+        turned = bool(step.inputs) and self._places.turned(step.inputs[0])
+        return 1 - axis if turned else axis
 
     def _way(self, path: str) -> list[Step]:
         """The steps from a layer back to the input, remembered for the layer asked for last."""
@@ -124,7 +138,7 @@ class ReceptiveFields:
         if (step.path, axis) not in self._links:
             lengths = {self._size(x, axis) for x in step.outputs}
             self._links[step.path, axis] = [
-                _Link(id(x), size, lengths == {size} and _same(step, size, axis))
+                _Link(id(x), size, lengths == {size} and _same(step, size, self._axis(step, axis)))
                 for x in self._grids.paths(step)[0]
                 for size in [self._size(x, axis)]
             ]

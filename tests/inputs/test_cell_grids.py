@@ -101,3 +101,62 @@ def test_cells_of_unknown_origin_divide_the_image_and_say_so():
     grid = network.receptive_fields.grid("maps", (4, 4))
     assert not grid.exact
     assert (grid.rows.start, grid.rows.jump) == (3, 6)
+
+
+def sliced(key):
+    return lambda x: x[key]
+
+
+TURNED = [
+    [layers.Permute((2, 1, 3)), layers.Conv2D(2, (3, 5), strides=(1, 2))],
+    [layers.Permute((2, 1, 3)), layers.ZeroPadding2D(((3, 0), (0, 0))),
+     layers.MaxPooling2D((2, 3))],
+    [layers.Conv2D(2, 3), layers.Permute((2, 1, 3)), layers.Cropping2D(((0, 2), (4, 0)))],
+    [layers.Permute((2, 1, 3)), layers.Conv2D(2, (5, 3)), layers.Permute((2, 1, 3)),
+     layers.Conv2D(2, (2, 4))],
+    [sliced(np.s_[:, 9:-2, 5:]), layers.Conv2D(2, 3, strides=2)],
+    [layers.Conv2D(2, 3), sliced(np.s_[..., ::2, :]), layers.Conv2D(2, 3)],
+    [layers.Permute((2, 1, 3)), sliced(np.s_[:, 7:]), layers.Conv2D(2, 3)],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("parts", TURNED)
+def test_transposed_and_sliced_pictures_keep_their_places(parts):
+    """The centre of what each cell answers to, found by gradients, is the grid's."""
+    keras.utils.set_random_seed(3)
+    entry = keras.Input((45, 52, 3))
+    x = entry
+    for part in parts:
+        x = part(x)
+    pooled = layers.GlobalAveragePooling2D()(x)
+    network = Network(keras.Model(entry, layers.Dense(2, activation="softmax")(pooled)))
+    assert not network.warnings
+    path = next(s.path for s in network.trace.steps[::-1] if len(s.outputs[0].shape) == 4)
+    height, width = network.map_size(path)
+    grid = network.receptive_fields.grid(path, (height, width))
+    assert grid.exact
+    row, column = height // 2, width // 3
+    slopes = gradients_at(network, path, row, column)
+    down, across = (np.flatnonzero(slopes.any(axis=axis)) for axis in (1, 0))
+    box = network.receptive_fields.of(path, row, column).box
+    if not any(isinstance(part, layers.MaxPooling2D) for part in parts):
+        assert (box.top, box.top + box.height - 1) == (down[0], down[-1])
+        assert (box.left, box.left + box.width - 1) == (across[0], across[-1])
+    assert grid.rows.start + row * grid.rows.jump == pytest.approx(box.top + box.height / 2)
+    assert grid.columns.start + column * grid.columns.jump == pytest.approx(
+        box.left + box.width / 2
+    )
+    assert box.top <= down[0] <= down[-1] < box.top + box.height
+    assert box.left <= across[0] <= across[-1] < box.left + box.width
+
+
+def gradients_at(network, path, row, column):
+    """Where the picture moves one cell of the maps as they are shown, (height, width)."""
+    import tensorflow as tf
+
+    image = network.image_input
+    x = tf.random.stateless_uniform((1, image.height, image.width, 3), (1, 2))
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        cell = tf.reduce_sum(network.maps(network.run(x, [path])[0][0], path)[0, row, column])
+    return np.abs(tape.gradient(cell, x).numpy()[0]).sum(-1)

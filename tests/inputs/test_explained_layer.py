@@ -174,3 +174,19 @@ def test_layers_behind_pooling_may_be_anything():
     x = layers.TimeDistributed(layers.GlobalAveragePooling2D())(x)
     network = classifier_of(entry, layers.LSTM(4)(x))
     assert network.explained.path == "each/conv"
+
+
+@pytest.mark.parametrize("photo_first", [True, False])
+def test_a_branch_that_does_not_see_the_picture_is_not_taken(photo_first):
+    """Of a Siamese network the second branch gets zeros: its maps say nothing of the picture."""
+    first, second = keras.Input((24, 24, 3), name="left"), keras.Input((24, 24, 3), name="right")
+    parts = [layers.Conv2D(4, 3, name="conv"), layers.GlobalAveragePooling2D()]
+    branch = keras.Sequential(parts, name="branch")
+    order = (first, second) if photo_first else (second, first)
+    apart = layers.Subtract()([branch(one) for one in order])
+    model = keras.Model([first, second], layers.Dense(1, activation="sigmoid")(apart))
+    network = Network(model)
+    assert network.image_input.name == "left"
+    values = np.random.default_rng(0).uniform(size=(1, 24, 24, 3)).astype("float32")
+    maps, *_ = score_gradients(network, network.explained.path, 1)(values)
+    np.testing.assert_allclose(maps, parts[0](values), rtol=1e-5, atol=1e-6)

@@ -40,8 +40,9 @@ def evidence_of(trace: Trace, walk: Walk | None, known: Known, numbers: Probed |
     laid = _flattened_from(walk, units) if len(shape) == 1 else None
     named = [known.name, *(leaf.step.layer.name for leaf in leaves)]
     last = _leaf_size(walk)
+    form = form_of(walk, numbers)
     return Evidence(
-        form=form_of(walk, numbers),
+        form=form,
         activation=_activation_name(walk),
         shape=laid or shape,
         units=laid[-1] if laid else units,
@@ -54,7 +55,7 @@ def evidence_of(trace: Trace, walk: Walk | None, known: Known, numbers: Probed |
         enlarged=_enlarged(trace, walk, last),
         like_image=(laid or shape)[-1] == known.image_channels,
         rough=walk is not None and walk.kinds == {"share"},
-        total=numbers.total if numbers is not None and numbers.is_distribution else 1.0,
+        total=numbers.total if numbers is not None and form == "distribution" else 1.0,
     )
 
 

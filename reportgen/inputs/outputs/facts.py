@@ -7,8 +7,9 @@ from reportgen.inputs.outputs.losses import Loss
 from reportgen.records.outputs import Link, OutputKind
 
 Form = Literal["distribution", "logarithms", "shares", "linear", "other"]
-"""What the numbers are: non-negative rows that sum to one, logarithms of such, numbers from 0 to 1
-that stand by themselves, numbers without a last activation function, or something else."""
+"""What the numbers are: non-negative rows of one sum, logarithms of rows that sum to one, numbers
+from 0 to 1 that stand by themselves, numbers without a last activation function, or something
+else."""
 
 Reading = Literal["as it is", "share of the sum", "exp", "softmax", "sigmoid", "clip", "none"]
 """What makes probabilities of the output's numbers."""
@@ -49,8 +50,9 @@ class Evidence:
         if self.form == "linear":
             linear = self.activation == "linear" and not self.then
             return "no activation function" if linear else f"{makers}: neither softmax nor sigmoid"
+        whole = "one" if abs(self.total - 1) < 0.01 else f"{self.total:.3g}"
         numbers = {
-            "distribution": "non-negative numbers that sum to one",
+            "distribution": f"non-negative numbers that sum to {whole}",
             "logarithms": "logarithms of numbers that sum to one",
             "shares": "numbers from 0 to 1, each by itself",
             "other": "no numbers from 0 to 1" if self.then else "neither softmax nor sigmoid",

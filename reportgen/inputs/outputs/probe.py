@@ -58,6 +58,17 @@ class Probed:
         )
 
     @property
+    def has_one_sum(self) -> bool:
+        """Whether rows are non-negative, differ, and have the same sum, whichever it is."""
+        return (
+            self.finite
+            and self.rows.shape[1] > 1
+            and bool(self.rows.min() >= -1e-6 and self.total > CLOSE)
+            and bool(np.ptp(self.rows, axis=0).max() > 1e-6)
+            and np.allclose(self.sums, self.total, rtol=CLOSE)
+        )
+
+    @property
     def total(self) -> float:
         """What rows sum to, on average."""
         return float(np.mean(self.sums))
@@ -117,12 +128,28 @@ def form_of(walk: Walk | None, numbers: Probed | None) -> Form:
 
 
 def _by_values(walk: Walk | None, numbers: Probed) -> Form | None:
-    if numbers.is_distribution:
+    if numbers.is_distribution or (_is_mixed(walk) and numbers.has_one_sum):
         return "distribution"
     if numbers.are_logarithms:
         return "logarithms"
     at_an_end = walk is not None and walk.kinds <= {"sigmoid", "share"} and numbers.inside
     return "shares" if at_an_end or (numbers.are_shares and _may_be_shares(walk)) else None
+
+
+def _is_mixed(walk: Walk | None) -> bool:
+    """Whether distributions are added or scaled, class by class; none stands beside another."""
+    return (
+        walk is not None
+        and walk.kinds <= {"softmax", "distribution"}
+        and walk.computing != []
+        and set(walk.computing) <= _MIXING
+        and not {type(step.layer).__name__ for step in walk.tail} & _JOINING
+        and ("Sum" in walk.computing or "Stack" not in walk.computing)
+    )
+
+
+_MIXING = {"Add", "Multiply", "Divide", "TrueDivide", "Rescaling", "Sum", "Stack"}
+_JOINING = {"Concatenate", "Hstack", "GetItem", "Split"}
 
 
 def _may_be_shares(walk: Walk | None) -> bool:

@@ -147,6 +147,35 @@ def test_percentages_are_read_as_shares_of_a_hundred():
     np.testing.assert_allclose(shares, own / 100, atol=1e-6)
 
 
+def two_votes(x, weight=1.0):
+    return dense(3, "softmax")(x), dense(3, "softmax", 2)(x) * weight
+
+
+@pytest.mark.parametrize(
+    ("head", "total"),
+    [
+        (lambda x: layers.Add()(two_votes(x)), 2),
+        (lambda x: layers.Add()(two_votes(x, 0.5)), 1.5),
+        (lambda x: ops.sum(ops.stack(two_votes(x)), axis=0), 2),
+        (lambda x: dense(3, "softmax")(x) * 100, 100),
+    ],
+)
+def test_votes_are_shares_of_their_sum(head, total):
+    found, shares, scores, own = read(model_of(head))
+    assert (found.kind, found.link) == ("classes", "softmax")
+    assert f"sum to {total}" in found.why
+    np.testing.assert_allclose(shares, own / total, atol=1e-6)
+    np.testing.assert_allclose(softmax(scores), own / total, atol=1e-3)
+
+
+def test_distributions_beside_each_other_are_no_single_one():
+    found, shares, _, own = read(model_of(lambda x: layers.Concatenate()(two_votes(x))))
+    assert found.kind == "labels"
+    np.testing.assert_allclose(shares, own, atol=1e-6)
+    found, *_ = read(model_of(lambda x: layers.Concatenate()(two_votes(x)) * 3.0))
+    assert found.kind == "values"
+
+
 SIGMOIDS = {
     "flat": lambda x: layers.Flatten()(layers.Activation("sigmoid")(dense(1)(x))),
     "average": lambda x: layers.Average()([dense(1, "sigmoid")(x), dense(1, "sigmoid", 2)(x)]),
