@@ -34,7 +34,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 9
+    version = 10
     title = "Activations"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

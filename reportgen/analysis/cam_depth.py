@@ -26,7 +26,7 @@ class CamsThroughDepth:
     """Overlays of each image's likeliest class, or of the one chosen, layer by layer."""
 
     name = "gradcam through the depth"
-    version = 2
+    version = 3
     title = "Grad-CAM through the depth"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

@@ -30,7 +30,7 @@ class Exemplars:
     """The images that activate channels and units the most, and pictures of them."""
 
     name = "exemplars"
-    version = 6
+    version = 7
     title = "Exemplars"
 
     def plan(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Plan:

@@ -42,7 +42,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 5
+    version = 6
     title = "Grad-CAM"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

@@ -24,7 +24,7 @@ class Highest:
     """The highest values of all channels of some layers, and of single units."""
 
     name = "highest"
-    version = 2
+    version = 3
     title = "Search for exemplars"
 
     def units(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> list[Unit]:

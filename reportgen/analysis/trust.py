@@ -56,7 +56,7 @@ class Trust:
     """
 
     name = "trust"
-    version = 2
+    version = 3
     title = "Trust in heatmaps"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
@@ -154,7 +154,7 @@ class Sanity:
     """Whether each kind of map changes when the model forgets, and with the class."""
 
     name = "sanity"
-    version = 2
+    version = 3
     title = "Sanity checks"
 
     def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:

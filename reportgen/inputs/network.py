@@ -361,6 +361,12 @@ class Network:
             "channels with rows or columns."
             for path in self.places.disagreeing
         ]
+        found += [
+            f"The layer “{path}” ({type(self._steps[path].layer).__name__}) mirrors, rotates or "
+            "shifts the picture: maps and heatmaps of the layers behind it lie as the network sees "
+            "them, not as on the photo."
+            for path in self.places.turning
+        ]
         found += self._several_outputs()
         declared = next(one for one in self.inputs if one.name == self.image_input.name)
         if self.image_input.layout == "THWC" and declared.shape[1] is None:

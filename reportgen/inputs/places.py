@@ -28,7 +28,11 @@ _TOKENS_IN_FRONT = 8
 
 
 class Places:
-    """The axes of every tensor of a trace; `disagreeing` layers contradict what feeds them."""
+    """The axes of every tensor of a trace.
+
+    `disagreeing` layers contradict what feeds them; `turning` ones mirror, rotate or shift the
+    picture, which axes do not tell.
+    """
 
     def __init__(self, trace: Trace, image: int | None, image_layout: str | None) -> None:
         """`image` is the position of the input that takes the picture, `image_layout` its layout.
@@ -36,6 +40,7 @@ class Places:
         The layout is as in `reportgen.results.ImageInput`.
         """
         self.disagreeing: list[str] = []
+        self.turning: list[str] = []
         self._known: dict[int, Axes] = {}
         self._grid: tuple[int, int] | None = None
         for at, symbol in enumerate(trace.inputs):
@@ -75,6 +80,8 @@ class Places:
         frames = step.frames
         feeding = [self._known[id(x)] for x in step.inputs if id(x) in self._known]
         inner = [(one[0], *one[1 + frames :]) for one in feeding]
+        if inner and _turns(step, inner[0]):
+            self.turning.append(step.path)
         for output in step.outputs:
             shape = tuple(output.shape)
             seen = (shape[0], *shape[1 + frames :])
@@ -267,6 +274,28 @@ def _permutation(step: Step, rank: int) -> list[int] | None:
     return None
 
 
+def _turns(step: Step, source: Axes) -> bool:
+    """Whether a step mirrors, rotates, shifts or warps rows or columns."""
+    layer, kind = step.layer, type(step.layer).__name__
+    placed = [at for at, one in enumerate(source) if one.is_places and one.size > 1]
+    if kind in _WARPING or not placed:
+        return kind in _WARPING and bool(placed)
+    if kind == "GetItem":
+        keys = keys_of(step.args[1], len(source)) or []
+        slices = [keys[at] for at in placed if at < len(keys)]
+        return any(isinstance(one, slice) and (one.step or 1) < 0 for one in slices)
+    if kind not in ("Flip", "Roll", "Rot90"):
+        return False
+    if kind == "Rot90" and layer.k % 4 == 0:
+        return False
+    axes = layer.axes if kind == "Rot90" else layer.axis
+    along = [axes] if isinstance(axes, int) else list(axes or range(len(source)))
+    return bool({at % len(source) for at in along} & set(placed))
+
+
+_WARPING = {"AffineTransform", "PerspectiveTransform", "ElasticTransform", "MapCoordinates"}
+
+
 def _picked(source: Axes, key: Any, shape: Sequence[int | None]) -> Axes:
     """The axes of `x[key]`: an index takes an axis away, a slice may take tokens away."""
     keys = keys_of(key, len(source))
@@ -294,7 +323,7 @@ def _picked(source: Axes, key: Any, shape: Sequence[int | None]) -> Axes:
 
 def keys_of(key: Any, rank: int) -> list[int | slice] | None:
     """What `x[key]` takes along each axis of a tensor of this rank; None for other keys."""
-    keys = list(key) if isinstance(key, tuple) else [key]
+    keys = list(key) if isinstance(key, list | tuple) else [key]  # a list where it was loaded
     if any(not isinstance(one, int | slice) and one is not Ellipsis for one in keys):
         return None
     if Ellipsis in keys:

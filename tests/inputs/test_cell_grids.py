@@ -121,7 +121,7 @@ TURNED = [
 
 
 @pytest.mark.parametrize("parts", TURNED)
-def test_transposed_and_sliced_pictures_keep_their_places(parts):
+def test_transposed_and_sliced_pictures_keep_their_places(parts, tmp_path):
     """The centre of what each cell answers to, found by gradients, is the grid's."""
     keras.utils.set_random_seed(3)
     entry = keras.Input((45, 52, 3))
@@ -129,7 +129,9 @@ def test_transposed_and_sliced_pictures_keep_their_places(parts):
     for part in parts:
         x = part(x)
     pooled = layers.GlobalAveragePooling2D()(x)
-    network = Network(keras.Model(entry, layers.Dense(2, activation="softmax")(pooled)))
+    model = keras.Model(entry, layers.Dense(2, activation="softmax")(pooled))
+    model.save(tmp_path / "m.keras")  # what a slice takes is stored as a list
+    network = Network(keras.models.load_model(tmp_path / "m.keras"))
     assert not network.warnings
     path = next(s.path for s in network.trace.steps[::-1] if len(s.outputs[0].shape) == 4)
     height, width = network.map_size(path)
@@ -160,3 +162,21 @@ def gradients_at(network, path, row, column):
         tape.watch(x)
         cell = tf.reduce_sum(network.maps(network.run(x, [path])[0][0], path)[0, row, column])
     return np.abs(tape.gradient(cell, x).numpy()[0]).sum(-1)
+
+
+@pytest.mark.parametrize(
+    ("turn", "said"),
+    [
+        (lambda x: keras.ops.flip(x, axis=2), True),
+        (lambda x: x[:, ::-1], True),
+        (lambda x: keras.ops.rot90(x, axes=(1, 2)), True),
+        (lambda x: keras.ops.roll(x, 5, axis=1), True),
+        (lambda x: keras.ops.flip(x, axis=-1), False),
+        (lambda x: x[..., ::-1], False),
+    ],
+)
+def test_what_turns_the_picture_is_said(turn, said):
+    entry = keras.Input((16, 16, 3))
+    pooled = layers.GlobalAveragePooling2D()(layers.Conv2D(2, 3)(turn(entry)))
+    network = Network(keras.Model(entry, layers.Dense(2, activation="softmax")(pooled)))
+    assert any("not as on the photo" in text for text in network.warnings) == said
