@@ -78,6 +78,7 @@ def run_here(notebook: Any, place: Path, monkeypatch: pytest.MonkeyPatch) -> dic
         if cell.cell_type == "code":
             source = re.sub(r"^%.*$", "", cell.source, flags=re.MULTILINE)
             exec(compile(source, cell.id, "exec"), names)  # noqa: S102
+    names["plt"].close("all")
     return names
 
 

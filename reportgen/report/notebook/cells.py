@@ -162,6 +162,10 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
     writer.add("inside")
     if choices.head:
         writer.add("predictions", **vars(choices.head))
+    if choices.values:
+        several = len(report.model.outputs) > 1
+        note = writer.take("regression")
+        writer.add("values", outputs=choices.values, several=several, note=note)
     _add_evaluation(writer, choices.sections, files.evaluated)
     _add_activations(writer, choices)
     _add_health(writer, choices.sections)

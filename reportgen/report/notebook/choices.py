@@ -1,6 +1,6 @@
 """What of a report the notebook computes again: a few photos, layers, filters and classes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.records.report import Activations, Image, Layer, Report
@@ -21,7 +21,7 @@ LAYERS = 3
 """Layers shown where the user has chosen none, spread over the depth of the network."""
 
 MOST_TILES = 16
-MOST_CLASSES = 3
+MOST_VALUES = 24
 PATTERNS, PATTERNS_LARGE = 4, 2
 """Filter patterns for each layer; fewer where the input has more than `_LARGE` pixels."""
 
@@ -73,6 +73,20 @@ class Head:
 
 
 @dataclass(frozen=True)
+class ShownValues:
+    """The values of one output, which stands at `position` among all: a row for each photo.
+
+    None stands for a value that is not finite; `left` counts those that are not shown.
+    """
+
+    name: str
+    position: int
+    names: list[str]
+    rows: list[list[float | None]]
+    left: int
+
+
+@dataclass(frozen=True)
 class Choices:
     """What the notebook holds; `head` is None where there is nothing to explain."""
 
@@ -81,6 +95,7 @@ class Choices:
     patterns: list[ShownPatterns]
     gradcam_layer: Layer | None
     head: Head | None
+    values: list[ShownValues]
     is_nested: bool
     is_shared: bool
     notes: PlacedNotes
@@ -123,12 +138,23 @@ def choose(report: Report) -> Choices:
         patterns=patterns,
         gradcam_layer=cam_layer,
         head=head,
+        values=list(_values(report, photos)),
         is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
         is_shared=any(is_shared(path, by_path) for path in paths),
         notes=notes,
         colormap=str(report.settings.get("colormap", "jet")),
         sections=sections,
     )
+
+
+def _values(report: Report, photos: Sequence[Image]) -> Iterator[ShownValues]:
+    """The outputs that predict values, as far as every photo has them."""
+    for position, output in enumerate(report.model.outputs):
+        rows = [[it.value for it in one.values if it.output == output.name] for one in photos]
+        if output.kind == "values" and all(rows):
+            names = output.names[:MOST_VALUES]
+            shown = [row[:MOST_VALUES] for row in rows]
+            yield ShownValues(output.name, position, names, shown, output.units - len(names))
 
 
 def _is_telling(layer: Layer) -> bool:
