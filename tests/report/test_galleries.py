@@ -159,7 +159,9 @@ def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path:
 
 @pytest.mark.parametrize("first", [0, 3])
 def test_a_single_row_is_labelled_with_its_filters(both: Site, first: int) -> None:
-    filters = [replace(one, channel=one.channel + first) for one in both.report.filters]
+    filters = [
+        one.model_copy(update={"channel": one.channel + first}) for one in both.report.filters
+    ]
     outline = Outline(both.report.model_copy(update={"filters": filters}))
     gallery = both.report.galleries[0]
     assert gallery.shown <= gallery.columns
