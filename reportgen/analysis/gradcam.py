@@ -259,7 +259,7 @@ def judge(
     if not np.isfinite(values).all():
         return "failed", "the gradient or the activations are not finite numbers"
     if not np.any(source):
-        return "no positive evidence", f"the class score does not depend on this {where} here"
+        return "no positive evidence", f"the score does not depend on this {where} here"
     if values.max() <= 0:
-        return "no positive evidence", f"nothing in this {where} speaks for the class"
+        return "no positive evidence", "no region of this image raises the score"
     return "ok", ""

@@ -170,7 +170,8 @@ def _at(
     names = {group for group in groups if group is not None}
     bare = sorted({place[depth] for place in empty if len(place) == depth + 1} - names)
     if not names:
-        return Arranged(groups, Classes(reason="no image lies in a class folder", named=False), ())
+        reason = "no image lies in a class folder; name the one folder that holds a folder for each class"
+        return Arranged(groups, Classes(reason=reason, named=False), ())
     for counted in (bare, []) if bare else ([],):
         classes = match_classes([*names, *counted], labels)
         if classes.indices:
@@ -178,6 +179,14 @@ def _at(
     hint = f"; empty folders were found: {', '.join(bare[:4])}" if bare else ""
     classes = match_classes(names, labels)
     return Arranged(groups, Classes(reason=classes.reason + hint), ())
+
+
+def said_of_empty(folders: Sequence[str]) -> str:
+    """One sentence that names the class folders without images; empty where there are none."""
+    if len(folders) < 2:
+        return f"The class folder {folders[0]} holds no image." if folders else ""
+    shown = ", ".join(folders[:8]) + (", …" if len(folders) > 8 else ".")
+    return f"{len(folders)} class folders hold no image: {shown}"
 
 
 def labels_of_folders(labels: Sequence[str], folders: Mapping[str, int]) -> list[str]:

@@ -18,7 +18,7 @@ from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import arrange, find_split, labels_of_folders
+from reportgen.inputs.class_folders import arrange, find_split, labels_of_folders, said_of_empty
 from reportgen.inputs.class_names import Classes, match_classes
 from reportgen.inputs.clips import find_clips, keyed
 from reportgen.inputs.image_table import classes_in, read_image_table
@@ -243,8 +243,7 @@ class Trip:
             arranged = arrange(places, self.empty, facts.labels)
             self.classes, groups = arranged.classes, arranged.groups
             self._warn(arranged.note)
-            for name in arranged.empty:
-                self._warn(f"The class folder {name} holds no image.")
+            self._warn(said_of_empty(arranged.empty))
         self._warn(self.classes.remark)
         self.photos = [
             (replace(file, group=group, true_class=self.classes.indices.get(group or "")), digest)

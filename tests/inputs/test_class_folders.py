@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.inputs.class_folders import arrange, find_split
+from reportgen.inputs.class_folders import arrange, find_split, said_of_empty
 from reportgen.inputs.labels import default_labels
 
 
@@ -98,3 +98,15 @@ def test_an_empty_folder_counts_as_a_class_and_is_named() -> None:
     assert without.classes.indices == {"a_red": 0, "c_blue": 1}
     short = arrange(places("a_red", "c_blue"), places("b_green"), default_labels(4))
     assert "empty folders were found: b_green" in short.classes.reason
+
+
+def test_empty_class_folders_are_said_in_one_sentence():
+    assert said_of_empty([]) == ""
+    assert said_of_empty(["cats"]) == "The class folder cats holds no image."
+    many = [str(number) for number in range(990)]
+    assert said_of_empty(many) == "990 class folders hold no image: 0, 1, 2, 3, 4, 5, 6, 7, …"
+
+
+def test_images_without_folders_say_which_folder_to_name():
+    """As of `photos/*`, where the shell names each class folder by itself."""
+    assert "name the one folder" in arrange([(), ()], [], ["a", "b"]).classes.reason

@@ -134,7 +134,8 @@ def _by_shape(known: Evidence) -> Meaning:
 def _classes(known: Evidence, why: str) -> Meaning:
     """Classes that exclude each other."""
     if known.units == 1:
-        reading: Reading = "as it is" if known.form == "shares" else "sigmoid"
+        known_share = known.form in ("shares", "distribution")
+        reading: Reading = "as it is" if known_share else "sigmoid"
         link: Link = "probability" if known.rough else "sigmoid"
         return Meaning("classes", why, 2, reading, link)
     whole: Reading = "as it is" if abs(known.total - 1) < 0.01 else "share of the sum"

@@ -289,7 +289,7 @@ def _with_mode(reader: ClassScores, form: Form, numbers: Probed | None) -> Class
         return replace(reader, mode=_log_of(reader, form))
     kinds = reader.walk.kinds
     if reader.walk.plain:
-        known = kinds <= {"softmax", "sigmoid", "log_softmax"} or (
+        known = (kinds <= {"softmax", "sigmoid", "log_softmax"} and not _is_constant(reader)) or (
             kinds == {"share"} and reader.walk.leaves[0].activation.name == "hard_sigmoid"
         )
         return replace(reader, mode="logits" if known else _log_of(reader, form))
@@ -300,6 +300,11 @@ def _with_mode(reader: ClassScores, form: Form, numbers: Probed | None) -> Class
         ):
             return replace(reader, mode=mode)
     return replace(reader, mode=_log_of(reader, form))
+
+
+def _is_constant(reader: ClassScores) -> bool:
+    """Whether a softmax over a single unit stands behind everything: it is 1 for every image."""
+    return reader.head.units == 1 and reader.head.activation == "softmax"
 
 
 def _log_of(reader: ClassScores, form: Form) -> Mode:

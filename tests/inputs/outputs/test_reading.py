@@ -176,6 +176,14 @@ def test_distributions_beside_each_other_are_no_single_one():
     assert found.kind == "values"
 
 
+@pytest.mark.parametrize("asked", ["classes", "labels"])
+def test_a_softmax_over_one_unit_is_one_whatever_is_asked(asked):
+    _, shares, scores, own = read(model_of(dense(1, "softmax")), heads=[asked])
+    assert (own == 1).all()
+    np.testing.assert_array_equal(shares[:, -1], 1)
+    assert (scores[:, -1] > 0).all()
+
+
 SIGMOIDS = {
     "flat": lambda x: layers.Flatten()(layers.Activation("sigmoid")(dense(1)(x))),
     "average": lambda x: layers.Average()([dense(1, "sigmoid")(x), dense(1, "sigmoid", 2)(x)]),
