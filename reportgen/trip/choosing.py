@@ -40,6 +40,9 @@ def _between(layers: Sequence[Layer], wanted: str) -> set[str]:
     places = range(count)[start:stop]
     found = {layer.path for layer in layers if layer.position in places}
     if not found:
+        first, end, _ = slice(start, stop).indices(count)
+        if end < first < count:
+            raise SettingsError(f"--layers {wanted}: START has to come before STOP.")
         raise SettingsError(
             f"--layers {wanted}: no layer is there; Keras counts {count} layers of this model, "
             f"from 0 to {count - 1}, and STOP is not taken."
@@ -58,7 +61,9 @@ def check_filters(layers: Sequence[Layer], chosen: Sequence[Layer], settings: Se
                 f"--filters {path}: the layer is no convolution; it has no filters."
             )
         if all(one.path != path for one in chosen):
-            raise SettingsError(f"--filters {path}: --layers leaves this layer out.")
+            raise SettingsError(
+                f"--filters {path}: --layers leaves this layer out; add --layers {path}."
+            )
         _check(f"--filters {path}", "filter", numbers, by_path[path].channels or 0)
 
 

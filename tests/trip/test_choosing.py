@@ -44,7 +44,14 @@ def test_slices_and_globs_add_up(listed):
     assert found == ["first", "inner/b"]
 
 
-@pytest.mark.parametrize(("wanted", "said"), [("7:9", "from 0 to 4"), ("3:3", "STOP is not taken")])
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("7:9", "from 0 to 4"),
+        ("3:3", "STOP is not taken"),
+        ("3:1", "START has to come before STOP"),
+    ],
+)
 def test_an_empty_slice_is_an_error(listed, wanted, said):
     with pytest.raises(SettingsError, match=said):
         chosen_layers(listed, [wanted])
@@ -98,7 +105,7 @@ def test_two_numbers_for_all_layers_contradict_each_other(listed):
 
 def test_a_layer_that_is_left_out_has_no_filters(listed):
     settings = make_settings({"filters": ("inner/b:0",)})
-    with pytest.raises(SettingsError, match="--layers leaves this layer out"):
+    with pytest.raises(SettingsError, match="leaves this layer out; add --layers inner/b"):
         check_filters(listed, chosen_layers(listed, ["first"]), settings)
 
 
