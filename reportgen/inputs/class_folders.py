@@ -170,7 +170,10 @@ def _at(
     names = {group for group in groups if group is not None}
     bare = sorted({place[depth] for place in empty if len(place) == depth + 1} - names)
     if not names:
-        reason = "no image lies in a class folder; name the one folder that holds a folder for each class"
+        reason = (
+            "no image lies in a class folder; name the one folder that holds a folder for each"
+            " class"
+        )
         return Arranged(groups, Classes(reason=reason, named=False), ())
     for counted in (bare, []) if bare else ([],):
         classes = match_classes([*names, *counted], labels)
