@@ -1,4 +1,4 @@
-"""The reliability diagram: how often a network is right, by how sure it is."""
+"""The reliability diagram: accuracy by confidence."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -42,14 +42,16 @@ def reliability_diagram(
 
     def draw(figure: "Figure", names: svg.Names) -> None:  # noqa: ARG001 - draws no names
         axes = card_axes(figure, _BOX)
-        axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--", label="calibrated")
+        axes.plot(
+            [0, 1], [0, 1], color=INK, linewidth=1, linestyle="--", label="perfect calibration"
+        )
         axes.bar(
             [(at + 0.5) * width for at, *_ in known],
             [right for *_, right in known],
             width=width * 0.92,
             color=LINES[0][0],
             alpha=0.35,
-            label="share that is right",
+            label="accuracy",
         )
         axes.plot(
             [sure for _, _, sure, _ in known],
@@ -78,8 +80,8 @@ def reliability_diagram(
         axes.set_ylim(0, 1.08)
         axes.grid(axis="y", color=RULE, linewidth=1)
         axes.set_axisbelow(True)
-        axes.set_xlabel("probability of the likeliest class", color=INK, fontsize=LABEL_SIZE + 1)
-        axes.set_ylabel("share of images that is right", color=INK, fontsize=LABEL_SIZE + 1)
+        axes.set_xlabel("confidence", color=INK, fontsize=LABEL_SIZE + 1)
+        axes.set_ylabel("accuracy", color=INK, fontsize=LABEL_SIZE + 1)
         axes.legend(
             loc="lower center",
             bbox_to_anchor=(0.5, 1.0),

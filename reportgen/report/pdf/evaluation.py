@@ -84,8 +84,8 @@ def evaluation(materials: Materials) -> Iterator[Block]:
     yield Title("Reliability")
     yield Plate(
         "", chart, 110.0, 80.0,
-        "How often the network is right, by how sure it is; the number of images above each bar."
-        " Bars below the dashed line: surer than right.",
+        "Accuracy by confidence. Numbers give the images in each bin. Below the dashed line the"
+        " network is overconfident.",
     )  # fmt: skip
 
 
