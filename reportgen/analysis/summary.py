@@ -14,7 +14,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 5
+    version = 6
     title = "Model"
 
     def unit(self, model: str, options: Mapping[str, Any]) -> Unit:

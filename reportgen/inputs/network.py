@@ -449,8 +449,8 @@ class Network:
             learnt = isinstance(step.layer, keras.layers.Layer) and bool(step.layer.weights)
             if learnt and not isinstance(step.layer, keras.layers.Normalization):
                 break
-            kind, highest = type(step.layer).__name__, _highest_value(step.layer)
-            entry.append(EntryLayer(step.path, kind, highest))
+            lowest, highest = _values_made_for(step.layer)
+            entry.append(EntryLayer(step.path, type(step.layer).__name__, highest, lowest))
         nested = [self.model.name, *(part for path in self._steps for part in path.split("/")[:-1])]
         return detect(
             application=self._application,
@@ -589,18 +589,24 @@ def _array(weight: Any) -> npt.NDArray[np.float32]:
     return np.asarray(keras.ops.convert_to_numpy(weight), np.float32)
 
 
-def _highest_value(layer: Any) -> float | None:
-    """The pixel value that a layer which rescales brings to 1, or to two deviations."""
+def _values_made_for(layer: Any) -> tuple[float | None, float | None]:
+    """The pixel values that a layer which rescales brings to -1 (or 0) and 1.
+
+    Of one that normalises those a deviation below and two above the mean; dark pictures, such as
+    digits on black, have their mean close to the lowest value.
+    """
     if isinstance(layer, keras.layers.Rescaling):
         scale = np.asarray(layer.scale, np.float64)
-        if not (np.isfinite(scale).all() and (scale > 0).all()):
-            return None
-        return float(np.max((1 - np.asarray(layer.offset, np.float64)) / scale))
+        offset = np.asarray(layer.offset, np.float64)
+        if np.isfinite(scale).all() and (scale > 0).all():
+            lowest = np.where(offset < 0, -1.0, 0.0)
+            return float(np.min((lowest - offset) / scale)), float(np.max((1 - offset) / scale))
     if isinstance(layer, keras.layers.Normalization):
         mean, variance = (getattr(layer, name, None) for name in ("mean", "variance"))
         if mean is not None and variance is not None:
-            return float(np.max(np.asarray(mean) + 2 * np.sqrt(np.asarray(variance))))
-    return None
+            spread = np.sqrt(np.asarray(variance))
+            return float(np.min(mean - spread)), float(np.max(mean + 2 * spread))
+    return None, None
 
 
 def _described(tensors: Sequence[Any], names: Sequence[str]) -> list[TensorInfo]:

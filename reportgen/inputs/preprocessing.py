@@ -45,16 +45,28 @@ _TORCH_MEAN = np.array([0.485, 0.456, 0.406])
 _TORCH_DEVIATION = np.array([0.229, 0.224, 0.225])
 
 
+_SMALL = 2.0
+"""Values up to which a layer that rescales is made for pixels that are scaled already."""
+
+
 @dataclass(frozen=True)
 class EntryLayer:
     """A layer between the image input and the first weights: its path and its type's name.
 
-    `highest` is the largest value that a layer which rescales is made for; None for others.
+    `lowest` and `highest` are the values that a layer which rescales is made for; None for others.
     """
 
     path: str
     type: str
     highest: float | None = None
+    lowest: float | None = None
+
+    @property
+    def wants(self) -> str:
+        """The mode that gives values as the layer is made for."""
+        if self.highest is None or not 0 < self.highest <= _SMALL:
+            return "none"
+        return "signed" if self.lowest is not None and self.lowest < -_SMALL / 8 else "unit"
 
 
 def detect(
@@ -70,6 +82,13 @@ def detect(
     all layers, `nested` the names of the models inside the model, its own first.
     """
     for layer in entry:
+        if layer.wants != "none":
+            span = "0 to 1" if layer.wants == "unit" else "−1 to 1"
+            return Preprocessing(
+                mode=layer.wants,
+                source="detected",
+                reason=f"the layer “{layer.path}” is made for values from {span}",
+            )
         if layer.type in _RESCALING or layer.type in _ARITHMETIC:
             return Preprocessing(
                 mode="none",

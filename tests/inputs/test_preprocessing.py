@@ -112,3 +112,32 @@ def test_the_functions_are_those_of_keras(name: str) -> None:
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 4, 4, 3)).astype("float32")
     ours = function_of(known.preprocessing, 3)(pixels)
     np.testing.assert_allclose(ours, module.preprocess_input(pixels.copy()), atol=1e-4)
+
+
+IMAGENET = {"mean": [0.485, 0.456, 0.406], "variance": [0.229**2, 0.224**2, 0.225**2]}
+BYTES = {"mean": [123.7, 116.3, 103.5], "variance": [58.4**2, 57.1**2, 57.4**2]}
+
+
+@pytest.mark.parametrize(
+    ("entry", "mode"),
+    [
+        (lambda: L.Rescaling(1 / 255), "none"),
+        (lambda: L.Rescaling(1 / 127.5, offset=-1), "none"),
+        (lambda: L.Rescaling(1 / 65535), "none"),
+        (lambda: L.Normalization(**BYTES), "none"),
+        (lambda: L.Rescaling(2.0, offset=-1), "unit"),
+        (lambda: L.Normalization(**IMAGENET), "unit"),
+        (lambda: L.Normalization(mean=[0.13] * 3, variance=[0.31**2] * 3), "unit"),
+        (lambda: L.Rescaling(0.5, offset=0.5), "signed"),
+        (lambda: L.Normalization(mean=[0.0] * 3, variance=[0.25] * 3), "signed"),
+    ],
+)
+def test_a_layer_that_rescales_is_fed_what_it_is_made_for(
+    entry: Any, mode: str, tmp_path: Path
+) -> None:
+    """A layer behind a division by 255 in the training's own code gets pixels divided too."""
+    parts = [L.Conv2D(2, 3), L.GlobalAveragePooling2D(), L.Dense(2, activation="softmax")]
+    model = keras.Sequential([keras.Input((16, 16, 3)), entry(), *parts])
+    found = reopened(model, tmp_path).detect_preprocessing()
+    assert found is not None
+    assert (found.mode, found.source) == (mode, "detected")
