@@ -371,7 +371,7 @@ class Network:
         declared = next(one for one in self.inputs if one.name == self.image_input.name)
         if self.image_input.layout == "THWC" and declared.shape[1] is None:
             found.append(
-                "The model takes any number of frames: a single one is fed, also of a clip."
+                "The model takes any number of frames: each image is fed as a clip of one frame."
             )
         if None in sides_of(declared.shape, self.image_input.layout) and not self._size_given:
             height, width = self.image_input.height, self.image_input.width

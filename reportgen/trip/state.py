@@ -198,7 +198,10 @@ class Trip:
         """Choose the frame that stands for each clip; tell what is fed as frames that are equal."""
         count = facts.image_input.frames if facts.image_input else 1
         if self.settings.frames and count == 1:
-            raise SettingsError("--frames: the network takes single images, not clips.")
+            raise SettingsError(
+                "--frames: the network takes single images, or leaves the number of frames open; "
+                "clips need a model that was saved with a number of frames."
+            )
         clips, keys = self.bench.clips, keyed(self.bench.clips, count)
         self.bench.clips = {keys[digest]: clip for digest, clip in clips.items()}
         shown = {keys[digest]: clip.shown(count)[0] for digest, clip in clips.items()}
