@@ -170,3 +170,15 @@ def test_a_single_row_is_labelled_with_its_filters(both: Site, first: int) -> No
     assert grid.rows == (("0",) if first == 0 else ("",))
     tiles = Tiles("a.png", 64, 64, 3, 8, (0, 4, 17), smooth=True)
     assert _columns(tiles, 8, 0.3) == ("0", "4", "17")
+
+
+def test_inactive_channels_are_named_once_where_they_begin(
+    both: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outline = Outline(both.report)
+    totals = outline.images.totals
+    for path in ("conv", "pool"):
+        monkeypatch.setattr(type(totals[path]), "inactive", [1, 2])
+    found, _ = findings(outline, "index.html")
+    titles = [one.title for one in found]
+    assert [title for title in titles if title.startswith("Inactive")] == ["Inactive in conv"]

@@ -124,12 +124,17 @@ def _evaluated(outline: Outline, page: str) -> list[Finding]:
 
 
 def _dead_channels(outline: Outline, page: str) -> list[Finding]:
+    """Layers with inactive channels; those of a convolution are named once, not where they lead."""
+    origins = {one.path: one.origin for one in outline.report.model.layers}
+    named: dict[str, set[int]] = {}
     found = []
     for path in outline.activations:
         seen = outline.images.totals[path]
         dead = seen.inactive
-        if not dead:
+        known = named.setdefault(origins.get(path) or path, set())
+        if known.issuperset(dead):
             continue
+        known.update(dead)
         many = "the image" if seen.images == 1 else f"all {count(seen.images, 'image')}"
         text = (
             f"{len(dead):,} of {count(seen.channels, 'channel')} give one value everywhere on "
