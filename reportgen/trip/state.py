@@ -199,8 +199,7 @@ class Trip:
         count = facts.image_input.frames if facts.image_input else 1
         if self.settings.frames and count == 1:
             raise SettingsError(
-                "--frames: the network takes single images, or leaves the number of frames open; "
-                "clips need a model that was saved with a number of frames."
+                "--frames: the network takes single images, not clips of a fixed number of frames."
             )
         clips, keys = self.bench.clips, keyed(self.bench.clips, count)
         self.bench.clips = {keys[digest]: clip for digest, clip in clips.items()}
