@@ -41,7 +41,7 @@ class CamDifferences:
     """Overlays and bare maps of the difference of pairs of classes."""
 
     name = "gradcam difference"
-    version = 3
+    version = 4
     title = "Differences of classes"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:

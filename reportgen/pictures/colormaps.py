@@ -39,7 +39,8 @@ def table(name: str) -> NDArray[np.uint8]:
 
     """
     if name == DIVERGING:
-        colours = signed_colours(np.linspace(-1, 1, 256))
+        # Level 128, where zero stands, is exactly white.
+        colours = signed_colours(np.clip((np.arange(256) - 128) / 127, -1, 1))
     elif name == "gray":  # Matplotlib's own table lies a level off in places
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
     elif name in NAMES:

@@ -154,9 +154,17 @@ def test_a_stream_that_knows_few_characters_is_no_reason_to_fail() -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="pipes close otherwise there")
-def test_a_reader_who_left_is_no_reason_to_fail() -> None:
+def test_a_reader_who_left_stops_what_goes_to_stdout_and_not_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     reading, writing = os.pipe()
     with os.fdopen(writing, "w", encoding="utf-8") as stream:
         os.close(reading)
-        say("Nobody hears this.", stream)
-        say("Nor this.", stream)
+        monkeypatch.setattr(sys, "stderr", stream)
+        say("Nobody hears this.")
+        say("Nor this.")
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        os.close(reading)
+        with pytest.raises(BrokenPipeError):
+            say("Nobody reads this result.", stream)

@@ -35,7 +35,7 @@ NOTES = """# My own words
 """
 METHODS = "Methods and settings"
 SECTION_CHAPTERS = [
-    *("Evaluation", "Health", "Exemplars", "Kernels"),
+    *("Evaluation", "Regression", "Health", "Exemplars", "Kernels"),
     *("Can the heatmaps be trusted?", "Dreams"),
 ]
 CHAPTERS = ["Notes", "Overview", "Model", "Images", "Filter patterns", *SECTION_CHAPTERS, METHODS]

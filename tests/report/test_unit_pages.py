@@ -134,7 +134,7 @@ def test_large_patterns_are_averaged(tmp_path: Path) -> None:
     )  # fmt: skip
     filters = [
         Filter(layer="conv", block="", channel=at, tile=at, status="ok", obtained="",
-               method="classic", picture="gallery.png", score_start=0.0, score_end=1.0)
+               method="classic", picture="gallery.png", score_start=0.0, score_end=1.0, steps=40)
         for at in range(2)
     ]  # fmt: skip
     drawn = sheets.pattern_sheet(tmp_path, "small", [(gallery, one) for one in filters])
