@@ -123,7 +123,7 @@ def _counted(
 
 def plain_name(name: str) -> str:
     """A name without what people write differently: case, spaces, hyphens, underscores."""
-    return re.sub(r"[\s_\-]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    return re.sub(r"[\s_\-\ufffd]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 def _by_name(names: Sequence[str], labels: Sequence[str]) -> dict[str, int] | None:
