@@ -1,6 +1,6 @@
 """Attention as a heatmap: of the last block, and rolled out through all of them.
 
-Attention says what a layer reads, not what speaks for a class: it is no explanation by itself
+Attention says what a layer reads, not what raises a class score: it is no explanation by itself
 (Jain and Wallace, "Attention is not Explanation", 2019).
 """
 

@@ -46,10 +46,9 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
     "regression": Explanation(
-        "You see how far the predicted values are from the true ones. Each image’s values were"
-        " compared with the table of true values; the mean absolute error stands beside that of"
-        " always predicting the median. Look at the largest errors first, and in the scatter plot"
-        " whether the points follow the dashed line or flatten towards the mean.",
+        "How far the predicted values are from the true ones. The mean absolute error is compared"
+        " with that of always predicting the median. Start with the largest errors. In the scatter"
+        " plot, check whether the points follow the dashed line or flatten towards the mean.",
         (),
     ),
     "health": Explanation(

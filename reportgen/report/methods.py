@@ -53,12 +53,13 @@ DIVERSE = Method(
 )
 GRADCAM = Method(
     "Grad-CAM",
-    "The maps of a late layer are added up, each weighted by how much it speaks for the class (the"
-    " spatial mean of the gradient of the class score before softmax or sigmoid), and what speaks"
-    " against it is cut off. Each cell of the map is placed at the centre of its receptive field,"
+    "The feature maps of a late layer are summed, weighted by the mean gradient of the class score"
+    " (before softmax or sigmoid); negative values are set to zero. Each cell of the map"
+    " is placed at the centre of its receptive field,"
     " and the map is interpolated between these centres. Behind a squeeze-and-excitation or a"
     " normalisation over positions, where a cell depends on the whole image, the convolutional path"
-    " alone places it. Where no place speaks for the class, that is said and nothing is drawn.",
+    " alone places it. Where no region raises the score of the class, nothing is drawn and the page"
+    " says so.",
     "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
     " Localization, 2017; A. Araujo et al., Computing Receptive Fields of Convolutional Neural"
     " Networks, Distill, 2019.",

@@ -223,7 +223,7 @@ NO_OPERATION = Rule(
 )
 SCALED_SUM = Rule(
     "scaled_sum",
-    "Lambda layers named as in InceptionResNetV2 of keras.applications were taken for its"
+    "Lambda layers named as in InceptionResNetV2 of keras.applications are read as its"
     " x + scale · y",
     _scaled_sum,
 )
