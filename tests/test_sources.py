@@ -36,10 +36,16 @@ def drawing(seed: int, label: int) -> Image.Image:
 
 
 def network() -> Any:
-    """The sources' cats-and-dogs network: four convolutions, one sigmoid, narrower at its end."""
+    """The sources' cats-and-dogs network: four convolutions, one sigmoid, narrower at its end.
+
+    The names are those that Keras gives the first network of a process.
+    """
     stack: list[Any] = [keras.Input((SIDE, SIDE, 3))]
-    for filters in (32, 64, 128, 128):
-        stack += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
+    for filters, ending in ((32, ""), (64, "_1"), (128, "_2"), (128, "_3")):
+        stack += [
+            layers.Conv2D(filters, 3, activation="relu", name=f"conv2d{ending}"),
+            layers.MaxPooling2D(name=f"max_pooling2d{ending}"),
+        ]
     stack += [layers.Flatten(), layers.Dense(16, activation="relu")]
     return keras.Sequential([*stack, layers.Dense(1, activation="sigmoid")])
 
