@@ -1,7 +1,7 @@
 """Numbers and facts as words: how pages and alternative texts say them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MINUS = "\u2212"
 TIMES = "\u00d7"
@@ -110,3 +110,9 @@ def map_sizes(map_size: Sequence[int], tile: Sequence[int]) -> str:
 
 
 NO_NUMBERS = "the model's output is not a number (NaN or infinite): nothing is predicted"
+
+
+def listed(parts: Iterable[object]) -> str:
+    """Things in words: "3", "3 and 30", "layers, units and kernels"."""
+    *others, last = [str(part) for part in parts] or [""]
+    return f"{', '.join(others)} and {last}" if others else last

@@ -11,7 +11,7 @@ from reportgen.inputs.tracing import Step
 Values = npt.NDArray[np.float32]
 
 _MOST_MORE = 8
-"""Most tokens that are taken for class and register tokens."""
+"""Most tokens that count as class and register tokens."""
 
 _MOST_VALUES = 4_000_000
 """Largest input that a layer is tried out on."""

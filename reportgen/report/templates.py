@@ -127,10 +127,6 @@ class Templates:
                 raise
             raise OutputError(_sentence(*self._place(error, name), error)) from error
 
-    def is_own(self, name: str) -> bool:
-        """Whether the file of `assets/` is the user's."""
-        return self._own is not None and (self._own / "assets" / name).is_file()
-
     def asset(self, name: str) -> bytes:
         """The bytes of a file of `assets/`."""
         paths = [folder / "assets" / name for folder in self.folders]

@@ -1,6 +1,6 @@
 """What the single file holds, so that it keeps within its size: what is shrunk, what left out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from reportgen.records.report import Activations, Gallery, Image, Report
 from reportgen.report.figures import enlargement, is_sideways
 from reportgen.report.sections.table import TABLE
 from reportgen.spread import spread
-from reportgen.wording import count
+from reportgen.wording import count, listed
 
 CLASS_IMAGES = 12
 """Images that a file with a limit shows of each class, besides misclassified ones."""
@@ -80,12 +80,12 @@ class Choice:
         if len(self.images) < total or left_out:
             some = len(self.images) < total
             shows = f"{len(self.images):,} of {count(total, 'image')}" if some else "all images"
-            without = f", without {_listed(left_out)}" if left_out else ""
+            without = f", without {listed(left_out)}" if left_out else ""
             said.append(f"To keep this file under {limit or 0} MB it shows {shows}{without}.")
         if self.pictures.shrinking:
             said.append("Pictures are reduced to the size at which this page shows them.")
         also = [words for name, words in _ON_THE_SITE.items() if name in report.sections]
-        parts = _listed(["layers", "units", *also])
+        parts = listed(["layers", "units", *also])
         return (*said, f"{parts.capitalize()} have pages in the full report only.")
 
     def _left_out(self, report: Report) -> Iterator[str]:
@@ -226,10 +226,6 @@ def _reduced_exemplars(found: Exemplars | None, pictures: frozenset[str]) -> Exe
     channels = [one for one in found.channels if one.picture in pictures]
     units = [one for one in found.units if one.picture in pictures]
     return found.model_copy(update={"channels": channels, "units": units})
-
-
-def _listed(parts: Sequence[str]) -> str:
-    return f"{', '.join(parts[:-1])} and {parts[-1]}" if len(parts) > 1 else "".join(parts)
 
 
 def _affordable(costs: dict[str, int], room: float) -> set[str]:

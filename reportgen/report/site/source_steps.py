@@ -17,11 +17,10 @@ from reportgen.report.site.source_texts import (
     DREAMS,
     LECTURE,
     UNITS,
-    listed,
     numbered,
 )  # fmt: skip
 from reportgen.report.site.unit_contexts import Tile
-from reportgen.wording import TIMES, count, number, percent
+from reportgen.wording import TIMES, count, listed, number, percent
 
 _SIDE = 460
 _PATTERN_SIDE = 320

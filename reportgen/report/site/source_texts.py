@@ -2,17 +2,13 @@
 
 from collections.abc import Sequence
 
+from reportgen.wording import listed
+
 BOOK = "F. Chollet, Deep Learning with Python, 2017"
 LECTURE = "Stanford CS231n, Visualizing what ConvNets learn"
 BLOG = "F. Chollet, How convolutional neural networks see the world, 2016"
 DREAMS = "A. Mordvintsev et al., Inceptionism, 2015"
 UNITS = "R. Girshick et al., Rich feature hierarchies, 2014; M. Zeiler, R. Fergus, 2014"
-
-
-def listed(values: Sequence[int]) -> str:
-    """Numbers in words: "3 and 30", "1, 2 and 3"."""
-    texts = [str(value) for value in values]
-    return " and ".join([", ".join(texts[:-1]), texts[-1]]) if len(texts) > 1 else "".join(texts)
 
 
 def numbered(noun: str, values: Sequence[int]) -> str:
