@@ -230,7 +230,7 @@ TITLES = [
 ]
 OPENINGS = {
     "Evaluation": "How often the prediction",
-    "Regression": "You see how far the predicted values",
+    "Regression": "How far the predicted values",
     "Health": "How much of the network",
     "Exemplars": "For each channel, the images",
     "Kernels": "The learned weights",
