@@ -39,6 +39,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.notebook": SHARED_BY_WRITERS | {"report.notes", "report.sections", "inputs"},
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),
+    "compare": frozenset({"records", "pictures", "report", "bundle"}),
     "trip": frozenset(
         {"analysis", "assembly", "bundle", "execution", "inputs", "pictures", "records", "report",
          "report.notes"}

@@ -1,0 +1,1 @@
+"""Two or more finished reports → one comparison. Reads records and pictures, never a model."""
