@@ -1,4 +1,4 @@
-"""Every setting once: its name, type, default and the sentence that `--help` and README print.
+"""Every setting once: its name, type, default and the sentence that `--help` and the docs print.
 
 A setting's value comes from the command line, else from the configuration file, else from the
 profile, else from its default here.

@@ -1,39 +1,75 @@
-"""README tells the truth: its tables of options, its error headings, its links."""
+"""README and the packaged documentation tell the truth: options, error headings, links."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from reportgen.cli.main import cli
-from reportgen.cli.options import GROUPS, SettingOption, default_text, field_of, flag
+from reportgen.cli.option_tables import option_tables, rewritten, setting_row
+from reportgen.cli.options import GROUPS
 from reportgen.config import make_settings
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
-def option_rows() -> dict[str, list[str]]:
-    """The rows of README's option tables, by heading, made from the settings."""
-    return {title: [_row(key) for key in keys] for title, keys in GROUPS.items()}
+DOCS = REPOSITORY / "reportgen" / "docs"
+PAGES = {page.stem: page.read_text(encoding="utf-8") for page in sorted(DOCS.glob("*.md"))}
 
 
-def _row(key: str) -> str:
-    option = SettingOption(key, "report")
-    with click.Context(click.Command("build")) as ctx:
-        record = option.get_help_record(ctx)
-    assert record is not None
-    default = default_text(key)
-    cells = [f"`{record[0]}`", f"`{default}`" if default else "", str(field_of(key).description)]
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def test_readme_is_short() -> None:
+    assert len(README.splitlines()) <= 150
 
 
-@pytest.mark.parametrize("title", GROUPS)
-def test_the_option_tables_are_those_of_the_settings(title: str) -> None:
-    section = README.partition(f"### {title}\n")[2].partition("\n#")[0]
-    rows = [line for line in section.splitlines() if line.startswith("| `")]
-    assert rows == option_rows()[title]
+def test_the_option_tables_are_those_of_help() -> None:
+    page = PAGES["options"]
+    assert rewritten(page, option_tables(cli)) == page
+
+
+def test_the_option_tables_have_every_setting_and_the_other_commands() -> None:
+    page = PAGES["options"]
+    settings = page.partition("## reportgen")[0]
+    for key in (key for keys in GROUPS.values() for key in keys):
+        assert settings.count(f"\n{setting_row(key)}") == 1
+    assert "## reportgen export\n" in page
+    assert "`--max-size SIZE`" in page.partition("## reportgen export\n")[2]
+
+
+def test_a_page_without_markers_is_not_rewritten() -> None:
+    with pytest.raises(ValueError, match="markers"):
+        rewritten("# Options\n", "")
+
+
+def test_the_tables_are_made_without_tensorflow() -> None:
+    code = (
+        "import sys; from reportgen.cli import main, option_tables as t; t.option_tables(main.cli);"
+        "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+def test_readme_links_every_page() -> None:
+    assert PAGES.keys() == set(re.findall(r"\(reportgen/docs/([a-z-]+)\.md\)", README))
+
+
+@pytest.mark.parametrize("topic", PAGES)
+def test_docs_shows_each_topic_without_its_markers(topic: str) -> None:
+    result = CliRunner().invoke(cli, ["docs", topic])
+    assert result.exit_code == 0
+    assert result.output == re.sub(r"<!--.*-->\n", "", PAGES[topic])
+
+
+def test_docs_lists_the_topics_and_suggests_a_near_one() -> None:
+    lines = CliRunner().invoke(cli, ["docs"]).output.splitlines()
+    assert [line.split()[0] for line in lines] == list(PAGES)
+    result = CliRunner().invoke(cli, ["docs", "option"])
+    assert result.exit_code == 2
+    assert "did you mean “options”?" in result.stderr
 
 
 OTHERS = {"--check", "--dist", "--format"}
@@ -41,6 +77,7 @@ OTHERS = {"--check", "--dist", "--format"}
 
 TEXTS = [
     REPOSITORY / "README.md",
+    *DOCS.glob("*.md"),
     *(
         path
         for name in ("ci", "quick_start")
@@ -60,10 +97,6 @@ def test_no_option_is_named_that_is_not_there(path: Path) -> None:
     assert _named_options(path.read_text(encoding="utf-8")) - OTHERS <= known
 
 
-def test_readme_names_every_option() -> None:
-    assert {flag(key) for keys in GROUPS.values() for key in keys} <= _named_options(README)
-
-
 def _named_options(text: str) -> set[str]:
     return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]", text))
 
@@ -75,8 +108,8 @@ def test_the_quick_starts_configuration_can_be_used() -> None:
     assert settings.labels.read_text(encoding="utf-8").split() == ["cat", "dog"]
 
 
-def test_readmes_configuration_can_be_used(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```toml\n(.+?)```", README, re.DOTALL)
+def test_the_configuration_of_the_docs_can_be_used(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.+?)```", PAGES["configuration"], re.DOTALL)
     (tmp_path / "reportgen.toml").write_text(example, encoding="utf-8")
     assert make_settings({}, tmp_path / "reportgen.toml").layers == ("block1*", "block2*")
 
@@ -96,7 +129,7 @@ def test_links_lead_to_files_of_the_repository() -> None:
 
 def test_troubleshooting_is_headed_by_texts_that_the_program_prints() -> None:
     """Each heading's fixed words stand in the source; `…` stands for what differs."""
-    headings = re.findall(r"^### `(.+)`$", README.partition("## Troubleshooting")[2], re.MULTILINE)
+    headings = re.findall(r"^### `(.+)`$", PAGES["troubleshooting"], re.MULTILINE)
     assert len(headings) >= 8
     source = _plain(
         "\n".join(p.read_text(encoding="utf-8") for p in (REPOSITORY / "reportgen").rglob("*.py"))

@@ -187,7 +187,12 @@ def cache() -> None:
     """Show or clear the cache."""
 
 
-cache_dir = click.option("--cache-dir", type=click.Path(path_type=Path), metavar="DIR")
+cache_dir = click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Cache folder; the user cache folder by default.",
+)
 
 
 @cache.command()

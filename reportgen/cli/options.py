@@ -48,7 +48,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
-"""Keys of the settings under the headings that `--help` and README show them."""
+"""Keys of the settings under the headings that `--help` and the docs show them."""
 
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
@@ -141,7 +141,7 @@ def field_of(key: str) -> "FieldInfo":
 
 
 def default_text(key: str, output: str = "report") -> str:
-    """The default as help and README print it; empty where there is nothing to print."""
+    """The default as help and the docs print it; empty where there is nothing to print."""
     if key == "out":
         return output
     default = field_of(key).default

@@ -6,6 +6,7 @@ from typing import get_args
 
 import click
 
+from reportgen.cli.docs_command import docs
 from reportgen.cli.terminal import print_path, say
 
 
@@ -131,5 +132,5 @@ def doctor() -> None:
         say(line, sys.stdout)
 
 
-COMMANDS = (profile, export, verify, templates, doctor)
+COMMANDS = (profile, export, verify, templates, doctor, docs)
 """What the command line adds to its own commands."""
