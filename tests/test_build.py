@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import build, inspect
 from reportgen.config import make_settings
 from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError
+from reportgen.pipeline import build, inspect
 from reportgen.progress import Silent
 from reportgen.report.schema import SCHEMA, schema_text
 from reportgen.trip.compose import compose
@@ -39,7 +39,7 @@ def test_nothing_kept_for_computing_is_in_memory_while_pages_are_written(
         known.append((len(trip.bench._recent), len(trip.bench._compiled)))
         return compose(trip, *arguments)
 
-    monkeypatch.setattr("reportgen.build.compose", watched)
+    monkeypatch.setattr("reportgen.pipeline.compose", watched)
     settings = make_settings({**FAST, "out": str(tmp_path / "r")})
     build(str(small_model), [str(photos)], settings, progress=Silent(), command="")
     assert known == [(0, 0)]
@@ -295,7 +295,7 @@ def test_a_failed_build_leaves_the_old_report(small_model, photos, tmp_path, mon
     def fail(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("reportgen.build.write_site", fail)
+    monkeypatch.setattr("reportgen.pipeline.write_site", fail)
     with pytest.raises(OutputError, match="No space left"):
         make(small_model, photos, tmp_path / "r")
     assert contents(tmp_path / "r") == before

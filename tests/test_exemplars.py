@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from reportgen.analysis import highest
-from reportgen.build import build
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.analysis.bench import bench_of
 from tests.report.links import check_site

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import build
 from reportgen.config import make_settings
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.report.links import check_site
 

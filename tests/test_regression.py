@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import Outcome, build
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
+from reportgen.pipeline import Outcome, build
 from reportgen.progress import Silent
 from tests.report.links import check_site
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import build
 from reportgen.config import make_settings
 from reportgen.errors import ModelError
 from reportgen.inputs.fit import fit
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 from reportgen.records.report import Report
 from tests.report.links import check_site

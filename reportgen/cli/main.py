@@ -28,9 +28,9 @@ from reportgen.cli.terminal import forget, print_path, progress, say
 from reportgen.errors import ReportgenError
 
 if TYPE_CHECKING:
-    from reportgen.build import Outcome
     from reportgen.config import Settings
     from reportgen.execution.store import Store
+    from reportgen.pipeline import Outcome
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
@@ -160,9 +160,9 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     """
     settings = _settings(ctx, given_settings(ctx), output="report")
     _hide_warnings(settings)
-    from reportgen.build import inspect as facts_about
     from reportgen.cli.summary_table import print_file, print_summary
     from reportgen.inputs.model_files import identify
+    from reportgen.pipeline import inspect as facts_about
 
     try:
         with progress(quiet=settings.quiet or as_json) as face:
@@ -230,7 +230,7 @@ def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Set
 
 def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:
     _hide_warnings(settings)
-    from reportgen.build import build as build_report
+    from reportgen.pipeline import build as build_report
 
     if not settings.no_cache:
         ctx.meta["kept"] = "Finished work is cached; run the same command to continue."

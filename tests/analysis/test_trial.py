@@ -72,8 +72,8 @@ def bright_or_dark(keras):
 
 def test_class_folders_settle_the_preprocessing_of_a_build(tmp_path):
     keras = pytest.importorskip("keras")
-    from reportgen.build import build
     from reportgen.config import make_settings
+    from reportgen.pipeline import build
     from reportgen.progress import Silent
 
     for i in range(12):

@@ -87,9 +87,9 @@ def _layer(values: dict[str, Any]) -> dict[str, Any]:
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
     recorded = Calls()
-    fake = types.ModuleType("reportgen.build")
+    fake = types.ModuleType("reportgen.pipeline")
     fake.build, fake.inspect = recorded.build, recorded.inspect
-    monkeypatch.setitem(sys.modules, "reportgen.build", fake)
+    monkeypatch.setitem(sys.modules, "reportgen.pipeline", fake)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.chdir(tmp_path)
     return recorded
@@ -571,12 +571,12 @@ def test_a_value_that_is_no_text_is_a_usage_error(calls: Calls, key: str) -> Non
 def test_signals_end_a_running_build_tidily(number: int, code: int, tmp_path: Path) -> None:
     program = (
         "import sys, time, types\n"
-        "fake = types.ModuleType('reportgen.build')\n"
+        "fake = types.ModuleType('reportgen.pipeline')\n"
         "def build(*_, progress, **__):\n"
         "    with progress.stage('Activations', 9):\n"
         "        time.sleep(60)\n"
         "fake.build = build\n"
-        "sys.modules['reportgen.build'] = fake\n"
+        "sys.modules['reportgen.pipeline'] = fake\n"
         "from reportgen.cli.main import main\n"
         "sys.argv = ['reportgen', 'build', 'm.h5', 'a.jpg']\n"
         "main()\n"

@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import build
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
 from reportgen.inputs.clips import Clip, find_clips
 from reportgen.inputs.decode import count_frames, decode
 from reportgen.inputs.images import find_images
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 
 layers = keras.layers

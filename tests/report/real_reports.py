@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from reportgen.build import build
 from reportgen.config import make_settings
 from reportgen.demo import demo_images, demo_labels, demo_model
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 
 

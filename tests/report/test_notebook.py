@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.build import build
 from reportgen.config import make_settings
 from reportgen.errors import NotebookError
 from reportgen.inputs.model_files import identify, open_model
 from reportgen.inputs.model_files.model_copy import save_copy
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 from reportgen.report.notebook import execution as notebook_execution
 from reportgen.report.notebook.cells import Cell, Files, make_cells

@@ -186,8 +186,8 @@ def test_layers_that_keras_no_longer_has_come_along(tmp_path: Path, foldered: Pa
     pytest.importorskip("ipykernel")
     import nbformat
 
-    from reportgen.build import build
     from reportgen.config import make_settings
+    from reportgen.pipeline import build
     from reportgen.progress import Silent
 
     settings = make_settings(

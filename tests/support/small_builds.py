@@ -1,7 +1,7 @@
 """Builds of a small model in seconds."""
 
-from reportgen.build import build
 from reportgen.config import make_settings
+from reportgen.pipeline import build
 from reportgen.progress import Silent
 
 HOSTILE = """it's "q" & <b>x<b> #1 100% 猫.png"""

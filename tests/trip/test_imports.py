@@ -5,6 +5,6 @@ import sys
 
 
 def test_a_build_is_planned_without_keras() -> None:
-    code = "import sys, reportgen.build; print({'keras', 'tensorflow'} & sys.modules.keys())"
+    code = "import sys, reportgen.pipeline; print({'keras', 'tensorflow'} & sys.modules.keys())"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
