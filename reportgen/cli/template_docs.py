@@ -14,10 +14,9 @@ from reportgen.report.sections import (
     kernel_contexts,
     over_images_contexts,
     regression_contexts,
-    trust_contexts,
 )
 from reportgen.report.single import contexts as single_contexts
-from reportgen.report.site import image_contexts, source_contexts, unit_contexts
+from reportgen.report.site import image_contexts, sections, source_contexts, unit_contexts
 
 RECEIVES: dict[str, type] = {
     "index.html": contexts.IndexPage,
@@ -35,7 +34,7 @@ RECEIVES: dict[str, type] = {
     "exemplars_index.html": over_images_contexts.ExemplarsIndexPage,
     "exemplars.html": over_images_contexts.ExemplarsPage,
     "kernels.html": kernel_contexts.KernelsPage,
-    "trust.html": trust_contexts.TrustPage,
+    "section.html": sections.SectionPage,
     "dreams.html": dream_contexts.DreamsPage,
     "sources.html": source_contexts.SourcesPage,
     "about.html": contexts.AboutPage,
@@ -47,6 +46,7 @@ PARTIALS = {
     "base.html": "What pages of the site have around their content; it uses `page.frame` alone.",
     "_sidebar.html": "The list of blocks and layers; included by base.html.",
     "_macros.html": "Pieces that pages share; each macro takes one of the classes below.",
+    "_blocks.html": "What sections say; a macro for each kind of block.",
     "_explanation.html": "What a section opens with; the macro takes an Explanation or None.",
     "_cams.html": "What goes with Grad-CAM: a DepthStrip, and a Difference.",
     "_exemplars.html": "A channel or unit with its exemplars; the macro takes an ExemplarRow.",

@@ -6,6 +6,7 @@ every number that a reader sees is already worded. Sizes of pictures are in CSS 
 """
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from markupsafe import Markup
 
@@ -16,6 +17,7 @@ from reportgen.report.answer_contexts import OutputRow
 class Link:
     """A link, or where `href` is empty, plain text."""
 
+    kind: ClassVar[str] = "link"
     text: str
     href: str
     current: bool = False

@@ -401,5 +401,10 @@ def src(page: str, picture: str) -> str:
     return href(page, quote(picture))
 
 
+def numbered(path: str, page: int) -> str:
+    """The path of a page, or of one on which it goes on, counted from 1."""
+    return path if page == 1 else f"{path.removesuffix('.html')}--{page}.html"
+
+
 def _numbered(stem: str, page: int) -> str:
-    return f"{stem}.html" if page == 1 else f"{stem}--{page}.html"
+    return numbered(f"{stem}.html", page)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from reportgen.cli.template_docs import PARTIALS, RECEIVES, classes, describe, overview
+from reportgen.report import blocks
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.writer import write_single
@@ -19,6 +20,11 @@ from reportgen.report.templates import Templates, find_templates, template_names
 from tests.report.conftest import Site
 
 CLASSES = classes()
+FOR_WRITERS = {
+    *("limits", "noun", "plural", "page", "paper", "evenly", "on_paper"),
+    *("share", "tall", "enlarged"),
+}
+"""What blocks tell the writers of cutting and sizes, which templates find done."""
 
 
 @pytest.mark.parametrize("made", CLASSES, ids=lambda made: made.__name__)
@@ -30,7 +36,7 @@ def test_every_context_is_frozen_and_documented(made: type) -> None:
 
 def test_every_field_is_used_by_a_template() -> None:
     text = "".join(path.read_text("utf-8") for path in find_templates().glob("*.html"))
-    used = set(re.findall(r"\.([a-z_][a-z0-9_]*)", text))
+    used = set(re.findall(r"\.([a-z_][a-z0-9_]*)", text)) | FOR_WRITERS
     for made in CLASSES:
         unused = {field.name for field in dataclasses.fields(made)} - used
         assert not unused, made.__name__
@@ -66,18 +72,29 @@ def _wrong(value: Any, hint: Any, place: str) -> typing.Iterator[str]:
         if type(None) not in choices:
             yield f"{place} is None"
         return
-    (kind,) = (choice for choice in choices if choice is not type(None))
-    if typing.get_origin(kind) is tuple:
+    kinds = [choice for choice in choices if choice is not type(None)]
+    kind = next((one for one in kinds if one is type(value)), kinds[0])
+    if typing.get_origin(kind) is typing.Literal:
+        if value not in typing.get_args(kind):
+            yield f"{place} is {value!r}"
+    elif typing.get_origin(kind) is tuple:
         if not isinstance(value, tuple):
             yield f"{place} is no tuple"
             return
         for at, one in enumerate(value):
-            yield from _wrong(one, typing.get_args(kind)[0], f"{place}[{at}]")
+            hint = typing.get_args(kind)[0 if ... in typing.get_args(kind) else at]
+            yield from _wrong(one, _resolved(hint), f"{place}[{at}]")
     elif not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         yield f"{place} is {type(value).__name__}, not {kind.__name__}"
     elif dataclasses.is_dataclass(kind):
-        for name, inner in typing.get_type_hints(kind).items():
-            yield from _wrong(getattr(value, name), inner, f"{place}.{name}")
+        hints = typing.get_type_hints(kind)
+        for name in (field.name for field in dataclasses.fields(kind)):
+            yield from _wrong(getattr(value, name), hints[name], f"{place}.{name}")
+
+
+def _resolved(hint: Any) -> Any:
+    """The type that a name in quotes stands for."""
+    return blocks.Block if isinstance(hint, typing.ForwardRef) else hint
 
 
 def test_the_list_names_every_template_class_and_field() -> None:

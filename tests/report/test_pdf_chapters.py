@@ -174,7 +174,8 @@ def test_trust_says_its_caveat_and_has_a_row_for_each_stage(sample: tuple[Path, 
     folder, report = sample
     assert report.trust is not None
     blocks = made(folder, report)["trust"]
-    checks, measures = of_kind(blocks, Table)
+    verdicts, checks, measures = of_kind(blocks, Table)
+    assert [row[:2] for row in verdicts.rows][::2] == [("Grad-CAM", "yes"), ("Eigen-CAM", "no")]
     stages = [stage.layer for stage in report.trust.checks[0].stages]
     assert [row[0] for row in checks.rows][: len(stages)] == stages
     assert [row[0] for row in measures.rows][-1] == "Random maps"

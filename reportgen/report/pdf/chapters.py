@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from reportgen.report.explanations import explanation
+from reportgen.report.pdf.blocks import PaperBlocks
 from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Words
 from reportgen.report.pdf.dreams import dreams
 from reportgen.report.pdf.evaluation import evaluation
@@ -11,7 +12,7 @@ from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.health import health
 from reportgen.report.pdf.kernels import kernels
 from reportgen.report.pdf.regression import regression
-from reportgen.report.pdf.trust import trust
+from reportgen.report.sections.pages import PAGES
 from reportgen.report.sections.table import WITH_PAGES
 
 _BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
@@ -20,7 +21,6 @@ _BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
     "health": health,
     "exemplars": exemplars,
     "kernels": kernels,
-    "trust": trust,
     "dreams": dreams,
 }
 """The blocks of each section that is a chapter by itself."""
@@ -29,12 +29,20 @@ _BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
 def chapters(materials: Materials) -> tuple[Chapter, ...]:
     """The chapters of the sections that the report has."""
     return tuple(
-        Chapter(one.key, one.title, (*_opening(materials, one.key), *blocks))
-        for one in WITH_PAGES
-        if one.key in _BLOCKS
-        and materials.outline.shows(one)
-        and (blocks := tuple(_BLOCKS[one.key](materials)))
+        Chapter(section.key, section.title, (*_opening(materials, section.key), *blocks))
+        for section in WITH_PAGES
+        if materials.outline.shows(section) and (blocks := tuple(_blocks(materials, section.key)))
     )
+
+
+def _blocks(materials: Materials, key: str) -> Iterator[Block]:
+    if key in _BLOCKS:
+        yield from _BLOCKS[key](materials)
+    elif key in PAGES:
+        paper = PaperBlocks(materials.pictures, materials.room)
+        for page in PAGES[key](materials.outline):
+            if page.on_paper:
+                yield from paper.rendered(page.blocks)
 
 
 def _opening(materials: Materials, name: str) -> Iterator[Block]:

@@ -1,76 +1,144 @@
-"""The page about how far the heatmaps can be trusted."""
+"""How far the heatmaps can be trusted: verdicts, sanity checks, measures."""
 
 from collections.abc import Iterator
 
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
-from reportgen.pictures.svg import shorten
 from reportgen.records.report import SanityCheck, Spread, Trust, TrustMeasure
+from reportgen.report.blocks import (
+    Badge,
+    Block,
+    Bullets,
+    Column,
+    Figure,
+    Inline,
+    Page,
+    Part,
+    Row,
+    Table,
+    row,
+    text,
+)
 from reportgen.report.contexts import Link, Picture
-from reportgen.report.explanations import explanation
-from reportgen.report.figures import plain_picture
-from reportgen.report.navigation import Here, Navigation
-from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href
-from reportgen.report.sections.trust_contexts import Table, TableRow, Texts, TrustPage
+from reportgen.report.outline import Outline
 from reportgen.wording import MINUS, count, number, percent
 
-PAGE = "trust.html"
-MEASURES = (
+_MEASURES = (
     *("Deletion", "Insertion", "Drop", "Drop, blurred", "Increase", "Increase, blurred"),
     *("Sparseness", "Images"),
 )
-COMPARED = (
-    "Between images",
-    "SSIM, all weights randomised",
-    "SSIM between images",
-    "Other class",
-)
-"""Columns of the checks behind those of the stages."""
-CURVES = (
+_CURVES = (
     "Probability of the class while the hottest pixels go (deletion) or come (insertion). A good"
     " map falls fast and rises fast. Dashed: the mean of ten random maps of the same resolution."
 )
-CORRELATIONS = (
+_CORRELATIONS = (
     "Rank correlation (Spearman) with the original map, with the weights randomised from the output"
     " down to the named layer: 1 is the same order of places, 0 no relation. In brackets the range"
     " over the seeds; “between images” is the same between the original maps of different images,"
     " which is what a map that depends on the model should come down to. “Other class” is the"
     " correlation with the map of another class of the same image."
 )
-CAVEAT = (
+_CAVEAT = (
     "Deletion: lower is better. Insertion: higher is better. In brackets, where 95 % of random maps"
     " lie. Sparseness measures concentration, not correctness. The measures often disagree, so no"
     " overall score is given."
 )
 _CHANCES = {CHANCE: "Random maps", CHANCE_PIXELS: "Random pixels"}
-CHART_ALT = "Probability of the class while pixels are deleted and inserted, for each kind of map"
-_CHART = (900, 320)
+_CHART_ALT = "Probability of the class while pixels are deleted and inserted, for each kind of map"
 _UNMOVED = 0.9
 """Rank correlation from which on a map has hardly changed."""
-_LONGEST_HEAD = 24
 
 
-def trust_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, TrustPage]]:
-    """Path and context of `trust.html`; none without the section."""
-    trust = outline.report.trust
-    if trust is None or not outline.has("trust"):
-        return
-    yield (
-        PAGE,
-        TrustPage(
-            frame=navigation.frame(Here(PAGE, "Can the heatmaps be trusted?", "Trust")),
-            explanation=explanation(outline.report, "trust"),
-            notes=page_notes(outline, PAGE, "trust"),
-            layer=Link(trust.layer, href(PAGE, outline.layer_place(trust.layer))),
-            images=count(len(trust.images), "image"),
-            verdicts=tuple(verdict(check) for check in trust.checks),
-            chart=_chart(trust),
-            measures=_measures(trust),
-            checks=checks_table(trust),
-            against_chance=tuple(against_chance(trust)),
-            texts=Texts(CORRELATIONS, CURVES, f"{CAVEAT} {masking(trust)}"),
+_DEPENDS: dict[str, Badge] = {
+    "gone": Badge("yes", "good"),
+    "in part": Badge("in part", "warn"),
+    "kept": Badge("no", "bad"),
+    "unknown": Badge("unknown"),
+}
+"""By the outcome of a sanity check: whether the maps depend on the model."""
+_UNKNOWN = "–"
+
+
+def trust(outline: Outline) -> Iterator[Page]:
+    """The page: verdicts first, then the checks and the measures that they rest on."""
+    found = outline.report.trust
+    if found is not None:
+        title = "Can the heatmaps be trusted?"
+        yield Page("trust.html", title, tuple(_blocks(outline, found)))
+
+
+def _blocks(outline: Outline, found: Trust) -> Iterator[Block]:
+    layer = Link(found.layer, outline.layer_place(found.layer))
+    yield text(
+        f"Measured on {count(len(found.images), 'image')}, in the maps of layer ", layer, ".",
+        style="lead",
+    )  # fmt: skip
+    yield _verdicts(found)
+    if found.checks:
+        yield Part(
+            ("Does the map depend on the model?",),
+            "trust--checks",
+            (
+                Bullets(tuple((verdict(check),) for check in found.checks)),
+                text(_CORRELATIONS, style="quiet"),
+                _checks(found),
+            ),
+        )
+    if found.measures:
+        title = "Do the hottest regions matter for the class?"
+        yield Part((title,), "trust--measures", tuple(_measures(found)))
+
+
+def _verdicts(found: Trust) -> Table:
+    """A row for each kind of map."""
+    checks = {check.method: check for check in found.checks}
+    measures = {one.method: one for one in found.measures if one.method in CAMS}
+    columns = ("Depends on the model", "Deletion", "Insertion")
+    return Table(
+        "Verdicts",
+        (Column("Heatmap"), *map(Column, columns)),
+        tuple(
+            row(
+                CAMS[method].title,
+                _DEPENDS[checks[method].outcome] if method in checks else _UNKNOWN,
+                *_beyond_chance(found, measures.get(method)),
+            )
+            for method in {**checks, **measures}
         ),
     )
+
+
+def _beyond_chance(found: Trust, measure: TrustMeasure | None) -> tuple[Inline, Inline]:
+    """Whether deletion and insertion beat random maps."""
+    chance = _chance(found, measure) if measure else None
+    if measure is None or chance is None:
+        return _UNKNOWN, _UNKNOWN
+    return (
+        _beats(measure.deletion_area, chance.deletion_interval, lower=True),
+        _beats(measure.insertion_area, chance.insertion_interval, lower=False),
+    )
+
+
+def _beats(area: float | None, interval: list[float] | None, *, lower: bool) -> Inline:
+    if area is None or interval is None:
+        return _UNKNOWN
+    better = area < interval[0] if lower else area > interval[1]
+    return Badge("better than random", "good") if better else Badge("no better than random", "bad")
+
+
+def _chance(found: Trust, measure: TrustMeasure) -> TrustMeasure | None:
+    """The random maps that a kind of map is compared with: of its layer, or of single pixels."""
+    name = CHANCE_PIXELS if CAMS[measure.method].of_image else CHANCE
+    return next((one for one in found.measures if one.method == name), None)
+
+
+def _measures(found: Trust) -> Iterator[Block]:
+    if compared := tuple(against_chance(found)):
+        yield Bullets(tuple((sentence,) for sentence in compared))
+    if found.chart:
+        yield Figure(Picture(found.chart, _CHART_ALT, 0, 0), (_CURVES,), tall=0.46, chart=True)
+    columns = (Column("Map"), *(Column(head, "number") for head in _MEASURES))
+    yield Table("Measures", columns, tuple(map(_measure_row, found.measures)))
+    yield text(f"{_CAVEAT} {masking(found)}", style="quiet")
 
 
 def verdict(check: SanityCheck) -> str:
@@ -111,13 +179,12 @@ def verdict(check: SanityCheck) -> str:
     return text
 
 
-def against_chance(trust: Trust) -> Iterator[str]:
+def against_chance(found: Trust) -> Iterator[str]:
     """For each kind of map, how its areas compare with those of random maps."""
-    by_method = {one.method: one for one in trust.measures}
-    for one in trust.measures:
+    for one in found.measures:
         if one.method not in CAMS or one.deletion_area is None or one.insertion_area is None:
             continue
-        chance = by_method.get(CHANCE_PIXELS if CAMS[one.method].of_image else CHANCE)
+        chance = _chance(found, one)
         low, high = (chance.deletion_interval, chance.insertion_interval) if chance else (None,) * 2
         if low is None or high is None:
             continue
@@ -163,52 +230,58 @@ def _correlation(value: float) -> str:
     return MINUS + text if value < 0 and text != "0.00" else text
 
 
-def _chart(trust: Trust) -> Picture | None:
-    if trust.chart is None:
-        return None
-    return plain_picture(PAGE, trust.chart, _CHART, CHART_ALT, 960)
-
-
-def _measures(trust: Trust) -> Table:
-    return Table("Map", MEASURES, tuple(map(measure_row, trust.measures)))
-
-
-def measure_row(one: TrustMeasure) -> TableRow:
-    """A kind of map and its cells under `MEASURES`."""
+def _measure_row(one: TrustMeasure) -> Row:
+    """A kind of map and its cells under `_MEASURES`."""
     title = _CHANCES.get(one.method) or CAMS[one.method].title
     areas = (
         (one.deletion_area, one.deletion_interval),
         (one.insertion_area, one.insertion_interval),
     )
     shares = (one.drop, one.blurred_drop, one.increase, one.blurred_increase)
-    cells = [
+    return row(
+        title,
         *(_area(*pair) for pair in areas),
-        *("–" if value is None else percent(value) for value in shares),
-        "–" if one.sparseness is None else number(one.sparseness),
+        *(_UNKNOWN if value is None else percent(value) for value in shares),
+        _UNKNOWN if one.sparseness is None else number(one.sparseness),
         f"{one.images:,}",
-    ]
-    return TableRow(title, tuple(cells))
+    )
 
 
 def _area(value: float | None, interval: list[float] | None) -> str:
     if value is None:
-        return "–"
+        return _UNKNOWN
     if interval is None:
         return number(value)
     return f"{number(value)} ({number(interval[0])} to {number(interval[1])})"
 
 
-def checks_table(trust: Trust) -> Table:
-    """A row for each kind of map: its correlation at each stage, and what it is compared with."""
-    stages = max((check.stages for check in trust.checks), key=len, default=[])
-    heads = [shorten(stage.layer, _LONGEST_HEAD, keep="end") for stage in stages]
-    rows = []
-    for check in trust.checks:
-        null = check.between_images
-        cells = [_spread(stage.correlation) for stage in check.stages] or ["–"] * len(stages)
-        cells.append(_spread(null.correlation) if null else "–")
-        cells.append(_spread(check.stages[-1].similarity) if check.stages else "–")
-        cells.append(_spread(null.similarity) if null else "–")
-        cells.append("–" if check.other_class is None else _correlation(check.other_class))
-        rows.append(TableRow(CAMS[check.method].title, tuple(cells)))
-    return Table("Map", (*heads, *COMPARED), tuple(rows))
+def _checks(found: Trust) -> Table:
+    """A row for each stage, then what the last is compared with; a column for each kind of map."""
+    checks = found.checks
+    stages = max((check.stages for check in checks), key=len)
+    rows = [
+        row(
+            stage.layer,
+            *(_spread(one.stages[at].correlation) if one.stages else _UNKNOWN for one in checks),
+        )
+        for at, stage in enumerate(stages)
+    ]
+    compared = {
+        "Between images": [
+            _spread(one.between_images.correlation) if one.between_images else _UNKNOWN
+            for one in checks
+        ],
+        "SSIM, all weights randomised": [
+            _spread(one.stages[-1].similarity) if one.stages else _UNKNOWN for one in checks
+        ],
+        "SSIM between images": [
+            _spread(one.between_images.similarity) if one.between_images else _UNKNOWN
+            for one in checks
+        ],
+        "Other class": [
+            _UNKNOWN if one.other_class is None else _correlation(one.other_class) for one in checks
+        ],
+    }
+    rows += [row(head, *cells) for head, cells in compared.items()]
+    columns = [Column(CAMS[check.method].title, "numbers") for check in checks]
+    return Table("Sanity checks", (Column("Randomised down to", "long"), *columns), tuple(rows))

@@ -18,7 +18,6 @@ from reportgen.report.sections.exemplars import exemplar_pages, exemplars_index
 from reportgen.report.sections.health import health_pages
 from reportgen.report.sections.kernels import kernel_pages
 from reportgen.report.sections.regression import regression_pages
-from reportgen.report.sections.trust import trust_pages
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
 from reportgen.report.site.filters import filter_pages, filters_index
@@ -32,6 +31,7 @@ from reportgen.report.site.script_data import (
     search_index,
     search_rows,
 )
+from reportgen.report.site.sections import section_pages
 from reportgen.report.site.sources import sources_pages
 from reportgen.report.site.units import unit_pages, units_index_pages
 from reportgen.report.templates import Templates
@@ -80,7 +80,6 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("units", partial(unit_pages, folder=folder)),
         ("filters", filter_pages),
         ("kernels", kernel_pages),
-        ("trust", trust_pages),
         ("dreams", dream_pages),
     )
     for template, make in several:
@@ -98,6 +97,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         yield path, "exemplars_index", index
     for path, exemplars in exemplar_pages(outline, navigation):
         yield path, "exemplars", exemplars
+    for path, section in section_pages(outline, navigation, folder):
+        yield path, "section", section
     for path, sources in sources_pages(outline, navigation):
         yield path, "sources", sources
     yield "about.html", "about", about_page(outline, navigation)
