@@ -174,12 +174,19 @@ class Card:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was found; `kind` is "note", "dead", "silent", "skipped" or "warning"."""
+    """Something that was found, once for all its places.
+
+    `kind` is "wrong", "warning", "skipped", "dead", "silent" or "note".
+    """
 
     kind: str
     title: str
     text: str
     href: str
+    places: tuple[Link, ...] = ()
+    """Where it was found, if in several places, and what was found there."""
+    more: str = ""
+    """How many places are not listed; empty where all are."""
 
 
 @dataclass(frozen=True)
