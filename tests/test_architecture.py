@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
 GROUND = frozenset(
     {"channel_lists", "config", "device", "engines", "errors", "feeding", "file_names", "folders",
      "gpus", "heatmap_methods",
-     "printable", "progress", "scratch", "spread", "user_files", "wording", "__init__"}
+     "printable", "progress", "scratch", "spread", "user_files", "wilson", "wording", "__init__"}
 )  # fmt: skip
 """Modules at the top that any package may import; they import only each other."""
 

@@ -176,7 +176,9 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
         import json
 
         is_utf8 = "utf" in (sys.stdout.encoding or "").lower()
-        text = json.dumps(facts.model_dump(mode="json"), indent=2, ensure_ascii=not is_utf8)
+        text = json.dumps(
+            facts.model_dump(mode="json", exclude={"weights"}), indent=2, ensure_ascii=not is_utf8
+        )
         click.echo(text)
     else:
         print_summary(facts)

@@ -18,7 +18,7 @@ from reportgen.records.outputs import Head, OtherPrediction, Output, TensorInfo,
 from reportgen.records.over_images import Evaluation, Exemplars, Health
 from reportgen.records.regression import Regression
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Environment(Record):
@@ -154,6 +154,20 @@ class NotFinite(Record):
     size: int
 
 
+class LayerWeights(Record):
+    """All `size` weights of a layer in few numbers, from which two reports tell how far they are.
+
+    `norm` is their Euclidean norm; `sketch` is a random projection, the same for all models: the
+    norm of the difference of two sketches estimates that of the weights to about 6 %. None and
+    empty where a weight is NaN or infinite.
+    """
+
+    layer: str
+    size: int
+    norm: float | None
+    sketch: list[float]
+
+
 class Model(Record):
     """The model at a glance and layer by layer."""
 
@@ -181,6 +195,8 @@ class Model(Record):
     """Sentences on how the file was read: rules applied, parts cut."""
     not_finite: list[NotFinite] = Field(default_factory=list)
     """Weights that are NaN or infinite."""
+    weights: list[LayerWeights] = Field(default_factory=list)
+    """The weights of each layer that has some; reports of schema version 1.0 lack them."""
 
     @property
     def value_names(self) -> list[str]:
