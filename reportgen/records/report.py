@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reportgen.records.base import LightRecord, Record
+from reportgen.records.gates import Baseline, Gates, Run
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.on_disk import KEPT, Numbers, written_as
 from reportgen.records.outputs import Head, OtherPrediction, Output, TensorInfo, Value
@@ -635,5 +636,13 @@ class Report(Record):
     warnings: list[str]
     timings: dict[str, float]
     """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
+    gates: Gates | None = None
+    """Conditions that the numbers have to meet; None where none are given."""
+    baseline: Baseline | None = None
+    """What changed since the report that `--baseline` names; None without it."""
+    history: list[Run] = Field(default_factory=list)
+    """The last runs of the file that `--history` names, this one at the end."""
+    trend_chart: str | None = None
+    """Picture of the metrics over these runs; None for fewer than two."""
     timing_notes: list[str] = Field(default_factory=list)
     """What a reader of the timings should know, such as batches that had to be halved."""

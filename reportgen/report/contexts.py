@@ -237,6 +237,32 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class GateRow:
+    """One gate: what it is about, what is required and what was measured."""
+
+    name: str
+    required: str
+    measured: str
+    """Empty where it was not measured; `reason` says why."""
+    reason: str
+    status: str
+    """ "passed", "failed" or "unmeasured"."""
+    result: str
+
+
+@dataclass(frozen=True)
+class GateTable:
+    """The gates of a report, those that failed first."""
+
+    status: str
+    """ "passed" or "failed"."""
+    text: str
+    note: str
+    """What the gates compare with, and whether they only warn; often empty."""
+    rows: tuple[GateRow, ...]
+
+
+@dataclass(frozen=True)
 class IndexPage:
     """`index.html`: the overview."""
 
@@ -253,6 +279,10 @@ class IndexPage:
     findings: tuple[Finding, ...]
     findings_note: str
     sparsity_chart: Picture | None
+    gates: GateTable | None
+    trend: Picture | None
+    """Chart of the metrics over earlier runs and this one."""
+    trend_text: str
     notes: tuple[Note, ...]
     """The user's notes as far as no other page has them."""
     doors: tuple[Link, ...]
