@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
-from typing import Literal
+from typing import Literal, cast
 
 from reportgen.errors import DeviceError
 
@@ -107,6 +107,21 @@ def choose(wanted: str, device: str) -> EngineName:
     if reach("tensorflow").works and reach("tensorflow").gpus:
         return "tensorflow"
     return "jax" if reach("jax").works and reach("jax").gpus else "tensorflow"
+
+
+def session_engine() -> EngineName | None:
+    """The engine of a session that has imported Keras, or has chosen its backend; None before.
+
+    Raises DeviceError for a backend that reportgen cannot compute with.
+    """
+    keras = sys.modules.get("keras")
+    name = keras.backend.backend() if keras else os.environ.get("KERAS_BACKEND")
+    if name is None or name in TITLES:
+        return cast("EngineName | None", name)
+    raise DeviceError(
+        f"Keras computes with {name} in this session, reportgen with TensorFlow or JAX: save the "
+        "model, and run “reportgen build” on the file."
+    )
 
 
 def has_gpu_plugin() -> bool:

@@ -13,6 +13,7 @@ from reportgen.config import Settings, parse_size
 from reportgen.errors import InputChangedError
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
+from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.model_files.model_copy import save_copy
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Report
@@ -29,7 +30,6 @@ from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
 from reportgen.trip.compose import compose, origin
-from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
 from reportgen.trip.state import DEFAULT_OUTPUT, Trip
@@ -60,27 +60,36 @@ class Outcome:
 
 
 def build(
-    model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
+    model: str,
+    images: Sequence[str],
+    settings: Settings,
+    *,
+    progress: Progress,
+    command: str,
+    session: SessionCode = NO_SESSION,
 ) -> Outcome:
     """Make the report of a model and images in `settings.out`.
 
     `model` is a file or the name of a network of keras.applications, `images` are files, folders
-    and globs; `command` is what the report shows as its origin. Where a file is written meanwhile,
+    and globs; `command` is what the report shows as its origin; `session` is the code of a
+    model that was saved from memory. Where a file is written meanwhile,
     all begins anew, once. Raises ReportgenError, its message one sentence for the user; the old
     report is then as it was.
     """
     try:
-        outcome = _build(model, images, settings, progress=progress, command=command)
+        return _build(model, images, settings, progress, command, session)
     except InputChangedError as error:
         progress.note(f"{error.name} changed while it was read: the build begins anew.")
-        outcome = _build(model, images, settings, progress=progress, command=command)
-    if settings.history:
-        keep_run(settings.history, outcome.report)
-    return outcome
+        return _build(model, images, settings, progress, command, session)
 
 
 def _build(
-    model: str, images: Sequence[str], settings: Settings, *, progress: Progress, command: str
+    model: str,
+    images: Sequence[str],
+    settings: Settings,
+    progress: Progress,
+    command: str,
+    session: SessionCode,
 ) -> Outcome:
     output = settings.out or DEFAULT_OUTPUT
     check_output(output, force=settings.force)
@@ -90,9 +99,8 @@ def _build(
         check_notebook_tools()
     if settings.templates is not None:
         check_templates(settings.templates)
-    standard = Standard.of(settings)
     with _store(settings) as store:
-        trip = Trip(model, settings, progress, store)
+        trip = Trip(model, settings, progress, store, session)
         trip.find(images)
         facts = trip.facts()
         trip.decode(facts)
@@ -105,23 +113,21 @@ def _build(
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         trip.regress(facts, planned, outcomes)
         trip.bench.forget()
-        alone = origin(trip, facts, planned, outcomes, command)
-        made_from = standard.origin(alone)
+        made_from = origin(trip, facts, planned, outcomes, command)
         counts = trip.counts(planned, outcomes)
         # What was asked to be computed anew is written anew.
         if not settings.no_cache and is_current(output, made_from):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
 
         def composed(folder: Path, reduction: Reduction) -> Report:
-            report = compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
-            return standard.put_to(report, folder, alone)
+            return compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
 
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             warnings, reduction = _write(trip, folder, composed, made_from)
             for warning in warnings:
                 progress.warn(warning)
             trip.check()  # the files that are copied into the report, or packed with it
-            if origin(trip, facts, planned, outcomes, command) != alone:
+            if origin(trip, facts, planned, outcomes, command) != made_from:
                 raise InputChangedError("A picture of the notes, or a template,")
     left = len(reduction.shown(trip.photos))
     return Outcome(output, settings.format[0], left, *counts[1:], unchanged=False)
@@ -224,10 +230,12 @@ def _write_notebook(trip: Trip, report: Report, folder: Path) -> None:
         )
 
 
-def inspect(model: str, settings: Settings, *, progress: Progress) -> Model:
+def inspect(
+    model: str, settings: Settings, *, progress: Progress, session: SessionCode = NO_SESSION
+) -> Model:
     """What can be said of a model without any image."""
     with _store(settings) as store:
-        return Trip(model, settings, progress, store).facts()
+        return Trip(model, settings, progress, store, session).facts()
 
 
 @contextlib.contextmanager

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen import __version__
 from reportgen.engines import INSTALL, TITLES, Reach, choose, installed, reach, versions
 from reportgen.errors import DeviceError
 from reportgen.gpus import Gpu, all_gpus
+from reportgen.version import __version__
 
 GPU_BUILDS = {
     "tensorflow": "pip install 'tensorflow[and-cuda]'",

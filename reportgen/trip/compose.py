@@ -4,7 +4,6 @@ import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from reportgen import __version__
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.charts import write_charts
 from reportgen.assembly.distribution_charts import with_charts
@@ -29,6 +28,7 @@ from reportgen.trip.evaluating import Evaluated
 from reportgen.trip.origin import origin_of
 from reportgen.trip.planning import Planned
 from reportgen.trip.state import Trip
+from reportgen.version import __version__
 
 
 def compose(

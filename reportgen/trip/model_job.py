@@ -17,6 +17,7 @@ from reportgen.inputs.imagenet import says_imagenet
 from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
 from reportgen.inputs.model_files import ModelFile, open_model
 from reportgen.inputs.model_files.custom_objects import files_of, is_package, package_version
+from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
@@ -52,8 +53,15 @@ def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
 class ModelJob:
     """A model file and the settings it is opened with."""
 
-    def __init__(self, file: ModelFile, settings: Settings, progress: Progress) -> None:
+    def __init__(
+        self,
+        file: ModelFile,
+        settings: Settings,
+        progress: Progress,
+        session: SessionCode = NO_SESSION,
+    ) -> None:
         self.file = file
+        self.session = session
         self.settings = settings
         self.progress = progress
         self._files: list[Seen] = []
@@ -110,7 +118,7 @@ class ModelJob:
             "input_size": list(settings.input_size) if settings.input_size else None,
             "seed": settings.seed,
             "device": settings.device,
-            "custom_objects": self._own_code,
+            "custom_objects": [*self._own_code, *map(list, filter(None, [self.session.digests]))],
             "replace_layer": list(settings.replace_layer),
             "weights_by_name": settings.weights_by_name,
             "input": self._inputs,
@@ -150,6 +158,7 @@ class ModelJob:
                 replace_layers=settings.replace_layer,
                 weights_by_name=settings.weights_by_name,
                 seed=settings.seed,
+                session=self.session,
             )
             network = Network(
                 opened.model,

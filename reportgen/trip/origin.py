@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from reportgen import __version__
 from reportgen.bundle.verify import verify
 from reportgen.report.manifest import read_origin
 from reportgen.report.templates import find_templates
+from reportgen.version import __version__
 
 
 def origin_of(*parts: Any, folders: Sequence[Path] = ()) -> str:

@@ -24,6 +24,7 @@ from reportgen.inputs.clips import find_clips, keyed
 from reportgen.inputs.image_table import classes_in, read_image_table
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
+from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.preprocessing import MODE_FORMULAS, function_of
 from reportgen.inputs.true_values import read_true_values
 from reportgen.printable import printable
@@ -52,7 +53,14 @@ LARGEST_IMAGE = 2 * 10**9
 class Trip:
     """What one build carries from part to part."""
 
-    def __init__(self, model: str, settings: Settings, progress: Progress, store: Store) -> None:
+    def __init__(
+        self,
+        model: str,
+        settings: Settings,
+        progress: Progress,
+        store: Store,
+        session: SessionCode = NO_SESSION,
+    ) -> None:
         self.settings = settings
         self.output = settings.out or DEFAULT_OUTPUT
         self.progress = progress
@@ -62,7 +70,8 @@ class Trip:
         self.reproducible = stamp is not None
         self.runner = Runner(store, progress, undetermined.marks)
         self.own_files = [Path(model)]
-        self.job = ModelJob(identify(model, weights=settings.weights), settings, progress)
+        file = identify(model, weights=settings.weights)
+        self.job = ModelJob(file, settings, progress, session)
         self.bench = Workbench(
             open=self.job.open,
             photos={},

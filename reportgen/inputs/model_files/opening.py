@@ -13,6 +13,7 @@ from reportgen.inputs.model_files.hdf5 import damage_named
 from reportgen.inputs.model_files.identify import ModelFile
 from reportgen.inputs.model_files.layer_maker import LayerMaker
 from reportgen.inputs.model_files.limits import WeightBudget, parse_config, read_bounded
+from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.model_files.migration import migrate
 from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.rebuild import Rebuilder
@@ -32,7 +33,7 @@ from reportgen.inputs.model_files.stored import (
     read_weights,
 )
 from reportgen.inputs.model_files.subclassed import is_subclassed, open_subclassed
-from reportgen.inputs.model_files.user_code import parse_replacements
+from reportgen.inputs.model_files.user_code import Replacement, parse_replacements
 from reportgen.inputs.model_files.weights_legacy import load_legacy
 from reportgen.inputs.model_files.weights_tree import load_tree
 from reportgen.printable import printable
@@ -66,6 +67,7 @@ def open_model(
     replace_layers: Sequence[str] = (),
     weights_by_name: bool = False,
     seed: int = 0,
+    session: SessionCode = NO_SESSION,
 ) -> OpenedModel:
     """Open the model in `file`, never compiled, running nothing that the file carries.
 
@@ -74,17 +76,21 @@ def open_model(
     `custom_objects` are Python files of the user's, or names of packages, with the classes that the
     model needs; `replace_layers` are NAME=EXPR or NAME=MODULE:FUNCTION. `weights_by_name` concerns
     HDF5 weights of Keras 1 and 2 in a file of their own, which are given by order otherwise.
+    `session` is the code of a model that was in memory.
 
     Raises `ModelFileError` with one sentence when the model cannot be opened, `SettingsError` when
     a replacement cannot be understood.
     """
-    replacements = parse_replacements(replace_layers)
+    replacements = {
+        **{name: Replacement.by(name, one) for name, one in session.functions.items()},
+        **parse_replacements(replace_layers),
+    }
     if file.application is not None:
         model, notes, warnings = open_application(
             file, top=top, input_size=input_size, weights_by_name=weights_by_name, seed=seed
         )
         return OpenedModel(model, tuple(notes), tuple(warnings))
-    custom = load_custom_objects(custom_objects)
+    custom = {**session.objects, **load_custom_objects(custom_objects)}
     with _read(file) as stored:
         if is_subclassed(stored.config):
             model = open_subclassed(file, stored, custom, input_size)

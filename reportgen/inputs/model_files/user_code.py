@@ -29,6 +29,11 @@ class Replacement:
     expression: Expression | None
     function: Callable[..., Any] | None
 
+    @classmethod
+    def by(cls, layer: str, function: Callable[..., Any]) -> "Replacement":
+        """The replacement of a layer by a function."""
+        return cls(layer, getattr(function, "__name__", "a function"), None, function)
+
     def build(self, name: str) -> Any:
         """A Keras layer called `name` that computes the replacement."""
         import keras

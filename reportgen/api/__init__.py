@@ -1,0 +1,1 @@
+"""The public interface for programs and notebooks; `reportgen` hands on its names."""

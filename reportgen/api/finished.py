@@ -1,0 +1,399 @@
+"""A finished report as an object: its numbers as arrays, its pictures as Pillow images."""
+
+import base64
+import html
+import io
+import shutil
+import webbrowser
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+
+from reportgen.errors import OutputError, ReportgenError
+from reportgen.records import report as records
+from reportgen.report.data_file import DATA_FILE
+from reportgen.report.publish import check_output, staged
+
+Floats = npt.NDArray[np.float32]
+
+_TOP_LEVEL = 255.0
+_SHOWN, _THUMBNAIL = 6, 224
+"""Photos, and pixels of their longest side, that a report shows of itself in a notebook."""
+
+
+class UnknownNameError(ReportgenError, KeyError):
+    """An image, a layer or a filter that the report does not have."""
+
+    def __str__(self) -> str:
+        """The sentence, not its quoted form as of a KeyError."""
+        return str(self.args[0])
+
+
+@dataclass(frozen=True)
+class Heatmap:
+    """One class activation map of one image."""
+
+    folder: Path
+    record: records.GradCam
+
+    @property
+    def method(self) -> str:
+        """The method, such as "gradcam"."""
+        return self.record.method
+
+    @property
+    def label(self) -> str:
+        """The class that the map explains."""
+        return self.record.label
+
+    @property
+    def overlay(self) -> PillowImage.Image:
+        """The map over the photo. Raises ReportgenError where there is no map."""
+        return _picture(self.folder, self._there(self.record.picture))
+
+    @property
+    def heatmap(self) -> PillowImage.Image:
+        """The map alone, in colours, enlarged to the photo."""
+        return _picture(self.folder, self._there(self.record.heatmap))
+
+    @property
+    def values(self) -> Floats:
+        """The map as computed, one value a cell: (rows, columns), 0..1 in 256 levels."""
+        cells = _picture(self.folder, self._there(self.record.cells))
+        return np.asarray(cells, np.float32) / np.float32(_TOP_LEVEL)
+
+    def _there(self, picture: str | None) -> str:
+        if picture is None:
+            why = self.record.reason or self.record.status
+            if self.record.same_as:
+                why = f"it is the same as that of {self.record.same_as}"
+            raise ReportgenError(f"The map of “{self.label}” has no such picture: {why}.")
+        return picture
+
+    def _repr_html_(self) -> str:
+        picture = self.record.picture
+        return (
+            _figure(_picture(self.folder, picture), self.label) if picture else self.record.reason
+        )
+
+
+class Heatmaps(Sequence[Heatmap]):
+    """The maps of one image, the predicted class first; by number, or by the name of a class."""
+
+    def __init__(self, maps: Sequence[Heatmap]) -> None:
+        self._maps = list(maps)
+
+    def __len__(self) -> int:
+        return len(self._maps)
+
+    def __getitem__(self, which: Any) -> Any:
+        if isinstance(which, str):
+            found = [one for one in self._maps if one.label == which]
+            return _only(found, which, [one.label for one in self._maps], "class")
+        return self._maps[which]
+
+    @property
+    def overlay(self) -> PillowImage.Image:
+        """The first map over the photo."""
+        return self._first.overlay
+
+    @property
+    def heatmap(self) -> PillowImage.Image:
+        """The first map alone."""
+        return self._first.heatmap
+
+    @property
+    def values(self) -> Floats:
+        """The values of the first map: (rows, columns), 0..1."""
+        return self._first.values
+
+    @property
+    def _first(self) -> Heatmap:
+        if not self._maps:
+            raise ReportgenError("The image has no heatmap: the network predicts no class of it.")
+        return self._maps[0]
+
+    def _repr_html_(self) -> str:
+        return _row(heatmap._repr_html_() for heatmap in self._maps)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of the network, and what the report shows of it."""
+
+    report: "Report"
+    record: records.Layer
+
+    def activations(self, image: str) -> Floats:
+        """The layer's feature maps for an image, computed by the model: (H, W, channels).
+
+        Raises ReportgenError for a report that was opened without its model.
+        """
+        return self.report.compute(self.record.path, self.report.image(image).name)
+
+    def grid(self, image: str) -> PillowImage.Image:
+        """The picture of all its channels for an image."""
+        grids = self.report.image(image).activations
+        found = [grid for grid in grids if grid.layer == self.record.path]
+        if not found:
+            raise UnknownNameError(f"The report shows no feature maps of {self.record.path}.")
+        return _picture(self.report.path, found[0].picture)
+
+    @property
+    def patterns(self) -> dict[int, PillowImage.Image]:
+        """The pattern of each filter that has one, by channel: the first way that was taken."""
+        made: dict[int, PillowImage.Image] = {}
+        for gallery in self.report.data.galleries:
+            if gallery.layer != self.record.path or made:
+                continue
+            sheet = _picture(self.report.path, gallery.picture)
+            step = gallery.size + gallery.margin
+            for found in self.report.data.filters:
+                if found.picture == gallery.picture and found.channel not in made:
+                    row, column = divmod(found.tile, gallery.columns)
+                    corner = (column * step, row * step)
+                    far = (corner[0] + gallery.size, corner[1] + gallery.size)
+                    made[found.channel] = sheet.crop((*corner, *far))
+        return made
+
+    def _repr_html_(self) -> str:
+        tiles = list(self.patterns.items())[:16]
+        about = f"{self.record.path}: {self.record.type}, {self.record.parameters:,} parameters"
+        figures = _row(_figure(tile, f"channel {channel}") for channel, tile in tiles)
+        return f"<p>{html.escape(about)}</p>{figures}"
+
+
+class _Named(Mapping[str, Any]):
+    """A mapping whose missing names are an error that lists near ones."""
+
+    def __init__(self, names: Sequence[str], what: str, make: Callable[[str], Any]) -> None:
+        self._names, self._what, self._make = list(names), what, make
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._names:
+            raise _unknown(name, self._names, self._what)
+        return self._make(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class Report:
+    """A finished report in a folder.
+
+    `data` holds everything that the pages state, as in `report.json`.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        owned: Sequence[TemporaryDirectory[str]] = (),
+    ) -> None:
+        self.path = path
+        self._compute: Callable[[str, str], Floats] | None = None
+        self._owned = list(owned)
+
+    @classmethod
+    def open(cls, folder: str | Path) -> "Report":
+        """Open the report in a folder. Raises ReportgenError where there is none."""
+        path = Path(folder)
+        if not (path / DATA_FILE).is_file():
+            raise OutputError(f"The folder {path.name} holds no report: it lacks {DATA_FILE}.")
+        return cls(path)
+
+    @cached_property
+    def data(self) -> records.Report:
+        """What the report states."""
+        text = (self.path / DATA_FILE).read_text(encoding="utf-8")
+        return records.Report.model_validate_json(text)
+
+    @property
+    def title(self) -> str:
+        """The report's title."""
+        return self.data.title
+
+    @property
+    def images(self) -> list[str]:
+        """The names of the images, in the order of the report."""
+        return list(self._images)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of the images of known class that are predicted right; None without such."""
+        found = self.data.evaluation
+        return None if found is None else found.accuracy
+
+    @property
+    def predictions(self) -> Mapping[str, list[records.Prediction]]:
+        """The predictions for each image, the likeliest class first."""
+        return _Named(self.images, "image", lambda name: self.image(name).predictions)
+
+    @property
+    def gradcam(self) -> Mapping[str, Heatmaps]:
+        """The heatmaps of each image."""
+        return _Named(self.images, "image", self._heatmaps)
+
+    @property
+    def layers(self) -> Mapping[str, Layer]:
+        """The layers of the network, by path."""
+        known = {layer.path: layer for layer in self.data.model.layers}
+        return _Named(list(known), "layer", lambda path: Layer(self, known[path]))
+
+    @property
+    def evaluation(self) -> Any:
+        """How the model does on images of known class; None without such."""
+        return self.data.evaluation
+
+    def image(self, name: str) -> records.Image:
+        """What the report states of one image. Raises UnknownNameError."""
+        if name not in self._images:
+            raise _unknown(name, list(self._images), "image")
+        return self.data.images[self._images[name]]
+
+    def photo(self, name: str) -> PillowImage.Image:
+        """The photo as the pages show it."""
+        return _picture(self.path, self.image(name).photo)
+
+    def compute(self, layer: str, image: str) -> Floats:
+        """The exact feature maps of a layer for an image: (H, W, channels)."""
+        if self._compute is None:
+            raise ReportgenError(
+                "The feature maps as numbers need the model: build the report in this session "
+                "with reportgen.build. The pictures are there, as layers[…].grid(…)."
+            )
+        return self._compute(layer, image)
+
+    def compute_by(self, compute: Callable[[str, str], Floats]) -> None:
+        """Let a function compute the feature maps of a layer's path and an image's name."""
+        self._compute = compute
+
+    def save(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Copy the report to a folder, in place of an older report there; returns the folder.
+
+        `force` puts it beside other things that the folder holds. Raises OutputError.
+        """
+        target = Path(folder)
+        if target.resolve() != self.path.resolve():
+            check_output(target, force=force)
+            with staged(target) as aside:
+                shutil.copytree(self.path, aside, dirs_exist_ok=True)
+        return target
+
+    def show(self) -> None:
+        """Open the report in the browser."""
+        webbrowser.open(self.page.resolve().as_uri())
+
+    @property
+    def page(self) -> Path:
+        """The page to open first, or the report's data where it has no page."""
+        names = ("index.html", "report.html", "report.pdf", "report.ipynb", DATA_FILE)
+        return next(self.path / name for name in names if (self.path / name).exists())
+
+    def log_to_mlflow(self, **options: Any) -> None:
+        """Log the report to the active MLflow run; see `reportgen.api.tracking`."""
+        from reportgen.api.tracking import log_to_mlflow
+
+        log_to_mlflow(self, **options)
+
+    def log_to_wandb(self, **options: Any) -> None:
+        """Log the report to a Weights & Biases run; see `reportgen.api.tracking`."""
+        from reportgen.api.tracking import log_to_wandb
+
+        log_to_wandb(self, **options)
+
+    def log_to_tensorboard(self, folder: str | Path, **options: Any) -> None:
+        """Log the report for TensorBoard; see `reportgen.api.tracking`."""
+        from reportgen.api.tracking import log_to_tensorboard
+
+        log_to_tensorboard(self, Path(folder), **options)
+
+    def numbers(self) -> dict[str, float]:
+        """The headline numbers: parameters, images, accuracy, silent channels, where known."""
+        found: dict[str, float] = {
+            "parameters": self.data.model.parameters,
+            "images": len(self._images),
+        }
+        if self.accuracy is not None:
+            found["accuracy"] = self.accuracy
+        if self.data.health is not None:
+            found["silent_channels"] = self.data.health.silent
+        return found
+
+    def __repr__(self) -> str:
+        return f"<reportgen.Report “{self.title}”: {len(self._images)} images in {self.path}>"
+
+    def _repr_html_(self) -> str:
+        model = self.data.model
+        facts = [f"{model.parameters:,} parameters", f"{len(self._images)} images"]
+        if self.accuracy is not None:
+            facts.append(f"accuracy {self.accuracy:.1%}")
+        figures = []
+        for name in self.images[:_SHOWN]:
+            figures.append(_figure(self.photo(name), name))
+            maps = [one for one in self._heatmaps(name) if one.record.picture]
+            figures += [_figure(one.overlay, _said_of(one)) for one in maps[:1]]
+        link = html.escape(self.page.resolve().as_uri())
+        return (
+            f"<h3>{html.escape(self.title)}</h3><p>{html.escape(' · '.join(facts))} · "
+            f'<a href="{link}" target="_blank">open the report</a></p>{_row(figures)}'
+        )
+
+    @cached_property
+    def _images(self) -> dict[str, int]:
+        return {image.name: at for at, image in enumerate(self.data.images)}
+
+    def _heatmaps(self, name: str) -> Heatmaps:
+        return Heatmaps([Heatmap(self.path, one) for one in self.image(name).gradcam])
+
+
+def _said_of(heatmap: Heatmap) -> str:
+    share = heatmap.record.probability
+    return heatmap.label if share is None else f"{heatmap.label}, {share:.1%}"
+
+
+def _picture(folder: Path, name: str) -> PillowImage.Image:
+    with PillowImage.open(folder / name) as picture:
+        picture.load()
+        return picture
+
+
+def _figure(picture: PillowImage.Image, caption: str) -> str:
+    small = picture.convert("RGB")
+    small.thumbnail((_THUMBNAIL, _THUMBNAIL))
+    content = io.BytesIO()
+    small.save(content, "JPEG", quality=85)
+    source = f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
+    said = html.escape(caption)
+    return (
+        f'<figure style="margin:0"><img src="{source}" alt="{said}">'
+        f"<figcaption>{said}</figcaption></figure>"
+    )
+
+
+def _row(figures: Any) -> str:
+    return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(figures)}</div>'
+
+
+def _only(found: list[Heatmap], name: str, known: Sequence[str], what: str) -> Heatmap:
+    if not found:
+        raise _unknown(name, list(dict.fromkeys(known)), what)
+    return found[0]
+
+
+def _unknown(name: str, known: Sequence[str], what: str) -> UnknownNameError:
+    import difflib
+
+    near = difflib.get_close_matches(name, known, 3) or list(known)[:3]
+    listed = ", ".join(f"“{one}”" for one in near)
+    return UnknownNameError(f"The report has no {what} “{name}”; it has {listed or 'none'}.")
