@@ -26,10 +26,13 @@ from pydantic import (
 from reportgen.channel_lists import check_numbers, numbers_of
 from reportgen.errors import SettingsError
 from reportgen.feeding import Feeding
+from reportgen.gates.conditions import checked_requirements
+from reportgen.gates.tables import read_gates
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
 from reportgen.report.sections.table import TABLE
 from reportgen.user_files import UnusableFileError, read_file
+from reportgen.wording import sentence
 
 SECTIONS = tuple(section.key for section in TABLE)
 """Parts of the report that can be switched on and off, in the order of the pages."""
@@ -57,6 +60,7 @@ FILE_KEYS = (
     "out",
     "cache_dir",
     "browser",
+    "history",
 )
 """Keys that name files: in a configuration file they are relative to its folder."""
 
@@ -228,6 +232,9 @@ Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_know
 Short = Annotated[str, Field(max_length=300)]
 """A title or a name: a longer text fills a page, and belongs into the notes."""
 
+Conditions = Annotated[
+    tuple[str, ...], BeforeValidator(_listed), AfterValidator(checked_requirements)
+]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]
@@ -483,6 +490,24 @@ class Settings(BaseModel):
     sections: Sections = Field((), description="Include only these sections (repeatable).")
     skip_section: Sections = Field((), description="Exclude these sections (repeatable).")
 
+    fail_if: Conditions = Field(
+        (),
+        description="Gate: condition that fails the build, such as “accuracy < 0.9” (repeatable; "
+        "see `reportgen docs gates`).",
+    )
+    require: Conditions = Field(
+        (),
+        description="Gate: condition that has to hold, such as “accuracy >= 0.9” (repeatable); "
+        "[gates] in the configuration file.",
+    )
+    gates: Literal["fail", "warn"] = Field(
+        "fail", description="What a failed gate does: fail (exit code 3) or warn."
+    )
+    history: Path | None = Field(
+        None,
+        description="File of earlier runs (JSON Lines): this run is appended, and the overview "
+        "shows the trend.",
+    )
     out: Path | None = Field(None, description="Output folder of the report.")
     force: bool = Field(
         False,
@@ -610,7 +635,7 @@ class Settings(BaseModel):
             )
         for name in (
             *("dataset", "notes", "labels", "labels_csv", "values_csv"),
-            *("templates", "weights"),
+            *("templates", "weights", "history"),
         ):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
@@ -650,7 +675,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
     known = option_names()
     settings: dict[str, Any] = {}
-    for key, value in table.items():
+    for key, value in _with_gates(path, table).items():
         name = key.replace("-", "_")
         if name not in known:
             raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
@@ -664,6 +689,21 @@ def read_toml(path: Path) -> dict[str, Any]:
         if name == "input":
             settings[name] = [_beside(path, one) for one in _listed(value)]
     return settings
+
+
+def _with_gates(path: Path, table: dict[str, Any]) -> dict[str, Any]:
+    """The table of a configuration file, its `[gates]` read as the settings that they make."""
+    gates = table.get("gates")
+    if not isinstance(gates, dict):
+        return table
+    try:
+        conditions, mode = read_gates(gates)
+    except ValueError as error:
+        raise SettingsError(f"{path.name}: [gates]: {sentence(str(error))}") from error
+    if "require" in table:
+        raise SettingsError(f"{path.name}: give require or [gates], which says the same.")
+    rest = {key: value for key, value in table.items() if key != "gates"}
+    return {**rest, "require": conditions, **({"gates": mode} if mode else {})}
 
 
 def _beside(config: Path, value: Any) -> Any:
@@ -702,13 +742,13 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     if not first["loc"]:
-        return f"{message[0].upper()}{message[1:]}."
+        return sentence(message)
     key = str(first["loc"][0])
     if first["type"] in _PLAIN:
         message = _PLAIN[first["type"]].format(given=first["input"], **first.get("ctx", {}))
         if key in ALL_KEYS and first["type"] == "int_parsing":
             message += ", nor all"
-    return f"--{key.replace('_', '-')}: {message}."
+    return f"--{key.replace('_', '-')}: {message}{'' if message.endswith('?') else '.'}"
 
 
 _PLAIN = {

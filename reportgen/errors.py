@@ -70,5 +70,11 @@ class NotebookError(ReportgenError):
     """The working notebook cannot be written, or one of its cells failed."""
 
 
+class GatesFailedError(ReportgenError):
+    """A gate that failed, once the report is written; exits with 3."""
+
+    exit_code = 3
+
+
 class BundleError(ReportgenError):
     """A report that cannot be bundled, or a bundle that cannot be trusted or read."""

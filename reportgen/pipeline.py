@@ -30,6 +30,7 @@ from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
 from reportgen.trip.compose import compose, origin
+from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
 from reportgen.trip.state import DEFAULT_OUTPUT, Trip
@@ -77,10 +78,13 @@ def build(
     report is then as it was.
     """
     try:
-        return _build(model, images, settings, progress, command, session)
+        outcome = _build(model, images, settings, progress, command, session)
     except InputChangedError as error:
         progress.note(f"{error.name} changed while it was read: the build begins anew.")
-        return _build(model, images, settings, progress, command, session)
+        outcome = _build(model, images, settings, progress, command, session)
+    if settings.history:
+        keep_run(settings.history, outcome.report)
+    return outcome
 
 
 def _build(
@@ -99,6 +103,7 @@ def _build(
         check_notebook_tools()
     if settings.templates is not None:
         check_templates(settings.templates)
+    standard = Standard.of(settings)
     with _store(settings) as store:
         trip = Trip(model, settings, progress, store, session)
         trip.find(images)
@@ -113,21 +118,23 @@ def _build(
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         trip.regress(facts, planned, outcomes)
         trip.bench.forget()
-        made_from = origin(trip, facts, planned, outcomes, command)
+        alone = origin(trip, facts, planned, outcomes, command)
+        made_from = standard.origin(alone)
         counts = trip.counts(planned, outcomes)
         # What was asked to be computed anew is written anew.
         if not settings.no_cache and is_current(output, made_from):
             return Outcome(output, settings.format[0], *counts, unchanged=True)
 
         def composed(folder: Path, reduction: Reduction) -> Report:
-            return compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
+            report = compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
+            return standard.put_to(report, folder, alone)
 
         with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
             warnings, reduction = _write(trip, folder, composed, made_from)
             for warning in warnings:
                 progress.warn(warning)
             trip.check()  # the files that are copied into the report, or packed with it
-            if origin(trip, facts, planned, outcomes, command) != made_from:
+            if origin(trip, facts, planned, outcomes, command) != alone:
                 raise InputChangedError("A picture of the notes, or a template,")
     left = len(reduction.shown(trip.photos))
     return Outcome(output, settings.format[0], left, *counts[1:], unchanged=False)

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.remarks import remarks
-from reportgen.analysis.wilson import wilson_interval
 from reportgen.records.over_images import (
     ClassResult,
     ConfidenceBin,
@@ -21,6 +20,7 @@ from reportgen.records.over_images import (
     Mistake,
 )
 from reportgen.records.report import Model
+from reportgen.wilson import wilson_interval
 
 BINS = 10
 """Bins of the reliability diagram, of equal width."""

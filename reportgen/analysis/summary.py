@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from reportgen.analysis.finite import weights_not_finite
+from reportgen.analysis.weight_sketches import weights_of
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose
@@ -14,7 +15,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 6
+    version = 7
     title = "Model"
 
     def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
@@ -54,6 +55,7 @@ def describe(bench: Workbench) -> dict[str, Any]:
         "not_finite": [
             one.model_dump() for one in weights_not_finite(network.model, network.trace.steps)
         ],
+        "weights": [one.model_dump() for one in weights_of(network.trace.steps)],
     }
 
 

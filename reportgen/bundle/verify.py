@@ -18,7 +18,7 @@ from reportgen.errors import BundleError
 from reportgen.report.manifest import MANIFEST, parse_manifest, read_manifest
 from reportgen.report.publish import is_staging, recover
 
-_DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
+DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
             EOFError, ValueError)  # fmt: skip
 _BLOCK = 1 << 20
 _LARGEST_MANIFEST = 1 << 26
@@ -64,7 +64,7 @@ def verify(path: Path) -> Verdict:
     try:
         with zipfile.ZipFile(path) as bundle:
             return _verify_zip(path.name, bundle)
-    except _DAMAGES as error:
+    except DAMAGES as error:
         raise BundleError(f"{path.name} is not a zip that can be read: {error}.") from error
     except OSError as error:
         raise BundleError(f"{path.name} cannot be read: {error.strerror or error}.") from error
@@ -101,7 +101,7 @@ def _digest_of(path: Path) -> str:
 
 
 def _verify_zip(name: str, bundle: zipfile.ZipFile) -> Verdict:
-    entries = {info.filename: info for info in _safe_entries(name, bundle)}
+    entries = {info.filename: info for info in safe_entries(name, bundle)}
     manifests = [one for one in entries if one == MANIFEST or one.endswith(f"/{MANIFEST}")]
     place = min(manifests, key=len, default="")
     if not place or entries[place].file_size > _LARGEST_MANIFEST:
@@ -158,7 +158,7 @@ def _digest_in(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
         return ""
 
 
-def _safe_entries(name: str, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+def safe_entries(name: str, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The entries of a zip that would do no harm if somebody unpacked it."""
     entries = bundle.infolist()
     if len(entries) > _MOST_ENTRIES or sum(one.file_size for one in entries) > _LARGEST_BUNDLE:

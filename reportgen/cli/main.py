@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reportgen.config import Settings
     from reportgen.execution.store import Store
     from reportgen.pipeline import Outcome
+    from reportgen.records.gates import Gates
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
@@ -176,7 +177,9 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
         import json
 
         is_utf8 = "utf" in (sys.stdout.encoding or "").lower()
-        text = json.dumps(facts.model_dump(mode="json"), indent=2, ensure_ascii=not is_utf8)
+        text = json.dumps(
+            facts.model_dump(mode="json", exclude={"weights"}), indent=2, ensure_ascii=not is_utf8
+        )
         click.echo(text)
     else:
         print_summary(facts)
@@ -243,6 +246,22 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
         print_path(index)
     if settings.open:
         _open_in_browser(index)
+    if settings.fail_if or settings.require:
+        judge(outcome.report.gates)
+
+
+def judge(gates: "Gates | None") -> None:
+    """Say how the gates turned out. Raises GatesFailedError where one failed that has to hold."""
+    from reportgen.errors import GatesFailedError
+    from reportgen.gates.wording import gate_sentence, gates_sentence
+
+    if gates is None or not gates.failed:
+        return
+    for gate in gates.failed:
+        say(f"Gate failed: {gate_sentence(gate)}.")
+    if gates.mode == "fail":
+        raise GatesFailedError(f"{gates_sentence(gates)}.")
+    say(f"Warning: {gates_sentence(gates)}.")
 
 
 def _what_was_made(outcome: "Outcome") -> str:

@@ -46,6 +46,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("top", "class", "cam", "trust", "gradcam_layer"),
         *("cam_layers", "cam_difference", "colormap", "full_size"),
     ),
+    "Gates": ("fail_if", "require", "gates", "history"),
     "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and the docs show them."""
@@ -115,6 +116,9 @@ METAVARS = {
     "input": "NAME=FILE.npy",
     "output": "NAME",
     "head": "KIND",
+    "fail_if": "CONDITION",
+    "require": "CONDITION",
+    "history": "FILE.jsonl",
     "cache_dir": "DIR",
     "cache_size": "SIZE",
 }

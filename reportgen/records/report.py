@@ -12,13 +12,14 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reportgen.records.base import LightRecord, Record
+from reportgen.records.gates import Baseline, Gates, Run
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.on_disk import KEPT, Numbers, written_as
 from reportgen.records.outputs import Head, OtherPrediction, Output, TensorInfo, Value
 from reportgen.records.over_images import Evaluation, Exemplars, Health
 from reportgen.records.regression import Regression
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 
 class Environment(Record):
@@ -154,6 +155,20 @@ class NotFinite(Record):
     size: int
 
 
+class LayerWeights(Record):
+    """All `size` weights of a layer in few numbers, from which two reports tell how far they are.
+
+    `norm` is their Euclidean norm; `sketch` is a random projection, the same for all models: the
+    norm of the difference of two sketches estimates that of the weights to about 6 %. None and
+    empty where a weight is NaN or infinite.
+    """
+
+    layer: str
+    size: int
+    norm: float | None
+    sketch: list[float]
+
+
 class Model(Record):
     """The model at a glance and layer by layer."""
 
@@ -181,6 +196,8 @@ class Model(Record):
     """Sentences on how the file was read: rules applied, parts cut."""
     not_finite: list[NotFinite] = Field(default_factory=list)
     """Weights that are NaN or infinite."""
+    weights: list[LayerWeights] = Field(default_factory=list)
+    """The weights of each layer that has some; reports of schema version 1.0 lack them."""
 
     @property
     def value_names(self) -> list[str]:
@@ -619,5 +636,13 @@ class Report(Record):
     warnings: list[str]
     timings: dict[str, float]
     """Seconds spent in each part; empty when SOURCE_DATE_EPOCH is set."""
+    gates: Gates | None = None
+    """Conditions that the numbers have to meet; None where none are given."""
+    baseline: Baseline | None = None
+    """What changed since the report that `--baseline` names; None without it."""
+    history: list[Run] = Field(default_factory=list)
+    """The last runs of the file that `--history` names, this one at the end."""
+    trend_chart: str | None = None
+    """Picture of the metrics over these runs; None for fewer than two."""
     timing_notes: list[str] = Field(default_factory=list)
     """What a reader of the timings should know, such as batches that had to be halved."""

@@ -174,12 +174,19 @@ class Card:
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that was found; `kind` is "note", "dead", "silent", "skipped" or "warning"."""
+    """Something that was found, once for all its places.
+
+    `kind` is "wrong", "warning", "skipped", "dead", "silent" or "note".
+    """
 
     kind: str
     title: str
     text: str
     href: str
+    places: tuple[Link, ...] = ()
+    """Where it was found, if in several places, and what was found there."""
+    more: str = ""
+    """How many places are not listed; empty where all are."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +237,32 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class GateRow:
+    """One gate: what it is about, what is required and what was measured."""
+
+    name: str
+    required: str
+    measured: str
+    """Empty where it was not measured; `reason` says why."""
+    reason: str
+    status: str
+    """ "passed", "failed" or "unmeasured"."""
+    result: str
+
+
+@dataclass(frozen=True)
+class GateTable:
+    """The gates of a report, those that failed first."""
+
+    status: str
+    """ "passed" or "failed"."""
+    text: str
+    note: str
+    """What the gates compare with, and whether they only warn; often empty."""
+    rows: tuple[GateRow, ...]
+
+
+@dataclass(frozen=True)
 class IndexPage:
     """`index.html`: the overview."""
 
@@ -246,6 +279,10 @@ class IndexPage:
     findings: tuple[Finding, ...]
     findings_note: str
     sparsity_chart: Picture | None
+    gates: GateTable | None
+    trend: Picture | None
+    """Chart of the metrics over earlier runs and this one."""
+    trend_text: str
     notes: tuple[Note, ...]
     """The user's notes as far as no other page has them."""
     doors: tuple[Link, ...]

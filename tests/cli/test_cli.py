@@ -65,6 +65,7 @@ class Calls:
             galleries=1,
             skipped=0,
             unchanged=False,
+            report=bare_report(),
         )
 
     def inspect(self, model: str, settings: Settings, *, progress: Any):
@@ -72,10 +73,29 @@ class Calls:
 
         self.model, self.settings = model, settings
         progress.note("Reading.")
-        return Model.model_validate(
-            {key: value for key, value in MODEL.items() if key in Model.model_fields}
-            | {"layers": [_layer(layer) for layer in MODEL["layers"]]}
-        )
+        return Model.model_validate(model_values())
+
+
+def model_values() -> dict[str, Any]:
+    from reportgen.records.report import Model
+
+    known = {key: value for key, value in MODEL.items() if key in Model.model_fields}
+    return known | {"layers": [_layer(layer) for layer in MODEL["layers"]]}
+
+
+def bare_report():
+    """A report that holds nothing but its model."""
+    from reportgen.records.report import Report
+
+    return Report.model_validate(
+        {
+            "generator": "reportgen", "created": "2024-01-01T00:00:00Z", "title": "tiny",
+            "author": "", "notes": "", "command": "", "settings": {}, "sections": [],
+            "environment": {"python": "3.13", "keras": "3.12", "device": "CPU"},
+            "model": model_values(), "images": [], "filters": [], "galleries": [],
+            "sparsity_chart": None, "skipped": [], "warnings": [], "timings": {},
+        }
+    )  # fmt: skip
 
 
 def _layer(values: dict[str, Any]) -> dict[str, Any]:
@@ -172,6 +192,10 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "input": ("age=age.npy", ("age=age.npy",)),
     "output": ("species", "species"),
     "head": ("values", ("values",)),
+    "fail_if": ("images < 1", ("images < 1",)),
+    "require": ("images >= 1", ("images >= 1",)),
+    "gates": ("warn", "warn"),
+    "history": ("runs.jsonl", Path("runs.jsonl")),
 }
 SWITCHES = (
     "trust",

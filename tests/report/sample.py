@@ -14,6 +14,7 @@ from reportgen.analysis.regression import Pairs, largest_misses
 from reportgen.assembly.distribution_charts import with_charts
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
+from reportgen.gates.check import check_gates
 from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
@@ -126,6 +127,10 @@ COLORBAR = (
     '<rect x="32" y="8" width="256" height="16" fill="#21918c"/></svg>'
 )
 
+FAIL_IF = ("accuracy < 5%", f"recall[{LABELS[0]}] < 99%")
+REQUIRE = ("flips <= 5%", f"silent_channels[{HOSTILE[0]}] <= 1%", "images >= 2")
+"""Gates: three that fail, one of them for want of a baseline, and two that pass."""
+
 Plan = Sequence[tuple[str, str, str, int, int]]
 """Layers to make: path, type, block, side of the maps, channels."""
 
@@ -192,6 +197,7 @@ def write_sample(
         warnings=["One of the photos is very small."],
         timings={"activations": 1.25, "filters": 61.0},
     )
+    report = report.model_copy(update={"gates": check_gates(report, FAIL_IF, REQUIRE)})
     _save(folder, "report.json", report.model_dump_json(indent=1).encode())
     return report
 

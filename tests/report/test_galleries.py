@@ -80,7 +80,7 @@ def test_counts_are_of_filters_and_of_layers(both: Site) -> None:
     outline = Outline(both.report)
     found, _ = findings(outline, "index.html")
     silent = [one.title for one in found if one.kind == "silent"]
-    assert silent == ["No pattern in conv", "No Fourier pattern in conv"]
+    assert len(silent) == 1 and silent[0].endswith("filter patterns not found")
 
 
 def test_the_sentences_are_left_out_with_the_other_explanations(both: Site, tmp_path: Path) -> None:
@@ -181,4 +181,6 @@ def test_inactive_channels_are_named_once_where_they_begin(
         monkeypatch.setattr(type(totals[path]), "inactive", [1, 2])
     found, _ = findings(outline, "index.html")
     titles = [one.title for one in found]
-    assert [title for title in titles if title.startswith("Inactive")] == ["Inactive in conv"]
+    assert [title for title in titles if "inactive" in title] == [
+        "2 of 40 channels inactive in conv"
+    ]

@@ -135,7 +135,7 @@ def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> No
     assert re.findall(r'<h3><a href="[^"]*">([^<]+)</a></h3>', texts) == wrong
     assert texts.count('class="mistake"') == len(wrong)
     overview = (tmp_path / "index.html").read_text("utf-8")
-    assert f"{len(wrong)} of 40 images are misclassified" in overview
+    assert f"{len(wrong)} of 40 images misclassified" in overview
     assert 'href="images/index--mistakes.html"' in overview
 
 

@@ -1,243 +1,267 @@
-"""What was found: the things a reader should look at first, each with a link to its place."""
+"""What a reader should know first: one finding for each kind, ranked, with links to its places.
 
-from collections.abc import Iterable, Iterator
+A hundred images with an empty heatmap are one finding, with its count and the list of the images.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.report.contexts import Finding
-from reportgen.report.figures import METHODS
+from reportgen.records.report import GradCam, Skipped
+from reportgen.report.contexts import Finding, Link
 from reportgen.report.heatmap_groups import cam_groups
 from reportgen.report.outline import Outline, href
-from reportgen.report.sections.kernels import kernel_places
-from reportgen.wording import NO_NUMBERS, count, numbers, percent, sentence
+from reportgen.report.sections.channel_findings import (
+    broken_weights,
+    dead_filters,
+    duplicates,
+    inactive_channels,
+    missing_patterns,
+    non_finite_layers,
+    saturated_layers,
+)
+from reportgen.wording import NO_NUMBERS, count, listed, percent, sentence
 
-MOST_FINDINGS = 18
-_MOST_OF_A_KIND = 6
+MOST_FINDINGS = 12
+MOST_PLACES = 20
+"""Links that a finding lists; report.json has them all."""
 
-_REDUCED = {"resolution": "Smaller", "channels": "Fewer", "images": "Left out"}
-"""What is said of parts of a report that were reduced for its size: nothing is wrong with them."""
+_NAMED = 3
+
+_SKIPPED = {
+    "section": ("section left out", "sections left out"),
+    "image": ("image skipped", "images skipped"),
+    "file": ("file is not an image", "files are not images"),
+    "split": ("part of the data set not used", "parts of the data set not used"),
+}
+"""What was left out, by the kind of its record; a kind that is in no table here failed."""
+
+_NOT_SHOWN = {
+    "layer": ("layer not shown", "layers not shown"),
+    "input": ("input fed with zeros", "inputs fed with zeros"),
+    "end of the network": ("end of the network cut", "ends of the network cut"),
+}
+
+_REDUCED = ("resolution", "channels", "images")
+"""Kinds of parts that are smaller or fewer, to keep the report small."""
 
 
 def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
-    """The findings, most pressing first, and a sentence where some are left out."""
-    kinds: list[Iterable[Finding]] = [
-        _not_numbers(outline, page),
-        _warnings(outline),
-        _maps_without_model(outline, page),
-        _left_out(outline, page, reduced=False),
-        _mistakes(outline, page),
-        _unwell(outline, page),
-        _left_out(outline, page, reduced=True),
-        _dead_channels(outline, page),
-        _dead_filters(outline, page),
-        _unwilling_filters(outline, page),
-        _empty_gradcams(outline, page),
-        _doubled_filters(outline, page),
-        _inputs(outline, page),
-    ]
-    found, total = [], 0
-    for kind in kinds:
-        for number, finding in enumerate(kind):
-            total += 1
-            if number < _MOST_OF_A_KIND:
-                found.append(finding)
-    left = total - len(found[:MOST_FINDINGS])
-    note = f"{count(left, 'more finding')} in report.json." if left else ""
+    """The findings for a page, and a sentence where some are left out.
+
+    Wrong results come first, then misclassified images, dead and silent channels, and notes.
+    """
+    kinds: tuple[Callable[[Outline, str], Iterable[Finding]], ...] = (
+        _unpredicted,
+        broken_weights,
+        non_finite_layers,
+        _maps_without_model,
+        _failed,
+        _warnings,
+        _misclassified,
+        _skipped,
+        inactive_channels,
+        dead_filters,
+        saturated_layers,
+        missing_patterns,
+        _failed_heatmaps,
+        _empty_heatmaps,
+        duplicates,
+        _not_shown,
+        _reduced,
+    )
+    found = [_limited(one) for kind in kinds for one in kind(outline, page)]
+    left = len(found) - MOST_FINDINGS
+    note = f"{count(left, 'more finding')} in report.json." if left > 0 else ""
     return tuple(found[:MOST_FINDINGS]), note
 
 
-def _not_numbers(outline: Outline, page: str) -> Iterator[Finding]:
-    """Images without a predicted class, then layers whose weights are not finite."""
-    images = [image for image in outline.report.images if image.not_finite]
+def _limited(finding: Finding) -> Finding:
+    """A finding with as many places as a page lists, and how many more there are."""
+    left = len(finding.places) - MOST_PLACES
+    if left <= 0:
+        return finding
+    return replace(finding, places=finding.places[:MOST_PLACES], more=f"and {left:,} more")
+
+
+def _unpredicted(outline: Outline, page: str) -> Iterator[Finding]:
+    images = [image.name for image in outline.report.images if image.not_finite]
     if images:
         yield Finding(
             "warning",
             f"No prediction for {len(images):,} of {count(len(outline.report.images), 'image')}",
-            f"{sentence(NO_NUMBERS)[:-1]}, for {images[0].name} first.",
-            href(page, outline.image_place(images[0].name)),
+            sentence(NO_NUMBERS),
+            href(page, outline.image_place(images[0])),
+            _images(outline, page, images),
         )
-    for one in outline.report.model.not_finite:
+
+
+def _warnings(outline: Outline, page: str) -> Iterator[Finding]:
+    texts = [sentence(text) for text in outline.report.warnings]
+    if texts:
+        place = href(page, "about.html#about--skipped")
         yield Finding(
             "warning",
-            f"Weights that are not numbers in {one.layer}",
-            f"{one.count:,} of {count(one.size, 'number')} of {one.weight} are NaN or infinite: "
-            "training has diverged, or the file is damaged.",
-            href(page, "model.html"),
+            "Warning" if len(texts) == 1 else f"{len(texts):,} warnings",
+            texts[0],
+            place,
+            tuple(Link(text, "") for text in texts) if len(texts) > 1 else (),
         )
 
 
-def _warnings(outline: Outline) -> list[Finding]:
-    return [Finding("warning", "Warning", sentence(text), "") for text in outline.report.warnings]
-
-
-def _maps_without_model(outline: Outline, page: str) -> list[Finding]:
+def _maps_without_model(outline: Outline, page: str) -> Iterator[Finding]:
     trust = outline.report.trust if outline.has("trust") else None
-    return [
-        Finding(
+    kept = [CAMS[one.method].title for one in (trust.checks if trust else ())
+            if one.outcome == "kept"]  # fmt: skip
+    if kept:
+        yield Finding(
             "warning",
-            f"{CAMS[check.method].title} does not depend on the model",
-            "Its maps stay the same when all weights are randomised: they show the image rather"
+            f"{listed(kept)} {'does' if len(kept) == 1 else 'do'} not depend on the model",
+            "The maps stay the same when all weights are randomised: they show the image rather"
             " than the model.",
             href(page, "trust.html#trust--checks"),
         )
-        for check in (trust.checks if trust else ())
-        if check.outcome == "kept"
+
+
+def _failed(outline: Outline, page: str) -> Iterator[Finding]:
+    known = {*_SKIPPED, *_NOT_SHOWN, *_REDUCED}
+    items = [
+        one.model_copy(update={"name": f"{one.what} {one.name}"})
+        for one in outline.report.skipped
+        if one.what not in known
     ]
+    yield from _missing(page, items, ("result failed", "results failed"), "warning")
 
 
-def _left_out(outline: Outline, page: str, *, reduced: bool) -> Iterator[Finding]:
-    """What the report lacks: what was skipped, or what was `reduced` for its size."""
-    for item in outline.report.skipped:
-        if (item.what in _REDUCED) is reduced:
-            title = _REDUCED[item.what] if reduced else f"Skipped {item.what}"
-            yield Finding(
-                "note" if reduced else "skipped",
-                f"{title}: {item.name}",
-                sentence(item.reason),
-                href(page, "about.html#about--skipped"),
-            )
+def _skipped(outline: Outline, page: str) -> Iterator[Finding]:
+    for kind, words in _SKIPPED.items():
+        items = [one for one in outline.report.skipped if one.what == kind]
+        yield from _missing(page, items, words, "skipped")
 
 
-def _mistakes(outline: Outline, page: str) -> list[Finding]:
-    if outline.evaluation_pages:
-        return _evaluated(outline, page)
-    if not outline.mistakes:
-        return []
-    filed = sum(image.group is not None for image in outline.report.images)
-    text = (
-        f"{len(outline.mistakes):,} of {count(filed, 'image')} "
-        f"{'is' if len(outline.mistakes) == 1 else 'are'} misclassified."
+def _not_shown(outline: Outline, page: str) -> Iterator[Finding]:
+    """Layers and inputs without figures; dropout, which only hands its input on, is not listed."""
+    for kind, words in _NOT_SHOWN.items():
+        items = [
+            one
+            for one in outline.report.skipped
+            if one.what == kind
+            and not (one.name in outline.layers and outline.layers[one.name].passes_through)
+        ]
+        yield from _missing(page, items, words, "note")
+
+
+def _missing(
+    page: str, items: Sequence[Skipped], words: tuple[str, str], kind: str
+) -> Iterator[Finding]:
+    if items:
+        place = href(page, "about.html#about--skipped")
+        title = count(len(items), *words)
+        yield Finding(kind, title, _reasons(items), place, _skipped_items(items))
+
+
+def _reasons(items: Sequence[Skipped]) -> str:
+    """The reason and what it holds for, such as "a.jpg and b.jpg: the file is damaged."."""
+    names = [one.name for one in items]
+    reason = items[0].reason
+    if any(one.reason != reason for one in items):
+        return f"{names[0]}: {sentence(reason)}"
+    left = len(names) - _NAMED
+    return (
+        f"{listed([*names[:_NAMED], f'{left:,} more'] if left > 0 else names)}: {sentence(reason)}"
     )
-    return [Finding("note", "Mistakes", text, href(page, outline.mistakes_page()))]
 
 
-def _evaluated(outline: Outline, page: str) -> list[Finding]:
-    found = outline.report.evaluation
-    if found is None or not found.mistakes:
-        return []
-    first, labels = found.mistakes[0], outline.report.model.labels
-    title = f"{len(found.mistakes):,} of {count(found.images, 'image')} misclassified"
-    text = (
-        f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
-        f"({percent(first.probability)})."
+def _skipped_items(items: Sequence[Skipped]) -> tuple[Link, ...]:
+    if len(items) == 1:
+        return ()
+    return tuple(Link(one.name, "", note=sentence(one.reason)) for one in items)
+
+
+def _reduced(outline: Outline, page: str) -> Iterator[Finding]:
+    items = [one for one in outline.report.skipped if one.what in _REDUCED]
+    if items:
+        yield Finding(
+            "note",
+            "The report was reduced to limit its size",
+            sentence(f"{items[0].name}: {items[0].reason}"),
+            href(page, "about.html#about--skipped"),
+            _skipped_items(items),
+        )
+
+
+def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
+    found = outline.report.evaluation if outline.evaluation_pages else None
+    if found is not None and found.mistakes:
+        first, labels = found.mistakes[0], outline.report.model.labels
+        yield Finding(
+            "wrong",
+            f"{len(found.mistakes):,} of {count(found.images, 'image')} misclassified",
+            f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
+            f"({percent(first.probability)}).",
+            href(page, outline.evaluation_page()),
+            _images(outline, page, [one.image for one in found.mistakes]),
+        )
+    elif found is None and outline.mistakes:
+        known = sum(image.true_class is not None for image in outline.report.images)
+        yield Finding(
+            "wrong",
+            f"{len(outline.mistakes):,} of {count(known, 'image')} misclassified",
+            "The predicted class is not the true class.",
+            href(page, outline.mistakes_page()),
+            _images(outline, page, outline.mistakes),
+        )
+
+
+def _images(outline: Outline, page: str, names: Sequence[str]) -> tuple[Link, ...]:
+    """Links to images; none where there is only one, which the finding itself links to."""
+    return tuple(
+        Link(name, href(page, outline.image_place(name)) if name in outline.images else "")
+        for name in (names if len(names) > 1 else ())
     )
-    return [Finding("note", title, text, href(page, outline.evaluation_page()))]
 
 
-def _dead_channels(outline: Outline, page: str) -> list[Finding]:
-    """Layers with inactive channels; those of a convolution are named once, not where they lead."""
-    origins = {one.path: one.origin for one in outline.report.model.layers}
-    named: dict[str, set[int]] = {}
-    found = []
-    for path in outline.activations:
-        seen = outline.images.totals[path]
-        dead = seen.inactive
-        known = named.setdefault(origins.get(path) or path, set())
-        if known.issuperset(dead):
-            continue
-        known.update(dead)
-        many = "the image" if seen.images == 1 else f"all {count(seen.images, 'image')}"
-        text = (
-            f"{len(dead):,} of {count(seen.channels, 'channel')} give one value everywhere on "
-            f"{many}: {numbers(dead, 8)}."
-        )
-        link = href(page, outline.layer_place(path))
-        found.append(
-            (len(dead) / seen.channels, Finding("dead", f"Inactive in {path}", text, link))
-        )
-    return [finding for _, finding in sorted(found, key=lambda item: -item[0])]
-
-
-def _unwell(outline: Outline, page: str) -> list[Finding]:
-    """Layers with numbers that are none, then those with channels at the bound."""
-    found = []
-    for layers in outline.health_pages:
-        for one in layers:
-            link = href(page, outline.health_place(one.layer))
-            for ids, kind, what in (
-                (one.non_finite, "warning", "NaN or infinite on some image"),
-                (one.saturated, "dead", "at the bound of the activation function on every image"),
-            ):
-                if ids:
-                    text = f"{len(ids):,} of {count(one.channels, 'channel')}: {numbers(ids, 8)}."
-                    word = "Not finite" if kind == "warning" else "Saturated"
-                    title = f"{word} in {one.layer}"
-                    said = f"{what[:1].upper()}{what[1:]}: {text}"
-                    found.append(Finding(kind, title, said, link))
-    return sorted(found, key=lambda finding: finding.kind != "warning")
-
-
-def _dead_filters(outline: Outline, page: str) -> list[Finding]:
-    if not outline.has("kernels"):
-        return []
-    places = kernel_places(outline)
+def _heatmaps(outline: Outline, page: str, status: str) -> list[tuple[GradCam, Link]]:
+    """The first heatmap of each class that ended in a status, with a link to it."""
     return [
-        Finding(
-            "dead",
-            f"Dead filters in {kernel.layer}",
-            f"{len(kernel.dead):,} of {count(kernel.filters, 'filter')} have weights that are"
-            f" practically zero: {numbers(kernel.dead, 8)}.",
-            href(page, places[kernel.layer]),
+        (group.main, Link(image.name,
+                          href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
+                          note=group.main.label))
+        for image in (outline.report.images if outline.has("gradcam") else ())
+        for at, group in enumerate(cam_groups(image.gradcam), 1)
+        if group.main.status == status
+    ]  # fmt: skip
+
+
+def _empty_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
+    found = _heatmaps(outline, page, "no positive evidence")
+    if found:
+        title = CAMS[found[0][0].method].title
+        labels = Counter(one.label for one, _ in found)
+        images = len({link.text for _, link in found})
+        where = found[0][1].text if images == 1 else count(images, "image")
+        many = len(labels) > 1
+        named = [f"{label} ({amount:,})" if many else label
+                 for label, amount in labels.most_common(_NAMED)]  # fmt: skip
+        if many and len(labels) > _NAMED:
+            named.append(count(len(labels) - _NAMED, "other class", "other classes"))
+        yield Finding(
+            "note",
+            f"{title} is empty on {where}",
+            f"No region raises the score of {listed(named)}.",
+            found[0][1].href,
+            tuple(link for _, link in found) if len(found) > 1 else (),
         )
-        for kernel in outline.report.kernels
-        if kernel.dead
-    ]
 
 
-def _doubled_filters(outline: Outline, page: str) -> list[Finding]:
-    kernels = outline.report.kernels if outline.has("kernels") else []
-    doubled = [kernel for kernel in kernels if kernel.near_duplicates]
-    if not doubled:
-        return []
-    most = max(doubled, key=lambda kernel: kernel.near_duplicates)
-    pairs = sum(kernel.near_duplicates for kernel in doubled)
-    text = (
-        f"{count(pairs, 'pair')} in {count(len(doubled), 'layer')} have almost the same weights,"
-        f" {most.near_duplicates:,} of them in {most.layer}."
-    )
-    place = kernel_places(outline)[most.layer]
-    return [Finding("note", "Filters that are near-duplicates", text, href(page, place))]
-
-
-def _unwilling_filters(outline: Outline, page: str) -> list[Finding]:
-    found = []
-    for galleries in outline.gallery_blocks.values():
-        for gallery in galleries:
-            filters = outline.filters_of(gallery)
-            bad = {
-                "stayed silent": [one.channel for one in filters if one.status == "silent"],
-                "did not rise": [one.channel for one in filters if one.status == "not risen"],
-                "failed": [one.channel for one in filters if one.status == "failed"],
-            }
-            said = [
-                f"{'channel' if len(ids) == 1 else 'channels'} {numbers(sorted(ids), 8)} {word}"
-                for word, ids in bad.items()
-                if ids
-            ]
-            if said:
-                link = href(page, outline.layer_place(gallery.layer))
-                text = f"Of {count(len(filters), 'filter')}, {'; '.join(said)}."
-                kind = "" if gallery.method == "classic" else f"{METHODS[gallery.method]} "
-                title = f"No {kind}pattern in {gallery.layer}"
-                found.append(Finding("silent", title, text, link))
-    return found
-
-
-def _empty_gradcams(outline: Outline, page: str) -> Iterator[Finding]:
-    for image in outline.report.images if outline.has("gradcam") else ():
-        for at, group in enumerate(cam_groups(image.gradcam), 1):
-            main = group.main
-            if main.status != "ok":
-                yield Finding(
-                    "note",
-                    f"No {CAMS[main.method].title} for {main.label} on {image.name}",
-                    sentence(main.reason or main.status),
-                    href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
-                )
-
-
-def _inputs(outline: Outline, page: str) -> list[Finding]:
-    preprocessing = outline.report.model.preprocessing
-    if preprocessing.source != "assumed":
-        return []
-    link = href(page, "about.html#about--preprocessing")
-    return [Finding("note", "Preprocessing is assumed", sentence(preprocessing.reason), link)]
+def _failed_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
+    found = _heatmaps(outline, page, "failed")
+    if found:
+        yield Finding(
+            "warning",
+            f"{CAMS[found[0][0].method].title} failed for {count(len(found), 'map')}",
+            sentence(found[0][0].reason or "no reason is known"),
+            found[0][1].href,
+            tuple(link for _, link in found) if len(found) > 1 else (),
+        )

@@ -11,6 +11,7 @@ from reportgen.records.outputs import TensorInfo
 from reportgen.records.report import Environment, Image, Model, Report
 from reportgen.report.contexts import Card, Fact, ImagesPage, IndexPage, Link, Prediction
 from reportgen.report.figures import chart_by_depth, plain_picture
+from reportgen.report.gates import gate_table, trend_picture, trend_text
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import front_notes, page_notes
 from reportgen.report.outline import Outline, href
@@ -50,6 +51,9 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         findings=found,
         findings_note=found_note,
         sparsity_chart=chart_by_depth(page, chart, folder) if chart else None,
+        gates=gate_table(report),
+        trend=trend_picture(report, page, folder),
+        trend_text=trend_text(report),
         notes=front_notes(outline, page),
         doors=_doors(outline, navigation),
     )

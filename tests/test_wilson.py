@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.analysis.wilson import wilson_interval
+from reportgen.wilson import wilson_interval
 
 
 @pytest.mark.parametrize(

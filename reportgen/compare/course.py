@@ -1,0 +1,59 @@
+"""The course over three or more reports, such as the checkpoints of a training."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from reportgen.compare.matching import match
+from reportgen.compare.predictions import Predictions, calibrations_of, flips_of
+from reportgen.records.comparison import Course, CourseNumber
+from reportgen.records.report import Report
+
+
+def course_of(reports: Sequence[Report]) -> Course:
+    """Numbers of each report over the images that all hold, without pictures."""
+    shared = set.intersection(*({image.sha256 for image in one.images} for one in reports))
+    reduced = [
+        one.model_copy(update={"images": [image for image in one.images if image.sha256 in shared]})
+        for one in reports
+    ]
+    same = all(len(one.images) == len(shared) for one in reports)
+    last = reduced[-1]
+    beside = [Predictions(one, last, match(one, last)) for one in reduced]
+    steps = [Predictions(one, other, match(one, other)) for one, other in pairwise(reduced)]
+    numbers = [
+        CourseNumber(key="accuracy", title="Accuracy", kind="share",
+                     values=[_accuracy(one) for one in beside]),
+        CourseNumber(key="calibration_error", title="Calibration error", kind="share",
+                     values=[_calibration(one) for one in beside]),
+        CourseNumber(key="loss", title="Loss", kind="number",
+                     values=[one.evaluation.loss if one.evaluation and same else None
+                             for one in reports]),
+        CourseNumber(key="silent_channels", title="Silent channels", kind="count",
+                     values=[one.health.silent if one.health and same else None
+                             for one in reports]),
+        CourseNumber(key="zeros", title="Share of zeros", kind="share",
+                     values=[_zeros(one) if same else None for one in reports]),
+    ]  # fmt: skip
+    return Course(
+        images=len(shared),
+        numbers=[one for one in numbers if any(value is not None for value in one.values)],
+        flips=[len(flips_of(one)) if one.pairs else None for one in steps],
+    )
+
+
+def _accuracy(found: Predictions) -> float | None:
+    known = found.known
+    return sum(pair.right[0] for pair in known) / len(known) if known else None
+
+
+def _calibration(found: Predictions) -> float | None:
+    calibration = calibrations_of(found)[0]
+    return calibration.error if calibration else None
+
+
+def _zeros(report: Report) -> float | None:
+    """The mean share of zeros of the layers that make zeros."""
+    making = {layer.path for layer in report.model.layers if layer.makes_zeros}
+    layers = report.health.layers if report.health else []
+    shares = [one.zeros for one in layers if one.layer in making]
+    return sum(shares) / len(shares) if shares else None

@@ -1,0 +1,82 @@
+"""What changed in the filters that both models have: their patterns and their weights."""
+
+from collections.abc import Sequence
+
+from reportgen.compare.matching import LayerPair
+from reportgen.records.comparison import Filters, KernelChange, PatternChange
+from reportgen.records.report import Filter, Kernel, Report
+
+Key = tuple[str, int, str]
+"""Layer, channel, method."""
+
+
+def patterns_by_key(report: Report) -> dict[Key, Filter]:
+    """The first pattern of each filter and method."""
+    found: dict[Key, Filter] = {}
+    for one in report.filters:
+        found.setdefault((one.layer, one.channel, one.method), one)
+    return found
+
+
+def filters_of(a: Report, b: Report, layers: Sequence[LayerPair]) -> Filters | None:
+    """The changes, in the order of the second model; None where there is nothing in both."""
+    ours, theirs = patterns_by_key(a), patterns_by_key(b)
+    paths = {pair.b.path: pair.a.path for pair in layers}
+    order = {path: at for at, path in enumerate(paths)}
+    both = sorted(
+        (
+            (ours[paths[path], channel, method], one)
+            for (path, channel, method), one in theirs.items()
+            if path in paths and (paths[path], channel, method) in ours
+        ),
+        key=lambda pair: (order[pair[1].layer], pair[1].channel, pair[1].method),
+    )
+    kernels = list(_kernels(a, b, layers))
+    if not both and not kernels:
+        return None
+    changed = [
+        _pattern(one, other)
+        for one, other in both
+        if (one.status == "ok") != (other.status == "ok")
+    ]
+    return Filters(patterns=len(both), changed=changed, kernels=kernels)
+
+
+def _pattern(one: Filter, other: Filter) -> PatternChange:
+    return PatternChange(
+        layer_a=one.layer,
+        layer_b=other.layer,
+        channel=other.channel,
+        method=other.method,
+        kind="stopped" if one.status == "ok" else "began",
+        status_a=one.status,
+        status_b=other.status,
+    )
+
+
+def _kernels(a: Report, b: Report, layers: Sequence[LayerPair]) -> list[KernelChange]:
+    ours, theirs = ({one.layer: one for one in report.kernels} for report in (a, b))
+    return [
+        _kernel(ours[pair.a.path], theirs[pair.b.path])
+        for pair in layers
+        if pair.a.path in ours and pair.b.path in theirs
+    ]
+
+
+def _kernel(one: Kernel, other: Kernel) -> KernelChange:
+    pairs_a, pairs_b = ({(i, j) for i, j, _ in side.nearest} for side in (one, other))
+    return KernelChange(
+        layer_a=one.layer,
+        layer_b=other.layer,
+        near_duplicates_a=one.near_duplicates,
+        near_duplicates_b=other.near_duplicates,
+        # A list that ends at 100 pairs says nothing of those below.
+        appeared=[pair for pair in other.nearest if pair[:2] not in pairs_a]
+        if len(one.nearest) == one.near_duplicates
+        else [],
+        disappeared=[pair for pair in one.nearest if pair[:2] not in pairs_b]
+        if len(other.nearest) == other.near_duplicates
+        else [],
+        newly_dead=sorted(set(other.dead) - set(one.dead)),
+        no_longer_dead=sorted(set(one.dead) - set(other.dead)),
+    )

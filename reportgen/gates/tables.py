@@ -1,0 +1,64 @@
+"""The `[gates]` tables of a configuration file as conditions in one line each.
+
+    [gates]
+    accuracy = ">= 0.90"
+    [gates.class."cat"]
+    recall = ">= 0.85"
+
+is `accuracy >= 0.90` and `recall[cat] >= 0.85`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from reportgen.gates.conditions import requirement
+from reportgen.gates.metrics import HOLDERS, Scope, metric_named
+
+MODES = ("fail", "warn")
+"""What failed gates do."""
+
+_SCOPES: tuple[Scope, ...] = ("class", "layer")
+
+
+def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
+    """The conditions of a `[gates]` table, and its `mode`; None where it has none.
+
+    Raises ValueError, a clause that names the key.
+    """
+    conditions: list[str] = []
+    mode = None
+    for key, value in table.items():
+        if key == "mode":
+            if value not in MODES:
+                raise ValueError(f"mode: “{value}” is none of {', '.join(MODES)}")
+            mode = value
+        elif key in _SCOPES:
+            scope = next(one for one in _SCOPES if one == key)
+            conditions += _of_subjects(scope, value)
+        else:
+            conditions += _of_metric(key, "", value)
+    return conditions, mode
+
+
+def _of_subjects(scope: Scope, tables: Any) -> Iterator[str]:
+    """The conditions of `[gates.class."NAME"]` tables, or those of layers."""
+    if not isinstance(tables, Mapping):
+        raise ValueError(f"{scope}: it is no table; write [gates.{scope}.“NAME”]")
+    for subject, metrics in tables.items():
+        if not isinstance(metrics, Mapping) or not subject.strip():
+            raise ValueError(f"{scope}.{subject}: it is no table of metrics with a name")
+        for key, value in metrics.items():
+            if scope not in metric_named(key).scopes:
+                raise ValueError(f"{scope}.{subject}: {key} is not of {HOLDERS[scope]}")
+            yield from _of_metric(key, subject, value)
+
+
+def _of_metric(key: str, subject: str, value: Any) -> Iterator[str]:
+    """The conditions of a metric: one text, or a list of them."""
+    metric = metric_named(key)
+    for text in value if isinstance(value, list) else [value]:
+        if not isinstance(text, str):
+            raise ValueError(f"{key}: {text} is no condition; write one such as “>= 0.9”")
+        condition = f"{metric.name}{f'[{subject}]' if subject else ''} {text.strip()}"
+        requirement(condition)
+        yield condition

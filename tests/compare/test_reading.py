@@ -1,0 +1,85 @@
+"""Reports are read from folders and zips, and nothing else of theirs is."""
+
+import json
+import zipfile
+
+import pytest
+
+from reportgen.compare.reading import Sources, is_report
+from reportgen.errors import BundleError
+from tests.compare.reports import sample
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("made") / "report"
+    sample(place, names=("cat.jpg",))
+    return place
+
+
+def zipped(folder, target, prefix=""):
+    with zipfile.ZipFile(target, "w") as bundle:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                bundle.write(path, f"{prefix}{path.relative_to(folder).as_posix()}")
+    return target
+
+
+def test_a_folder_and_a_zip_give_the_same(folder, tmp_path):
+    target = zipped(folder, tmp_path / "report.zip", "my report/")
+    with Sources() as sources:
+        one, other = sources.open(folder, "one"), sources.open(target, "other")
+        assert one.report == other.report
+        photo = one.report.images[0].photo
+        assert one.files.read(photo, 10**7) == other.files.read(photo, 10**7)
+        assert one.picture(photo).size == other.picture(photo).size
+        assert one.files.read(photo, 10) is other.files.read(photo, 10) is None
+    assert is_report(folder)
+    assert is_report(target)
+
+
+def test_a_model_file_is_no_report(tmp_path):
+    model = tmp_path / "model.keras"
+    with zipfile.ZipFile(model, "w") as written:
+        written.writestr("config.json", "{}")
+    assert not is_report(model)
+    assert not is_report(tmp_path)
+    assert not is_report(tmp_path / "missing")
+    with Sources() as sources, pytest.raises(BundleError, match=r"has no report\.json"):
+        sources.open(model, "model")
+
+
+@pytest.mark.parametrize("path", ["../secret.txt", "/etc/passwd", "a/../../secret.txt", "link.png"])
+def test_no_path_leads_out_of_a_report(tmp_path, path):
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "report"
+    sample(folder, names=("cat.jpg",), sections=())
+    (folder / "link.png").symlink_to(tmp_path / "secret.txt")
+    with Sources() as sources:
+        assert sources.open(folder, "x").files.read(path, 100) is None
+
+
+def test_an_older_report_is_read_and_a_broken_one_says_why(folder, tmp_path):
+    data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    for key in ("weights", "not_finite", "last_spatial_reason"):
+        data["model"].pop(key, None)
+    data["schema_version"] = "1.0"
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "report.json").write_text(json.dumps(data), encoding="utf-8")
+    with Sources() as sources:
+        assert sources.open(tmp_path / "old", "old").report.model.weights == []
+        data["surprise"] = 1
+        (tmp_path / "old" / "report.json").write_text(json.dumps(data), encoding="utf-8")
+        with pytest.raises(BundleError, match=r"schema version .*surprise"):
+            sources.open(tmp_path / "old", "old")
+        with pytest.raises(BundleError, match="There is no report nothing"):
+            sources.open(tmp_path / "nothing", "x")
+
+
+def test_a_zip_that_would_write_outside_is_refused(tmp_path):
+    target = tmp_path / "evil.zip"
+    with zipfile.ZipFile(target, "w") as written:
+        written.writestr("report.json", "{}")
+        written.writestr("../evil", "x")
+    with Sources() as sources, pytest.raises(BundleError, match="would leave the folder"):
+        sources.open(target, "evil")

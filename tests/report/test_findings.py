@@ -1,0 +1,98 @@
+"""Findings of the overview: one of each kind, whatever the number of images and layers."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reportgen.records.report import GradCam, Image, Report, Skipped
+from reportgen.report.outline import Outline
+from reportgen.report.sections.findings import MOST_PLACES, findings
+from tests.report.conftest import Site, build_site
+
+PLAN = [
+    ("conv", "Conv2D", "block", 8, 16),
+    ("pool", "MaxPooling2D", "block", 4, 16),
+    ("drop", "Dropout", "block", 4, 16),
+]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    return build_site(tmp_path_factory.mktemp("findings"), plan=PLAN, names=["cat.jpg"])
+
+
+def with_layers(report: Report, **changes: dict[str, Any]) -> Report:
+    """The report with changed records of the named layers."""
+    layers = [one.model_copy(update=changes.get(one.path, {})) for one in report.model.layers]
+    return report.model_copy(update={"model": report.model.model_copy(update={"layers": layers})})
+
+
+def empty(image: Image, number: int) -> Image:
+    """A copy of an image under a name of its own, whose heatmaps are empty."""
+    cams: list[GradCam] = [
+        replace(one, status="no positive evidence", picture=None, heatmap=None)
+        for one in image.gradcam
+    ]
+    return replace(image, name=f"photo {number:03}.jpg", gradcam=cams)
+
+
+def test_120_images_give_at_most_12_findings_and_one_of_empty_heatmaps(small: Site) -> None:
+    images = [empty(small.report.images[0], number) for number in range(120)]
+    skipped = [Skipped(what="image", name=f"{at}.jpg", reason="it is damaged") for at in range(30)]
+    report = small.report.model_copy(update={"images": images, "skipped": skipped})
+    found, note = findings(Outline(report), "index.html")
+    assert len(found) <= 12 and note == ""
+    (cam,) = [one for one in found if "Grad-CAM" in one.title]
+    assert cam.title == "Grad-CAM is empty on 120 images"
+    assert len(cam.places) == MOST_PLACES and cam.more.startswith("and ")
+    (lost,) = [one for one in found if "skipped" in one.title]
+    assert lost.title == "30 images skipped"
+    assert lost.text == "0.jpg, 1.jpg, 2.jpg and 27 more: It is damaged."
+
+
+def test_misclassified_images_come_before_channels_and_those_before_notes(small: Site) -> None:
+    kinds = [one.kind for one in findings(Outline(small.report), "index.html")[0]]
+    order = ["warning", "wrong", "skipped", "dead", "silent", "note"]
+    ranks = [order.index(kind) for kind in kinds if kind in ("wrong", "dead", "note")]
+    assert ranks == sorted(ranks)
+
+
+def test_a_failed_result_comes_first_and_a_missing_layer_after_the_mistakes(small: Site) -> None:
+    skipped = [
+        Skipped(what="layer", name="odd", reason="it has no maps"),
+        Skipped(what="filters of", name="conv", reason="memory ran out"),
+    ]
+    found, _ = findings(Outline(small.report.model_copy(update={"skipped": skipped})), "index.html")
+    titles = [one.title for one in found]
+    assert titles.index("1 result failed") < titles.index("1 layer not shown")
+    (failed,) = [one for one in found if one.title == "1 result failed"]
+    assert failed.text == "filters of conv: Memory ran out."
+
+
+def test_pooling_repeats_no_channel_and_dropout_is_no_finding(
+    small: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = with_layers(
+        small.report, pool={"origin": "conv"}, drop={"passes_through": True, "origin": "conv"}
+    )
+    dropout = Skipped(what="layer", name="drop", reason="it hands its input on unchanged")
+    outline = Outline(report.model_copy(update={"skipped": [dropout]}))
+    for path in outline.images.totals:
+        monkeypatch.setattr(type(outline.images.totals[path]), "inactive", [1, 2])
+    found, _ = findings(outline, "index.html")
+    assert [one.title for one in found if "inactive" in one.title] == [
+        "2 of 16 channels inactive in conv"
+    ]
+    assert not [one for one in found if "drop" in one.text or "layer not shown" in one.title]
+
+
+def test_the_page_lists_the_places_of_a_finding(tmp_path: Path) -> None:
+    site = build_site(tmp_path, plan=PLAN, names=[f"{name}.jpg" for name in "abcdef"])
+    text = site.text("index.html")
+    names = [one.image for one in site.report.evaluation.mistakes] if site.report.evaluation else []
+    assert len(names) > 1
+    part = text.partition('id="overview--findings"')[2]
+    for name in names:
+        assert f'<a href="images/{name.removesuffix(".jpg")}.html">' in part
