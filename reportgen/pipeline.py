@@ -25,7 +25,8 @@ from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.result import PDF_NAME
 from reportgen.report.placed_notes import notes_of, unplaced_warning
 from reportgen.report.publish import check_output, staged
-from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.single.page import SINGLE_NAME
+from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
@@ -219,7 +220,9 @@ def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, .
     """Write the PDF with the engine that was asked for; returns warnings."""
     paper = settings.paper
     if settings.pdf_engine == "browser":
-        return print_with_browser(report, folder, paper=paper, browser=settings.browser).warnings
+        return print_with_browser(
+            report, folder, paper=paper, browser=settings.browser, templates=settings.templates
+        ).warnings
     from reportgen.report.pdf.writer import write_pdf
 
     return write_pdf(report, folder, paper=paper).warnings

@@ -39,7 +39,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.notes": SHARED_BY_WRITERS | {"inputs"},
     "report.sections": SHARED_BY_WRITERS | {"report.notes"},
     "report.site": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
-    "report.pdf": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
+    "report.pdf": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.single"},
     "report.notebook": SHARED_BY_WRITERS | {"report.notes", "report.sections", "inputs"},
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),

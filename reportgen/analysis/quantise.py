@@ -1,7 +1,8 @@
 """Feature maps → statistics and levels of gray, on the device, so that bytes cross over.
 
-The same quantities as `pictures.channels.channel_statistics` and `pictures.tiles.normalise`
-compute in NumPy, in float32.
+In float32. Levels are those of Chollet, Deep Learning with Python (2017), listing 5.30: subtract
+the mean, divide by the standard deviation, multiply by 64, add 128, cut to 0..255, drop the
+fraction.
 """
 
 from collections.abc import Sequence
@@ -79,8 +80,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Quantiser:
-    """How maps become levels: as in `pictures.tiles.normalise`.
+    """How maps become levels.
 
+    The mean comes to lie on level `mean`, and `std` levels are one standard deviation. `per` is
+    "channel" where each channel has its own scale, "layer" where all active ones have a common.
     `shown` is how many channels a grid holds, `longest` the side in pixels that a tile may have.
     """
 

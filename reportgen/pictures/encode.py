@@ -2,7 +2,6 @@
 
 from io import BytesIO
 from pathlib import Path
-from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,18 +16,6 @@ _COMPRESS_LEVEL = 6
 
 QUALITIES = (88, 80, 70, 60)
 """Of a JPEG, from what nobody tells from the original to what only who looks closely does."""
-
-
-class Size(NamedTuple):
-    """Width and height of a picture in pixels, for the attributes of an ``<img>``."""
-
-    width: int
-    height: int
-
-    @classmethod
-    def of(cls, picture: NDArray[np.uint8]) -> Self:
-        """The size of an array (height, width) or (height, width, depth)."""
-        return cls(picture.shape[1], picture.shape[0])
 
 
 def palette_png(indices: NDArray[np.uint8], colormap: str = "viridis") -> bytes:

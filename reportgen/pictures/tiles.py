@@ -1,17 +1,11 @@
 """Feature maps and filter patterns → one array of tiles, the same for every channel count."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.pictures.channels import (
-    ChannelStatistics,
-    channel_statistics,
-    check_maps,
-    row_blocks,
-)
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, TOP_LEVEL
 
 _SMALLEST_STRUCK_OUT = 9
@@ -20,55 +14,6 @@ WIDEST = 32_000
 """Pixels across a picture that browsers and decoders still show."""
 
 _TRANSPARENT = (0, 0, 0, 0)
-
-
-def normalise(
-    maps: NDArray[np.floating],
-    mean: float = 128.0,
-    std: float = 64.0,
-    per: Literal["channel", "layer"] = "channel",
-    statistics: ChannelStatistics | None = None,
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Bring feature maps to levels that can be looked at (Chollet, Deep Learning with Python, 5.4).
-
-    Subtract the mean, divide by the standard deviation, multiply by ``std``, add ``mean``, cut to
-    0..255 and drop the fraction, as the book's listing does.
-
-    Args:
-        maps: (height, width, channels), any floating type, any values.
-        mean: the level on which the mean comes to lie.
-        std: the number of levels in one standard deviation.
-        per: ``"channel"`` gives each channel its own scale, ``"layer"`` all active ones a common.
-        statistics: those of ``maps`` before they were reduced, where they were; else measured.
-
-    Returns:
-        Levels, uint8 of the same shape (0 throughout an inactive channel), and which channels are
-        inactive, bool (channels,): constant, dead or not finite.
-
-    """
-    check_maps(maps)
-    measured = channel_statistics(maps) if statistics is None else statistics
-    channels = maps.shape[2]
-    if len(measured.inactive) != channels:
-        raise ValueError(f"statistics of {len(measured.inactive)} channels for {channels} maps")
-    if per == "layer":
-        layer_mean, layer_std = measured.whole_layer()
-        centre, spread = np.full(channels, layer_mean), np.full(channels, layer_std)
-    else:
-        centre = np.where(measured.inactive, 0.0, measured.mean)
-        spread = np.where(measured.inactive, 1.0, measured.std)
-    pixels = maps.reshape(-1, channels)
-    levels = np.empty(pixels.shape, dtype=np.uint8)
-    with np.errstate(all="ignore"):
-        for block in row_blocks(pixels):
-            values = pixels[block] - centre
-            values /= spread
-            values *= std
-            values += mean
-            # Inactive channels may hold NaN, which has no level.
-            values[:, measured.inactive] = 0.0
-            levels[block] = np.clip(values, 0.0, 255.0, out=values)
-    return levels.reshape(maps.shape), measured.inactive.copy()
 
 
 def block_size(height: int, width: int, longest: int | None) -> int:
@@ -168,7 +113,7 @@ def grid(
     """Lay all channels of a layer out as tiles, ``GridLayout.fit`` says where.
 
     Args:
-        levels: (height, width, channels), as ``normalise`` gives them.
+        levels: (height, width, channels), as ``analysis.quantise`` gives them.
         inactive: (channels,), which of them have nothing to show.
         columns: tiles a row; None for all.
         margin: pixels between tiles.

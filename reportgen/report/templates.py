@@ -18,9 +18,6 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from reportgen.errors import OutputError, SettingsError
 
-NOT_PAGES = ("print.html",)
-"""Templates that lie beside those of the pages: what the browser prints as PDF."""
-
 
 def find_templates() -> Path:
     """The folder of the package's templates: inside an installed package, else in a checkout."""
@@ -34,7 +31,7 @@ def find_templates() -> Path:
 def template_names() -> tuple[str, ...]:
     """The templates and assets that a user's folder may replace, by path inside it."""
     folder = find_templates()
-    pages = sorted(path.name for path in folder.glob("*.html") if path.name not in NOT_PAGES)
+    pages = sorted(path.name for path in folder.glob("*.html"))
     return (*pages, *sorted(f"assets/{path.name}" for path in (folder / "assets").iterdir()))
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.health import HealthTally, rank_correlation, saturated, silent
-from reportgen.pictures.channels import channel_statistics
+from tests.support.levels import channel_statistics
 
 
 def test_rank_correlation_is_scipys() -> None:

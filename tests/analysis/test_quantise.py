@@ -6,8 +6,7 @@ import pytest
 
 from reportgen.analysis.engine import engine
 from reportgen.analysis.quantise import Quantiser, reduce
-from reportgen.pictures.channels import channel_statistics
-from reportgen.pictures.tiles import normalise
+from tests.support.levels import channel_statistics, normalise, whole_layer
 
 
 def maps(height=50, width=37, channels=9, seed=0):
@@ -58,7 +57,7 @@ def test_levels_are_those_of_numpy(per, longest):
             np.testing.assert_allclose(
                 getattr(one.statistics, name), getattr(statistics, name), rtol=1e-5, atol=1e-5
             )
-        whole = statistics.whole_layer()
+        whole = whole_layer(statistics)
         np.testing.assert_allclose(one.scale(0, "layer"), whole, rtol=1e-5)
         assert one.sparsity == pytest.approx(np.mean(wanted_from == 0), abs=1e-6)
         assert one.map_size == (50, 37)

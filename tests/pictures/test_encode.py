@@ -91,8 +91,3 @@ def test_what_is_not_a_picture_is_refused(picture):
 def test_an_unknown_colour_map_is_an_error_for_the_user():
     with pytest.raises(ReportgenError, match="virids"):
         encode.palette_png(RGB[..., 0], "virids")
-
-
-def test_size_is_width_first():
-    assert encode.Size.of(RGB) == (40, 30)
-    assert encode.Size.of(RGB[..., 0]).width == 40

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from reportgen.pictures.channels import channel_statistics
-from reportgen.pictures.tiles import block_size, block_weights, normalise
+from reportgen.pictures.tiles import block_size, block_weights
+from tests.support.levels import channel_statistics, normalise
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -15,10 +15,9 @@ from reportgen.assembly.distribution_charts import with_charts
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
 from reportgen.gates.check import check_gates
-from reportgen.pictures.channels import channel_statistics
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
-from reportgen.pictures.tiles import GridLayout, gallery, grid, normalise
+from reportgen.pictures.tiles import GridLayout, gallery, grid
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
@@ -50,6 +49,7 @@ from reportgen.records.report import (
     TrustMeasure,
 )
 from reportgen.spread import spread
+from tests.support.levels import channel_statistics, normalise
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -19,7 +19,8 @@ from reportgen.report.outline import Outline
 from reportgen.report.pdf.grids import Tiles, _columns
 from reportgen.report.sections.findings import findings
 from reportgen.report.single.choice import everything, reduced
-from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.single.page import SINGLE_NAME
+from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from reportgen.records.report import Report
-from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.single.page import SINGLE_NAME
+from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site
 from tests.report.links import check_site

@@ -241,8 +241,9 @@ OPENINGS = {
 
 
 def _chapter_start(text: str, title: str) -> int:
-    """Where a chapter begins: its title with what it opens with."""
-    found = re.search(re.escape(title) + r"\s+" + r"\s+".join(OPENINGS[title].split()), text)
+    """Where a chapter begins: its title, perhaps a summary, and its introduction."""
+    opening = r"\s+".join(OPENINGS[title].split())
+    found = re.search(rf"^{re.escape(title)}\s[^\n]{{0,120}}\s*{opening}", text, re.MULTILINE)
     assert found, title
     return found.start()
 

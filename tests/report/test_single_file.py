@@ -15,7 +15,8 @@ from PIL import Image
 from reportgen.errors import OutputError
 from reportgen.report.single import choice
 from reportgen.report.single import writer as single_file
-from reportgen.report.single.writer import SINGLE_NAME, write_single
+from reportgen.report.single.page import SINGLE_NAME
+from reportgen.report.single.writer import write_single
 from tests.report.conftest import Site
 from tests.report.links import Page
 from tests.report.sample import write_sample

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.report.single.writer import SINGLE_NAME
+from reportgen.report.single.page import SINGLE_NAME
 from tests.report.conftest import NAMES
 from tests.report.screenshots import kinds
 

@@ -10,15 +10,12 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError
 from reportgen.records.report import Report
 from reportgen.report.pdf.result import PDF_NAME, PdfResult
-from reportgen.report.templates import environment, find_templates
-
-if TYPE_CHECKING:
-    from reportgen.report.pdf.contexts import Document
+from reportgen.report.single.page import SINGLE_NAME, printed_page
+from reportgen.report.templates import Templates
 
 _COMMANDS = (
     "chromium",
@@ -35,7 +32,6 @@ _WINDOWS_PROGRAMS = (
     r"Microsoft\Edge\Application\msedge.exe",
     r"Chromium\Application\chrome.exe",
 )
-_FAMILIES = ("Noto Serif", "Georgia", "DejaVu Serif")
 _PATIENCE = 300
 """Seconds for a browser to print; a hundred pages take about twelve."""
 
@@ -82,31 +78,28 @@ def _looked_for() -> str:
 
 
 def print_with_browser(
-    report: Report, folder: Path, *, paper: str = "a4", browser: Path | None = None
+    report: Report,
+    folder: Path,
+    *,
+    paper: str = "a4",
+    browser: Path | None = None,
+    templates: Path | None = None,
 ) -> PdfResult:
-    """Write `folder/report.pdf` by printing `templates/print.html` with a browser.
+    """Write `folder/report.pdf`: the single file, printed by a browser with its print style sheet.
 
-    `browser` is its program, looked for when None. The contents have no page numbers, which
-    browsers cannot print. Raises OutputError when there is no browser or it fails.
+    `browser` is its program, looked for when None; `templates` a folder of the user's templates.
+    Raises OutputError when there is no browser, when it fails, or when a template cannot be used.
     """
-    from reportgen.report.pdf.content import document
-    from reportgen.report.pdf.pictures import PdfPictures
-
     program = find_browser(browser)
     try:
-        with (
-            tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
-            PdfPictures(folder, Path(scratch)) as pictures,
-        ):
-            content = document(report, pictures, paper=paper, fonts=_FAMILIES)
-            pictures.finish()
-            page = Path(scratch) / "print.html"
-            template = environment(find_templates(), trusted=True).get_template("print.html")
-            page.write_text(template.render(page=content), encoding="utf-8")
+        with tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch:
+            page = Path(scratch) / SINGLE_NAME
+            text = printed_page(report, folder, Templates(templates), paper)
+            page.write_text(text, encoding="utf-8", errors="replace")
             made = _printed(program, page, Path(scratch))
             path = folder / PDF_NAME
-            path.write_bytes(_finished(made, content))
-            return PdfResult(path, tuple(pictures.problems))
+            path.write_bytes(_finished(made, report))
+            return PdfResult(path, ())
     except OSError as error:
         raise OutputError(f"{PDF_NAME} cannot be written: {error.strerror or error}.") from error
 
@@ -166,19 +159,19 @@ def _run(command: Sequence[str]) -> None:
         raise subprocess.CalledProcessError(browser.returncode, command)
 
 
-def _finished(made: bytes, content: "Document") -> bytes:
+def _finished(made: bytes, report: Report) -> bytes:
     """The PDF with its metadata, without the time of printing.
 
     The same bytes each time that the browser makes the same of a page, which it does nearly always.
     """
     import pikepdf
 
-    from reportgen.report.pdf.bytes import saved
+    from reportgen.report.pdf.bytes import moment_of, saved
 
     with pikepdf.open(BytesIO(made)) as pdf:
-        stamp = f"D:{content.moment:%Y%m%d%H%M%S}Z"
-        pdf.docinfo["/Title"] = content.title
-        pdf.docinfo["/Author"] = content.author
+        stamp = f"D:{moment_of(report.created):%Y%m%d%H%M%S}Z"
+        pdf.docinfo["/Title"] = report.title
+        pdf.docinfo["/Author"] = report.author
         pdf.docinfo["/CreationDate"] = stamp
         pdf.docinfo["/ModDate"] = stamp
         return saved(pdf)

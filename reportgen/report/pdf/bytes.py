@@ -1,5 +1,6 @@
 """A finished PDF as bytes: the same for the same content."""
 
+from datetime import UTC, datetime
 from io import BytesIO
 
 import pikepdf
@@ -15,3 +16,12 @@ def saved(pdf: pikepdf.Pdf) -> bytes:
         stream_decode_level=pikepdf.StreamDecodeLevel.none,
     )
     return buffer.getvalue()
+
+
+def moment_of(created: str) -> datetime:
+    """The time of the build; the beginning of Unix time where the report states none."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

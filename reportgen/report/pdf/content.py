@@ -1,7 +1,6 @@
 """A Report as the content of its PDF: every text worded, every picture checked."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
@@ -10,6 +9,7 @@ from reportgen.report.answers import output_rows
 from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.outline import LayerBlock, Outline
+from reportgen.report.pdf.bytes import moment_of
 from reportgen.report.pdf.chapters import chapters
 from reportgen.report.pdf.contexts import (
     PAPERS,
@@ -41,7 +41,7 @@ def document(
     notes = PdfNotes(report, pictures)
     materials = Materials(outline, pictures, notes, PAPERS[paper].room[0])
     found, found_note = findings(outline, "index.html")
-    created = _moment(report.created)
+    created = moment_of(report.created)
     images = tuple(photo(materials, image) for image in report.images)
     patterns = galleries(materials)
     model_text = (*notes.take("model", 1), *notes.take_layers(1))
@@ -99,15 +99,6 @@ def document(
         gradcam_colors=_colours(gradcam_legend(report.settings).colormap),
         activation_colors=_colours("viridis"),
     )
-
-
-def _moment(created: str) -> datetime:
-    """The time of the build; the beginning of Unix time where the report states none."""
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return datetime.fromtimestamp(0, UTC)
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _colours(colormap: str) -> tuple[str, ...]:

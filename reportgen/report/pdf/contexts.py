@@ -1,7 +1,7 @@
-"""What the templates of the PDF receive: plain data, lengths in millimetres unless said otherwise.
+"""What the template of the PDF receives: plain data, lengths in millimetres unless said otherwise.
 
-`templates/report.typ` reads it as JSON, `templates/print.html` under the name `page`. Every text is
-literal: neither template takes any of it for markup.
+`templates/report.typ` reads it as JSON. Every text is literal: the template takes none of it for
+markup.
 """
 
 from dataclasses import dataclass, field

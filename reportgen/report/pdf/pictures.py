@@ -49,15 +49,14 @@ class UnusablePictureError(Exception):
 class PdfPictures:
     """The pictures of one report, ready for the PDF.
 
-    What is cut or made opaque lies in `scratch`, a folder inside `folder`. With `stand_ins` each
-    of these PNG files, the `plates`, is represented by a picture of two pixels: its number, and
-    `STAND_IN`. See `pdf_plates` for why. Where there is much to store it `presses` harder.
+    What is cut or made opaque lies in `scratch`, a folder inside `folder`. Each of these PNG
+    files, the `plates`, is represented by a picture of two pixels: its number, and `STAND_IN`. See
+    `pdf.plates` for why. Where there is much to store it `presses` harder.
     """
 
-    def __init__(self, folder: Path, scratch: Path, *, stand_ins: bool = False) -> None:
+    def __init__(self, folder: Path, scratch: Path) -> None:
         self.folder = folder
         self.scratch = scratch
-        self.stand_ins = stand_ins
         self.plates: list[Plate] = []
         self._srcs: dict[bytes, str] = {}
         self.problems: list[str] = []
@@ -146,7 +145,7 @@ class PdfPictures:
             if palette and self.presses and opaque.width * opaque.height > _LARGE:
                 levels = Image.fromarray(np.asarray(opaque))
                 file = self._written(levels) if _gains_by_filters(levels) else file
-            self._srcs[digest] = self._placed(Plate(file, palette), f"/{path}")
+            self._srcs[digest] = self._placed(Plate(file, palette))
         return self._srcs[digest]
 
     def _plate(self, image: Image.Image) -> str:
@@ -154,7 +153,7 @@ class PdfPictures:
         digest = _digest(image)
         if digest not in self._srcs:
             file = self._written(image)
-            self._srcs[digest] = self._placed(Plate(file), f"/{self.scratch.name}/{file.name}")
+            self._srcs[digest] = self._placed(Plate(file))
         return self._srcs[digest]
 
     def _written(self, image: Image.Image) -> Path:
@@ -164,10 +163,8 @@ class PdfPictures:
         self._waiting.append(self._pool.submit(image.save, file, "PNG", compress_level=level))
         return file
 
-    def _placed(self, plate: Plate, src: str) -> str:
-        """What the template names: the file itself, or its stand-in."""
-        if not self.stand_ins:
-            return src
+    def _placed(self, plate: Plate) -> str:
+        """What the template names: the stand-in of a picture."""
         number = len(self.plates)
         self.plates.append(plate)
         stand_in = Image.frombytes("RGB", (2, 1), number.to_bytes(3, "big") + STAND_IN)

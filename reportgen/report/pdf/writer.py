@@ -36,7 +36,7 @@ def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
-            PdfPictures(folder, Path(scratch), stand_ins=True) as pictures,
+            PdfPictures(folder, Path(scratch)) as pictures,
         ):
             return _write(report, pictures, paper)
     except OSError as error:

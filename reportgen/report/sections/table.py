@@ -141,7 +141,5 @@ TABLE = (
 )
 """All sections, in the order of the pages."""
 
-BY_KEY = {section.key: section for section in TABLE}
-
 WITH_PAGES = tuple(section for section in TABLE if section.page)
 """The sections that have pages, and an entry in the menu, of their own."""

@@ -79,8 +79,6 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("units_index", units_index_pages),
         ("units", partial(unit_pages, folder=folder)),
         ("filters", filter_pages),
-        ("kernels", kernel_pages),
-        ("dreams", dream_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):
@@ -97,8 +95,12 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         yield path, "exemplars_index", index
     for path, exemplars in exemplar_pages(outline, navigation):
         yield path, "exemplars", exemplars
+    for path, kernels in kernel_pages(outline, navigation):
+        yield path, "kernels", kernels
     for path, section in section_pages(outline, navigation, folder):
         yield path, "section", section
+    for path, dreams in dream_pages(outline, navigation):
+        yield path, "dreams", dreams
     for path, sources in sources_pages(outline, navigation):
         yield path, "sources", sources
     yield "about.html", "about", about_page(outline, navigation)
