@@ -78,6 +78,9 @@ RUN_ONLY = {
 }
 """Settings that say how to run, not what the report holds: left out of report.json."""
 
+WEIGHT_WORDS = ("imagenet", "none")
+"""Values of `weights` that are no files."""
+
 PROFILES = Path(__file__).parent / "profiles"
 
 
@@ -283,8 +286,8 @@ class Settings(BaseModel):
 
     weights: str | None = Field(
         None,
-        description="Weights for a keras.applications name or an architecture: a file, or "
-        "“imagenet”.",
+        description="Weights for a keras.applications name or an architecture: a file, or, for "
+        "the former, “imagenet” or “none” (untrained).",
     )
     weights_by_name: bool = Field(
         False,
@@ -679,7 +682,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         name = key.replace("-", "_")
         if name not in known:
             raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
-        is_file = name in FILE_KEYS and isinstance(value, str) and value != "imagenet"
+        is_file = name in FILE_KEYS and isinstance(value, str) and value not in WEIGHT_WORDS
         settings[name] = str(path.parent / value) if is_file else value
         if name == "custom_objects":  # a package is named without .py
             settings[name] = [

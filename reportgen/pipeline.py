@@ -13,6 +13,7 @@ from reportgen.config import Settings, parse_size
 from reportgen.errors import InputChangedError
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
+from reportgen.inputs.model_files import check_weights_given
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.model_files.model_copy import save_copy
 from reportgen.progress import Progress
@@ -31,6 +32,7 @@ from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
 from reportgen.trip.compose import compose, origin
+from reportgen.trip.expected import PAGES, expected_costs
 from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
@@ -47,6 +49,8 @@ class Outcome:
     galleries: int
     skipped: int
     unchanged: bool
+    accuracy: float | None = None
+    """Share of the images of known class that are classified correctly; None without any."""
 
     @property
     def page(self) -> Path:
@@ -98,6 +102,7 @@ def _build(
 ) -> Outcome:
     output = settings.out or DEFAULT_OUTPUT
     check_output(output, force=settings.force)
+    check_weights_given(model, settings.weights)
     if "pdf" in settings.format and settings.pdf_engine == "browser":
         find_browser(settings.browser)  # before anything is computed
     if "notebook" in settings.format:
@@ -115,6 +120,7 @@ def _build(
         shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
         planned = plan(facts, trip.job.options, shown, settings, searched)
         trip.skipped += planned.skipped
+        progress.expect(expected_costs(planned, settings))
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         trip.regress(facts, planned, outcomes)
@@ -122,15 +128,16 @@ def _build(
         alone = origin(trip, facts, planned, outcomes, command)
         made_from = standard.origin(alone)
         counts = trip.counts(planned, outcomes)
+        accuracy = evaluated.tally.correct / evaluated.tally.images if evaluated else None
         # What was asked to be computed anew is written anew.
         if not settings.no_cache and is_current(output, made_from):
-            return Outcome(output, settings.format[0], *counts, unchanged=True)
+            return Outcome(output, settings.format[0], *counts, True, accuracy)
 
         def composed(folder: Path, reduction: Reduction) -> Report:
             report = compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
             return standard.put_to(report, folder, alone)
 
-        with staged(output) as folder, trip.timed("Pages"), progress.stage("Pages"):
+        with staged(output) as folder, trip.timed(PAGES), progress.stage(PAGES):
             warnings, reduction = _write(trip, folder, composed, made_from)
             for warning in warnings:
                 progress.warn(warning)
@@ -138,7 +145,7 @@ def _build(
             if origin(trip, facts, planned, outcomes, command) != alone:
                 raise InputChangedError("A picture of the notes, or a template,")
     left = len(reduction.shown(trip.photos))
-    return Outcome(output, settings.format[0], left, *counts[1:], unchanged=False)
+    return Outcome(output, settings.format[0], left, *counts[1:], False, accuracy)
 
 
 def _write(

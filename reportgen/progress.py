@@ -1,6 +1,6 @@
 """What a long run says while it works; the command line gives it a face."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
@@ -9,11 +9,17 @@ class Stage(Protocol):
     """One part of the run, counted in steps."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say that so many steps more are done."""
+        """Say that so many steps more are computed."""
+
+    def skip(self, steps: int) -> None:
+        """Say that so many steps were finished before."""
 
 
 class Progress(Protocol):
     """Where a run reports its stages and the sentences a user should read."""
+
+    def expect(self, costs: Mapping[str, float]) -> None:
+        """Say what stages are to come: their relative cost by title."""
 
     def stage(self, title: str, total: int | None = None) -> AbstractContextManager[Stage]:
         """Open a stage of `total` steps; None where the number is not known."""
@@ -28,12 +34,18 @@ class Progress(Protocol):
 class Silent:
     """Says nothing: for tests, `--quiet` and programs."""
 
+    def expect(self, costs: Mapping[str, float]) -> None:
+        """Expect nothing."""
+
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator["Silent"]:  # noqa: ARG002
         """Open a stage nobody sees."""
         yield self
 
     def advance(self, steps: int = 1) -> None:
+        """Count nothing."""
+
+    def skip(self, steps: int) -> None:
         """Count nothing."""
 
     def note(self, sentence: str) -> None:

@@ -342,7 +342,7 @@ def patterns_found(folder: Path, done: Mapping[str, Any]) -> dict[str, Any]:
     status: dict[str, int] = {}
     for one in report["filters"]:
         status[one["status"]] = status.get(one["status"], 0) + 1
-    seconds = done["timings"].get("Filter galleries", done["seconds"])
+    seconds = done["timings"].get("Filter patterns", done["seconds"])
     return {
         "patterns": len(report["filters"]), "status": status, "seconds": seconds,
         "a_second": round(len(report["filters"]) / seconds, 2),

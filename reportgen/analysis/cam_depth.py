@@ -27,7 +27,7 @@ class CamsThroughDepth:
 
     name = "gradcam through the depth"
     version = 3
-    title = "Grad-CAM through the depth"
+    title = "Grad-CAM by depth"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
         """The unit of one image. `options`: layers, class (an index or None), colormap, …"""

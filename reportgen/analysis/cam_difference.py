@@ -42,7 +42,7 @@ class CamDifferences:
 
     name = "gradcam difference"
     version = 4
-    title = "Differences of classes"
+    title = "Class differences"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
         """The unit of one image.

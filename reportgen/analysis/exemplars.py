@@ -31,7 +31,7 @@ class Exemplars:
 
     name = "exemplars"
     version = 7
-    title = "Exemplars"
+    title = "Cutting out patches"
 
     def plan(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Plan:
         """The one unit of all images, see `unit`, and the search that it is drawn from."""

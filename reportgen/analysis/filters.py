@@ -24,7 +24,7 @@ class Filters:
 
     name = "filters"
     version = 5
-    title = "Filter galleries"
+    title = "Filter patterns"
 
     def unit(
         self,

@@ -25,7 +25,7 @@ class Highest:
 
     name = "highest"
     version = 3
-    title = "Search for exemplars"
+    title = "Finding top images"
 
     def units(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> list[Unit]:
         """Units that hold all images once.

@@ -26,7 +26,7 @@ class Photos:
 
     name = "photos"
     version = 3
-    title = "Photos"
+    title = "Loading images"
 
     def unit(self, digest: str, size: tuple[int, int, int] | None, feeding: Feeding) -> Unit:
         """The unit of one photo; `size` is the network's (height, width, channels)."""

@@ -16,7 +16,7 @@ class Summary:
 
     name = "summary"
     version = 7
-    title = "Model"
+    title = "Reading the model"
 
     def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
         """The unit of a model, given the digest of its bytes and the options it is opened with."""

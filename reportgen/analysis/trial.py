@@ -26,7 +26,7 @@ class PreprocessingTrial:
 
     name = "preprocessing trial"
     version = 2
-    title = "Preprocessing candidates"
+    title = "Testing preprocessing modes"
 
     def unit(self, model: str, classes: Mapping[str, int], options: Mapping[str, Any]) -> Unit:
         """The unit of one model; `classes` maps the digests of images to their classes."""

@@ -57,7 +57,7 @@ class Trust:
 
     name = "trust"
     version = 3
-    title = "Trust in heatmaps"
+    title = "Heatmap tests"
 
     def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
         """The unit of one image. `options`: layer, cams, class (an index or None), seed, …"""

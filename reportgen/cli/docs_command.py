@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reportgen.cli.terminal import is_terminal, say
+from reportgen.cli.streams import is_terminal, say
 from reportgen.errors import SettingsError
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

@@ -9,12 +9,14 @@ import io
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli.closing import closing_lines
 from reportgen.cli.options import (
     DEMO_KEYS,
     INSPECT_KEYS,
@@ -23,14 +25,14 @@ from reportgen.cli.options import (
     shown_command,
 )
 from reportgen.cli.report_commands import COMMANDS
-from reportgen.cli.terminal import forget, print_path, progress, say
+from reportgen.cli.streams import forget, print_path, say
+from reportgen.cli.terminal import progress
 from reportgen.errors import ReportgenError
 from reportgen.version import __version__
 
 if TYPE_CHECKING:
     from reportgen.config import Settings
     from reportgen.execution.store import Store
-    from reportgen.pipeline import Outcome
     from reportgen.records.gates import Gates
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
@@ -110,7 +112,9 @@ def cli() -> None:
 @cli.command(cls=SettingsCommand, epilog=SWITCHES)
 @click.argument("model")
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
-@click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
+@click.option(
+    "--config", metavar="FILE", help="TOML file with options; the command line overrides it."
+)
 @click.pass_context
 def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) -> None:
     """Build a report from a model and images.
@@ -150,7 +154,9 @@ def demo(ctx: click.Context, /, **_: Any) -> None:
 @cli.command(cls=SettingsCommand, keys=INSPECT_KEYS)
 @click.argument("model")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
+@click.option(
+    "--config", metavar="FILE", help="TOML file with options; the command line overrides it."
+)
 @click.pass_context
 def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
     """Print a model's layers, inputs and preprocessing.
@@ -238,9 +244,11 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
     if not settings.no_cache:
         ctx.meta["kept"] = "Finished work is cached; run the same command to continue."
     command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
+    start = time.monotonic()
     with progress(quiet=settings.quiet) as face:
         outcome = build_report(model, images, settings, progress=face, command=command)
-        face.note(_what_was_made(outcome))
+        for line in closing_lines(outcome, time.monotonic() - start):
+            face.note(line)
     index = outcome.page
     if not settings.quiet:
         print_path(index)
@@ -264,21 +272,6 @@ def judge(gates: "Gates | None") -> None:
     say(f"Warning: {gates_sentence(gates)}.")
 
 
-def _what_was_made(outcome: "Outcome") -> str:
-    parts = [
-        _count(outcome.images, "image", "images"),
-        _count(outcome.galleries, "filter gallery", "filter galleries"),
-    ]
-    if outcome.skipped:
-        parts.append(f"{outcome.skipped} skipped (the report says why)")
-    what = "Report is up to date" if outcome.unchanged else "Report ready"
-    return f"{what}: {', '.join(parts)}."
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"
-
-
 def _open_in_browser(page: Path) -> None:
     import webbrowser
 
@@ -293,7 +286,7 @@ def _store(folder: Path | None) -> "Store":
 
 
 def _amount(entries: int, size: int) -> str:
-    return f"{_count(entries, 'result', 'results')}, {size / 1e6:.1f} MB"
+    return f"{entries:,} {'result' if entries == 1 else 'results'}, {size / 1e6:.1f} MB"
 
 
 def _hide_warnings(settings: "Settings") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from reportgen.cli.options import GROUPS, SettingOption, default_text, field_of
+from reportgen.cli.options import GROUPS, HELP, SettingOption, default_text, field_of
 
 OPTIONS_PAGE = Path(__file__).resolve().parent.parent / "docs" / "options.md"
 
@@ -28,7 +28,7 @@ def option_tables(cli: click.Group) -> str:
             for option in command.get_params(context)
             if isinstance(option, click.Option)
             and not isinstance(option, SettingOption)
-            and "--help" not in option.opts
+            and not set(HELP) & set(option.opts)
         ]
         if rows:
             tables.append(f"## {name}\n\n{HEAD}" + "".join(rows))

@@ -127,6 +127,35 @@ METAVARS = {
 COMMA_LISTS = ("sections", "skip_section", "format", "cam")
 
 
+COMMON_KEYS = (
+    *("out", "profile", "format", "labels", "preprocess", "weights", "config", "open"),
+    *("sections", "top", "layers", "filters"),
+)
+"""What `--help` shows of a command with many options: the first of them that it has."""
+
+MOST_COMMON, MOST_SHOWN = 8, 24
+"""Options in the short help, and settings of a command whose help needs no short form."""
+
+HELP, SHOW_ALL = ("--help", "--help-all"), "reportgen.help_all"
+
+
+def _help_all() -> click.Option:
+    def show(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+        if wanted:
+            ctx.meta[SHOW_ALL] = True
+            click.echo(ctx.get_help(), color=ctx.color)
+            ctx.exit()
+
+    return click.Option(
+        ["--help-all"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=show,
+        help="Show all options and exit.",
+    )
+
+
 def flag(key: str) -> str:
     """The option of a settings key: `skip_section` is `--skip-section`."""
     return f"--{key.replace('_', '-')}"
@@ -186,9 +215,10 @@ class SettingOption(click.Option):
 
 
 class SettingsCommand(click.Command):
-    """A command that takes settings as options, shown in `--help` under their groups.
+    """A command that takes settings as options, shown in `--help-all` under their groups.
 
-    `keys` are the settings it takes, `output` the default folder that the help names.
+    `keys` are the settings it takes, `output` the default folder that the help names. `--help`
+    shows the commonest ones only, where there are many.
     """
 
     def __init__(
@@ -198,6 +228,9 @@ class SettingsCommand(click.Command):
         self._keys = keys
         self._output = output
         self._made = False
+        self._is_long = len(keys) > MOST_SHOWN
+        if self._is_long:
+            self.params.append(_help_all())
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own arguments and options, then one option for each setting."""
@@ -210,6 +243,13 @@ class SettingsCommand(click.Command):
         """Write the options under the headings of their groups."""
         options = [option for option in self.get_params(ctx) if isinstance(option, click.Option)]
         rows = {o.name: record for o in options if (record := o.get_help_record(ctx))}
+        if self._is_long and not ctx.meta.get(SHOW_ALL):
+            common = [rows[key] for key in COMMON_KEYS if key in rows][:MOST_COMMON]
+            with formatter.section("Common options"):
+                formatter.write_dl(common)
+            with formatter.section("Help"):
+                formatter.write_dl([rows[o.name] for o in options if o.opts[-1] in HELP])
+            return
         groups = {
             title: [rows.pop(key) for key in keys if key in rows] for title, keys in GROUPS.items()
         }

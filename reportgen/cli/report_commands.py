@@ -7,7 +7,7 @@ from typing import get_args
 import click
 
 from reportgen.cli.docs_command import docs
-from reportgen.cli.terminal import print_path, say
+from reportgen.cli.streams import print_path, say
 
 
 @click.command()

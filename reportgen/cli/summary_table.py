@@ -1,20 +1,26 @@
 """A model's summary as a table in the terminal: what `reportgen inspect` prints."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from reportgen.cli.terminal import is_terminal, visible
+from reportgen.cli.streams import is_terminal, visible
 from reportgen.inputs.model_files import ModelFile
 from reportgen.records.report import Layer, Model
 
 LOG_WIDTH = 140
 """Columns used where the width of the reader's window is not known."""
+
+MAPS, INPUTS, PARAMETERS = "Feature maps", "Input from", "Parameters"
+COLUMNS = ("Layer", "Type", "Output", PARAMETERS, "Trainable", MAPS, INPUTS)
+DROPPED_FIRST = (INPUTS, MAPS, "Trainable", "Type", PARAMETERS, "Output")
+"""Columns that a narrow window does without, in this order."""
 
 
 def print_summary(model: Model) -> None:
@@ -23,7 +29,9 @@ def print_summary(model: Model) -> None:
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     console.print(Text(visible(model.name), style="bold"))
     console.print(_facts(model))
-    console.print(_layers(model))
+    table = _layers(model, console.width)
+    # A path that is wider than the window is wrapped by the terminal, which copies it whole.
+    console.print(table, width=max(console.width, console.measure(table).minimum), soft_wrap=True)
     for note in model.notes:
         console.print(Text(f"Note: {visible(note)}", style="yellow"))
 
@@ -62,7 +70,7 @@ def _facts(model: Model) -> Table:
         ),
         ("Parameters", f"{model.parameters:,}, {model.trainable_parameters:,} of them trainable"),
         ("Size", f"{model.size / 1e6:.1f} MB"),
-        ("Last spatial layer", model.last_spatial_layer or "none"),
+        ("Last feature maps", model.last_spatial_layer or "none"),
         ("Blocks", _some([block.name for block in model.blocks])),
     ]
     for name, value in rows:
@@ -83,26 +91,52 @@ def _some(names: list[str], most: int = 12) -> str:
     return (", ".join(names[:most]) + more) or "none"
 
 
-def _layers(model: Model) -> Table:
-    table = Table(box=SIMPLE_HEAD, caption="spatial: a stack of maps, shown as an activation grid")
-    for title in ("Layer", "Type", "Output"):
-        table.add_column(title, overflow="fold")
-    table.add_column("Parameters", justify="right")
-    for title in ("Trained", "Spatial"):
-        table.add_column(title)
-    table.add_column("Fed by", overflow="fold", style="dim")
-    for block, layers in groupby(model.layers, key=lambda layer: layer.block):
+def _layers(model: Model, width: int) -> Table:
+    """The table of layers, with as many columns as `width` holds without breaking a name."""
+    rows = [_cells(layer) for layer in model.layers]
+    columns = _columns(rows, width)
+    caption = "Feature maps: shown as an activation grid." if MAPS in columns else None
+    table = Table(box=SIMPLE_HEAD, caption=caption)
+    for title in columns:
+        table.add_column(
+            title,
+            no_wrap=title != INPUTS,
+            overflow="fold",
+            justify="right" if title == PARAMETERS else "left",
+            style="dim" if title == INPUTS else "",
+        )
+    for block, pairs in groupby(zip(model.layers, rows, strict=True), key=lambda one: one[0].block):
         table.add_section()
         if block:
             table.add_row(Text(visible(block), style="bold"))
-        for layer in layers:
-            table.add_row(*(Text(visible(cell)) for cell in _cells(layer)))
+        for _, row in pairs:
+            table.add_row(*(Text(row[title]) for title in columns))
     return table
 
 
-def _cells(layer: Layer) -> tuple[str, ...]:
+def _columns(rows: Sequence[dict[str, str]], width: int) -> list[str]:
+    """The columns that fit: those that say least are dropped first, the layer's path never."""
+    widths = {title: cell_len(title) for title in COLUMNS}
+    for row in rows:
+        for title, cell in row.items():
+            widths[title] = max(widths[title], cell_len(cell))
+    widths[INPUTS] = min(widths[INPUTS], max(24, _longest_input(rows)))
+    columns = list(COLUMNS)
+    for dropped in DROPPED_FIRST:
+        if sum(widths[title] + 2 for title in columns) + 1 <= width:
+            break
+        columns.remove(dropped)
+    return columns
+
+
+def _longest_input(rows: Sequence[dict[str, str]]) -> int:
+    return max((cell_len(name) for row in rows for name in row[INPUTS].split(", ")), default=0)
+
+
+def _cells(layer: Layer) -> dict[str, str]:
+    """The cells of a layer by the title of their column."""
     frozen = layer.parameters and not layer.trainable_parameters
-    return (
+    cells = (
         f"  {layer.path}" if layer.block else layer.path,
         layer.type,
         shape_text(layer.output_shape),
@@ -111,3 +145,4 @@ def _cells(layer: Layer) -> tuple[str, ...]:
         "yes" if layer.spatial else "",
         ", ".join(layer.inputs),
     )
+    return {title: visible(cell) for title, cell in zip(COLUMNS, cells, strict=True)}

@@ -72,7 +72,7 @@ class Runner:
         if missing and plan.needs is not None:
             bench.needed = self.run(plan.needs, bench)
         with self.progress.stage(plan.analysis.title, len(plan.units)) as stage:
-            stage.advance(len(outcomes))
+            stage.skip(len(outcomes))
             for group in missing.values():
                 for key, outcome in self._group(plan.analysis, group, bench):
                     outcomes[key] = outcome

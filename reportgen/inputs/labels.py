@@ -82,7 +82,8 @@ def find_class(labels: Sequence[str], wanted: str) -> int:
         )
     if matches:
         return matches[0]
-    close = difflib.get_close_matches(wanted.casefold(), folded, 1)
+    inside = [label for label in folded if wanted.strip() and wanted.casefold() in label]
+    close = difflib.get_close_matches(wanted.casefold(), folded, 1) or inside
     if close:
         hint = f"did you mean '{labels[folded.index(close[0])]}'?"
     else:

@@ -60,8 +60,8 @@ _OTHERS = (
     (re.compile(rb"%PDF-"), "it is a PDF: export its pages as PNG"),
     (re.compile(rb"%!PS|\xc5\xd0\xd3\xc6"), "it is PostScript, a program that is never run here"),
     (re.compile(rb".{4}ftyp", re.DOTALL), "it is a video or an unknown kind of picture container"),
-    (re.compile(rb"PK\x03\x04"), "it is a ZIP archive, not a picture"),
-    (re.compile(rb"\x89HDF\r\n"), "it is an HDF5 file, not a picture"),
+    (re.compile(rb"PK\x03\x04"), "it is a ZIP archive (a .keras model?), not an image"),
+    (re.compile(rb"\x89HDF\r\n"), "it is an HDF5 file (a Keras model?), not an image"),
     (re.compile(rb"\0{16}"), "it begins with nothing but zero bytes, as a broken download does"),
 )
 

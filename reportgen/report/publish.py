@@ -10,6 +10,7 @@ import hashlib
 import os
 import shutil
 import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -77,6 +78,8 @@ def _check_writable(output: Path, place: Path) -> None:
             f"The report cannot be written to {output.name}: {above.name or above} is read-only; "
             "name another folder with -o."
         )
+    # Some folders refuse what their permissions allow, such as those of /proc.
+    Path(tempfile.mkdtemp(prefix=f"{_INSIDE}-", dir=above)).rmdir()
 
 
 def _has_to_stay(place: Path) -> bool:

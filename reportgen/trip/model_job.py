@@ -28,6 +28,8 @@ from reportgen.user_files import Seen, UnusableFileError, hash_file
 _LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9
 """Bytes of a Python file, and of an array for an input."""
 
+_ENGINES = {"tensorflow": "TensorFlow", "jax": "JAX"}
+
 
 def read_inputs(files: Mapping[str, Path]) -> dict[str, npt.NDArray[Any]]:
     """Arrays for inputs that are not the image, by the input's name.
@@ -142,10 +144,10 @@ class ModelJob:
 
     def _open(self) -> Opened:
         settings = self.settings
-        with self.progress.stage(f"Opening {self.file.name}"):
+        with self.progress.stage(f"Starting {_ENGINES[self.engine]}"):
             chosen = start(self.engine, settings.device, settings.seed)
             import keras
-
+        with self.progress.stage(f"Opening {self.file.name}"):
             from reportgen.inputs.network import Network
 
             # Layers without a name of their own are numbered: the same each time a model is opened.

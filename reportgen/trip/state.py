@@ -307,8 +307,8 @@ class Trip:
             )
         if not readable:
             first = next((s for s in self.skipped if s.what == "image"), None)
-            why = f"; {first.name}: {first.reason}" if first else ""
-            raise ImageError(f"No image is left to show{why}.")
+            why = f" {first.name}: {first.reason}." if first else ""
+            raise ImageError(f"None of the images could be read.{why}")
 
     def evaluate(
         self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]

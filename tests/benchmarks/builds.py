@@ -23,8 +23,7 @@ def whole(runs: int, images: int = 10) -> list[Row]:
     work = Path(tempfile.mkdtemp())
     files = photo_files(work / "photos", images)
     arguments = ["vgg16", *files, "--no-top", "--filters", 16]
-    if EDGES.is_file():
-        arguments += ["--weights", EDGES]
+    arguments += ["--weights", EDGES if EDGES.is_file() else "none"]
     ratios, first = [], []
     for number in range(runs):
         cache, out = work / f"cache{number}", work / "report"

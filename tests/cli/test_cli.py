@@ -66,6 +66,7 @@ class Calls:
             skipped=0,
             unchanged=False,
             report=bare_report(),
+            accuracy=11 / 12,
         )
 
     def inspect(self, model: str, settings: Settings, *, progress: Any):
@@ -265,8 +266,26 @@ def test_the_command_line_undoes_a_switch_of_the_configuration_file(
     assert key not in changed(calls.settings)
 
 
-def test_the_help_shows_the_side_of_a_switch_that_changes_something() -> None:
+@pytest.mark.parametrize("command", ["build", "demo"])
+def test_the_short_help_has_eight_options_and_names_the_long_one(command: str) -> None:
+    short = run(command, "--help").output
+    shown = re.findall(r"^  (?:-\w, )?(--[a-z-]+)", short, re.MULTILINE)
+    assert len(shown) == 10
+    assert shown[0] == "--out"
+    assert shown[-2:] == ["--help-all", "--help"]
+    assert shown[1] == "--profile"
+    everything = run(command, "--help-all").output
+    keys = DEMO_KEYS if command == "demo" else ALL_KEYS
+    assert all(option_of(key) in everything for key in keys)
+
+
+def test_the_help_of_build_has_three_examples() -> None:
     text = run("build", "--help").output
+    assert text.count("\n    reportgen build ") == 3
+
+
+def test_the_help_shows_the_side_of_a_switch_that_changes_something() -> None:
+    text = run("build", "--help-all").output
     assert "--no-explanations" in text
     assert "  --explanations" not in text
 
@@ -432,7 +451,10 @@ def test_log_lines_name_each_stage_once_and_stdout_holds_only_the_path(calls: Ca
     assert result.stdout == f"{Path('out') / 'index.html'}\n"
     assert len(re.findall(r"Activations \(3\)", result.stderr)) == 1
     assert result.stderr.count("Warning: Pixels are assumed") == 1
-    assert "Report ready: 2 images, 1 filter gallery." in result.stderr
+    assert re.search(
+        r"Report ready in \d\.\d s: 2 images, 1 filter gallery, accuracy 91\.7 % \(0 kB\)\.",
+        result.stderr,
+    )
 
 
 def test_quiet_prints_nothing(calls: Calls) -> None:
@@ -513,7 +535,7 @@ def test_cache_counts_and_clears(tmp_path: Path) -> None:
 
 
 def test_help_shows_every_setting_with_its_text_and_default() -> None:
-    text = " ".join(run("build", "--help").stdout.split())
+    text = " ".join(run("build", "--help-all").stdout.split())
     for key, name in option_names().items():
         field = Settings.model_fields[name]
         assert option_of(key) in text
@@ -528,7 +550,7 @@ def test_help_shows_every_setting_with_its_text_and_default() -> None:
 
 
 def test_demo_help_names_its_own_folder_and_leaves_out_the_models_options() -> None:
-    text = run("demo", "--help").stdout
+    text = run("demo", "--help-all").stdout
     assert "reportgen-demo" in text
     assert "--weights" not in text
     assert all(option_of(key) in text for key in DEMO_KEYS)

@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.cli.terminal import Bars, Lines, print_path, progress, say, visible
+from reportgen.cli.lines import SILENCE, Lines
+from reportgen.cli.overall import Overall, clock_text
+from reportgen.cli.streams import print_path, say, visible
+from reportgen.cli.terminal import Bars, progress
 from reportgen.progress import Silent
 
 
@@ -77,7 +80,6 @@ def test_bars_say_what_how_far_and_what_is_left(attach: Callable[[], Tty]) -> No
             assert isinstance(face, Bars)
             face.refresh()
             assert "3/4" in tty.getvalue()
-            assert "left" in tty.getvalue()
         with face.stage("Pages"):
             pass
     text = tty.getvalue()
@@ -107,6 +109,90 @@ def test_without_no_color_a_warning_is_yellow(attach: Callable[[], Tty]) -> None
     with progress(quiet=False) as face:
         face.warn("careful")
     assert "\x1b[33m" in tty.getvalue()
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_the_time_left_follows_the_costs_and_not_cached_work() -> None:
+    clock = Clock()
+    overall = Overall(clock)
+    assert overall.text() == ""
+    overall.expect({"Cached": 30, "Quick": 10, "Slow": 60, "Empty": 0})
+    overall.add("Cached", 1.0, computed=False)
+    assert overall.text() == "30 %"
+    clock.now += 20
+    overall.add("Quick", 0.5, computed=True)
+    assert overall.text() == "35 %, about 4:20 left"  # 5 of cost took 20 s, 65 are left
+    overall.finish("Quick")
+    overall.finish("Quick")
+    overall.finish("Unknown")
+    assert overall.text() == "40 %, about 2:00 left"
+    overall.finish("Slow")
+    assert overall.text() == "100 %, about 0:00 left"
+
+
+def test_seconds_on_a_clock() -> None:
+    assert [clock_text(s) for s in (0.4, 59.6, 125, 3725)] == ["0:00", "1:00", "2:05", "1:02:05"]
+
+
+def test_bars_show_the_whole_and_a_spinner_for_what_has_no_steps(
+    attach: Callable[[], Tty],
+) -> None:
+    tty = attach()
+    with progress(quiet=False) as face:
+        assert isinstance(face, Bars)
+        with face.stage("Starting TensorFlow"):
+            face.refresh()
+        assert "0/" not in tty.getvalue()
+        face.expect({"Slow": 3, "Rest": 1})
+        with face.stage("Slow", 2) as stage:
+            stage.skip(1)
+            face.refresh()
+            assert "38 %" in tty.getvalue()
+            stage.advance()
+            face.refresh()
+            assert "75 %, about 0:00 left" in tty.getvalue()
+
+
+def test_a_silent_log_gets_a_line_that_says_how_far_the_run_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    face = Lines(clock)
+    face.expect({"Patterns": 1, "Pages": 1})
+    with face.stage("Starting TensorFlow"):
+        clock.now += SILENCE
+        face.break_silence()
+    with face.stage("Patterns", 4) as stage:
+        stage.advance()
+        clock.now += SILENCE - 1
+        face.break_silence()
+        clock.now += 1
+        face.break_silence()
+        face.break_silence()
+    with face.stage("Patterns", 2):
+        pass
+    assert capsys.readouterr().err.splitlines() == [
+        "[0:00] Starting TensorFlow",
+        "[0:28] Starting TensorFlow (report 0 %)",
+        "[0:28] Patterns (4)",
+        "[0:56] Patterns 1/4 (report 12 %, about 6:32 left)",
+    ]
+
+
+def test_the_watch_of_a_log_ends_with_it() -> None:
+    with Lines() as face:
+        watch = face._watch
+        assert watch.is_alive()
+    assert not watch.is_alive()
 
 
 def test_lines_are_one_for_each_stage(capsys: pytest.CaptureFixture[str]) -> None:

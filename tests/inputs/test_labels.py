@@ -191,6 +191,7 @@ def test_find_class(wanted: str, index: int) -> None:
     ("wanted", "words"),
     [
         ("taby", "did you mean 'tabby'?"),
+        ("ger", "did you mean 'Tiger Cat'?"),
         ("tiger cats", "did you mean 'Tiger Cat'?"),
         ("zebra", "an index from 0 to 6"),
         ("8", "an index from 0 to 6"),

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from reportgen.errors import SettingsError
 from reportgen.report.notes.pictures import IllustratedNotes, take_pictures
+from reportgen.report.notes.source import OwnNotes
 
 
 @pytest.fixture
@@ -30,6 +32,16 @@ def base(tmp_path: Path) -> Path:
 
 def take(text: str, base: Path) -> IllustratedNotes:
     return take_pictures(text, base, base.parent / "report")
+
+
+def test_notes_that_are_missing_or_no_text_are_told_apart(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_bytes(b"\xff\xfe")
+    with pytest.raises(SettingsError, match=r"no notes file .*did you mean “.*notes\.md”\?$"):
+        OwnNotes(tmp_path / "note.md")
+    with pytest.raises(SettingsError, match=r"There is no notes file .*zzz\.md\.$"):
+        OwnNotes(tmp_path / "zzz.md")
+    with pytest.raises(SettingsError, match=r"notes\.md is not UTF-8 text; save it as UTF-8\."):
+        OwnNotes(tmp_path / "notes.md")
 
 
 @pytest.mark.parametrize(

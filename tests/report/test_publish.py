@@ -145,6 +145,17 @@ def test_a_folder_that_takes_nothing_is_refused_before_anything_is_computed(
         check_output(place, force=False)
 
 
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="only Linux has /proc")
+def test_a_folder_whose_permissions_lie_is_refused_before_anything_is_computed() -> None:
+    with pytest.raises(OutputError, match="The report cannot be written to report"):
+        check_output(Path("/proc/report"), force=False)
+
+
+def test_the_check_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_output(tmp_path / "new" / "report", force=False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @posix
 def test_what_others_have_put_into_the_folder_is_not_touched(tmp_path: Path) -> None:
     place = tmp_path / "report"

@@ -4,7 +4,7 @@
 into a Keras model. Nothing that a file carries is ever run.
 """
 
-from reportgen.inputs.model_files.identify import ModelFile, identify
+from reportgen.inputs.model_files.identify import ModelFile, check_weights_given, identify
 from reportgen.inputs.model_files.opening import OpenedModel, open_model
 
-__all__ = ["ModelFile", "OpenedModel", "identify", "open_model"]
+__all__ = ["ModelFile", "OpenedModel", "check_weights_given", "identify", "open_model"]

@@ -35,8 +35,8 @@ def open_application(
     keras.utils.set_random_seed(seed)
     if file.weights is None:
         warning = (
-            f"{application.constructor} has random weights (seed {seed}): what the report shows is"
-            " untrained; give --weights FILE or --weights imagenet"
+            f"{application.constructor} has untrained weights (random, seed {seed}):"
+            " its predictions and heatmaps mean nothing"
         )
         return build(application, top=top, input_size=input_size), [], [warning]
     if str(file.weights) == "imagenet":

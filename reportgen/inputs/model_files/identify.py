@@ -1,5 +1,6 @@
 """What a model file is, found out from its bytes: no TensorFlow, nothing executed."""
 
+import contextlib
 import hashlib
 import json
 import zipfile
@@ -14,11 +15,15 @@ from reportgen.inputs.model_files.graph_definition import savedmodel_kind
 from reportgen.inputs.model_files.hdf5_check import SIGNATURE
 from reportgen.inputs.model_files.limits import DAMAGED_ZIP, parse_config, read_bounded
 from reportgen.inputs.model_files.shards import files_of_weights
-from reportgen.inputs.model_files.unsuitable import HEAD, explain_unsuitable
+from reportgen.inputs.model_files.unsuitable import HEAD, MODEL_FIRST, explain_unsuitable
+from reportgen.inputs.near import near_files
+from reportgen.inputs.sniff import picture_kind
 from reportgen.printable import printable
 from reportgen.user_files import Seen, UnusableFileError, check_readable, feed
 
 _LARGEST_JSON = 1 << 26
+_LOOKED_AT = 100
+"""Files and folders in a folder that is no model, to see whether it holds pictures."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +57,9 @@ class ModelFile:
 def identify(model: str, *, weights: str | None = None) -> ModelFile:
     """Find out what `model` (a file, a SavedModel folder or an application's name) is.
 
-    `weights` is a file of weights, or "imagenet" for an application. Raises `ModelFileError`, one
-    sentence, when there is nothing here that could be opened as a Keras model.
+    `weights` is a file of weights, or for an application "imagenet" or "none": without weights it
+    has random ones. Raises `ModelFileError`, one sentence, when there is nothing here that could be
+    opened as a Keras model.
     """
     path = Path(model)
     application = find_application(model)
@@ -106,8 +112,8 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
     digest = hashlib.sha256(f"keras.applications.{constructor}".encode())
     seen: list[Seen] = []
     weights_path = None
-    if weights is None:
-        description = f"{constructor} of keras.applications, with random weights"
+    if weights in (None, "none"):
+        description = f"{constructor} of keras.applications, with untrained weights"
     elif weights == "imagenet":
         description = f"{constructor} of keras.applications, with its ImageNet weights"
         digest.update(b" imagenet")
@@ -134,14 +140,31 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
 
 
 def _explain_absent(model: str) -> str:
+    if near := near_files(Path(model)):
+        return f"There is no model file {model!r}{near}"
     nearest = nearest_application(model)
-    hint = f"; did you mean {nearest.name}?" if nearest is not None else ""
+    if nearest is not None:
+        return (
+            f"There is no model file {model!r}, and no keras.applications network of that name;"
+            f" did you mean {nearest.name}?"
+        )
     return (
-        f"There is no model file {model!r}, and no keras.applications network of that name{hint}"
-        if hint
-        else f"There is no model file {model!r}; give a .keras or .h5 file, a SavedModel folder,"
+        f"There is no model file {model!r}; give a .keras or .h5 file, a SavedModel folder,"
         " or the name of a keras.applications network such as vgg16."
     )
+
+
+def check_weights_given(model: str, weights: str | None) -> None:
+    """Refuse the name of an application without weights: its report would show random numbers.
+
+    Raises `ModelFileError`.
+    """
+    application = find_application(model)
+    if application is not None and weights is None and not Path(model).is_file():
+        raise ModelFileError(
+            f"{application.name} needs weights: use --weights imagenet or --weights FILE "
+            "(--weights none builds a report of the untrained network)."
+        )
 
 
 def _weights_file(weights: str) -> Path:
@@ -149,9 +172,11 @@ def _weights_file(weights: str) -> Path:
     if _exists(path):
         _refuse_special(path)
     if not _exists(path) or not path.is_file():
-        hint = " (imagenet works only with the name of a keras.applications network)"
+        hint = f" ({weights} works only with the name of a keras.applications network)"
+        near = near_files(path)
         raise ModelFileError(
-            f"There is no weights file {weights!r}{hint if weights == 'imagenet' else ''}."
+            f"There is no weights file {weights!r}"
+            f"{hint if weights in ('imagenet', 'none') else near}."
         )
     head = _head(path)
     explanation = explain_unsuitable(head, path.stat().st_size)
@@ -166,6 +191,10 @@ def _sniff_folder(path: Path) -> tuple[str, str]:
     if (path / "config.json").is_file() and (path / "model.weights.h5").is_file():
         return "keras folder", "Keras model in a folder, as a .keras file unpacked"
     if not (path / "saved_model.pb").is_file():
+        if _holds_pictures(path):
+            raise ModelFileError(
+                f"The folder {printable(path.name)} holds images, not a model. {MODEL_FIRST}"
+            )
         inside = sorted(
             entry.name for entry in path.iterdir() if entry.suffix in {".keras", ".h5", ".hdf5"}
         )
@@ -180,6 +209,14 @@ def _sniff_folder(path: Path) -> tuple[str, str]:
         "tensorflow 2": "TensorFlow SavedModel folder without Keras metadata",
     }
     return "savedmodel", descriptions[savedmodel_kind(path)]
+
+
+def _holds_pictures(folder: Path) -> bool:
+    """Whether the first files of a folder, or of one inside it, are pictures."""
+    files = (path for path in sorted(folder.rglob("*"))[:_LOOKED_AT] if path.is_file())
+    with contextlib.suppress(OSError):
+        return any(picture_kind(_head(file)) for file in files)
+    return False
 
 
 def _sniff_file(path: Path) -> tuple[str, str]:

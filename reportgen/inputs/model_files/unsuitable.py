@@ -5,10 +5,12 @@ import re
 HEAD = 4096
 """How many bytes from a file's start `explain_unsuitable` wants to see."""
 
+MODEL_FIRST = "Give the model first: reportgen build MODEL IMAGE..."
+
 _MAGIC_NUMBERS: list[tuple[bytes, str]] = [
-    (b"\x89PNG", "a PNG picture, not a model; pictures come after the model"),
-    (b"\xff\xd8\xff", "a JPEG picture, not a model; pictures come after the model"),
-    (b"GIF8", "a GIF picture, not a model; pictures come after the model"),
+    (b"\x89PNG", f"an image (PNG), not a model. {MODEL_FIRST}"),
+    (b"\xff\xd8\xff", f"an image (JPEG), not a model. {MODEL_FIRST}"),
+    (b"GIF8", f"an image (GIF), not a model. {MODEL_FIRST}"),
     (b"%PDF", "a PDF document, not a model"),
     (b"\x1f\x8b", "a gzip archive; unpack it and give the model inside"),
     (b"Rar!", "a RAR archive; unpack it and give the model inside"),

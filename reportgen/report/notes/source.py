@@ -3,6 +3,8 @@
 from pathlib import Path
 
 from reportgen.errors import SettingsError
+from reportgen.inputs.near import near_files
+from reportgen.printable import printable
 from reportgen.report.notes.pictures import IllustratedNotes, pictures_named, take_pictures
 from reportgen.user_files import UnusableFileError, hash_file, read_file
 
@@ -32,9 +34,21 @@ def _read(file: Path) -> str:
     try:
         text = read_file(file, MOST_BYTES).decode("utf-8")
     except UnusableFileError as error:
-        raise SettingsError(f"The notes in {file.name} cannot be read: {error}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"The notes in {file.name} cannot be read as UTF-8 text.") from error
+        raise SettingsError(
+            f"The notes file {printable(file.name)} cannot be read: {error}."
+        ) from error
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"There is no notes file {printable(str(file))}{near_files(file) or '.'}"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(
+            f"The notes file {printable(file.name)} is not UTF-8 text; save it as UTF-8."
+        ) from error
+    except OSError as error:
+        raise SettingsError(
+            f"The notes file {printable(file.name)} cannot be read: {error.strerror}."
+        ) from error
     pictures = len(pictures_named(text))
     if pictures > MOST_PICTURES:
         raise SettingsError(

@@ -11,7 +11,7 @@ import h5py
 import pytest
 
 from reportgen.errors import ModelFileError
-from reportgen.inputs.model_files import identify
+from reportgen.inputs.model_files import check_weights_given, identify
 
 from .stored_files import layer, numbers, write_hdf5, write_weights
 
@@ -137,6 +137,47 @@ def test_applications() -> None:
     assert identify("mobilenet_v2").sha256 == file.sha256
     assert identify("vgg16").sha256 != file.sha256
     assert identify("vgg16", weights="imagenet").sha256 != identify("vgg16").sha256
+
+
+def test_an_application_without_weights_is_refused_with_the_three_ways_to_give_them() -> None:
+    with pytest.raises(ModelFileError) as refused:
+        check_weights_given("VGG16", None)
+    for way in ("--weights imagenet", "--weights FILE", "--weights none"):
+        assert way in str(refused.value)
+    for weights in ("imagenet", "none", "own.weights.h5"):
+        check_weights_given("vgg16", weights)
+    check_weights_given("my_model.keras", None)
+    assert identify("vgg16", weights="none").sha256 == identify("vgg16").sha256
+    with pytest.raises(ModelFileError, match="none works only with the name"):
+        identify(__file__, weights="none")
+
+
+def test_images_where_the_model_belongs_are_told_apart(tmp_path: Path) -> None:
+    photos = tmp_path / "photos" / "cats"
+    photos.mkdir(parents=True)
+    (photos / "cat.jpg").write_bytes(b"\xff\xd8\xff\xe0" + bytes(range(1, 99)))
+    first = r"Give the model first: reportgen build MODEL IMAGE\.\.\."
+    with pytest.raises(ModelFileError, match=rf"cat\.jpg is an image \(JPEG\).* {first}"):
+        identify(str(photos / "cat.jpg"))
+    with pytest.raises(ModelFileError, match=f"folder photos holds images, not a model. {first}"):
+        identify(str(tmp_path / "photos"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    with pytest.raises(ModelFileError, match="not a SavedModel"):
+        identify(str(empty))
+
+
+@pytest.mark.parametrize("wanted", ["Cats.keras", "catz.keras", "cats.h5", "cat.keras"])
+def test_a_model_file_of_nearly_that_name_is_suggested(tmp_path: Path, wanted: str) -> None:
+    (tmp_path / "cats.keras").touch()
+    (tmp_path / "README.md").touch()
+    with pytest.raises(ModelFileError, match=r"did you mean “.*cats\.keras”\?$"):
+        identify(str(tmp_path / wanted))
+    with pytest.raises(ModelFileError, match=r"no weights file .*did you mean “.*cats\.keras”"):
+        identify("vgg16", weights=str(tmp_path / wanted))
+    with pytest.raises(ModelFileError) as refused:
+        identify(str(tmp_path / "shapes.keras"))
+    assert "did you mean" not in str(refused.value)
 
 
 def test_absent_files() -> None:

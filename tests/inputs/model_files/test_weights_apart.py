@@ -98,10 +98,10 @@ def test_weights_of_another_network_name_layer_and_shapes(mobilenet: tuple[Any, 
         open_model(file, input_size=SIZE)
 
 
-def test_random_weights_are_a_warning_and_the_same_for_the_same_seed() -> None:
+def test_untrained_weights_are_a_warning_and_the_same_for_the_same_seed() -> None:
     first = open_model(identify("mobilenet"), top=False, input_size=SIZE, seed=3)
-    again = open_model(identify("mobilenet"), top=False, input_size=SIZE, seed=3)
-    assert "random weights (seed 3)" in first.warnings[0]
+    again = open_model(identify("mobilenet", weights="none"), top=False, input_size=SIZE, seed=3)
+    assert "untrained weights (random, seed 3)" in first.warnings[0]
     np.testing.assert_array_equal(first.model.get_weights()[0], again.model.get_weights()[0])
     assert np.ptp(first.model.get_weights()[0]) > 0
 

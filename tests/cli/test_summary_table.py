@@ -1,0 +1,65 @@
+"""`reportgen inspect` in a narrow window: columns are dropped before a name is broken."""
+
+import io
+import sys
+
+import pytest
+
+from reportgen.cli import summary_table
+from reportgen.cli.summary_table import COLUMNS, DROPPED_FIRST, print_summary
+from reportgen.records.report import Layer, Model
+from tests.cli.test_cli import MODEL
+
+LONG = (
+    "mobilenetv2_1.00_160/block_16_project_batch_normalization_of_the_residual_branch_with_a_name"
+)
+
+
+def model_with(*paths: str) -> Model:
+    known = {key: value for key, value in MODEL["layers"][0].items() if key in Layer.model_fields}
+    layers = [{**known, "path": path, "block": "", "inputs": [paths[0], "photo"]} for path in paths]
+    values = {key: value for key, value in MODEL.items() if key in Model.model_fields}
+    return Model.model_validate({**values, "layers": layers})
+
+
+@pytest.fixture
+def window(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Eighty columns behind stdout."""
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(summary_table, "LOG_WIDTH", 80)
+    return stream
+
+
+def heads(text: str) -> list[str]:
+    line = next(line for line in text.splitlines() if line.lstrip().startswith("Layer "))
+    return [title for title in COLUMNS if title in line]
+
+
+def test_short_names_keep_the_columns_that_fit(window: io.StringIO) -> None:
+    print_summary(model_with("conv2d", "conv2d_1"))
+    text = window.getvalue()
+    assert heads(text) == [title for title in COLUMNS if title != DROPPED_FIRST[0]]
+    assert all(len(line.rstrip()) <= 80 for line in text.splitlines())
+
+
+def test_a_path_costs_columns_and_is_not_broken(window: io.StringIO) -> None:
+    path = "mobilenetv2_1.00_160/block_16_project_BN"
+    print_summary(model_with("conv2d", path))
+    text = window.getvalue()
+    assert heads(text) == ["Layer", "Type", "Output", "Parameters"]
+    assert f" {path} " in text
+    assert all(len(line.rstrip()) <= 80 for line in text.splitlines())
+
+
+def test_a_path_wider_than_the_window_stays_whole(window: io.StringIO) -> None:
+    print_summary(model_with("conv2d", LONG))
+    assert LONG in window.getvalue()
+
+
+def test_a_wide_window_has_every_column(
+    window: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summary_table, "LOG_WIDTH", 140)
+    print_summary(model_with("conv2d", "conv2d_1"))
+    assert heads(window.getvalue()) == list(COLUMNS)
