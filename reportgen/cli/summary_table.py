@@ -123,7 +123,7 @@ def _columns(rows: Sequence[dict[str, str]], width: int) -> list[str]:
     widths[INPUTS] = min(widths[INPUTS], max(24, _longest_input(rows)))
     columns = list(COLUMNS)
     for dropped in DROPPED_FIRST:
-        if sum(widths[title] + 2 for title in columns) + 1 <= width:
+        if sum(widths[title] + 3 for title in columns) + 1 <= width:
             break
         columns.remove(dropped)
     return columns

@@ -21,6 +21,9 @@ _COSTS = {
 }
 """Seconds of one unit, measured with the demo; only their ratios are used."""
 
+_PAGES = 0.2
+"""Seconds of writing one image in one format."""
+
 _FILTER_STEP, _DREAM_STEP = 0.02, 0.06
 """Seconds of one step of gradient ascent."""
 
@@ -31,7 +34,9 @@ def expected_costs(planned: Planned, settings: Settings) -> dict[str, float]:
         "filters": _FILTER_STEP * settings.filter_steps,
         "dreams": _DREAM_STEP * settings.dream_steps,
     }
-    costs: dict[str, float] = {PAGES: 1 + 0.1 * len(planned.activations.units)}
+    costs: dict[str, float] = {
+        PAGES: len(settings.format) * (1 + _PAGES * len(planned.activations.units))
+    }
     for plan in _with_needs(planned):
         unit = {**_COSTS, **steps}.get(plan.analysis.name, 1.0)
         title = plan.analysis.title
