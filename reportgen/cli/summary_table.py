@@ -17,6 +17,9 @@ from reportgen.records.report import Layer, Model
 LOG_WIDTH = 140
 """Columns used where the width of the reader's window is not known."""
 
+WIDEST = 100_000
+"""Columns of a table that nothing limits."""
+
 MAPS, INPUTS, PARAMETERS = "Feature maps", "Input from", "Parameters"
 COLUMNS = ("Layer", "Type", "Output", PARAMETERS, "Trainable", MAPS, INPUTS)
 DROPPED_FIRST = (INPUTS, MAPS, "Trainable", "Type", PARAMETERS, "Output")
@@ -31,7 +34,9 @@ def print_summary(model: Model) -> None:
     console.print(_facts(model))
     table = _layers(model, console.width)
     # A path that is wider than the window is wrapped by the terminal, which copies it whole.
-    console.print(table, width=max(console.width, console.measure(table).minimum), soft_wrap=True)
+    unbounded = console.options.update(max_width=WIDEST)
+    console.width = max(console.width, console.measure(table, options=unbounded).minimum)
+    console.print(table)
     for note in model.notes:
         console.print(Text(f"Note: {visible(note)}", style="yellow"))
 
