@@ -552,7 +552,7 @@ class Settings(BaseModel):
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
 
     @property
-    def filter_methods(self) -> tuple[str, ...]:
+    def filter_methods(self) -> tuple[Literal["classic", "fourier"], ...]:
         """The ways to find filter patterns, in the order of the galleries."""
         return ("classic", "fourier") if self.filter_method == "both" else (self.filter_method,)
 

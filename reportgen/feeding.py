@@ -1,6 +1,6 @@
 """How a picture's file becomes the pixels that the network is fed: all choices at one place."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 ResizeMode = Literal["stretch", "crop", "pad"]
@@ -33,10 +33,6 @@ class Feeding:
     alpha: Alpha = "drop"
     exif: Exif = "apply"
     depth: Depth = "auto"
-
-    def options(self) -> dict[str, str]:
-        """The choices as options of a unit of work."""
-        return asdict(self)
 
     def settled(self, highest: float | None) -> "Feeding":
         """The choices with a depth that is not "auto": raw values for a model made for such.

@@ -35,7 +35,7 @@ from reportgen.trip.compose import compose, origin
 from reportgen.trip.expected import PAGES, expected_costs
 from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
-from reportgen.trip.planning import plan
+from reportgen.trip.planning import plan, request_of
 from reportgen.trip.state import DEFAULT_OUTPUT, Trip
 
 
@@ -118,7 +118,7 @@ def _build(
         facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
         trip.read_true_values(facts)
         shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
-        planned = plan(facts, trip.job.options, shown, settings, searched)
+        planned = plan(request_of(facts, trip.job.opening, settings, shown, searched))
         trip.skipped += planned.skipped
         progress.expect(expected_costs(planned, settings))
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}

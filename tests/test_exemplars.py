@@ -2,6 +2,7 @@
 
 import gc
 import hashlib
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -15,6 +16,7 @@ from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.analysis.bench import bench_of
 from tests.report.links import check_site
+from tests.support.options import HIGHEST
 
 SIDE = 14
 
@@ -99,7 +101,7 @@ def test_only_images_at_work_are_in_memory(model, photos):
     """The best of thousands of channels are held for each unit: ten thousand would fill memory."""
     files = {file.stem: file for file in sorted(photos.iterdir())}
     search, bench = highest.Highest(), bench_of(model, files, batch_size=4)
-    options = {"k": 3, "layers": ["near", "far"], "units": []}
+    options = replace(HIGHEST, layers=["near", "far"])
     units = search.units("m", [f"{at:08x}" for at in range(20)], options)
     bench.photos = {f"{at:08x}": file for at, file in enumerate(files.values())}
     bench.photos["00000007"] = files["07"].with_name("gone.png")
@@ -107,7 +109,7 @@ def test_only_images_at_work_are_in_memory(model, photos):
     for unit, result in search.compute(units, bench):
         held.append(sum(isinstance(one, highest._Found) for one in gc.get_objects()))
         done.append(unit.key)
-        assert list(result.data["unread"]) == (["00000007"] if "00000007" in unit.inputs else [])
+        assert list(result.data["unread"]) == (["00000007"] if "00000007" in unit.photos else [])
     assert sorted(done) == sorted(unit.key for unit in units)
     assert max(held) <= 5
 

@@ -13,21 +13,47 @@ import numpy.typing as npt
 
 from reportgen.analysis.answers import Answers
 from reportgen.analysis.batches import in_batches, map_bytes
+from reportgen.analysis.choosing import single_channels
 from reportgen.analysis.engine import engine
 from reportgen.analysis.health import saturated, silent
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
+from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.charts import colorbar
 from reportgen.pictures.encode import palette_png
 from reportgen.pictures.tiles import GridLayout, grid
+from reportgen.records.report import Layer, Skipped
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
 
 MARGIN = 1
 """Pixels between the tiles of a grid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationOptions(FedOptions):
+    """What of an image's activations is kept, and how it is drawn.
+
+    `layers` are paths; `tile_size` is the longest side of a tile in pixels, None for all;
+    `contrast` the mean and the standard deviation that a channel is brought to; `channels` are
+    those shown large, by layer path.
+    """
+
+    layers: Sequence[str]
+    columns: int | None
+    max_channels: int | None
+    tile_size: int | None
+    contrast: tuple[float, float]
+    normalise: str
+    channels: Mapping[str, Sequence[int]]
+
+
+ActivationUnit = Unit[ActivationOptions]
 
 
 class Activations:
@@ -37,22 +63,48 @@ class Activations:
     version = 10
     title = "Activations"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one image.
+    def plan(self, request: Request) -> tuple[Plan[ActivationOptions], list[Skipped]]:
+        """A unit for every image, also without the section: predictions come from it."""
+        settings = request.settings
+        layers: list[str] = []
+        skipped: list[Skipped] = []
+        if request.wants("activations"):
+            layers = [
+                layer.path for layer in request.layers if layer.spatial and not layer.passes_through
+            ]
+            skipped = [
+                Skipped(what="layer", name=layer.path, reason=reason)
+                for layer in request.layers
+                if (reason := _why_not_drawn(layer))
+            ]
+            without = request.no_image or ("" if layers else "no layer has maps to show")
+            skipped += no_section("activations", without)
+        options = ActivationOptions(
+            feed=request.feed,
+            layers=layers,
+            columns=settings.columns,
+            max_channels=settings.max_channels,
+            tile_size=None if settings.full_resolution else settings.tile_size,
+            contrast=settings.contrast_levels,
+            normalise=settings.normalise,
+            channels=single_channels(request.model.layers, settings),
+        )
+        units = [self.unit(request.model.sha256, photo, options) for photo in request.photos]
+        return Plan(self, units), skipped
 
-        `options`: layers (paths), columns, max_channels, tile_size
-        (longest side in pixels, None for all), contrast (mean, std), normalise, channels
-        (single ones by layer), preprocess, resize, and what else the network depends on.
-        """
-        return Unit(self.name, self.version, "image", (model, digest), options)
+    def unit(self, model: str, photo: str, options: ActivationOptions) -> ActivationUnit:
+        """The unit of one image."""
+        return Unit(self.name, self.version, "image", model, (photo,), options)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[ActivationUnit], bench: Workbench
+    ) -> Iterator[tuple[ActivationUnit, Result]]:
         """Yield class scores, probabilities and grids of each image."""
         options = units[0].options
-        layers: list[str] = list(options["layers"])
-        key = json.dumps([self.name, dict(options)], sort_keys=True)
+        layers = options.layers
+        key = json.dumps([self.name, dict(options.json)], sort_keys=True)
         forward = bench.compiled(key, lambda: _forward(bench, options))
-        by_digest = {unit.inputs[1]: unit for unit in units}
+        by_digest = {unit.photo: unit for unit in units}
         bounds = {path: bench.network.bounds(path) for path in layers}
 
         def draw(found: "_Found", at: int, _: str) -> Callable[[], Result]:
@@ -91,22 +143,29 @@ class _Found:
         return Result(data, files)
 
 
+def _why_not_drawn(layer: Layer) -> str:
+    if layer.spatial and layer.passes_through:
+        return "it hands its input on unchanged when the model predicts"
+    if layer.channels and not layer.spatial and layer.type != "InputLayer":
+        return "its maps are a single pixel"
+    return ""
+
+
 def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
     """Scores as they are, NaN and infinity too: nine significant digits hold every float32."""
     return [float(f"{float(value):.9g}") for value in values]
 
 
 def _forward(
-    bench: Workbench, options: Mapping[str, Any]
+    bench: Workbench, options: ActivationOptions
 ) -> Callable[[npt.NDArray[np.float32]], _Found]:
     """The function from pixels to levels of all layers, class scores and probabilities."""
     network = bench.network  # the first who asks for it starts the engine, without its chatter
-    layers: list[str] = list(options["layers"])
+    layers = options.layers
     answers = Answers(network)
     paths = [*layers, *answers.paths]
-    mean, deviation = options["contrast"]
     quantise = Quantiser(
-        mean, deviation, options["normalise"], options["max_channels"], options["tile_size"]
+        *options.contrast, options.normalise, options.max_channels, options.tile_size
     )
 
     def compute(values: Any) -> Any:
@@ -127,24 +186,24 @@ def _forward(
     return forward
 
 
-def _singles(network: "Network", path: str, options: Mapping[str, Any]) -> list[int]:
+def _singles(network: "Network", path: str, options: ActivationOptions) -> list[int]:
     """The channels of a layer that are shown by themselves; those that it has."""
     channels = network.map_channels(path) or 1
-    return [one for one in options["channels"].get(path, ()) if one < channels]
+    return [channel for channel in options.channels.get(path, ()) if channel < channels]
 
 
 def _draw(
-    path: str, index: int, seen: Measured, bounds: Bounds, options: Mapping[str, Any]
+    path: str, index: int, seen: Measured, bounds: Bounds, options: ActivationOptions
 ) -> tuple[dict[str, Any], dict[str, bytes]]:
     """What report.json says of one layer, and its pictures."""
     height, width, shown = seen.levels.shape
     statistics = seen.statistics
     inactive = statistics.inactive
-    layout = GridLayout.fit(shown, height, width, options["columns"], MARGIN)
-    picture = grid(seen.levels, inactive[:shown], options["columns"], MARGIN)
+    layout = GridLayout.fit(shown, height, width, options.columns, MARGIN)
+    picture = grid(seen.levels, inactive[:shown], options.columns, MARGIN)
     name = f"{index:04d}.png"
     files = {name: palette_png(picture)}
-    chosen = options["channels"].get(path, ())
+    chosen = options.channels.get(path, ())
     singles = [
         _single(index, channel, seen.singles[:, :, at : at + 1], seen, files)
         for at, channel in enumerate(one for one in chosen if one < len(inactive))

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches
 from reportgen.analysis.engine import engine
+from reportgen.analysis.options import UnsettledOptions
 from reportgen.analysis.trial import CANDIDATES
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.errors import ImageError
@@ -47,20 +48,24 @@ class BatchStatistics:
     version = 1
     title = "Batch statistics"
 
-    def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:
+    def unit(
+        self, model: str, photos: Sequence[str], options: UnsettledOptions
+    ) -> Unit[UnsettledOptions]:
         """The unit of one model and these images."""
-        return Unit(self.name, self.version, "model", (model, *digests), options)
+        return Unit(self.name, self.version, "model", model, tuple(photos), options)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[UnsettledOptions]], bench: Workbench
+    ) -> Iterator[tuple[Unit[UnsettledOptions], Result]]:
         """Yield {"images": tried, "layers": their paths, "distances": {mode: distance}}."""
         for unit in units:
             yield unit, Result(self._compare(unit, bench))
 
-    def _compare(self, unit: Unit, bench: Workbench) -> dict[str, Any]:
+    def _compare(self, unit: Unit[UnsettledOptions], bench: Workbench) -> dict[str, Any]:
         if bench.image_input is None:
             raise ImageError("The model takes no image.")
         norms = first_batch_norms(bench.network, MOST_LAYERS)
-        digests, channels = list(unit.inputs[1:]), bench.image_input.channels
+        digests, channels = list(unit.photos), bench.image_input.channels
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
         if not norms:
             return {"images": 0, "layers": [], "distances": {}}

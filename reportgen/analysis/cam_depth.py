@@ -1,6 +1,8 @@
 """Grad-CAM of one class at several layers: where its evidence lies, from early layers to late."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 import numpy as np
@@ -8,18 +10,45 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams import grad_cam
+from reportgen.analysis.choosing import no_such_layer
+from reportgen.analysis.chosen_cams import chosen_cams
 from reportgen.analysis.gradcam import INTENSITY, judge, placed_on
 from reportgen.analysis.gradients import depth_gradients
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
+from reportgen.errors import SettingsError
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.overlays import overlay
+from reportgen.records.report import Layer, Model
+from reportgen.spread import spread
 
 LONGEST = 320
 """Pixels of the longer side of an overlay."""
 
 Pair = tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]
+
+
+BLOCKS = "blocks"
+"""Stands for the last layer of each block."""
+
+MOST_LAYERS = 16
+"""Layers through the depth; of more, so many are evenly chosen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepthOptions(FedOptions):
+    """The layers (paths), and the class: the likeliest one where it is None."""
+
+    layers: Sequence[str]
+    target: int | None = field(metadata={"key": "class"})
+    colormap: str
+
+
+DepthUnit = Unit[DepthOptions]
 
 
 class CamsThroughDepth:
@@ -29,22 +58,43 @@ class CamsThroughDepth:
     version = 3
     title = "Grad-CAM by depth"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one image. `options`: layers, class (an index or None), colormap, …"""
-        return Unit(self.name, self.version, "image", (model, digest), options)
+    def plan(self, request: Request) -> Plan[DepthOptions]:
+        """A unit for each image, where the settings name layers and Grad-CAM is made.
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        Raises SettingsError for a layer that is not there or does not lead to the class scores.
+        """
+        chosen, _ = chosen_cams("gradcam", request)
+        wanted = request.settings.cam_layers
+        if chosen is None or not wanted:
+            return Plan(self, [])
+        options = DepthOptions(
+            feed=request.feed,
+            layers=spread(layers_through_depth(request.model, wanted), MOST_LAYERS),
+            target=chosen.target,
+            colormap=request.settings.colormap,
+        )
+        return Plan(
+            self, [self.unit(request.model.sha256, photo, options) for photo in request.photos]
+        )
+
+    def unit(self, model: str, photo: str, options: DepthOptions) -> DepthUnit:
+        """The unit of one image."""
+        return Unit(self.name, self.version, "image", model, (photo,), options)
+
+    def compute(
+        self, units: Sequence[DepthUnit], bench: Workbench
+    ) -> Iterator[tuple[DepthUnit, Result]]:
         """Yield each image's maps, in the order of the layers; one pass back serves all."""
         options = units[0].options
-        layers: list[str] = list(options["layers"])
+        layers = list(options.layers)
         gradients_of = bench.compiled(
             f"gradcam depth {layers}",
             lambda: depth_gradients(bench.network, layers, bench.places),
         )
-        by_digest = {unit.inputs[1]: unit for unit in units}
+        by_digest = {unit.photo: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
-            return gradients_of(bench.prepare(pixels), options["class"])
+            return gradients_of(bench.prepare(pixels), options.target)
 
         def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
             pairs = [(maps[at], slopes[at]) for maps, slopes in found[0]]
@@ -57,19 +107,19 @@ class CamsThroughDepth:
 
 
 def _draw(
-    bench: Workbench, digest: str, pairs: Sequence[Pair], index: int, options: Mapping[str, Any]
+    bench: Workbench, digest: str, pairs: Sequence[Pair], index: int, options: DepthOptions
 ) -> Result:
     photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
-    for at, (layer, (maps, slopes)) in enumerate(zip(options["layers"], pairs, strict=True)):
+    for at, (layer, (maps, slopes)) in enumerate(zip(options.layers, pairs, strict=True)):
         values = grad_cam(maps, slopes)
         status, reason = judge(values, slopes)
         picture = None
         if status == "ok":
             picture = f"{at:02d}.jpg"
             placed = np.clip(placed_on(bench, photo, values / values.max(), layer), 0.0, 1.0)
-            files[picture] = jpeg(overlay(photo, placed, INTENSITY, options["colormap"]))
+            files[picture] = jpeg(overlay(photo, placed, INTENSITY, options.colormap))
         data.append(
             {
                 "method": "gradcam",
@@ -84,3 +134,43 @@ def _draw(
             }
         )
     return Result({"gradcam": data}, files)
+
+
+def layers_through_depth(model: Model, wanted: Sequence[str]) -> list[str]:
+    """Paths of the layers that were asked for, in order of depth.
+
+    Only layers with maps that lead to the class scores count. Raises SettingsError for a glob that
+    matches none of them.
+    """
+    leading = _leading_to_scores(model)
+    chosen: set[str] = set()
+    for pattern in wanted:
+        if pattern == BLOCKS:
+            # what pads the input of the next block says nothing of this one
+            ends = {layer.block: layer.path for layer in leading if layer.type != "ZeroPadding2D"}
+            chosen |= set(ends.values())
+            continue
+        found = {layer.path for layer in leading if fnmatchcase(layer.path, pattern)}
+        if not found and any(fnmatchcase(layer.path, pattern) for layer in model.layers):
+            reason = "the layer has no maps that lead to the class scores."
+            raise SettingsError(f"--cam-layers {pattern}: {reason}")
+        if not found:
+            raise SettingsError(f"--cam-layers {pattern}: {no_such_layer(model.layers, pattern)}")
+        chosen |= found
+    return [layer.path for layer in leading if layer.path in chosen]
+
+
+def _leading_to_scores(model: Model) -> list[Layer]:
+    by_path = {layer.path: layer for layer in model.layers}
+    waiting = [model.head.layer] if model.head else []
+    found: set[str] = set()
+    while waiting:
+        for path in by_path[waiting.pop()].inputs:
+            if path not in found and path in by_path:
+                found.add(path)
+                waiting.append(path)
+    return [
+        layer
+        for layer in model.layers
+        if layer.path in found and layer.spatial and not layer.passes_through
+    ]

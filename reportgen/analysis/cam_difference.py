@@ -7,20 +7,28 @@ the gradient's sign; here both sides stand in one map.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
+from reportgen.analysis.chosen_cams import chosen_cams
 from reportgen.analysis.gradcam import LONGEST, placed_on
 from reportgen.analysis.gradients import ScoreGradients, score_gradients
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
+from reportgen.errors import ModelError, SettingsError
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display
+from reportgen.inputs.labels import find_class
 from reportgen.pictures.colormaps import DIVERGING
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import signed_overlay
+from reportgen.printable import printable
 
 Map = npt.NDArray[np.float64]
 Values = npt.NDArray[np.floating]
@@ -37,6 +45,21 @@ def difference_cam(maps: Values, first: Values, second: Values) -> Map:
     return found
 
 
+TOP = "top"
+"""Stands for an image's two likeliest classes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DifferenceOptions(FedOptions):
+    """The layer (its path), and the pairs of class indices; None is the two likeliest classes."""
+
+    layer: str
+    pairs: Sequence[list[int] | None]
+
+
+DifferenceUnit = Unit[DifferenceOptions]
+
+
 class CamDifferences:
     """Overlays and bare maps of the difference of pairs of classes."""
 
@@ -44,21 +67,36 @@ class CamDifferences:
     version = 4
     title = "Class differences"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one image.
+    def plan(self, request: Request) -> Plan[DifferenceOptions]:
+        """A unit for each image, where the settings name pairs and Grad-CAM is made.
 
-        `options`: layer, pairs (of class indices; None stands for the image's two likeliest), …
+        Raises SettingsError for what is no pair of two classes.
         """
-        return Unit(self.name, self.version, "image", (model, digest), options)
+        chosen, _ = chosen_cams("gradcam", request)
+        model, wanted = request.model, request.settings.cam_difference
+        if chosen is None or not wanted:
+            return Plan(self, [])
+        if not model.labels:
+            reason = model.head.reason if model.head else "the model has no output of its own"
+            raise SettingsError(f"--cam-difference {printable(wanted[0])}: {reason}.")
+        pairs = [None if text == TOP else class_pair(model.labels, text) for text in wanted]
+        options = DifferenceOptions(feed=request.feed, layer=chosen.layer, pairs=pairs)
+        return Plan(self, [self.unit(model.sha256, photo, options) for photo in request.photos])
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def unit(self, model: str, photo: str, options: DifferenceOptions) -> DifferenceUnit:
+        """The unit of one image."""
+        return Unit(self.name, self.version, "image", model, (photo,), options)
+
+    def compute(
+        self, units: Sequence[DifferenceUnit], bench: Workbench
+    ) -> Iterator[tuple[DifferenceUnit, Result]]:
         """Yield each image's maps, in the order of the pairs; the same pair only once."""
         options = units[0].options
-        layer, pairs = options["layer"], options["pairs"]
+        layer, pairs = options.layer, options.pairs
         named = [index for pair in pairs if pair for index in pair]
         of_top = _gradients(bench, layer, 2) if None in pairs else None
         of_named = _gradients(bench, layer, None) if named else None
-        by_digest = {unit.inputs[1]: unit for unit in units}
+        by_digest = {unit.photo: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
             values = bench.prepare(pixels)
@@ -123,3 +161,28 @@ def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], la
             files[about["heatmap"]] = heat_png((placed + 1) / 2, DIVERGING)
         data.append(about)
     return Result({"differences": data}, files)
+
+
+def class_pair(labels: Sequence[str], text: str) -> list[int]:
+    """The indices of two classes written as CLASS,CLASS; a label may hold commas of its own.
+
+    Raises SettingsError where no comma, or more than one, stands between two classes.
+    """
+    parts = text.split(",")
+    found: set[tuple[int, int]] = set()
+    reason = ""
+    for at in range(1, len(parts)):
+        sides = (",".join(parts[:at]).strip(), ",".join(parts[at:]).strip())
+        try:
+            found.add((find_class(labels, sides[0]), find_class(labels, sides[1])))
+        except ModelError as error:
+            reason = reason or str(error)
+    shown = printable(text)
+    if len(found) > 1:
+        raise SettingsError(f"--cam-difference {shown}: it can be read in two ways; give indices.")
+    if not found:
+        raise SettingsError(f"--cam-difference {shown}: {reason}")
+    first, second = found.pop()
+    if first == second:
+        raise SettingsError(f"--cam-difference {shown}: it names the same class twice.")
+    return [first, second]

@@ -5,17 +5,25 @@ DeepDream: octaves, shifts by chance, steps of even size. Chollet, Deep Learning
 section 8.2: what a smaller octave lost of the photo is put back.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.ascents import Dreaming, dreaming
+from reportgen.analysis.choosing import layer_called, no_such_layer
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench, number
+from reportgen.errors import SettingsError
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.fit import display
 from reportgen.pictures.encode import jpeg
+from reportgen.records.report import Model, Skipped
+from reportgen.spread import spread
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -39,6 +47,16 @@ JITTER = 16
 """Pixels that the photo is shifted by at most, either way, before a step."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class DreamOptions(FedOptions):
+    """The layer (its path), or the one channel of it, that a photo is changed to raise."""
+
+    layer: str
+    channel: int | None
+    steps: int
+    seed: int
+
+
 class Dreams:
     """What a layer makes of photos."""
 
@@ -46,14 +64,42 @@ class Dreams:
     version = 1
     title = "Dreams"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one photo. `options`: layer, channel (None: all), steps, seed, preprocess."""
-        group = f"{options['layer']} {options['channel']}"
-        return Unit(self.name, self.version, "image", (model, digest), options, group=group)
+    def plan(self, request: Request) -> tuple[Plan[DreamOptions], list[Skipped]]:
+        """A unit for each layer or channel to dream with, and for each of a few photos.
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+        Raises SettingsError for a layer or a channel that is not there.
+        """
+        settings, model = request.settings, request.model
+        if not request.wants("dreams"):
+            return Plan(self, []), []
+        reason = "" if settings.dream else "no layer is named to dream with; --dream names one"
+        if reason := reason or request.no_image:
+            return Plan(self, []), no_section("dreams", reason)
+        units = []
+        for name, channel in settings.dreams:
+            layer = layer_called(model.layers, name)
+            _check(model, layer, channel)
+            options = DreamOptions(
+                feed=request.feed,
+                layer=layer,
+                channel=channel,
+                steps=settings.dream_steps,
+                seed=settings.seed,
+            )
+            photos = spread(request.photos, MOST_IMAGES)
+            units += [self.unit(model.sha256, photo, options) for photo in photos]
+        return Plan(self, units), []
+
+    def unit(self, model: str, photo: str, options: DreamOptions) -> Unit[DreamOptions]:
+        """The unit of one photo."""
+        group = f"{options.layer} {options.channel}"
+        return Unit(self.name, self.version, "image", model, (photo,), options, group=group)
+
+    def compute(
+        self, units: Sequence[Unit[DreamOptions]], bench: Workbench
+    ) -> Iterator[tuple[Unit[DreamOptions], Result]]:
         """Yield the dream of each photo."""
-        layer, channel = units[0].options["layer"], units[0].options["channel"]
+        layer, channel = units[0].options.layer, units[0].options.channel
         climbs: dict[tuple[int, int], Dreaming] = {}
 
         def climb(pixels: Pixels, steps: int, random: np.random.Generator) -> Any:
@@ -67,10 +113,10 @@ class Dreams:
             return _fits(bench.network, layer, size)
 
         for unit in units:
-            photo = _photo(bench, unit.inputs[1], layer)
+            photo = _photo(bench, unit.photo, layer)
             sizes = octaves((photo.shape[0], photo.shape[1]), fits)
-            random = np.random.default_rng([unit.options["seed"], int(unit.inputs[1][:8], 16)])
-            changed, start, end = dream(photo, sizes, unit.options["steps"], climb, random)
+            random = np.random.default_rng([unit.options.seed, int(unit.photo[:8], 16)])
+            changed, start, end = dream(photo, sizes, unit.options.steps, climb, random)
             data = {
                 "status": _status(start, end),
                 "response_start": number(start),
@@ -81,6 +127,19 @@ class Dreams:
             }
             files = {"original.jpg": jpeg(_rgb(photo)), "picture.jpg": jpeg(_rgb(changed))}
             yield unit, Result(data, files)
+
+
+def _check(model: Model, path: str, channel: int | None) -> None:
+    layer = next((layer for layer in model.layers if layer.path == path), None)
+    if layer is None:
+        raise SettingsError(f"--dream {path}: {no_such_layer(model.layers, path)}")
+    if not (layer.spatial and layer.channels):
+        raise SettingsError(f"--dream {path}: the layer has no maps.")
+    if channel is not None and channel >= layer.channels:
+        raise SettingsError(
+            f"--dream {path}:{channel}: the layer has {layer.channels} channels, counted from 0 to "
+            f"{layer.channels - 1}."
+        )
 
 
 Climb = Callable[[Pixels, int, np.random.Generator], tuple[Pixels, float, float]]

@@ -1,20 +1,27 @@
 """Exemplars: the user's own images that activate a channel, or a single unit, the most."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.highest import Highest
+from reportgen.analysis.choosing import chosen_filters, no_such_layer, single_channels
+from reportgen.analysis.highest import ChannelUnit, Highest, HighestOptions
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.recent import Recent
+from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.top_k import TopK
 from reportgen.analysis.workbench import Workbench, number
+from reportgen.config import Settings
+from reportgen.errors import SettingsError
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.strips import GRID_TILE, TILE, Cell, Shown, strip
+from reportgen.records.report import Layer, Skipped
 
 _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
@@ -26,6 +33,18 @@ _KEPT_BYTES = 32_000_000
 Picture = npt.NDArray[np.uint8]
 
 
+@dataclass(frozen=True, kw_only=True)
+class ExemplarOptions(FedOptions):
+    """How many images are shown (`k`), of which channels (by layer path) and of which units."""
+
+    k: int
+    channels: Mapping[str, Sequence[int]]
+    units: Sequence[ChannelUnit]
+
+
+ExemplarUnit = Unit[ExemplarOptions]
+
+
 class Exemplars:
     """The images that activate channels and units the most, and pictures of them."""
 
@@ -33,23 +52,51 @@ class Exemplars:
     version = 7
     title = "Cutting out patches"
 
-    def plan(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Plan:
-        """The one unit of all images, see `unit`, and the search that it is drawn from."""
-        search = Highest()
-        asked = {"layers": list(options["channels"])}
-        rest = {key: value for key, value in options.items() if key != "channels"}
-        needs = Plan(search, search.units(model, digests, {**rest, **asked}))
-        return Plan(self, [self.unit(model, digests, options)], needs)
-
-    def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:
-        """The one unit of all images.
-
-        `options`: k, channels (those to draw, by layer path), units ([path, row, column, channel]),
-        preprocess, resize, and what else the network depends on.
+    def plan(self, request: Request) -> tuple[Plan[ExemplarOptions], list[Skipped]]:
+        """The one unit of all images; channels are those asked for, else the first of layers that
+        have learned weights. Raises SettingsError for a channel or a unit that is not there.
         """
-        return Unit(self.name, self.version, "images", (model, *digests), options)
+        settings, layers = request.settings, request.model.layers
+        digests = list(dict.fromkeys(request.searched))
+        singles = single_channels(layers, settings)
+        learned = [layer for layer in request.layers if layer.spatial and layer.channels]
+        wanted = chosen_filters([layer for layer in learned if _has_features(layer)], settings)
+        wanted |= {layer.path: singles[layer.path] for layer in request.layers
+                   if layer.path in singles}  # fmt: skip
+        units = _single_units(layers, settings)
+        if not request.wants("exemplars"):
+            return Plan(self, []), []
+        reason = request.no_image
+        if not reason and not wanted and not units:
+            reason = "no layer with maps has learned weights"
+        elif not reason and len(digests) < 2 and settings.dataset is None and not units:
+            if "exemplars" not in settings.sections:
+                return Plan(self, []), []
+            reason = "it needs more than one image; --dataset names a folder to search"
+        if reason:
+            return Plan(self, []), no_section("exemplars", reason)
+        k = min(settings.exemplars, len(digests))
+        options = ExemplarOptions(feed=request.feed, k=k, channels=wanted, units=units)
+        return self.search(request.model.sha256, digests, options), []
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def search(
+        self, model: str, photos: Sequence[str], options: ExemplarOptions
+    ) -> Plan[ExemplarOptions]:
+        """The one unit of all images, and the search that it is drawn from."""
+        highest = Highest()
+        asked = HighestOptions(
+            feed=options.feed, k=options.k, layers=list(options.channels), units=options.units
+        )
+        needs = Plan(highest, highest.units(model, photos, asked))
+        return Plan(self, [self.unit(model, photos, options)], needs)
+
+    def unit(self, model: str, photos: Sequence[str], options: ExemplarOptions) -> ExemplarUnit:
+        """The one unit of all images."""
+        return Unit(self.name, self.version, "images", model, tuple(photos), options)
+
+    def compute(
+        self, units: Sequence[ExemplarUnit], bench: Workbench
+    ) -> Iterator[tuple[ExemplarUnit, Result]]:
         """Yield what was found, and a strip of pictures for each channel and unit.
 
         The search must be finished: `bench.needed` are its outcomes.
@@ -58,15 +105,42 @@ class Exemplars:
             yield unit, _Drawing(bench, unit).result()
 
 
+def _has_features(layer: Layer) -> bool:
+    """Whether channels of the layer are features of its own: not what it scales or normalises."""
+    scaling = "Normalization" in layer.type or layer.type in ("PReLU", "LayerScale", "Embedding")
+    return layer.convolution or (layer.parameters > 0 and not scaling)
+
+
+def _single_units(layers: Sequence[Layer], settings: Settings) -> list[ChannelUnit]:
+    """The units asked for; raises SettingsError for one that is not there."""
+    by_path = {layer.path: layer for layer in layers}
+    for path, row, column, channel in settings.single_units:
+        if path not in by_path:
+            raise SettingsError(f"--unit {path}: {no_such_layer(layers, path)}")
+        layer = by_path[path]
+        if layer.map_size is None:
+            raise SettingsError(f"--unit {path}: the layer has no maps to show.")
+        sizes = (*layer.map_size, layer.channels or 0)
+        for value, size, what in zip(
+            (row, column, channel), sizes, ("row", "column", "channel"), strict=True
+        ):
+            if value >= size:
+                raise SettingsError(
+                    f"--unit {path}: there is no {what} {value}; the layer has {size}, counted "
+                    f"from 0 to {size - 1}."
+                )
+    return settings.single_units
+
+
 class _Drawing:
     """The pictures and records of what a search has found."""
 
-    def __init__(self, bench: Workbench, unit: Unit) -> None:
+    def __init__(self, bench: Workbench, unit: ExemplarUnit) -> None:
         self.bench = bench
-        self.digests = unit.inputs[1:]
-        self.channels: Mapping[str, list[int]] = unit.options["channels"]
-        self.units: list[tuple[str, int, int, int]] = [tuple(one) for one in unit.options["units"]]
-        self.k: int = unit.options["k"]
+        self.digests = unit.photos
+        self.channels = unit.options.channels
+        self.units = unit.options.units
+        self.k = unit.options.k
         self.unread: dict[int, str] = {}
         self.files: dict[str, bytes] = {}
         self._recent: Recent[Picture] = Recent(_KEPT_BYTES)

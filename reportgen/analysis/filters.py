@@ -1,22 +1,52 @@
 """Filter galleries: for each filter the patterns that raise its mean activation, or lower it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 
 from reportgen.analysis import classic_patterns, fourier_patterns
+from reportgen.analysis.choosing import chosen_filters
 from reportgen.analysis.fourier_patterns import shown as as_seen
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.pattern_search import Method, Wish, patterns
+from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgb_png
+from reportgen.records.report import Skipped
 
 METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
     "classic": (classic_patterns.Classic(), classic_patterns.shown),
     "fourier": (fourier_patterns.Fourier(), fourier_patterns.shown),
 }
 """How each method finds patterns, and how it shows their pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions(FedOptions):
+    """Which pattern of which filter: `channel` of `layer` (its path), found by `method`.
+
+    `size` is the side in pixels. With `negative` the pattern lowers the filter. `facet` is its
+    number, from 0 on, among `facets` that differ. With `start` the result holds the image that the
+    ascent started from, too.
+    """
+
+    layer: str
+    channel: int
+    method: Literal["classic", "fourier"]
+    steps: int
+    size: int
+    seed: int
+    negative: bool = False
+    facet: int = 0
+    facets: int = 1
+    start: bool = False
+
+
+FilterUnit = Unit[FilterOptions]
 
 
 class Filters:
@@ -26,38 +56,58 @@ class Filters:
     version = 5
     title = "Filter patterns"
 
-    def unit(
-        self,
-        model: str,
-        layer: str,
-        channel: int,
-        options: Mapping[str, Any],
-        *,
-        negative: bool = False,
-        facet: tuple[int, int] = (0, 1),
-        start: bool = False,
-    ) -> Unit:
-        """The unit of one pattern of one filter.
+    def plan(self, request: Request) -> tuple[Plan[FilterOptions], list[Skipped]]:
+        """A unit for each pattern of each filter that the settings choose."""
+        settings = request.settings
+        if not request.wants("filters"):
+            return Plan(self, []), []
+        layers = [layer for layer in request.layers if layer.convolution and layer.channels]
+        reason = request.no_image if layers else "there is no two-dimensional convolution layer"
+        if reason:
+            return Plan(self, []), no_section("filters", reason)
+        feed = request.feed.without_photos()
+        facets = settings.filter_diversity
+        filters = chosen_filters(layers, settings)
+        wanted: list[FilterOptions] = []
+        for layer, channels in filters.items():
+            for method in settings.filter_methods:
+                for at, channel in enumerate(channels):
+                    pattern = FilterOptions(
+                        feed=feed,
+                        layer=layer,
+                        channel=channel,
+                        method=method,
+                        steps=settings.filter_steps,
+                        size=settings.filter_size,
+                        seed=settings.seed,
+                    )
+                    # The image that ascents start from is shown once for each method.
+                    first = not at and layer == next(iter(filters))
+                    wanted.append(replace(pattern, start=first))
+                    if settings.filter_negative:
+                        wanted.append(replace(pattern, negative=True))
+                    if facets > 1:
+                        wanted += [
+                            replace(pattern, facet=facet, facets=facets) for facet in range(facets)
+                        ]
+        return Plan(self, [self.unit(request.model.sha256, pattern) for pattern in wanted]), []
 
-        `options`: method ("classic" or "fourier"), steps, size (side in pixels), seed, preprocess,
-        and what else the network depends on. With `negative` the pattern lowers the filter. `facet`
-        is the pattern's number, from 0 on, among so many that differ. With `start` the result holds
-        the image that the ascent started from, too.
-        """
-        number, facets = facet
-        chosen = {**options, "layer": layer, "channel": channel}
-        chosen |= {"negative": negative, "facet": number, "facets": facets, "start": start}
-        group = f"{options['method']} {layer} {'negative' if negative else ''} {facets}"
-        return Unit(self.name, self.version, "filter", (model,), chosen, group=group)
+    def unit(self, model: str, options: FilterOptions) -> FilterUnit:
+        """The unit of one pattern of one filter."""
+        end = "negative" if options.negative else ""
+        group = f"{options.method} {options.layer} {end} {options.facets}"
+        return Unit(self.name, self.version, "filter", model, (), options, group=group)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[FilterUnit], bench: Workbench
+    ) -> Iterator[tuple[FilterUnit, Result]]:
         """Yield the patterns of filters of one layer, found by one method."""
         options = units[0].options
-        wanted = {(unit.options["channel"], unit.options["facet"]): unit for unit in units}
-        method, shown = METHODS[options["method"]]
+        wanted = {(unit.options.channel, unit.options.facet): unit for unit in units}
+        method, shown = METHODS[options.method]
         wish = Wish(
-            options["layer"], options["steps"], options["size"], options["seed"],
-            options["negative"], options["facets"],
+            options.layer, options.steps, options.size, options.seed, options.negative,
+            options.facets,
         )  # fmt: skip
         channels = list(dict.fromkeys(channel for channel, _ in wanted))
         for channel, found in patterns(bench, method, wish, channels):
@@ -71,16 +121,15 @@ class Filters:
                         "steps": pattern.steps,
                     }
                     files = {"pattern.png": rgb_png(shown(pattern.pixels))}
-                    if unit.options["start"]:
+                    if unit.options.start:
                         files["start.png"] = rgb_png(as_seen(pattern.first))
                     yield unit, Result(data, files)
 
 
-def kind_of(unit: Unit) -> str:
-    """Of which kind the pattern of a unit is: a name in `reportgen.records.report.PatternKind`."""
-    options = unit.options
-    end = "-negative" if options["negative"] else "-diverse" if options["facets"] > 1 else ""
-    return f"{options['method']}{end}"
+def kind_of(options: FilterOptions) -> str:
+    """Of which kind a pattern is: a name in `reportgen.records.report.PatternKind`."""
+    end = "-negative" if options.negative else "-diverse" if options.facets > 1 else ""
+    return f"{options.method}{end}"
 
 
 def _number(value: float) -> float:

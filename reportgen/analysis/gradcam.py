@@ -5,6 +5,7 @@ most kinds of map of `reportgen.analysis.cams` are made. The others need passes 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,20 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams import FORMULAS
+from reportgen.analysis.chosen_cams import Targets, chosen_cams
 from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.passes import Passed, own_passes
+from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench, number
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.cells import CellGrid
 from reportgen.inputs.fit import display, project
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import overlay
+from reportgen.records.report import Skipped
 
 INTENSITY = 0.4
 """Share of the heatmap's colours in an overlay."""
@@ -38,6 +44,25 @@ SATURATED = 99
 """Percentile of a map of the image's own pixels from which on all are drawn as the strongest."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class GradCamOptions(FedOptions):
+    """Which maps are made and how they are drawn.
+
+    `layer` is a path, `cams` are names in `reportgen.heatmap_methods.CAMS`; `top` is how many of
+    the likeliest classes are explained where there are no `targets`.
+    """
+
+    layer: str
+    cams: Sequence[str]
+    targets: Targets = field(metadata={"key": "class"})
+    top: int = field(metadata={"key": "classes"})
+    colormap: str
+    full_size: bool
+
+
+GradCamUnit = Unit[GradCamOptions]
+
+
 class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
@@ -45,26 +70,41 @@ class GradCams:
     version = 6
     title = "Grad-CAM"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one image.
+    def plan(self, request: Request) -> tuple[Plan[GradCamOptions], list[Skipped]]:
+        """A unit for each image. Raises SettingsError, ModelError as `chosen_cams` does."""
+        chosen, skipped = chosen_cams("gradcam", request)
+        if chosen is None:
+            return Plan(self, []), skipped
+        options = GradCamOptions(
+            feed=request.feed,
+            layer=chosen.layer,
+            cams=chosen.kinds,
+            targets=chosen.targets,
+            top=request.settings.top,
+            colormap=request.settings.colormap,
+            full_size=request.settings.full_size,
+        )
+        units = [self.unit(request.model.sha256, photo, options) for photo in request.photos]
+        return Plan(self, units), skipped
 
-        `options`: layer, cams (names), classes (how many of the top, or the index of one as
-        "class"), colormap, preprocess, resize, and what else the network depends on.
-        """
-        group = "" if options["class"] is None else f"class {options['class']}"
-        return Unit(self.name, self.version, "image", (model, digest), options, group)
+    def unit(self, model: str, photo: str, options: GradCamOptions) -> GradCamUnit:
+        """The unit of one image."""
+        group = "" if options.targets is None else f"class {options.targets}"
+        return Unit(self.name, self.version, "image", model, (photo,), options, group)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[GradCamUnit], bench: Workbench
+    ) -> Iterator[tuple[GradCamUnit, Result]]:
         """Yield each image's maps: kind by kind, the class with the highest score first."""
         options = units[0].options
-        layer, top, chosen = options["layer"], options["classes"], options["class"]
+        layer, top, chosen = options.layer, options.top, options.targets
         gradients_of = bench.compiled(
             f"{self.name} {layer} {'one' if chosen is not None else top}",
             lambda: score_gradients(
                 bench.network, layer, None if chosen is not None else top, bench.places
             ),
         )
-        by_digest = {unit.inputs[1]: unit for unit in units}
+        by_digest = {unit.photo: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
             return gradients_of(bench.prepare(pixels), chosen)
@@ -72,13 +112,13 @@ class GradCams:
         def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
             maps, classes, gradients = found[0][at], found[1][at], found[2][:, at]
             grid = cells_of(bench, layer, maps)
-            passed = own_passes(bench, options["cams"], digest, maps, classes, grid)
+            passed = own_passes(bench, options.cams, digest, maps, classes, grid)
             drawn = bench.threads.submit(
                 _draw, bench, digest, maps, classes, gradients, passed, options
             )
             return drawn.result
 
-        need = map_bytes(bench.network, [options["layer"]]) * (1 + options["classes"])
+        need = map_bytes(bench.network, [layer]) * (1 + top)
         need = max(need, LEAST_BYTES)
         for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
             yield by_digest[digest], result
@@ -91,13 +131,13 @@ def _draw(
     classes: npt.NDArray[np.int32],
     gradients: npt.NDArray[np.float32],
     passed: Mapping[str, Sequence[Passed]],
-    options: Mapping[str, Any],
+    options: GradCamOptions,
 ) -> Result:
     photo = display(bench.decoded(digest).shown, LONGEST)
     data: list[dict[str, Any]] = []
     files: dict[str, bytes] = {}
     drawn: dict[tuple[int, str], npt.NDArray[np.float64]] = {}
-    for cam in options["cams"]:
+    for cam in options.cams:
         shown = len(classes) if CAMS[cam].by_class else 1
         for k, index in enumerate(classes[:shown]):
             own = passed[cam][k] if cam in passed else None
@@ -107,7 +147,7 @@ def _draw(
                 reason = "all patches are read alike"
             about = {
                 "method": cam,
-                "layer": _source(bench, cam, options["layer"]),
+                "layer": _source(bench, cam, options.layer),
                 "index": int(index),
                 "status": status,
                 "reason": reason,
@@ -127,8 +167,8 @@ def _draw(
             elif status == "ok":
                 drawn[k, cam] = values / values.max()
                 name = f"{k}-{CAMS[cam].slug}"
-                _pictures(bench, photo, values, about, files, name, options["colormap"])
-                if cam == options["cams"][0]:
+                _pictures(bench, photo, values, about, files, name, options.colormap)
+                if cam == options.cams[0]:
                     _full(bench, digest, values, about, files, name, options)
             data.append(about)
     return Result({"gradcam": data}, files)
@@ -235,15 +275,15 @@ def _full(
     about: dict[str, Any],
     files: dict[str, bytes],
     name: str,
-    options: Mapping[str, Any],
+    options: GradCamOptions,
 ) -> None:
     """The overlay at the photo's own size, where the page's is smaller."""
     photo = bench.decoded(digest).rgb
-    asked = options["full_size"]
+    asked = options.full_size
     if max(photo.shape[:2]) <= LONGEST or not (asked or photo.size // 3 <= FULL_PIXELS):
         return
     placed = _placed(bench, photo, values, about)
-    made = jpeg(overlay(photo, placed, INTENSITY, options["colormap"]))
+    made = jpeg(overlay(photo, placed, INTENSITY, options.colormap))
     if asked or len(made) <= FULL_BYTES:
         about["full"] = f"{name}-full.jpg"
         files[about["full"]] = made

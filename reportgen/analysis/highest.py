@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from reportgen.analysis.batches import computed, map_bytes
 from reportgen.analysis.engine import engine
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.top_k import Floats, Integers, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -20,6 +22,22 @@ TOGETHER = 32
 """About the images of a unit where there are more."""
 
 
+ChannelUnit = tuple[str, int, int, int]
+"""One unit of a feature map: layer path, row, column, channel."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HighestOptions(FedOptions):
+    """How many images are found (`k`), for the channels of which layers and for which units."""
+
+    k: int
+    layers: Sequence[str]
+    units: Sequence[ChannelUnit]
+
+
+HighestUnit = Unit[HighestOptions]
+
+
 class Highest:
     """The highest values of all channels of some layers, and of single units."""
 
@@ -27,12 +45,13 @@ class Highest:
     version = 3
     title = "Finding top images"
 
-    def units(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> list[Unit]:
+    def units(
+        self, model: str, digests: Sequence[str], options: HighestOptions
+    ) -> list[HighestUnit]:
         """Units that hold all images once.
 
-        `options`: k, layers (paths), units ([path, row, column, channel]), preprocess, resize, and
-        what else the network depends on. Which images go together depends on their own digests:
-        another image in a folder of thousands changes one unit.
+        Which images go together depends on their own digests: another image in a folder of
+        thousands changes one unit.
         """
         buckets: dict[str, list[str]] = {}
         bits = (len(digests) // TOGETHER).bit_length()
@@ -40,21 +59,22 @@ class Highest:
             number = int(digest[:8], 16) >> (32 - bits)
             buckets.setdefault(digest if len(digests) <= ALONE else str(number), []).append(digest)
         return [
-            Unit(self.name, self.version, "images", (model, *sorted(bucket)),
-                 {**options, "k": min(options["k"], len(bucket))})
+            Unit(self.name, self.version, "images", model, tuple(sorted(bucket)),
+                 replace(options, k=min(options.k, len(bucket))))
             for bucket in buckets.values()
         ]  # fmt: skip
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[HighestUnit], bench: Workbench
+    ) -> Iterator[tuple[HighestUnit, Result]]:
         """Yield the highest values of each unit's images; all go through the network in one row."""
         network, options = bench.network, units[0].options
-        paths: list[str] = list(options["layers"])
-        singles: list[tuple[str, int, int, int]] = [tuple(one) for one in options["units"]]
-        key = json.dumps([self.name, {**options, "k": 0}], sort_keys=True)
+        paths, singles = options.layers, options.units
+        key = json.dumps([self.name, {**options.json, "k": 0}], sort_keys=True)
         forward = bench.compiled(key, lambda: _forward(bench, paths, singles))
         counts = {path: network.map_channels(path) or 1 for path in paths}
         need = map_bytes(network, sorted({*paths, *(path for path, *_ in singles)}))
-        owner = {digest: unit for unit in units for digest in unit.inputs[1:]}
+        owner = {digest: unit for unit in units for digest in unit.photos}
         # Units hold the best of thousands of channels: there are only as many as are at work.
         begun: dict[str, _Found] = {}
 
@@ -84,14 +104,14 @@ class Highest:
 class _Found:
     """What a unit has found so far."""
 
-    def __init__(self, unit: Unit, counts: Mapping[str, int], singles: int) -> None:
+    def __init__(self, unit: HighestUnit, counts: Mapping[str, int], singles: int) -> None:
         self.unit = unit
-        self.digests = unit.inputs[1:]
+        self.digests = unit.photos
         self.unread: dict[str, str] = {}
         self._seen = 0
         self._numbers = {digest: at for at, digest in enumerate(self.digests)}
-        self._layers = {path: TopK(many, unit.options["k"]) for path, many in counts.items()}
-        self._singles = TopK(singles, unit.options["k"])
+        self._layers = {path: TopK(many, unit.options.k) for path, many in counts.items()}
+        self._singles = TopK(singles, unit.options.k)
 
     @property
     def is_done(self) -> bool:
@@ -122,7 +142,7 @@ class _Found:
 
 
 def _forward(
-    bench: Workbench, paths: Sequence[str], units: Sequence[tuple[str, int, int, int]]
+    bench: Workbench, paths: Sequence[str], units: Sequence[ChannelUnit]
 ) -> Callable[[Floats], tuple[list[Floats], list[Integers], Floats]]:
     """From pixels (N, H, W, C) to the channels' maxima and their places, and the units' values."""
     network = bench.network  # the first who asks for it starts the engine

@@ -1,17 +1,20 @@
 """Kernels: the weights of each convolution as pictures, their norms, doubles, and dead filters."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.input_colours import input_colours
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgba_png
 from reportgen.pictures.kernels import draw_kernel
+from reportgen.records.report import Skipped
 
 NEAR = 0.95
 """Cosine similarity of two filters' weights from which on they count as near-duplicates."""
@@ -34,6 +37,14 @@ class Pairs:
     closest: list[tuple[int, int, float]]
 
 
+@dataclass(frozen=True, kw_only=True)
+class KernelOptions(FedOptions):
+    """The layer (its path), and how many kernels stand in a row."""
+
+    layer: str
+    columns: int | None
+
+
 class Kernels:
     """The weights of each convolution layer."""
 
@@ -41,20 +52,35 @@ class Kernels:
     version = 2
     title = "Kernels"
 
-    def unit(self, model: str, layer: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one layer.
+    def plan(self, request: Request) -> tuple[Plan[KernelOptions], list[Skipped]]:
+        """A unit for each convolution."""
+        if not request.wants("kernels"):
+            return Plan(self, []), []
+        layers = [layer.path for layer in request.layers if layer.convolution]
+        columns = request.settings.columns
+        units = [
+            self.unit(
+                request.model.sha256,
+                KernelOptions(feed=request.feed, layer=layer, columns=columns),
+            )
+            for layer in layers
+        ]
+        without = "" if layers else "there is no two-dimensional convolution layer"
+        return Plan(self, units), no_section("kernels", without)
 
-        `options`: columns, preprocess, and what else the opened network depends on.
-        """
-        return Unit(self.name, self.version, layer, (model,), {**options, "layer": layer})
+    def unit(self, model: str, options: KernelOptions) -> Unit[KernelOptions]:
+        """The unit of one layer."""
+        return Unit(self.name, self.version, options.layer, model, (), options)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[KernelOptions]], bench: Workbench
+    ) -> Iterator[tuple[Unit[KernelOptions], Result]]:
         """Yield the pictures and numbers of each layer's weights."""
         for unit in units:
-            layer = unit.options["layer"]
+            layer = unit.options.layer
             kernel = bench.network.kernel(layer)
             colours = input_colours(bench, layer) if kernel.shape[2] == 3 else None
-            yield unit, describe(kernel, unit.options["columns"], colours)
+            yield unit, describe(kernel, unit.options.columns, colours)
 
 
 def describe(

@@ -1,15 +1,17 @@
 """Photos as the pages show them, and as the network was given them."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
 from reportgen.analysis.workbench import Workbench
-from reportgen.execution.units import Result, Unit
+from reportgen.execution.units import Options, Result, Unit
 from reportgen.feeding import Feeding
 from reportgen.inputs.fit import display, fit
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
+from reportgen.records.report import ImageInput
 
 LONGEST = 1024
 """Pixels of the longer side of a photo on a page."""
@@ -21,6 +23,24 @@ _LOSSLESS_UP_TO = 256 * 256
 """Photos of so few pixels are kept without loss: they are small either way."""
 
 
+@dataclass(frozen=True)
+class PhotoOptions(Options):
+    """How photos are fed, and the size that the network takes: height, width, channels."""
+
+    size: tuple[int, int, Literal[1, 3]] | None
+    """None where it takes no image."""
+    feeding: Feeding
+
+    def plain(self) -> dict[str, Any]:
+        """Make `json`."""
+        return {"size": self.size, "feeding": asdict(self.feeding)}
+
+
+def network_size(target: ImageInput) -> tuple[int, int, Literal[1, 3]]:
+    """Height, width and channels of what the network takes."""
+    return target.height, target.width, 1 if target.channels == 1 else 3
+
+
 class Photos:
     """Decodes each photo; one that cannot be read fails with its reason."""
 
@@ -28,19 +48,20 @@ class Photos:
     version = 3
     title = "Loading images"
 
-    def unit(self, digest: str, size: tuple[int, int, int] | None, feeding: Feeding) -> Unit:
-        """The unit of one photo; `size` is the network's (height, width, channels)."""
-        options = {"size": list(size) if size else None, "feeding": feeding.options()}
-        return Unit(self.name, self.version, "photo", (digest,), options, group=digest)
+    def unit(self, photo: str, options: PhotoOptions) -> Unit[PhotoOptions]:
+        """The unit of one photo."""
+        return Unit(self.name, self.version, "photo", None, (photo,), options, group=photo)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[PhotoOptions]], bench: Workbench
+    ) -> Iterator[tuple[Unit[PhotoOptions], Result]]:
         """Yield a picture for the page and one of what the network was given."""
         for unit in units:
             yield unit, self._one(unit, bench)
 
-    def _one(self, unit: Unit, bench: Workbench) -> Result:
-        feeding = Feeding(**unit.options["feeding"])
-        decoded = bench.read(unit.inputs[0], feeding)
+    def _one(self, unit: Unit[PhotoOptions], bench: Workbench) -> Result:
+        feeding = unit.options.feeding
+        decoded = bench.read(unit.photo, feeding)
         shown = display(decoded.shown, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"
@@ -54,7 +75,7 @@ class Photos:
             "photo_width": shown.shape[1],
             "photo_height": shown.shape[0],
         }
-        if size := unit.options["size"]:
+        if size := unit.options.size:
             height, width, channels = size
             given = fit(decoded.fed, height, width, channels, feeding.resize, feeding.interpolation)
             if decoded.deep is not None:  # shown relative to its largest value

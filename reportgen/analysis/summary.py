@@ -1,9 +1,10 @@
 """The model summary: every layer of the flat network, its blocks, inputs, head and totals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from reportgen.analysis.finite import weights_not_finite
+from reportgen.analysis.options import Opening
 from reportgen.analysis.weight_sketches import weights_of
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
@@ -18,11 +19,13 @@ class Summary:
     version = 7
     title = "Reading the model"
 
-    def unit(self, model: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of a model, given the digest of its bytes and the options it is opened with."""
-        return Unit(self.name, self.version, "model", (model,), options)
+    def unit(self, model: str, options: Opening) -> Unit[Opening]:
+        """The unit of a model, given the digest of its bytes and how it is opened."""
+        return Unit(self.name, self.version, "model", model, (), options)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[Opening]], bench: Workbench
+    ) -> Iterator[tuple[Unit[Opening], Result]]:
         """Yield the facts; keys as in `reportgen.records.report.Model`."""
         for unit in units:
             yield unit, Result(describe(bench))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches
 from reportgen.analysis.engine import engine
+from reportgen.analysis.options import UnsettledOptions
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
@@ -21,6 +23,13 @@ MOST_IMAGES = 64
 CANDIDATES = ("none", "unit", "signed", "caffe", "torch")
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrialOptions(UnsettledOptions):
+    """The class of each of the unit's photos."""
+
+    classes: Sequence[int]
+
+
 class PreprocessingTrial:
     """Counts, for each candidate, how many images come out as their class."""
 
@@ -28,12 +37,13 @@ class PreprocessingTrial:
     version = 2
     title = "Testing preprocessing modes"
 
-    def unit(self, model: str, classes: Mapping[str, int], options: Mapping[str, Any]) -> Unit:
-        """The unit of one model; `classes` maps the digests of images to their classes."""
-        known = {**options, "classes": [classes[digest] for digest in classes]}
-        return Unit(self.name, self.version, "model", (model, *classes), known)
+    def unit(self, model: str, photos: Sequence[str], options: TrialOptions) -> Unit[TrialOptions]:
+        """The unit of one model and these images."""
+        return Unit(self.name, self.version, "model", model, tuple(photos), options)
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[TrialOptions]], bench: Workbench
+    ) -> Iterator[tuple[Unit[TrialOptions], Result]]:
         """Yield {"images": tried, "correct": {mode: count}, "in_any_order": {mode: count}}.
 
         The latter counts the images that are right if the classes stand in the order that suits
@@ -42,7 +52,7 @@ class PreprocessingTrial:
         for unit in units:
             yield unit, Result(self._try(unit, bench))
 
-    def _try(self, unit: Unit, bench: Workbench) -> dict[str, Any]:
+    def _try(self, unit: Unit[TrialOptions], bench: Workbench) -> dict[str, Any]:
         network, head = bench.network, bench.network.class_scores
         if head is None or bench.image_input is None:
             raise ImageError("The model does not tell classes apart.")
@@ -62,7 +72,7 @@ class PreprocessingTrial:
             return lambda: {mode: (wanted[digest], int(found[mode][at])) for mode in modes}
 
         cells: dict[str, Counter[tuple[int, int]]] = {mode: Counter() for mode in modes}
-        wanted = dict(zip(unit.inputs[1:], unit.options["classes"], strict=True))
+        wanted = dict(zip(unit.photos, unit.options.classes, strict=True))
         for _, pairs in in_batches(bench, list(wanted), LEAST_BYTES, classes_of, answers):
             for mode, pair in pairs.items():
                 cells[mode][pair] += 1

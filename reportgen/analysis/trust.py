@@ -6,7 +6,7 @@ Checks for Saliency Metrics", 2020).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from itertools import combinations
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cams import FORMULAS
+from reportgen.analysis.chosen_cams import chosen_cams
 from reportgen.analysis.engine import engine
 from reportgen.analysis.faithfulness import (
     Predict,
@@ -24,13 +25,18 @@ from reportgen.analysis.faithfulness import (
 )
 from reportgen.analysis.gradcam import cells_of
 from reportgen.analysis.gradients import class_gradients, class_scores
+from reportgen.analysis.options import FedOptions
 from reportgen.analysis.passes import own_passes
+from reportgen.analysis.request import Request
 from reportgen.analysis.sanity import Stage, cascade
 from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.inputs.cells import CellGrid
 from reportgen.inputs.fit import spread_over
+from reportgen.records.report import Skipped
+from reportgen.spread import spread
 
 MOST_IMAGES = 8
 """Images that are measured: evenly chosen, since each takes hundreds of passes."""
@@ -48,6 +54,34 @@ _TOGETHER = 8
 """Images in a pass."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrustOptions(FedOptions):
+    """Which maps are measured: of which layer (its path), kinds and class (None: the likeliest)."""
+
+    layer: str
+    cams: Sequence[str]
+    target: int | None = field(metadata={"key": "class"})
+    seed: int
+
+
+TrustUnit = Unit[TrustOptions]
+
+
+def _asked(request: Request) -> tuple[TrustOptions | None, list[str], list[Skipped]]:
+    """What is measured of which photos, and what is left out."""
+    chosen, skipped = chosen_cams("trust", request)
+    if chosen is None:
+        return None, [], skipped
+    options = TrustOptions(
+        feed=request.feed,
+        layer=chosen.layer,
+        cams=chosen.kinds,
+        target=chosen.target,
+        seed=request.settings.seed,
+    )
+    return options, spread(request.photos, MOST_IMAGES), skipped
+
+
 class Trust:
     """Deletion, insertion, drop, increase and sparseness of each kind of map on one image.
 
@@ -59,23 +93,32 @@ class Trust:
     version = 3
     title = "Heatmap tests"
 
-    def unit(self, model: str, digest: str, options: Mapping[str, Any]) -> Unit:
-        """The unit of one image. `options`: layer, cams, class (an index or None), seed, …"""
-        return Unit(self.name, self.version, "image", (model, digest), options)
+    def plan(self, request: Request) -> tuple[Plan[TrustOptions], list[Skipped]]:
+        """A unit for each of a few images. Raises SettingsError, ModelError as `chosen_cams`."""
+        options, photos, skipped = _asked(request)
+        if options is None:
+            return Plan(self, []), skipped
+        return Plan(
+            self, [self.unit(request.model.sha256, one, options) for one in photos]
+        ), skipped
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def unit(self, model: str, photo: str, options: TrustOptions) -> TrustUnit:
+        """The unit of one image."""
+        return Unit(self.name, self.version, "image", model, (photo,), options)
+
+    def compute(
+        self, units: Sequence[TrustUnit], bench: Workbench
+    ) -> Iterator[tuple[TrustUnit, Result]]:
         """Yield what was measured of each image's likeliest class, or of the one chosen."""
         options = units[0].options
-        explain = _gradients(bench, options["layer"])
+        explain = _gradients(bench, options.layer)
         for unit in units:
-            pixels = bench.pixels(unit.inputs[1])
-            target = _class_of(bench, pixels, options["class"])
+            pixels = bench.pixels(unit.photo)
+            target = _class_of(bench, pixels, options.target)
             maps, slopes = explain(bench.prepare(pixels[None]), np.array([target], np.int32))
-            grid = cells_of(bench, options["layer"], maps[0])
-            heats = _maps_of(
-                bench, options["cams"], unit.inputs[1], maps[0], slopes[0], target, grid
-            )
-            yield unit, Result(_measured(bench, pixels, target, heats, grid, options["seed"]))
+            grid = cells_of(bench, options.layer, maps[0])
+            heats = _maps_of(bench, options.cams, unit.photo, maps[0], slopes[0], target, grid)
+            yield unit, Result(_measured(bench, pixels, target, heats, grid, options.seed))
 
 
 def _measured(
@@ -157,39 +200,48 @@ class Sanity:
     version = 3
     title = "Sanity checks"
 
-    def unit(self, model: str, digests: Sequence[str], options: Mapping[str, Any]) -> Unit:
-        """The one unit of a model on these images; `options` as of `Trust.unit`."""
-        return Unit(self.name, self.version, "model", (model, *digests), options)
+    def plan(self, request: Request) -> Plan[TrustOptions]:
+        """The one unit of the images that `Trust` measures; none where it measures none."""
+        options, photos, _ = _asked(request)
+        if options is None or not photos:
+            return Plan(self, [])
+        return Plan(self, [self.unit(request.model.sha256, photos, options)])
 
-    def compute(self, units: Sequence[Unit], bench: Workbench) -> Iterator[tuple[Unit, Result]]:
+    def unit(self, model: str, photos: Sequence[str], options: TrustOptions) -> TrustUnit:
+        """The one unit of a model on these images."""
+        return Unit(self.name, self.version, "model", model, tuple(photos), options)
+
+    def compute(
+        self, units: Sequence[TrustUnit], bench: Workbench
+    ) -> Iterator[tuple[TrustUnit, Result]]:
         """Yield the stages of the cascade, and the correlation between classes."""
         for unit in units:
-            yield unit, Result({"checks": _checks(bench, unit.inputs[1:], unit.options)})
+            yield unit, Result({"checks": _checks(bench, unit.photos, unit.options)})
 
 
 def _checks(
-    bench: Workbench, digests: Sequence[str], options: Mapping[str, Any]
+    bench: Workbench, digests: Sequence[str], options: TrustOptions
 ) -> list[dict[str, Any]]:
     pixels = [bench.pixels(digest) for digest in digests]
     fed = [bench.prepare(one[None]) for one in pixels]
-    targets = [_class_of(bench, one, options["class"]) for one in pixels]
-    others = other_classes(targets, _class_count(bench), options["seed"])
-    slopes_of = _gradients(bench, options["layer"])
+    targets = [_class_of(bench, one, options.target) for one in pixels]
+    others = other_classes(targets, _class_count(bench), options.seed)
+    slopes_of = _gradients(bench, options.layer)
 
     def maps(classes: Sequence[int], wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in wanted}
         for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
             one, slope = slopes_of(values, np.array([target], np.int32))
             kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
-            grid = cells_of(bench, options["layer"], one[0])
+            grid = cells_of(bench, options.layer, one[0])
             heats = _maps_of(bench, kinds, digests[at], one[0], slope[0], target, grid)
             for cam, heat in heats.items():
                 found[cam].append(heat)
         return {cam: np.stack(heats) for cam, heats in found.items()}
 
-    cams: Sequence[str] = options["cams"]
+    cams = options.cams
     slow = [cam for cam in cams if CAMS[cam].passes]
-    seeds = range(options["seed"], options["seed"] + SEEDS)
+    seeds = range(options.seed, options.seed + SEEDS)
     cascades = cascade(bench.network, lambda kinds: maps(targets, kinds), cams, seeds, slow)
     true, swapped = maps(targets, cams), maps(others, cams) if others else None
     return [

@@ -6,9 +6,12 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.filters import kind_of
+from reportgen.analysis.dreams import DreamOptions
+from reportgen.analysis.filters import FilterOptions, kind_of
 from reportgen.analysis.finite import tells_classes
 from reportgen.analysis.health import HealthTally
+from reportgen.analysis.kernels import KernelOptions
+from reportgen.analysis.photos import PhotoOptions
 from reportgen.assembly.answers import said_by_outputs
 from reportgen.assembly.heatmaps import cam_records
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
@@ -62,7 +65,7 @@ class Assembly:
         self,
         file: ImageFile,
         slug: str,
-        photo: tuple[Unit, Stored],
+        photo: tuple[Unit[PhotoOptions], Stored],
         activations: Outcome | None,
         gradcam: Sequence[Outcome],
         top: int,
@@ -80,7 +83,7 @@ class Assembly:
         lost = seen is not None and self._is_lost(seen)
         return Image(
             name=name,
-            sha256=unit.inputs[0],
+            sha256=unit.photo,
             group=file.group,
             true_class=file.true_class,
             width=about["width"],
@@ -158,7 +161,7 @@ class Assembly:
 
     def filters(
         self,
-        units: Sequence[Unit],
+        units: Sequence[Unit[FilterOptions]],
         outcomes: Mapping[str, Outcome],
         columns: int | None,
         margin: int,
@@ -166,8 +169,8 @@ class Assembly:
         """The filters of all layers, and a gallery picture for each layer and kind of pattern."""
         grouped: dict[tuple[str, str], list[tuple[int, Outcome]]] = {}
         for unit in units:
-            group = unit.options["layer"], kind_of(unit)
-            grouped.setdefault(group, []).append((unit.options["channel"], outcomes[unit.key]))
+            group = unit.options.layer, kind_of(unit.options)
+            grouped.setdefault(group, []).append((unit.options.channel, outcomes[unit.key]))
         filters: list[Filter] = []
         galleries: list[Gallery] = []
         for (layer, method), found in grouped.items():
@@ -185,44 +188,57 @@ class Assembly:
         return filters, galleries
 
     def start_images(
-        self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+        self, units: Sequence[Unit[FilterOptions]], outcomes: Mapping[str, Outcome]
     ) -> list[StartImage]:
         """What ascents start from: one image for each method, of its first filter."""
         from reportgen.pictures.encode import read_rgb
 
         found = []
         for unit in units:
-            stored = outcomes[unit.key]
-            if unit.options["start"] and isinstance(stored, Stored):
-                about = {key: unit.options[key] for key in ("method", "layer", "channel")}
-                target = f"pictures/filters/start--{about['method']}"
+            stored, options = outcomes[unit.key], unit.options
+            if options.start and isinstance(stored, Stored):
+                target = f"pictures/filters/start--{options.method}"
                 height, width = read_rgb(stored.file("start.png")).shape[:2]
                 picture = self.copy(stored, "start.png", target)
-                found.append(StartImage(**about, picture=picture, width=width, height=height))
+                found.append(
+                    StartImage(
+                        method=options.method,
+                        layer=options.layer,
+                        channel=options.channel,
+                        picture=picture,
+                        width=width,
+                        height=height,
+                    )
+                )
         return found
 
     def dreams(
-        self, names: Mapping[str, str], units: Sequence[Unit], outcomes: Mapping[str, Outcome]
+        self,
+        names: Mapping[str, str],
+        units: Sequence[Unit[DreamOptions]],
+        outcomes: Mapping[str, Outcome],
     ) -> list[Dream]:
         """The dreams, photo by photo; `names` are those of the images by their digests."""
         records = []
         for at, unit in enumerate(units):
-            name, path = names[unit.inputs[1]], unit.options["layer"]
+            name, path = names[unit.photo], unit.options.layer
             if stored := self.usable(outcomes[unit.key], f"dream of {path} on", name):
                 pictures = {
                     key: self.copy(stored, f"{key}.jpg", f"pictures/dreams/{at}-{key}")
                     for key in ("original", "picture")
                 }
-                chosen = {key: unit.options[key] for key in ("layer", "channel", "steps")}
+                chosen = {key: getattr(unit.options, key) for key in ("layer", "channel", "steps")}
                 known = {"image": name, **chosen, **pictures}
                 records.append(Dream(**{**stored.data, **known}))
         return records
 
-    def kernels(self, units: Sequence[Unit], outcomes: Mapping[str, Outcome]) -> list[Kernel]:
+    def kernels(
+        self, units: Sequence[Unit[KernelOptions]], outcomes: Mapping[str, Outcome]
+    ) -> list[Kernel]:
         """The weights of each convolution layer."""
         records = []
         for unit in units:
-            path = unit.options["layer"]
+            path = unit.options.layer
             if stored := self.usable(outcomes[unit.key], "kernels of", path):
                 picture = self.copy(stored, "kernel.png", f"pictures/kernels/{self._layers[path]}")
                 records.append(Kernel(layer=path, picture=picture, **stored.data))

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reportgen.analysis.exemplars import ExemplarUnit
 from reportgen.assembly.assembly import Assembly
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
-from reportgen.execution.units import Unit
 from reportgen.inputs.images import ImageFile
 from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
 from reportgen.records.report import Skipped
@@ -14,7 +14,7 @@ from reportgen.records.report import Skipped
 
 def found_exemplars(
     assembly: Assembly,
-    unit: Unit,
+    unit: ExemplarUnit,
     outcome: Outcome,
     searched: Sequence[tuple[ImageFile, str]],
     dataset: str,
@@ -30,7 +30,7 @@ def found_exemplars(
     by_digest: dict[str, str] = {}
     for file, digest in searched:
         by_digest.setdefault(digest, file.name)
-    names = [by_digest[digest] for digest in unit.inputs[1:]]
+    names = [by_digest[digest] for digest in unit.photos]
     data = stored.data
     for one in data["unread"]:
         what, name = "image of the dataset", names[one["image"]]

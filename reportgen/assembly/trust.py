@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reportgen.analysis.trust import TrustUnit
 from reportgen.execution.runner import Failure, Outcome
-from reportgen.execution.units import Unit
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.records.report import (
     SanityCheck,
@@ -38,8 +38,8 @@ _QUANTILE = 2.262
 def assemble_trust(
     folder: Path,
     names: Mapping[str, str],
-    trust: Sequence[Unit],
-    sanity: Sequence[Unit],
+    trust: Sequence[TrustUnit],
+    sanity: Sequence[TrustUnit],
     outcomes: Mapping[str, Outcome],
     skipped: list[Skipped],
 ) -> Trust | None:
@@ -49,7 +49,7 @@ def assemble_trust(
     """
     measured: dict[str, Mapping[str, Any]] = {}
     for unit in trust:
-        name, outcome = names[unit.inputs[1]], outcomes[unit.key]
+        name, outcome = names[unit.photo], outcomes[unit.key]
         if isinstance(outcome, Failure):
             skipped.append(Skipped(what="trust in heatmaps of", name=name, reason=outcome.reason))
         else:
@@ -59,7 +59,7 @@ def assemble_trust(
         return None
     measures = _measures(list(measured.values()))
     return Trust(
-        layer=trust[0].options["layer"],
+        layer=trust[0].options.layer,
         images=list(measured),
         measures=measures,
         checks=checks,
@@ -68,7 +68,7 @@ def assemble_trust(
 
 
 def _checks(
-    units: Sequence[Unit], outcomes: Mapping[str, Outcome], skipped: list[Skipped]
+    units: Sequence[TrustUnit], outcomes: Mapping[str, Outcome], skipped: list[Skipped]
 ) -> Iterator[SanityCheck]:
     for unit in units:
         outcome = outcomes[unit.key]

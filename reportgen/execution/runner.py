@@ -3,22 +3,26 @@
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from reportgen.errors import InputChangedError, OutputError, ReportgenError
 from reportgen.execution.store import Store, Stored
-from reportgen.execution.units import Result, Unit
+from reportgen.execution.units import Options, Result, Unit
 from reportgen.progress import Progress
 
+OptionsT = TypeVar("OptionsT", bound=Options)
 
-class Analysis(Protocol):
+
+class Analysis(Protocol[OptionsT]):
     """A kind of analysis as the runner sees it."""
 
     name: str
     title: str
     """What the progress line says, such as "Activations"."""
 
-    def compute(self, units: Sequence[Unit], bench: Any) -> Iterator[tuple[Unit, Result]]:
+    def compute(
+        self, units: Sequence[Unit[OptionsT]], bench: Any
+    ) -> Iterator[tuple[Unit[OptionsT], Result]]:
         """Compute units of one group, yielding each as soon as it is finished.
 
         An analysis may raise in the middle: the units not yet yielded have then failed.
@@ -40,12 +44,12 @@ _GIVEN_UP_AFTER = 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class Plan(Generic[OptionsT]):
     """An analysis and the units asked of it."""
 
-    analysis: Analysis
-    units: Sequence[Unit]
-    needs: "Plan | None" = None
+    analysis: Analysis[OptionsT]
+    units: Sequence[Unit[OptionsT]]
+    needs: "Plan[Any] | None" = None
     """Work that has to be finished before, where any of the units is not."""
 
 
@@ -60,10 +64,10 @@ class Runner:
         self.progress = progress
         self._marks = marks
 
-    def run(self, plan: Plan, bench: Any) -> dict[str, Outcome]:
+    def run(self, plan: Plan[Any], bench: Any) -> dict[str, Outcome]:
         """Outcome of every unit of the plan by its key. `bench` is handed to the analysis."""
         outcomes: dict[str, Outcome] = {}
-        missing: dict[str, list[Unit]] = {}
+        missing: dict[str, list[Unit[Any]]] = {}
         for unit in plan.units:
             if stored := self.store.get(unit):
                 outcomes[unit.key] = stored
@@ -80,7 +84,7 @@ class Runner:
         return outcomes
 
     def _group(
-        self, analysis: Analysis, units: Sequence[Unit], bench: Any
+        self, analysis: Analysis[Any], units: Sequence[Unit[Any]], bench: Any
     ) -> Iterator[tuple[str, Outcome]]:
         """Compute a group together; what is left after an error is tried unit by unit.
 
@@ -102,10 +106,10 @@ class Runner:
 
     def _together(
         self,
-        analysis: Analysis,
-        units: Sequence[Unit],
+        analysis: Analysis[Any],
+        units: Sequence[Unit[Any]],
         bench: Any,
-        waiting: dict[str, Unit],
+        waiting: dict[str, Unit[Any]],
     ) -> Generator[tuple[str, Outcome], None, Failure | None]:
         """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:

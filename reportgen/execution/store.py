@@ -138,7 +138,7 @@ class Store:
         finally:
             self._lock.release()
 
-    def get(self, unit: Unit) -> Stored | None:
+    def get(self, unit: Unit[Any]) -> Stored | None:
         """The finished unit, None when it is not there or damaged."""
         stored = Stored(self.folder, unit.key)
         if not stored.is_whole():
@@ -147,7 +147,7 @@ class Store:
             os.utime(stored.file(_RECORD))
         return stored
 
-    def put(self, unit: Unit, result: Result) -> Stored:
+    def put(self, unit: Unit[Any], result: Result) -> Stored:
         """Keep a finished unit; raises OutputError when the disk does not take it."""
         stored = Stored(self.folder, unit.key)
         try:
@@ -252,7 +252,7 @@ class Store:
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _record(unit: Unit, result: Result) -> bytes:
+def _record(unit: Unit[Any], result: Result) -> bytes:
     """The record of a unit: a line with the SHA-256 of the next one, which is JSON."""
     about = {
         "key": unit.key,

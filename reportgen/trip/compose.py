@@ -140,12 +140,12 @@ def _images(
 ) -> Iterator[Image]:
     """The records of the images that are shown; the others are counted."""
     grids, depth, differences = (
-        {unit.inputs[1]: unit.key for unit in part.units}
+        {unit.photo: unit.key for unit in part.units}
         for part in (planned.activations, planned.depth, planned.differences)
     )
     cams: dict[str, list[str]] = {}
     for unit in (*planned.gradcam.units, *planned.explained.units):
-        cams.setdefault(unit.inputs[1], []).append(unit.key)
+        cams.setdefault(unit.photo, []).append(unit.key)
     shown = {digest for _, digest in reduction.shown(trip.photos)}
     names = slugs([image.name for image, _ in trip.photos])
     for image, digest in trip.photos:

@@ -1,16 +1,16 @@
 """The evaluation of a build: images in class folders, from finished activations to the record."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reportgen.analysis.activations import ActivationOptions
 from reportgen.analysis.evaluation import Tally, likelihood_of
 from reportgen.analysis.finite import tells_classes
-from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.gradcam import GradCamOptions, GradCams, GradCamUnit
 from reportgen.config import Settings
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
-from reportgen.execution.units import Unit
 from reportgen.inputs.class_names import Classes
 from reportgen.inputs.images import ImageFile
 from reportgen.pictures.reliability import reliability_diagram
@@ -84,7 +84,7 @@ def evaluate(
     model: Model,
     photos: Photos,
     classes: Classes,
-    plan: Plan,
+    plan: Plan[ActivationOptions],
     outcomes: Mapping[str, Outcome],
     settings: Settings,
 ) -> Evaluated | Skipped | None:
@@ -92,7 +92,7 @@ def evaluate(
 
     None where there is none to count, and the reason where the model predicts no class.
     """
-    units = {unit.inputs[1]: unit for unit in plan.units}
+    units = {unit.photo: unit for unit in plan.units}
     kind, reason = likelihood_of(model)
     tally = Tally(len(model.labels), settings.top, kind, order_assumed=classes.assumed)
     not_finite = 0
@@ -112,7 +112,9 @@ def evaluate(
     return Evaluated(tally, classes.indices, unknown, not_finite, reason)
 
 
-def same_answer(model: Model, plan: Plan, outcomes: Mapping[str, Outcome]) -> str:
+def same_answer(
+    model: Model, plan: Plan[ActivationOptions], outcomes: Mapping[str, Outcome]
+) -> str:
     """A sentence where several images, none of known class, all get the same answer; else ""."""
     known = [one.data for unit in plan.units if isinstance(one := outcomes[unit.key], Stored)]
     shares = [
@@ -134,15 +136,18 @@ def same_answer(model: Model, plan: Plan, outcomes: Mapping[str, Outcome]) -> st
 
 
 def explained_mistakes(
-    mistakes: Sequence[Mistake], photos: Photos, plan: Plan, outcomes: Mapping[str, Outcome]
-) -> Plan:
+    mistakes: Sequence[Mistake],
+    photos: Photos,
+    plan: Plan[GradCamOptions],
+    outcomes: Mapping[str, Outcome],
+) -> Plan[GradCamOptions]:
     """Grad-CAMs that the surest mistakes lack: of the true and of the predicted class.
 
     `plan` and `outcomes` are those of the images' own Grad-CAMs; without any, there are none here.
     """
     digests = {file.name: digest for file, digest in photos}
-    own = {unit.inputs[1]: unit for unit in plan.units}
-    units: dict[str, Unit] = {}
+    own = {unit.photo: unit for unit in plan.units}
+    units: dict[str, GradCamUnit] = {}
     for mistake in mistakes[:MOST_EXPLAINED]:
         digest = digests[mistake.image]
         if digest not in own or not isinstance(found := outcomes[own[digest].key], Stored):
@@ -153,6 +158,7 @@ def explained_mistakes(
     return Plan(plan.analysis, list(units.values()))
 
 
-def _wanted(unit: Unit, classes: set[int]) -> Iterator[Unit]:
+def _wanted(unit: GradCamUnit, classes: set[int]) -> Iterator[GradCamUnit]:
     for index in sorted(classes):
-        yield GradCams().unit(unit.inputs[0], unit.inputs[1], {**unit.options, "class": index})
+        options = replace(unit.options, targets=index)
+        yield GradCams().unit(unit.model or "", unit.photo, options)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from reportgen import engines
 from reportgen.analysis.engine import start
+from reportgen.analysis.options import Opening
 from reportgen.analysis.workbench import Opened
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
@@ -108,28 +109,28 @@ class ModelJob:
         """What computes. Raises DeviceError where it is not installed."""
         return engines.choose(self.settings.engine, self.settings.device)
 
-    @property
-    def options(self) -> dict[str, Any]:
+    @cached_property
+    def opening(self) -> Opening:
         """Everything but the file's bytes that the opened network depends on."""
         settings = self.settings
-        return {
-            "application": self.file.application,
-            "kind": self.file.kind,
-            "name": self.file.name,
-            "top": not settings.no_top,
-            "input_size": list(settings.input_size) if settings.input_size else None,
-            "seed": settings.seed,
-            "device": settings.device,
-            "custom_objects": [*self._own_code, *map(list, filter(None, [self.session.digests]))],
-            "replace_layer": list(settings.replace_layer),
-            "weights_by_name": settings.weights_by_name,
-            "input": self._inputs,
-            "output": settings.output,
-            "head": list(settings.head),
-            "engine": self.engine,
-            "batch_size": settings.batch_size,
-            **engines.versions(self.engine),
-        }
+        return Opening(
+            application=self.file.application,
+            kind=self.file.kind,
+            name=self.file.name,
+            top=not settings.no_top,
+            input_size=settings.input_size,
+            seed=settings.seed,
+            device=settings.device,
+            custom_objects=[*self._own_code, *map(list, filter(None, [self.session.digests]))],
+            replace_layer=settings.replace_layer,
+            weights_by_name=settings.weights_by_name,
+            other_inputs=self._inputs,
+            output=settings.output,
+            head=settings.head,
+            engine=self.engine,
+            batch_size=settings.batch_size,
+            versions=engines.versions(self.engine),
+        )
 
     def open(self) -> Opened:
         """Start the engine and open the model.

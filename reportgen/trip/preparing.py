@@ -5,7 +5,8 @@ from typing import Any
 
 from reportgen.analysis.batch_statistics import MOST_IMAGES as MOST_COMPARED
 from reportgen.analysis.batch_statistics import BatchStatistics, choose_by_statistics
-from reportgen.analysis.trial import PreprocessingTrial, choose_by_trial, sample
+from reportgen.analysis.options import UnsettledOptions
+from reportgen.analysis.trial import PreprocessingTrial, TrialOptions, choose_by_trial, sample
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
 from reportgen.inputs.class_names import Classes
@@ -14,11 +15,11 @@ from reportgen.records.report import Model, Preprocessing
 from reportgen.spread import spread
 
 Photos = Sequence[tuple[ImageFile, str]]
-Run = Callable[[Plan], Mapping[str, Outcome]]
+Run = Callable[[Plan[Any]], Mapping[str, Outcome]]
 
 
 def find_preprocessing(
-    facts: Model, photos: Photos, classes: Classes, options: Mapping[str, Any], run: Run
+    facts: Model, photos: Photos, classes: Classes, options: UnsettledOptions, run: Run
 ) -> Preprocessing:
     """The preprocessing to use where none is given.
 
@@ -34,7 +35,7 @@ def find_preprocessing(
 
 
 def _by_statistics(
-    facts: Model, photos: Photos, options: Mapping[str, Any], run: Run, usual: Preprocessing
+    facts: Model, photos: Photos, options: UnsettledOptions, run: Run, usual: Preprocessing
 ) -> Preprocessing:
     if not any(layer.type == "BatchNormalization" for layer in facts.layers):
         return usual
@@ -52,7 +53,7 @@ def _by_trial(
     facts: Model,
     photos: Photos,
     classes: Classes,
-    options: Mapping[str, Any],
+    options: UnsettledOptions,
     run: Run,
     usual: Preprocessing,
 ) -> Preprocessing:
@@ -60,7 +61,11 @@ def _by_trial(
     if not known:
         return usual
     trial = PreprocessingTrial()
-    unit = trial.unit(facts.sha256, sample(known), options)
+    tried = sample(known)
+    with_classes = TrialOptions(
+        opening=options.opening, feeding=options.feeding, classes=list(tried.values())
+    )
+    unit = trial.unit(facts.sha256, list(tried), with_classes)
     outcome = run(Plan(trial, [unit]))[unit.key]
     if not isinstance(outcome, Stored):
         return usual

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from reportgen.analysis.activations import ActivationOptions
 from reportgen.analysis.regression import Pairs, largest_misses
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
@@ -61,11 +62,11 @@ def regress(
     photos: Sequence[tuple[ImageFile, str]],
     true: TrueValues,
     table: str,
-    plan: Plan,
+    plan: Plan[ActivationOptions],
     outcomes: Mapping[str, Outcome],
 ) -> Regressed | None:
     """Pair the values that the model gives with the true ones; None where there is no pair."""
-    units = {unit.inputs[1]: unit for unit in plan.units}
+    units = {unit.photo: unit for unit in plan.units}
     rows: dict[int, list[tuple[str, float, float]]] = {}
     images = 0
     for file, digest in photos:

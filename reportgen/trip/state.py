@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from reportgen.analysis.engine import undetermined
-from reportgen.analysis.photos import Photos
+from reportgen.analysis.options import UnsettledOptions
+from reportgen.analysis.photos import PhotoOptions, Photos, network_size
 from reportgen.analysis.summary import Summary
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
@@ -85,7 +87,7 @@ class Trip:
         self.dataset: list[tuple[ImageFile, str]] = []
         self.classes = Classes()
         self.empty: list[tuple[str, ...]] = []
-        self.decoded: dict[str, tuple[Unit, Stored]] = {}
+        self.decoded: dict[str, tuple[Unit[PhotoOptions], Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.true_values: dict[str, dict[int, float]] = {}
@@ -100,7 +102,7 @@ class Trip:
         yield
         self.timings[part] = round(time.monotonic() - start, 3)
 
-    def run(self, plan: Plan) -> dict[str, UnitOutcome]:
+    def run(self, plan: Plan[Any]) -> dict[str, UnitOutcome]:
         """Run a plan; an empty one is not mentioned."""
         if not plan.units:
             return {}
@@ -188,7 +190,7 @@ class Trip:
     def facts(self) -> Model:
         """The model's facts, from the store or from the model itself; tells what was assumed."""
         summary = Summary()
-        unit = summary.unit(self.job.file.sha256, self.job.options)
+        unit = summary.unit(self.job.file.sha256, self.job.opening)
         outcome = self.run(Plan(summary, [unit]))[unit.key]
         if isinstance(outcome, Failure):
             raise outcome.error
@@ -230,7 +232,7 @@ class Trip:
         """Decide the preprocessing; images in class folders may tell which is right."""
         wanted = facts.preprocessing
         if self.settings.preprocess == "auto":
-            options = {**self.job.options, "feeding": self.bench.feeding.options()}
+            options = UnsettledOptions(opening=self.job.opening, feeding=self.bench.feeding)
             wanted = find_preprocessing(facts, self.photos, self.classes, options, self.run)
         if facts.image_input and wanted.source == "assumed":
             why = "nothing in the model says how it was trained"
@@ -283,10 +285,8 @@ class Trip:
     def decode(self, facts: Model) -> None:
         """Decode the photos; raises ImageError when none is left."""
         analysis, target = Photos(), facts.image_input
-        size = (target.height, target.width, target.channels) if target else None
-        units = {
-            digest: analysis.unit(digest, size, self.bench.feeding) for _, digest in self.photos
-        }
+        options = PhotoOptions(network_size(target) if target else None, self.bench.feeding)
+        units = {digest: analysis.unit(digest, options) for _, digest in self.photos}
         outcomes = self.run(Plan(analysis, list(units.values())))
         readable = []
         for image, digest in self.photos:

@@ -11,17 +11,6 @@ from reportgen.analysis.workbench import Opened, Workbench
 from reportgen.feeding import Feeding
 from reportgen.inputs.network import Network
 
-OPTIONS = {
-    "columns": 16,
-    "max_channels": None,
-    "tile_size": 96,
-    "contrast": [128.0, 64.0],
-    "normalise": "channel",
-    "channels": {},
-    "preprocess": "unit",
-    "resize": "stretch",
-}
-
 
 def bench_of(model, photos, *, preprocess="unit", resize="stretch", batch_size=None, heads=()):
     network = Network(model, heads=heads)

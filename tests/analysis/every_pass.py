@@ -14,7 +14,8 @@ from reportgen.analysis.gradients import (
     score_gradients,
 )
 from reportgen.analysis.passes import masked_scores
-from tests.analysis.bench import OPTIONS, bench_of, patterns_of
+from tests.analysis.bench import bench_of, patterns_of
+from tests.support.options import ACTIVATIONS, EXEMPLARS
 
 
 def every_pass(photos, places):
@@ -40,12 +41,11 @@ def every_pass(photos, places):
     digests = list(photos)
     found = {}
     analysis = Activations()
-    options = {**OPTIONS, "layers": ["first", "second"]}
+    options = replace(ACTIVATIONS, layers=["first", "second"])
     for unit, result in analysis.compute([analysis.unit("m", d, options) for d in digests], bench):
-        found[f"scores {unit.inputs[1]}"] = result.data["scores"]
-        found[f"means {unit.inputs[1]}"] = result.data["activations"][1]["means"]
-    search = Exemplars().plan("m", digests, {**OPTIONS, "k": 3, "channels": {"second": [0]},
-                                             "units": []}).needs  # fmt: skip
+        found[f"scores {unit.photo}"] = result.data["scores"]
+        found[f"means {unit.photo}"] = result.data["activations"][1]["means"]
+    search = Exemplars().search("m", digests, replace(EXEMPLARS, channels={"second": [0]})).needs
     for at, (_, result) in enumerate(search.analysis.compute(search.units, bench)):
         found[f"highest {at}"] = result.data["layers"]["second"]["values"]
     pixels = np.stack([bench.pixels(digest) for digest in digests])

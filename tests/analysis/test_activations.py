@@ -1,5 +1,6 @@
 """Activations against Keras's own layer outputs, through the pictures that are written."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import keras
@@ -9,7 +10,8 @@ from PIL import Image
 
 from reportgen.analysis.activations import Activations
 from reportgen.pictures.colormaps import TOP_LEVEL
-from tests.analysis.bench import OPTIONS, bench_of, picture_file
+from tests.analysis.bench import bench_of, picture_file
+from tests.support.options import ACTIVATIONS
 
 layers = keras.layers
 
@@ -32,7 +34,9 @@ def model():
 def compute(model, tmp_path, **options):
     digest, path = picture_file(tmp_path, (50, 60))
     bench = bench_of(model, {digest: path})
-    unit = Activations().unit("model", digest, {**OPTIONS, "layers": ["conv", "deep"], **options})
+    unit = Activations().unit(
+        "model", digest, replace(ACTIVATIONS, layers=["conv", "deep"], **options)
+    )
     ((_, result),) = Activations().compute([unit], bench)
     return bench, bench.pixels(digest), result
 
@@ -119,7 +123,7 @@ def test_dead_constant_and_broken_channels_are_counted_not_drawn(tmp_path):
     dead.get_layer("conv").set_weights([kernel, np.array([0, 5, np.nan, 0], "float32")])
     digest, path = picture_file(tmp_path, (8, 8))
     bench = bench_of(dead, {digest: path})
-    unit = Activations().unit("model", digest, {**OPTIONS, "layers": ["conv"]})
+    unit = Activations().unit("model", digest, replace(ACTIVATIONS, layers=["conv"]))
     ((_, result),) = Activations().compute([unit], bench)
     (about,) = result.data["activations"]
     assert about["inactive"] == [0, 1, 2]
@@ -131,7 +135,7 @@ def test_dead_constant_and_broken_channels_are_counted_not_drawn(tmp_path):
 def test_an_images_numbers_do_not_depend_on_its_company(model, tmp_path):
     files = dict(picture_file(tmp_path, (30 + i, 44), seed=i) for i in range(5))
     bench = bench_of(model, files, batch_size=2)
-    units = [Activations().unit("m", d, {**OPTIONS, "layers": ["deep"]}) for d in files]
+    units = [Activations().unit("m", d, replace(ACTIVATIONS, layers=["deep"])) for d in files]
     together = {u.key: r for u, r in Activations().compute(units, bench)}
     for unit in units:
         ((_, alone),) = Activations().compute([unit], bench)

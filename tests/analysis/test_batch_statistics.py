@@ -13,6 +13,7 @@ from reportgen.analysis.trial import CANDIDATES
 from reportgen.inputs.preprocessing import function_of
 from reportgen.records.report import Preprocessing
 from tests.analysis.bench import bench_of
+from tests.support.options import UNSETTLED
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
@@ -57,7 +58,7 @@ def compared(model, tmp_path, count: int = 12):
     for at, pixels in enumerate(photos(2, count)):
         files[f"d{at}"] = tmp_path / f"{at}.png"
         Image.fromarray(pixels).save(files[f"d{at}"])
-    unit = BatchStatistics().unit("m", list(files), {})
+    unit = BatchStatistics().unit("m", list(files), UNSETTLED)
     ((_, result),) = BatchStatistics().compute([unit], bench_of(model, files))
     return result.data
 

@@ -1,5 +1,6 @@
 """Grad-CAM at several layers at once: each as it would be alone, and as float64 has it."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import keras
@@ -10,7 +11,8 @@ from PIL import Image
 from reportgen.analysis.cam_depth import LONGEST, CamsThroughDepth
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradients import depth_gradients, score_gradients
-from tests.analysis.bench import OPTIONS, bench_of, picture_file
+from tests.analysis.bench import bench_of, picture_file
+from tests.support.options import DEPTH
 
 layers = keras.layers
 PATHS = ["one", "pool", "two"]
@@ -81,7 +83,7 @@ def test_together_as_alone():
 
 def test_records_stand_in_the_order_of_the_layers(tmp_path):
     digest, path = picture_file(tmp_path, (400, 600))
-    options = {**OPTIONS, "layers": PATHS, "class": None, "colormap": "jet"}
+    options = replace(DEPTH, layers=PATHS)
     unit = CamsThroughDepth().unit("model", digest, options)
     ((_, result),) = CamsThroughDepth().compute([unit], bench_of(net(), {digest: path}))
     records = result.data["gradcam"]

@@ -1,5 +1,6 @@
 """The difference of two classes against a float64 computation, and the colours of its signs."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -8,10 +9,11 @@ from PIL import Image
 from reportgen.analysis.cam_difference import CamDifferences, difference_cam
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradients import score_gradients
-from tests.analysis.bench import OPTIONS, bench_of, picture_file
+from tests.analysis.bench import bench_of, picture_file
 from tests.analysis.test_cams import maps_and_slope
 from tests.analysis.test_cams import net as flat_net
 from tests.analysis.test_gradcam import net
+from tests.support.options import DIFFERENCE
 
 
 def test_equals_float64_of_the_difference_of_scores():
@@ -43,7 +45,7 @@ def test_turned_round_it_has_the_other_sign_and_against_nothing_it_is_grad_cam()
 
 def compute(model, tmp_path, pairs):
     digest, path = picture_file(tmp_path, (40, 60))
-    unit = CamDifferences().unit("m", digest, {**OPTIONS, "layer": "conv", "pairs": pairs})
+    unit = CamDifferences().unit("m", digest, replace(DIFFERENCE, pairs=pairs))
     bench = bench_of(model, {digest: path})
     ((_, result),) = CamDifferences().compute([unit], bench)
     scores = model.predict(bench.prepare(bench.pixels(digest)[None]), verbose=0)[0]

@@ -1,6 +1,7 @@
 """Dreams: the response rises, octaves keep the photo's detail, and nothing is left to chance."""
 
 import io
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -10,9 +11,9 @@ from PIL import Image
 from reportgen.analysis.ascents import dreaming
 from reportgen.analysis.dreams import Dreams, ascend, dream, octaves
 from tests.analysis.bench import bench_of, picture_file
+from tests.support.options import DREAM
 
 layers = keras.layers
-OPTIONS = {"layer": "conv", "channel": None, "steps": 12, "seed": 0}
 
 
 def net(channels=3):
@@ -30,7 +31,7 @@ def net(channels=3):
 
 def made(tmp_path, model=None, **options):
     digest, path = picture_file(tmp_path, (100, 140))
-    unit = Dreams().unit("model", digest, {**OPTIONS, **options})
+    unit = Dreams().unit("model", digest, replace(DREAM, **options))
     ((_, result),) = Dreams().compute([unit], bench_of(model or net(), {digest: path}))
     return result
 

@@ -1,6 +1,7 @@
 """Filter patterns: what they rise to, that each stands alone, that noise never passes for one."""
 
 import io
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -14,6 +15,7 @@ from reportgen.analysis.pattern_search import Wish, patterns
 from reportgen.analysis.patterns import random_of
 from reportgen.errors import SettingsError
 from tests.analysis.bench import bench_of, patterns_of
+from tests.support.options import FILTER
 
 layers = keras.layers
 SIZE = 20
@@ -182,11 +184,11 @@ def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
 def test_units_hold_scores_and_an_rgb_picture(method):
     model = net("relu", channels=1)
     analysis = Filters()
-    options = {"method": method, "steps": 3, "size": 24, "seed": 0, "preprocess": "unit"}
-    units = [analysis.unit("digest", "conv", channel, options) for channel in range(5)]
+    options = replace(FILTER, method=method, steps=3)
+    units = [analysis.unit("digest", replace(options, channel=channel)) for channel in range(5)]
     assert len({unit.group for unit in units}) == 1
     other = {"classic": "fourier", "fourier": "classic"}[method]
-    unlike = analysis.unit("digest", "conv", 0, {**options, "method": other})
+    unlike = analysis.unit("digest", replace(options, method=other))
     assert unlike.group != units[0].group and unlike.key != units[0].key
     results = list(analysis.compute(units, bench_of(model, {})))
     assert {unit.key for unit, _ in results} == {unit.key for unit in units}

@@ -1,5 +1,6 @@
 """Grad-CAM against a float64 computation that shares no code with it."""
 
+from dataclasses import replace
 from io import BytesIO
 
 import keras
@@ -11,11 +12,10 @@ from reportgen.analysis import gradcam
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradcam import GradCams
 from reportgen.analysis.gradients import score_gradients
-from tests.analysis.bench import OPTIONS, bench_of, picture_file
+from tests.analysis.bench import bench_of, picture_file
+from tests.support.options import GRADCAM
 
 layers = keras.layers
-CHOICES = {"layer": "conv", "cams": ["gradcam"], "classes": 2, "class": None, "colormap": "jet",
-           "full_size": False}  # fmt: skip
 
 
 def net(units, activation):
@@ -94,7 +94,7 @@ def test_nested_layers_and_a_chosen_class():
 
 def compute(model, tmp_path, *, size=(40, 60), **options):
     digest, path = picture_file(tmp_path, size)
-    unit = GradCams().unit("model", digest, {**OPTIONS, **CHOICES, **options})
+    unit = GradCams().unit("model", digest, replace(GRADCAM, **options))
     ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
     return result
 

@@ -1,6 +1,7 @@
 """Kernels: the weights are those that convolve, dead and doubled filters are found."""
 
 import io
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ from reportgen.analysis import kernels
 from reportgen.analysis.kernels import Kernels, describe, near_duplicates
 from reportgen.pictures.kernels import draw_kernel
 from tests.analysis.bench import bench_of
+from tests.support.options import KERNEL
 
 layers = keras.layers
 
@@ -164,7 +166,7 @@ def test_three_maps_of_another_layer_are_no_colours():
     stack = [layers.Conv2D(3, 3, name="first"), layers.Conv2D(4, 3, name="second")]
     model = keras.Sequential([keras.Input((12, 12, 3)), *stack])
     assert seen_colours(model, "second", "unit") is None
-    unit = Kernels().unit("model", "second", {"columns": 16})
+    unit = Kernels().unit("model", replace(KERNEL, layer="second"))
     ((_, result),) = Kernels().compute([unit], bench_of(model, {}))
     assert result.data["kind"] == "slices"
 
@@ -198,7 +200,7 @@ def test_the_first_of_many_filters_and_slices_are_drawn():
 
 def test_a_unit_leaves_the_picture_that_its_data_describes():
     model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(5, 3, name="c")])
-    unit = Kernels().unit("model", "c", {"columns": 16})
+    unit = Kernels().unit("model", replace(KERNEL, layer="c"))
     ((_, result),) = Kernels().compute([unit], bench_of(model, {}))
     picture = Image.open(io.BytesIO(result.files["kernel.png"]))
     assert picture.size == (result.data["width"], result.data["height"])

@@ -1,5 +1,7 @@
 """The search for patterns: coarse to fine, until the response levels off, down as well as up."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from reportgen.analysis.filters import METHODS, Filters
 from reportgen.analysis.pattern_search import Wish, patterns
 from tests.analysis.bench import bench_of, patterns_of
 from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter
+from tests.support.options import FILTER
 
 BOTH = pytest.mark.parametrize("method", ["classic", "fourier"])
 layers = keras.layers
@@ -138,11 +141,10 @@ def test_deep_layers_get_more_steps():
 
 
 def test_units_of_both_directions_and_of_facets_are_work_of_their_own():
-    options = {"method": "classic", "steps": 4, "size": 24, "seed": 0, "preprocess": "unit"}
     analysis, bench = Filters(), bench_of(net("relu"), {})
-    up = analysis.unit("digest", "conv", 0, options)
-    down = analysis.unit("digest", "conv", 0, options, negative=True)
-    facets = [analysis.unit("digest", "conv", 0, options, facet=(at, 2)) for at in range(2)]
+    up = analysis.unit("digest", FILTER)
+    down = analysis.unit("digest", replace(FILTER, negative=True))
+    facets = [analysis.unit("digest", replace(FILTER, facet=at, facets=2)) for at in range(2)]
     assert len({unit.key for unit in (up, down, *facets)}) == 4
     assert len({unit.group for unit in (up, down, *facets)}) == 3
     (_, lowered), *_ = analysis.compute([down], bench)

@@ -1,6 +1,7 @@
 """A running top-K is that of all values at once, however they come in."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
@@ -8,8 +9,7 @@ from hypothesis import strategies as st
 
 from reportgen.analysis.highest import ALONE, Highest
 from reportgen.analysis.top_k import TopK
-
-OPTIONS = {"k": 3, "layers": ["a"], "units": []}
+from tests.support.options import HIGHEST
 
 
 @given(
@@ -46,21 +46,21 @@ def digests(count, seed=0):
 
 def test_every_image_is_searched_once():
     for count in (1, ALONE, ALONE + 1, 3000):
-        units = Highest().units("m", digests(count), OPTIONS)
-        assert sorted(one for unit in units for one in unit.inputs[1:]) == sorted(digests(count))
+        units = Highest().units("m", digests(count), HIGHEST)
+        assert sorted(one for unit in units for one in unit.photos) == sorted(digests(count))
         assert len({unit.key for unit in units}) == len(units) <= max(ALONE, count // 4)
 
 
 def test_another_image_changes_one_unit():
     for count in (5, 3000):
-        before = {unit.key for unit in Highest().units("m", digests(count), OPTIONS)}
+        before = {unit.key for unit in Highest().units("m", digests(count), HIGHEST)}
         changed = [*digests(count)[1:], *digests(1, seed=7)]
-        after = {unit.key for unit in Highest().units("m", changed, OPTIONS)}
+        after = {unit.key for unit in Highest().units("m", changed, HIGHEST)}
         assert 1 <= len(after - before) <= 2
 
 
 def test_how_many_to_show_does_not_change_the_search_of_a_few():
     few = digests(9)
-    assert [unit.key for unit in Highest().units("m", few, OPTIONS)] == [
-        unit.key for unit in Highest().units("m", few, {**OPTIONS, "k": 9})
+    assert [unit.key for unit in Highest().units("m", few, HIGHEST)] == [
+        unit.key for unit in Highest().units("m", few, replace(HIGHEST, k=9))
     ]

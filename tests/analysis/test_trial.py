@@ -1,5 +1,7 @@
 """Candidates for the preprocessing, tried on images whose classes are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -12,6 +14,7 @@ from reportgen.analysis.trial import (
     sample,
 )
 from reportgen.records.report import Preprocessing
+from tests.support.options import TRIAL
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
@@ -106,7 +109,9 @@ def test_a_model_fed_raw_pixels_is_found_out(tmp_path):
         path = tmp_path / f"{i}.png"
         Image.new("RGB", (9, 9), (value + i,) * 3).save(path)
         photos[f"d{i}"], classes[f"d{i}"] = path, bright
-    unit = PreprocessingTrial().unit("model", classes, {})
+    unit = PreprocessingTrial().unit(
+        "model", list(classes), replace(TRIAL, classes=list(classes.values()))
+    )
     ((_, result),) = PreprocessingTrial().compute([unit], bench_of(model, photos))
     assert result.data["images"] == 12
     assert result.data["correct"]["none"] == 12

@@ -1,5 +1,7 @@
 """The sanity check fails a map that ignores the model, and passes Grad-CAM."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -26,9 +28,9 @@ from reportgen.inputs.network import Network
 from reportgen.spread import spread
 from tests.analysis.bench import bench_of, picture_file
 from tests.analysis.test_gradcam import net
+from tests.support.options import TRUST
 
 layers = keras.layers
-OPTIONS = {"layer": "conv", "cams": ["gradcam", "eigencam"], "class": None, "seed": 0}
 
 
 @pytest.fixture(scope="module")
@@ -128,7 +130,7 @@ def test_a_unit_measures_each_kind_of_map_and_chance(tmp_path):
     kernel, bias = model.get_layer("out").get_weights()
     model.get_layer("out").set_weights([kernel * 30, bias])
     bench = bench_of(model, {digest: path})
-    ((_, result),) = Trust().compute([Trust().unit("model", digest, OPTIONS)], bench)
+    ((_, result),) = Trust().compute([Trust().unit("model", digest, TRUST)], bench)
     data = result.data
     pixels = np.asarray(Image.open(path), np.float32)
     share = model(pixels[None] / 255).numpy()[0]
@@ -154,7 +156,7 @@ def test_a_map_without_evidence_is_not_measured(tmp_path):
     model = net(2, "softmax")
     kernel, bias = model.get_layer("out").get_weights()
     model.get_layer("out").set_weights([-np.abs(kernel), bias])
-    unit = Trust().unit("model", digest, OPTIONS)
+    unit = Trust().unit("model", digest, TRUST)
     ((_, result),) = Trust().compute([unit], bench_of(model, {digest: path}))
     measured = {one["method"]: one["measures"] for one in result.data["measured"]}
     assert measured["gradcam"] is None
@@ -163,7 +165,7 @@ def test_a_map_without_evidence_is_not_measured(tmp_path):
 
 def test_the_checks_of_a_model(tmp_path):
     files = dict(picture_file(tmp_path, (16, 18), seed) for seed in (1, 2))
-    unit = Sanity().unit("model", list(files), OPTIONS)
+    unit = Sanity().unit("model", list(files), TRUST)
     ((_, result),) = Sanity().compute([unit], bench_of(net(3, "softmax"), files))
     gradcam, eigencam = result.data["checks"]
     assert [stage["layer"] for stage in gradcam["stages"]] == ["out", "conv"]
@@ -178,7 +180,7 @@ def test_the_checks_of_a_model(tmp_path):
 def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path, monkeypatch):
     files = dict(picture_file(tmp_path, (16, 18), seed) for seed in (1, 2, 3))
     kinds = ["gradcam", "scorecam", "integrated-gradients"]
-    options = {**OPTIONS, "cams": kinds}
+    options = replace(TRUST, cams=kinds)
     bench = bench_of(net(3, "softmax"), files)
     asked = []
 

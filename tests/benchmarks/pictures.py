@@ -1,6 +1,7 @@
 """Rows on single analyses: activation grids, filter patterns, Grad-CAM."""
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,8 @@ import numpy as np
 from tests.benchmarks import notebook
 from tests.benchmarks.measure import Row, alternate, product_flops, seconds
 from tests.benchmarks.models import bench_over, photo_files, vgg16
+from tests.support.options import ACTIVATIONS, GRADCAM
 
-OPTIONS: dict[str, Any] = {
-    "columns": 16, "max_channels": None, "tile_size": 96, "contrast": [128.0, 64.0],
-    "normalise": "channel", "channels": {}, "preprocess": "caffe", "resize": "stretch",
-}  # fmt: skip
 LAYER, SIZE, STEPS, FILTERS = "block3_conv1", 64, 40, 16
 
 
@@ -28,7 +26,7 @@ def grids(runs: int) -> list[Row]:
     model = vgg16(224)
     layers = [layer.name for layer in model.layers[1:]]
     bench = bench_over(model, [file], "caffe")
-    unit = Activations().unit("vgg16", file.stem, {**OPTIONS, "layers": layers})
+    unit = Activations().unit("vgg16", file.stem, replace(ACTIVATIONS, layers=layers))
     all_layers = keras.Model(model.inputs[0], [model.get_layer(name).output for name in layers])
     photo = keras.utils.img_to_array(keras.utils.load_img(file, target_size=(224, 224)))[None]
     own, other = work / "own", work / "other"
@@ -138,16 +136,14 @@ def gradcams(runs: int) -> list[Row]:
     model = keras.applications.MobileNetV2(weights=None, classifier_activation=None)
     bench = bench_over(model, files, "signed")
     last = bench.network.last_spatial_layer
-    asked = {"classes": 1, "class": None, "cams": ["gradcam"], "colormap": "jet",
-             "full_size": False}  # fmt: skip
-    options = {**OPTIONS, "layer": last, **asked}
+    options = replace(GRADCAM, layer=last, top=1)
     analysis = GradCams()
     units = [analysis.unit("m", file.stem, options) for file in files]
 
     def ours() -> None:
         for unit, result in analysis.compute(units, bench):
             for name, content in result.files.items():
-                (work / f"{unit.inputs[1]}-{name}").write_bytes(content)
+                (work / f"{unit.photo}-{name}").write_bytes(content)
 
     def pixels(file: Path) -> Any:
         image = keras.utils.img_to_array(keras.utils.load_img(file, target_size=(224, 224)))

@@ -524,7 +524,7 @@ def test_inspect_json_is_all_that_stands_on_stdout(calls: Calls) -> None:
 
 
 def test_cache_counts_and_clears(tmp_path: Path) -> None:
-    unit = units.Unit("photos", 1, "photo", ("aa",))
+    unit = units.Unit("photos", 1, "photo", None, ("aa",), units.Options())
     kept = Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)})).folder
     folder = ["--cache-dir", str(tmp_path / "kept")]
     assert "1 result, 2.5 MB" in run("cache", "info", *folder).stdout

@@ -1,12 +1,19 @@
 """The runner: computes what is missing, and one failure costs nothing else."""
 
+from dataclasses import dataclass
+
 import pytest
 
 from reportgen.errors import ImageError, OutputError
 from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.store import Store, Stored
-from reportgen.execution.units import Result, Unit
+from reportgen.execution.units import Options, Result, Unit
 from reportgen.progress import Silent
+
+
+@dataclass(frozen=True)
+class Number(Options):
+    n: int
 
 
 class Doubles:
@@ -17,7 +24,7 @@ class Doubles:
 
     def compute(self, units, bench):
         for unit in units:
-            number = unit.options["n"]
+            number = unit.options.n
             if number in self.failing:
                 raise self.error(f"{number} is bad\nmore")
             self.computed.append(number)
@@ -25,7 +32,7 @@ class Doubles:
 
 
 def units(*numbers, group=""):
-    return [Unit("doubles", 1, "number", (), {"n": n}, group=group) for n in numbers]
+    return [Unit("doubles", 1, "number", None, (), Number(n), group=group) for n in numbers]
 
 
 def run(tmp_path, analysis, wanted):

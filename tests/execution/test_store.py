@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from reportgen.errors import OutputError
 from reportgen.execution.store import Store
-from reportgen.execution.units import Result, Unit
+from reportgen.execution.units import Options, Result, Unit
 
 plain = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -22,8 +23,16 @@ plain = st.recursive(
 )
 
 
+@dataclass(frozen=True)
+class Choices(Options):
+    values: dict
+
+    def plain(self):
+        return self.values
+
+
 def unit(**options):
-    return Unit("activations", 1, "image", ("aa", "bb"), options)
+    return Unit("activations", 1, "image", "aa", ("bb",), Choices(options))
 
 
 @given(st.dictionaries(st.text(), plain))
@@ -36,9 +45,9 @@ def test_whatever_changes_the_result_changes_the_key():
     keys = {
         unit().key,
         unit(columns=8).key,
-        Unit("activations", 2, "image", ("aa", "bb"), {}).key,
-        Unit("activations", 1, "image", ("aa", "cc"), {}).key,
-        Unit("gradcam", 1, "image", ("aa", "bb"), {}).key,
+        Unit("activations", 2, "image", "aa", ("bb",), Options()).key,
+        Unit("activations", 1, "image", "aa", ("cc",), Options()).key,
+        Unit("gradcam", 1, "image", "aa", ("bb",), Options()).key,
     }
     assert len(keys) == 5
 

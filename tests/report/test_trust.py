@@ -12,6 +12,7 @@ from reportgen.execution.units import Result, Unit
 from reportgen.records.report import SanityCheck, SanityNull, SanityStage, Skipped, Spread
 from reportgen.report.sections.trust import verdict
 from tests.report.conftest import Site
+from tests.support.options import TRUST
 
 
 def entry(method: str, value: float | None) -> dict[str, object]:
@@ -28,8 +29,8 @@ def entry(method: str, value: float | None) -> dict[str, object]:
 
 def units(folder: Path) -> tuple[list[Unit], Unit, dict[str, Outcome]]:
     store = Store(folder / "store")
-    images = [Unit("trust", 1, "image", ("m", str(at)), {"layer": "conv"}) for at in range(3)]
-    check = Unit("sanity", 1, "model", ("m",), {"layer": "conv"})
+    images = [Unit("trust", 1, "image", "m", (str(at),), TRUST) for at in range(3)]
+    check = Unit("sanity", 1, "model", "m", (), TRUST)
     found = [
         [entry("gradcam", 0.5), entry("chance", 1.0)],
         [entry("gradcam", None), entry("chance", 0.5)],

@@ -4,27 +4,43 @@ A new version of an analysis changes its keys on purpose; nothing else does.
 """
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from reportgen.analysis.batch_statistics import BatchStatistics
 from reportgen.analysis.gradcam import GradCams
-from reportgen.analysis.photos import Photos
+from reportgen.analysis.options import Opening, UnsettledOptions
+from reportgen.analysis.photos import PhotoOptions, Photos
 from reportgen.analysis.summary import Summary
-from reportgen.analysis.trial import PreprocessingTrial
+from reportgen.analysis.trial import PreprocessingTrial, TrialOptions
 from reportgen.config import make_settings
+from reportgen.execution.units import Unit
 from reportgen.records.report import Model
-from reportgen.trip.planning import plan
+from reportgen.trip.planning import plan, request_of
 
 PINNED = json.loads(Path(__file__).with_name("keys.json").read_text())
 
-BASIS = {
-    "application": None, "kind": "keras", "name": "small.keras", "top": True,
-    "input_size": [24, 24], "seed": 0, "device": "auto", "custom_objects": [["own", "1.0"]],
-    "replace_layer": [], "weights_by_name": False, "input": {}, "output": None, "head": [],
-    "engine": "tensorflow", "batch_size": None, "tensorflow": "2.20.0", "keras": "3.12.0",
-}  # fmt: skip
+OPENING = Opening(
+    application=None,
+    kind="keras",
+    name="small.keras",
+    top=True,
+    input_size=(24, 24),
+    seed=0,
+    device="auto",
+    custom_objects=[["own", "1.0"]],
+    replace_layer=(),
+    weights_by_name=False,
+    other_inputs={},
+    output=None,
+    head=(),
+    engine="tensorflow",
+    batch_size=None,
+    versions={"tensorflow": "2.20.0", "keras": "3.12.0"},
+)
 SHA = "ab" * 32
 PHOTOS = ["00" * 32, "11" * 32, "ff" * 32]
 
@@ -70,21 +86,22 @@ SETTINGS = {
 }  # fmt: skip
 
 
-def units() -> list:
-    planned = plan(FACTS, BASIS, PHOTOS, make_settings(SETTINGS))
+def units(opening: Opening = OPENING) -> list[Unit[Any]]:
+    settings = make_settings(SETTINGS)
+    planned = plan(request_of(FACTS, opening, settings, PHOTOS))
     search = planned.exemplars.needs
     assert search is not None
-    feeding = make_settings(SETTINGS).feeding.settled(None)
-    given = {**BASIS, "feeding": feeding.options()}
-    mistake = planned.gradcam.units[0]
+    feeding = settings.feeding.settled(None)
+    classes = TrialOptions(opening=opening, feeding=feeding, classes=[0, 2, 1])
+    mistake = replace(planned.gradcam.units[0].options, targets=2)
     return [
         *planned.units,
         *search.units,
-        GradCams().unit(SHA, PHOTOS[0], {**mistake.options, "class": 2}),
-        Summary().unit(SHA, BASIS),
-        Photos().unit(PHOTOS[0], (24, 24, 3), feeding),
-        BatchStatistics().unit(SHA, PHOTOS, given),
-        PreprocessingTrial().unit(SHA, dict(zip(PHOTOS, (0, 2, 1), strict=True)), given),
+        GradCams().unit(SHA, PHOTOS[0], mistake),
+        Summary().unit(SHA, opening),
+        Photos().unit(PHOTOS[0], PhotoOptions((24, 24, 3), feeding)),
+        BatchStatistics().unit(SHA, PHOTOS, UnsettledOptions(opening=opening, feeding=feeding)),
+        PreprocessingTrial().unit(SHA, PHOTOS, classes),
     ]
 
 
@@ -102,3 +119,10 @@ def test_finished_work_is_found_under_the_same_key(analysis: str) -> None:
 
 def test_every_kind_of_work_is_pinned() -> None:
     assert keys().keys() == PINNED.keys()
+
+
+def test_another_array_for_another_input_changes_what_is_computed_of_the_network() -> None:
+    first = replace(OPENING, other_inputs={"mask": "aa" * 32})
+    second = replace(OPENING, other_inputs={"mask": "bb" * 32})
+    same = {unit.key for unit in units(first)} & {unit.key for unit in units(second)}
+    assert {unit.analysis for unit in units() if unit.key in same} == {"photos"}

@@ -211,9 +211,9 @@ def test_a_change_in_what_the_file_imports_is_noticed(tmp_path: Path) -> None:
     (tmp_path / "helping.py").write_text("")
     file = identify(with_own_layers(tmp_path, ["Twice"]))
     settings = make_settings({"custom_objects": str(tmp_path / "own.py")})
-    before = ModelJob(file, settings, Silent()).options["custom_objects"]
+    before = ModelJob(file, settings, Silent()).opening.custom_objects
     (tmp_path / "helping.py").write_text("A = 1\n")
-    assert ModelJob(file, settings, Silent()).options["custom_objects"] != before
+    assert ModelJob(file, settings, Silent()).opening.custom_objects != before
     missing = make_settings({"custom_objects": "nowhere_to_be_found"})
     with pytest.raises(ModelFileError, match="no installed package of that name"):
         ModelJob(file, missing, Silent())

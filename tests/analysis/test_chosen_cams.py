@@ -2,9 +2,10 @@
 
 import pytest
 
+from reportgen.analysis.cam_depth import layers_through_depth
+from reportgen.analysis.cam_difference import class_pair
 from reportgen.errors import SettingsError
 from reportgen.records.report import Model
-from reportgen.trip.planning_cams import class_pair, layers_through_depth
 from tests.report.sample import SMALL, write_sample
 
 

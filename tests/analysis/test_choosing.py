@@ -3,10 +3,15 @@
 import keras
 import pytest
 
+from reportgen.analysis.choosing import (
+    check_filters,
+    chosen_filters,
+    chosen_layers,
+    single_channels,
+)
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
 from reportgen.inputs.network import Network
-from reportgen.trip.choosing import check_filters, chosen_filters, chosen_layers, single_channels
 
 layers = keras.layers
 

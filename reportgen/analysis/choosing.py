@@ -1,5 +1,6 @@
 """Which layers, filters and channels of a model the settings choose."""
 
+import difflib
 import re
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -7,7 +8,6 @@ from fnmatch import fnmatchcase
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
 from reportgen.records.report import Layer
-from reportgen.trip.missing import no_such_layer
 
 ENDS = {"first": 0, "last": -1}
 """Names for the first and the last convolution, and where they stand among these."""
@@ -118,3 +118,12 @@ def _check(option: str, what: str, numbers: Sequence[int], count: int) -> None:
             f"{option}: there is no {what} {max(numbers)}; the layer has {count}, counted from 0 "
             f"to {count - 1}."
         )
+
+
+def no_such_layer(layers: Sequence[Layer], wanted: str) -> str:
+    """The sentence that says that no layer has this path, and which one comes near."""
+    paths = [layer.path for layer in layers]
+    same_name = [path for path in paths if path.rpartition("/")[2] == wanted]
+    near = same_name or difflib.get_close_matches(wanted, paths, 1, 0.4)
+    hint = f"; did you mean “{near[0]}”?" if near else ""
+    return f"the model has no layer “{wanted}”{hint} (reportgen inspect lists them)."

@@ -1,0 +1,54 @@
+"""What a report asks of the analyses: each plans its own units from it, without TensorFlow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from reportgen.analysis.choosing import chosen_layers
+from reportgen.analysis.options import Feed
+from reportgen.config import Settings
+from reportgen.records.report import Layer, Model, Skipped
+
+
+@dataclass(frozen=True)
+class Request:
+    """The model, the images and the settings of a report.
+
+    `photos` are the distinct digests of the images that are shown, `searched` those that exemplars
+    come from.
+    """
+
+    model: Model
+    feed: Feed
+    settings: Settings
+    photos: Sequence[str]
+    searched: Sequence[str]
+
+    @cached_property
+    def layers(self) -> list[Layer]:
+        """The layers that the settings choose. Raises SettingsError for a choice of nothing."""
+        return chosen_layers(self.model.layers, self.settings.layers)
+
+    def wants(self, section: str) -> bool:
+        """Whether the report is to have this section."""
+        return section in self.settings.chosen_sections
+
+    @property
+    def no_image(self) -> str:
+        """Why there is nothing to see: what the model takes instead of a picture; else empty."""
+        if self.model.image_input is not None:
+            return ""
+        shapes = [
+            " × ".join("?" if size is None else str(size) for size in tensor.shape[1:])
+            for tensor in self.model.inputs
+        ]
+        are = "inputs are" if len(shapes) > 1 else "input is"
+        return (
+            f"the model takes no image: its {are} {' and '.join(shapes)}, not pixels with one or "
+            "three channels"
+        )
+
+
+def no_section(section: str, reason: str) -> list[Skipped]:
+    """The note that a report has no such section; none without a reason."""
+    return [Skipped(what="section", name=section, reason=reason)] if reason else []
