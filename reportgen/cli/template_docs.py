@@ -16,10 +16,16 @@ from reportgen.report.sections import (
     regression_contexts,
 )
 from reportgen.report.single import contexts as single_contexts
-from reportgen.report.site import image_contexts, sections, source_contexts, unit_contexts
+from reportgen.report.site import (
+    image_contexts,
+    sections,
+    source_contexts,
+    unit_contexts,
+)
+from reportgen.report.site.overview.page import contexts as overview_contexts
 
 RECEIVES: dict[str, type] = {
-    "index.html": contexts.IndexPage,
+    "index.html": overview_contexts.IndexPage,
     "model.html": contexts.ModelPage,
     "images.html": contexts.ImagesPage,
     "image.html": image_contexts.ImagePage,

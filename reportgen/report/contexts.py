@@ -169,7 +169,9 @@ class Card:
     predictions: tuple[Prediction, ...]
     note: str
     mistake: bool
-    """Whether the likeliest class is not that of the folder."""
+    """Whether the predicted class is not the true class."""
+    more: tuple[Picture, ...] = ()
+    """Heatmaps of further classes, where the image is the only one."""
 
 
 @dataclass(frozen=True)
@@ -260,33 +262,6 @@ class GateTable:
     note: str
     """What the gates compare with, and whether they only warn; often empty."""
     rows: tuple[GateRow, ...]
-
-
-@dataclass(frozen=True)
-class IndexPage:
-    """`index.html`: the overview."""
-
-    frame: Frame
-    description: str
-    facts: tuple[Fact, ...]
-    command: str
-    environment: tuple[Fact, ...]
-    stages: tuple[Stage, ...]
-    stages_note: str
-    cards: tuple[Card, ...]
-    all_images: Link | None
-    """Link to the list of all images where the overview does not show them all."""
-    findings: tuple[Finding, ...]
-    findings_note: str
-    sparsity_chart: Picture | None
-    gates: GateTable | None
-    trend: Picture | None
-    """Chart of the metrics over earlier runs and this one."""
-    trend_text: str
-    notes: tuple[Note, ...]
-    """The user's notes as far as no other page has them."""
-    doors: tuple[Link, ...]
-    """Links to every part of the report."""
 
 
 @dataclass(frozen=True)

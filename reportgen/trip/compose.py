@@ -25,6 +25,7 @@ from reportgen.records.images_on_disk import keep_images
 from reportgen.records.on_disk import KeptFile
 from reportgen.records.report import Environment, Image, Model, Report, Skipped
 from reportgen.trip.evaluating import Evaluated
+from reportgen.trip.naming import report_title
 from reportgen.trip.origin import origin_of
 from reportgen.trip.planning import Planned
 from reportgen.trip.state import Trip
@@ -101,7 +102,7 @@ def compose(
     return Report(
         generator=f"reportgen {__version__}",
         created=trip.created.isoformat().replace("+00:00", "Z"),
-        title=settings.title or facts.name,
+        title=settings.title or report_title(facts),
         author=settings.author,
         notes=notes.text,
         note_pictures=list(notes.pictures),

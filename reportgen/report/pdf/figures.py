@@ -12,6 +12,7 @@ from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.completeness import completeness
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
+from reportgen.report.model_facts import photo_size
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (
     Fact,
@@ -26,7 +27,6 @@ from reportgen.report.pdf.contexts import (
 from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
-from reportgen.report.site.overview import photo_size
 from reportgen.wording import (
     NO_NUMBERS,
     TIMES,

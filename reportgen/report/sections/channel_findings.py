@@ -145,11 +145,12 @@ def missing_patterns(outline: Outline, page: str) -> Iterator[Finding]:
                 missing.append((gallery, "; ".join(texts)))
     if missing:
         layers = list(dict.fromkeys(gallery.layer for gallery, _ in missing))
+        where = listed(layers) if len(layers) <= _NAMED else count(len(layers), "layer")
+        which = f" ({missing[0][1]})" if len(missing) == 1 else ""
         yield Finding(
             "silent",
             f"{without:,} of {count(shown, 'filter pattern')} not found",
-            "Gradient ascent finds no image that excites these filters of "
-            f"{listed(layers) if len(layers) <= _NAMED else count(len(layers), 'layer')}.",
+            f"Gradient ascent finds no image that excites these filters of {where}{which}.",
             href(page, outline.layer_place(layers[0])),
             tuple(
                 Link(

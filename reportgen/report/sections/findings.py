@@ -78,7 +78,12 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
 
 
 def _limited(finding: Finding) -> Finding:
-    """A finding with as many places as a page lists, and how many more there are."""
+    """A finding with as many places as a page lists, and how many more there are.
+
+    A single place is the one that the finding itself links to.
+    """
+    if len(finding.places) == 1:
+        return replace(finding, places=())
     left = len(finding.places) - MOST_PLACES
     if left <= 0:
         return finding
@@ -106,7 +111,7 @@ def _warnings(outline: Outline, page: str) -> Iterator[Finding]:
             "Warning" if len(texts) == 1 else f"{len(texts):,} warnings",
             texts[0],
             place,
-            tuple(Link(text, "") for text in texts) if len(texts) > 1 else (),
+            tuple(Link(text, "") for text in texts),
         )
 
 
@@ -174,8 +179,6 @@ def _reasons(items: Sequence[Skipped]) -> str:
 
 
 def _skipped_items(items: Sequence[Skipped]) -> tuple[Link, ...]:
-    if len(items) == 1:
-        return ()
     return tuple(Link(one.name, "", note=sentence(one.reason)) for one in items)
 
 
@@ -215,10 +218,9 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
 
 
 def _images(outline: Outline, page: str, names: Sequence[str]) -> tuple[Link, ...]:
-    """Links to images; none where there is only one, which the finding itself links to."""
     return tuple(
         Link(name, href(page, outline.image_place(name)) if name in outline.images else "")
-        for name in (names if len(names) > 1 else ())
+        for name in names
     )
 
 
@@ -251,7 +253,7 @@ def _empty_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
             f"{title} is empty on {where}",
             f"No region raises the score of {listed(named)}.",
             found[0][1].href,
-            tuple(link for _, link in found) if len(found) > 1 else (),
+            tuple(link for _, link in found),
         )
 
 
@@ -263,5 +265,5 @@ def _failed_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
             f"{CAMS[found[0][0].method].title} failed for {count(len(found), 'map')}",
             sentence(found[0][0].reason or "no reason is known"),
             found[0][1].href,
-            tuple(link for _, link in found) if len(found) > 1 else (),
+            tuple(link for _, link in found),
         )

@@ -10,8 +10,8 @@ from urllib.parse import quote, unquote, urlsplit
 from reportgen.pictures.shrink import Encoded
 
 _EMPTY = {"img", "meta", "link", "input", "br", "hr", "source", "col", "wbr", "area", "embed"}
-_LEFT_OUT = {"crumbs", "beside", "skip"}
-"""Classes of what leads from page to page."""
+_LEFT_OUT = {"crumbs", "beside", "skip", "only-site"}
+"""Classes of what leads from page to page, or to files of the site."""
 _NAMES_IDS = ("id", "for", "aria-labelledby", "aria-describedby", "aria-controls", "headers")
 
 Inline = Callable[[str, int], Encoded]
@@ -98,13 +98,17 @@ class SheetMaker(HTMLParser):
         else:
             self._parts.append(f"<{tag}{''.join(map(_attribute, rewritten.items()))}>")
 
-    def handle_startendtag(
-        self,
-        tag: str,  # noqa: ARG002 - as HTMLParser calls it
-        attrs: list[tuple[str, str | None]],  # noqa: ARG002
-    ) -> None:
-        """Elements of SVG that close themselves hold nothing to rewrite."""
-        if self._inside and not self._left_out:
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Of the elements of SVG that close themselves, a picture is put into the file."""
+        if not self._inside or self._left_out:
+            return
+        given = dict(attrs)
+        if tag == "image" and (address := given.get("href")):
+            path, width = resolved(self._page, address), given.get("width") or ""
+            shown = int(width) if width.isdecimal() else 1_000_000
+            given["href"] = data_uri(self._inline(path, shown))
+            self._parts.append(f"<image{''.join(map(_attribute, given.items()))}/>")
+        else:
             self._parts.append(self.get_starttag_text() or "")
 
     def handle_endtag(self, tag: str) -> None:

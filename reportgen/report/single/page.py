@@ -17,7 +17,7 @@ from reportgen.report.navigation import Assets, Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.contexts import Sheet, SheetGroup, SinglePage
 from reportgen.report.single.markup import Inline, Links, SheetMaker, data_uri, sheet_id
-from reportgen.report.site.overview import MOST_CARDS
+from reportgen.report.site.overview.page import MOST_CARDS
 from reportgen.report.site.script_data import search_index, search_rows
 from reportgen.report.site.writer import pages, values_files
 from reportgen.report.templates import Templates

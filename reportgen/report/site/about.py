@@ -5,10 +5,10 @@ from typing import Any
 
 from reportgen.report.contexts import AboutPage, Fact
 from reportgen.report.methods import methods
+from reportgen.report.model_facts import environment_facts
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline
-from reportgen.report.site.overview import environment_facts
 from reportgen.wording import count, duration, number, sentence
 
 MOST_SKIPPED = 150

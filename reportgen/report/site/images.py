@@ -20,12 +20,13 @@ from reportgen.report.figures import (
     plain_picture,
 )
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution, same_maps, why_beside
+from reportgen.report.model_facts import photo_size
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
-from reportgen.report.site.overview import photo_size, predictions
+from reportgen.report.site.image_list import predictions
 from reportgen.wording import NO_NUMBERS, TIMES, sentence
 
 _PHOTO = 640

@@ -21,10 +21,11 @@ from reportgen.report.sections.regression import regression_pages
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
 from reportgen.report.site.filters import filter_pages, filters_index
+from reportgen.report.site.image_list import images_pages
 from reportgen.report.site.images import image_pages
 from reportgen.report.site.layers import layer_pages
 from reportgen.report.site.model import model_pages
-from reportgen.report.site.overview import images_pages, index_page
+from reportgen.report.site.overview.page import index_page
 from reportgen.report.site.script_data import (
     activation_values,
     filter_values,

@@ -1,0 +1,94 @@
+"""What is said of the model, the photos and the machine in a few words, on pages and on paper."""
+
+import re
+from collections.abc import Sequence
+
+from reportgen.records.outputs import TensorInfo
+from reportgen.records.report import Environment, Image, Model
+from reportgen.report.contexts import Fact
+from reportgen.report.outline import Outline
+from reportgen.wording import TIMES, count, shape, size_of
+
+_KINDS = {
+    "classes": ("Image classifier", "class", "classes"),
+    "labels": ("Multi-label classifier", "label"),
+    "map": ("Segmentation", "class map"),
+    "values": ("Regression", "value"),
+    "embedding": ("Embedding", "number"),
+}
+_OF_CLASSES = ("classes", "labels", "map")
+_VERSION = re.compile(r"Keras (\d+\.\d+)")
+
+
+def summary(model: Model) -> str:
+    """The model in one line: "Image classifier · 6 classes · 180,742 parameters · Keras 3.15"."""
+    parts = [*_kind(model), count(model.parameters, "parameter")]
+    if version := _VERSION.search(model.description):
+        parts.append(version[0])
+    return " · ".join(parts)
+
+
+def _kind(model: Model) -> tuple[str, ...]:
+    """What kind of network it is, by its head, and how much that tells apart."""
+    head = model.head
+    if head is not None and head.kind in _KINDS and (head.classes or head.kind not in _OF_CLASSES):
+        kind, *noun = _KINDS[head.kind]
+        return (kind, count(head.classes if head.kind in _OF_CLASSES else head.units, *noun))
+    return ("Keras model",)
+
+
+def file_size(model: Model) -> str:
+    """How large the model's file is; a network that is known by its name alone has none."""
+    return size_of(model.size) if model.size else "none"
+
+
+def environment_facts(environment: Environment) -> tuple[Fact, ...]:
+    """Versions and device."""
+    engines = (("TensorFlow", environment.tensorflow), ("JAX", environment.jax))
+    return (
+        Fact("Device", environment.device),
+        Fact("Python", environment.python),
+        *(Fact(name, one) for name, one in engines if one),
+        Fact("Keras", environment.keras),
+    )
+
+
+def model_facts(outline: Outline) -> tuple[Fact, ...]:
+    """Parameters, inputs, outputs and preprocessing of the model."""
+    model = outline.report.model
+    frozen = model.parameters - model.trainable_parameters
+    trainable = f"{model.trainable_parameters:,} trainable, {frozen:,} frozen"
+    return (
+        Fact("Parameters", f"{model.parameters:,}", trainable),
+        Fact("Layers", f"{len(model.layers):,}", f"in {count(len(outline.blocks), 'block')}"),
+        Fact("Input", *_tensors(model.inputs)),
+        Fact("Output", *_output(outline)),
+        Fact("Preprocessing", model.preprocessing.mode, model.preprocessing.source),
+    )
+
+
+def _tensors(tensors: Sequence[TensorInfo]) -> tuple[str, str]:
+    if not tensors:
+        return "none", ""
+    rest = f" and {len(tensors) - 1} more" if len(tensors) > 1 else ""
+    return shape(tensors[0].shape), tensors[0].name + rest
+
+
+def _output(outline: Outline) -> tuple[str, str]:
+    head = outline.report.model.head
+    if head is not None and head.kind == "values":
+        return count(head.units, "value"), head.name
+    if head is not None and head.kind == "embedding":
+        return f"embedding of {count(head.units, 'number')}", head.name
+    if head is None or not head.classes:
+        value, note = _tensors(outline.report.model.outputs)
+        return value, head.reason if head and head.reason else note
+    of = f"{head.name}: " if len(outline.report.model.outputs) > 1 else ""
+    if head.kind == "map":
+        return count(head.classes, "class map"), f"{of}{head.activation}"
+    return count(head.classes, "class", "classes"), f"{of}{head.activation}"
+
+
+def photo_size(image: Image) -> str:
+    """The size of the photo: "640 × 480 pixels"."""
+    return f"{image.width} {TIMES} {image.height} pixels"

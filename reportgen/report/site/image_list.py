@@ -1,0 +1,165 @@
+"""The list of all images as cards: photo, first heatmap, top predictions."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from reportgen.heatmap_methods import CAMS
+from reportgen.records.report import Image
+from reportgen.report.contexts import Card, ImagesPage, Link, Prediction
+from reportgen.report.figures import plain_picture
+from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.notes.html import page_notes
+from reportgen.report.outline import Outline, href
+from reportgen.report.paging import paged
+from reportgen.report.site.thumbnails import thumbnail
+from reportgen.wording import bar_length, count, number, percent
+
+CARDS_A_PAGE = 24
+_THUMBNAIL = 320
+_LABELS_ON_CARD = 3
+_PICTURES_ALONE = 4
+
+
+def images_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, ImagesPage]]:
+    """Paths and contexts of the list of all images."""
+    if not outline.images:
+        return
+    pages = partial(_images_pages, outline, navigation, folder)
+    yield from pages(list(outline.images), "All", outline.images_page)
+    if outline.mistakes:
+        yield from pages(list(outline.mistakes), "Misclassified", outline.mistakes_page)
+
+
+def _images_pages(
+    outline: Outline,
+    navigation: Navigation,
+    folder: Path,
+    images: list[str],
+    view: str,
+    path_of: Callable[[int], str],
+) -> Iterator[tuple[str, ImagesPage]]:
+    pages = paged(images, [1] * len(images), CARDS_A_PAGE, CARDS_A_PAGE)
+    paths = [path_of(at) for at in range(1, len(pages) + 1)]
+    crumbs = (("Images", outline.images_page()),) if view == "Misclassified" else ()
+    for at, (page, shown) in enumerate(zip(paths, pages, strict=True), 1):
+        here = Here(page, "Images" if view == "All" else view, "Images", crumbs=crumbs)
+        yield (
+            page,
+            ImagesPage(
+                frame=navigation.frame(here),
+                notes=page_notes(outline, page, "images", ("activations", "gradcam"))
+                if at == 1 and view == "All"
+                else (),
+                views=_views(outline, page, view),
+                cards=tuple(card(outline, page, outline.images[name], folder) for name in shown),
+                pager=pager(page, paths, at, "Pages of images"),
+                text=_images_text(outline, images, view),
+            ),
+        )
+
+
+def _views(outline: Outline, page: str, view: str) -> tuple[Link, ...]:
+    """The lists of images that there are, where there are two."""
+    if not outline.mistakes:
+        return ()
+    places = {"All": outline.images_page(), "Misclassified": outline.mistakes_page()}
+    amounts = {"All": len(outline.report.images), "Misclassified": len(outline.mistakes)}
+    return tuple(
+        Link(f"{name} ({amounts[name]:,})", href(page, place), name == view)
+        for name, place in places.items()
+    )
+
+
+def _images_text(outline: Outline, images: list[str], view: str) -> str:
+    if view == "Misclassified":
+        return f"{count(len(images), 'image')} {'is' if len(images) == 1 else 'are'} misclassified."
+    if outline.mistakes is None:
+        return count(len(images), "image")
+    return f"{count(len(images), 'image')}, {len(outline.mistakes):,} misclassified"
+
+
+def card(outline: Outline, page: str, image: Image, folder: Path, *, alone: bool = False) -> Card:
+    """An image's card: photo, first Grad-CAM, top predictions; draws the small pictures.
+
+    One that stands `alone` has the heatmaps of further classes, the bare heatmap and the network's
+    input, too, as far as there is room.
+    """
+    photo, *others = [
+        plain_picture(page, *thumbnail(folder, path, size), f"{what} {image.name}", _THUMBNAIL)
+        for path, size, what in _pictures(outline, image, alone=alone)
+    ]
+    return Card(
+        name=image.name,
+        href=href(page, outline.image_place(image.name)),
+        photo=photo,
+        overlay=others[0] if others else None,
+        more=tuple(others[1:]),
+        predictions=(predictions(image) or _values(image))[:_LABELS_ON_CARD],
+        note=" · ".join(filter(None, (_group(outline, image), _no_class(image)))),
+        mistake=image.name in outline.mistaken,
+    )
+
+
+def _pictures(
+    outline: Outline, image: Image, *, alone: bool
+) -> Iterator[tuple[str, tuple[int, int], str]]:
+    """Path, size and kind of the pictures on a card: the photo, then the first heatmap."""
+    found = [(image.photo, (image.photo_width, image.photo_height), "Photo")]
+    cams = [group.main for group in cam_groups(image.gradcam)] if outline.has("gradcam") else []
+    for one in cams if alone else cams[:1]:
+        if one.picture:
+            what = f"{CAMS[one.method].title} of {one.label} on"
+            found.append((one.picture, (one.width, one.height), what))
+    taken = outline.report.model.image_input
+    if alone:
+        for one in cams[:1]:
+            if one.heatmap:
+                what = f"Heatmap of {one.label} on"
+                found.append((one.heatmap, (one.width, one.height), what))
+        if taken and image.network_photo:
+            found.append((image.network_photo, (taken.width, taken.height), "Network input of"))
+    yield from found[: _PICTURES_ALONE if alone else 2]
+
+
+def _group(outline: Outline, image: Image) -> str:
+    """The true class where it is known, or else the folder."""
+    labels = outline.report.model.labels
+    if image.true_class is not None and image.true_class < len(labels):
+        return f"True class: {labels[image.true_class]}"
+    return image.group or ""
+
+
+def _no_class(image: Image) -> str:
+    return "no prediction" if image.not_finite else ""
+
+
+def _values(image: Image) -> tuple[Prediction, ...]:
+    """An image's values, for a network without classes: no bar stands for them."""
+    return tuple(
+        Prediction(
+            label=one.name,
+            index=one.index,
+            probability="not finite" if one.value is None else number(one.value),
+            score="",
+            bar="",
+        )
+        for one in image.values
+    )
+
+
+def predictions(image: Image) -> tuple[Prediction, ...]:
+    """An image's classes, worded."""
+    return tuple(
+        Prediction(
+            label=one.label,
+            index=one.index,
+            probability=percent(one.probability),
+            score="−∞" if one.score is None else number(one.score),
+            bar=f"{100 * bar_length(one.probability):.4g}",
+        )
+        for one in image.predictions
+    )

@@ -1,0 +1,1 @@
+"""The overview: what it shows of everything, and its context."""
