@@ -22,7 +22,7 @@ from reportgen.report.site import (
     source_contexts,
     unit_contexts,
 )
-from reportgen.report.site.overview.page import contexts as overview_contexts
+from reportgen.report.site.overview import contexts as overview_contexts
 
 RECEIVES: dict[str, type] = {
     "index.html": overview_contexts.IndexPage,
