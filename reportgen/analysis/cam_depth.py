@@ -20,7 +20,7 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.errors import SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
-from reportgen.inputs.fit import display
+from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Layer, Model

@@ -23,9 +23,9 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ModelError, SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
-from reportgen.inputs.fit import display
 from reportgen.inputs.labels import find_class
 from reportgen.pictures.colormaps import DIVERGING
+from reportgen.pictures.display import display
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import signed_overlay
 from reportgen.printable import printable

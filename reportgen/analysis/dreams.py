@@ -20,7 +20,7 @@ from reportgen.analysis.workbench import Workbench, number
 from reportgen.errors import SettingsError
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
-from reportgen.inputs.fit import display
+from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.records.report import Model, Skipped
 from reportgen.spread import spread

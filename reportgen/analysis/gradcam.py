@@ -23,7 +23,8 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.cells import CellGrid
-from reportgen.inputs.fit import display, project
+from reportgen.inputs.fit import project
+from reportgen.pictures.display import display
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Skipped

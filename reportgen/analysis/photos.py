@@ -9,7 +9,8 @@ import numpy as np
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Options, Result, Unit
 from reportgen.feeding import Feeding
-from reportgen.inputs.fit import display, fit
+from reportgen.inputs.fit import fit
+from reportgen.pictures.display import display
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
 from reportgen.records.report import ImageInput
 

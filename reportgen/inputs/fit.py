@@ -142,26 +142,6 @@ def project(
     return result
 
 
-def display(rgb: Photo, longest: int) -> Photo:
-    """A copy for the page whose longer side is at most `longest` pixels; never enlarged.
-
-    Each pixel is the mean of the area that it covers (OpenCV's INTER_AREA), so nothing aliases.
-
-    Args:
-        rgb: (height, width, 3), uint8.
-        longest: pixels, at least 1.
-
-    """
-    height, width = rgb.shape[:2]
-    if max(height, width) <= longest:
-        return rgb.copy()
-    import cv2
-
-    scale = longest / max(height, width)
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
 def spread_over(heatmap: Floats, height: int, width: int, grid: CellGrid) -> Floats:
     """A map over the whole input (height, width), as `project` lays it on a photo of that size."""
     return project(heatmap, height, width, "stretch", height, width, grid)

@@ -1,7 +1,9 @@
 """What is said of the model, the photos and the machine in a few words, on pages and on paper."""
 
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from reportgen.records.outputs import TensorInfo
 from reportgen.records.report import Environment, Image, Model
@@ -92,3 +94,10 @@ def _output(outline: Outline) -> tuple[str, str]:
 def photo_size(image: Image) -> str:
     """The size of the photo: "640 × 480 pixels"."""
     return f"{image.width} {TIMES} {image.height} pixels"
+
+
+def setting_text(value: Any) -> str:
+    """A setting as one writes it in the configuration file; empty ones as "not set"."""
+    if value is None or value in ("", [], ()):
+        return "not set"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

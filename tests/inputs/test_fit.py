@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.inputs.fit import Placement, ResizeMode, display, fit, placement, project
+from reportgen.inputs.fit import Placement, ResizeMode, fit, placement, project
 from reportgen.pictures.box import Box
+from reportgen.pictures.display import display
 
 MODES: tuple[ResizeMode, ...] = ("stretch", "crop", "pad")
 # photo height, photo width, input height, input width

@@ -8,7 +8,7 @@ from reportgen.records.report import Layer, Report
 from reportgen.report.answers import output_rows
 from reportgen.report.figures import activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
-from reportgen.report.model_facts import environment_facts, file_size, model_facts
+from reportgen.report.model_facts import environment_facts, file_size, model_facts, setting_text
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.pdf.bytes import moment_of
 from reportgen.report.pdf.chapters import chapters
@@ -27,7 +27,6 @@ from reportgen.report.pdf.health import SPARSITY_ALT
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.sections.findings import findings
-from reportgen.report.site.about import setting_text
 from reportgen.wording import count, duration, shape
 
 _MOST_INPUTS = 3

@@ -1,11 +1,8 @@
 """The page about how the report was made."""
 
-import json
-from typing import Any
-
 from reportgen.report.contexts import AboutPage, Fact
 from reportgen.report.methods import methods
-from reportgen.report.model_facts import environment_facts
+from reportgen.report.model_facts import environment_facts, setting_text
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline
@@ -46,10 +43,3 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
         timing_notes=tuple(sentence(text) for text in report.timing_notes),
         command=report.command,
     )
-
-
-def setting_text(value: Any) -> str:
-    """A setting as one writes it in the configuration file; empty ones as "not set"."""
-    if value is None or value in ("", [], ()):
-        return "not set"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

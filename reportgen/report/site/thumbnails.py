@@ -26,7 +26,7 @@ def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
     scale = min(1.0, LONGEST / max(size))
     target = max(1, round(width * scale)), max(1, round(height * scale))
     if not (folder / small).is_file():
-        from reportgen.inputs.fit import display
+        from reportgen.pictures.display import display
         from reportgen.pictures.encode import jpeg, read_rgb
 
         copy = display(read_rgb(folder / picture), LONGEST)
