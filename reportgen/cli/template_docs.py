@@ -9,12 +9,6 @@ import textwrap
 import typing
 
 from reportgen.report import contexts
-from reportgen.report.sections import (
-    dream_contexts,
-    kernel_contexts,
-    over_images_contexts,
-    regression_contexts,
-)
 from reportgen.report.single import contexts as single_contexts
 from reportgen.report.site import (
     image_contexts,
@@ -34,14 +28,7 @@ RECEIVES: dict[str, type] = {
     "units.html": unit_contexts.UnitsPage,
     "filters_index.html": contexts.FiltersIndexPage,
     "filters.html": contexts.FiltersPage,
-    "evaluation.html": over_images_contexts.EvaluationPage,
-    "regression.html": regression_contexts.RegressionPage,
-    "health.html": over_images_contexts.HealthPage,
-    "exemplars_index.html": over_images_contexts.ExemplarsIndexPage,
-    "exemplars.html": over_images_contexts.ExemplarsPage,
-    "kernels.html": kernel_contexts.KernelsPage,
     "section.html": sections.SectionPage,
-    "dreams.html": dream_contexts.DreamsPage,
     "sources.html": source_contexts.SourcesPage,
     "about.html": contexts.AboutPage,
     "single.html": single_contexts.SinglePage,
@@ -56,7 +43,6 @@ PARTIALS = {
     "_explanation.html": "What a section opens with; the macro takes an Explanation or None.",
     "_gates.html": "The gates and the trend over runs; included by the overview.",
     "_cams.html": "What goes with Grad-CAM: a DepthStrip, and a Difference.",
-    "_exemplars.html": "A channel or unit with its exemplars; the macro takes an ExemplarRow.",
 }
 """The other templates, and what they are."""
 

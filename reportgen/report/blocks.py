@@ -101,11 +101,13 @@ class Column:
     """A column of a table.
 
     "name" is code such as a layer's path, "number" an amount on one line, "numbers" several that
-    may wrap, "long" text that takes more room than other text.
+    may wrap, "long" text that takes more room than other text. Paper heads it with `short` where
+    there is one.
     """
 
     head: str
     kind: Literal["text", "long", "name", "number", "numbers"] = "text"
+    short: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,12 +150,14 @@ class Figure:
 
     `share` is the part of the line that it takes at most, and `tall` its height at most, as a part
     of the line's width. `enlarged` is how many times its pixels it may be shown. A `chart` follows
-    the colours of the page.
+    the colours of the page. `columns` are the captions of what the picture has side by side, each
+    as wide as the others.
     """
 
     kind: ClassVar[str] = "figure"
     picture: Picture | None
     caption: Words = ()
+    columns: tuple[Words, ...] = ()
     title: Words = ()
     share: float = 1.0
     tall: float = 0.6

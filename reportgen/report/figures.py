@@ -28,6 +28,8 @@ _SVG_SIZE = re.compile(rb'<svg\b[^>]*?\bwidth="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _SVG_HEIGHT = re.compile(rb'<svg\b[^>]*?\bheight="(\d+(?:\.\d+)?)(?:pt|px)?"')
 _STATUS = {"not risen": "did not rise", "silent": "silent", "failed": "failed"}
 
+SPARSITY_ALT = "Sparsity by depth: share of zeros in the activations of each layer, for each image"
+
 MOST_COLUMNS = 64
 """Tiles in a row up to which a grid is shrunk to the page's width."""
 
@@ -221,8 +223,7 @@ def svg_size(path: Path) -> tuple[int, int]:
 
 def chart_by_depth(page: str, chart: str, folder: Path) -> Picture:
     """The chart of sparsity by depth, whose file lies below ``folder``."""
-    alt = "Sparsity by depth: share of zeros in each layer's activations, for each image"
-    return plain_picture(page, chart, svg_size(folder / chart), alt, COLUMN_WIDTH)
+    return plain_picture(page, chart, svg_size(folder / chart), SPARSITY_ALT, COLUMN_WIDTH)
 
 
 def activation_legend(settings: dict[str, object]) -> Legend:

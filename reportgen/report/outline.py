@@ -7,7 +7,7 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.file_names import slugs
-from reportgen.records.over_images import ExemplarsOf, LayerHealth, Mistake
+from reportgen.records.over_images import Mistake
 from reportgen.records.report import Filter, Gallery, Layer, Report
 from reportgen.report.image_index import ImageIndex, LayerGrids
 from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
@@ -17,7 +17,6 @@ from reportgen.report.sections.table import Section
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
-MOST_MISTAKES = 20
 FIRST_UNITS = 16
 """How many channels of a layer without filter patterns are shown one by one."""
 
@@ -225,14 +224,6 @@ class Outline:
         ]
 
     @cached_property
-    def evaluation_pages(self) -> list[tuple[Mistake, ...]]:
-        """The mistakes on each page of the evaluation; none without one."""
-        if self.report.evaluation is None or not self.has("evaluation"):
-            return []
-        shown = self.shown_mistakes
-        return paged(shown, [1] * len(shown), MOST_MISTAKES, MOST_MISTAKES)
-
-    @cached_property
     def shown_mistakes(self) -> list[Mistake]:
         """The mistakes of the evaluation whose images are here.
 
@@ -240,26 +231,6 @@ class Outline:
         """
         found = self.report.evaluation
         return [one for one in found.mistakes if one.image in self.images] if found else []
-
-    @cached_property
-    def health_pages(self) -> list[tuple[LayerHealth, ...]]:
-        """The layers on each page of their health; none without that section."""
-        found = self.report.health
-        if found is None or not self.has("health"):
-            return []
-        return paged(found.layers, [15] * len(found.layers), 80, MOST_NODES)
-
-    @cached_property
-    def exemplar_pages(self) -> dict[str, list[tuple[ExemplarsOf, ...]]]:
-        """The channels on each page of each layer's exemplars; none without that section."""
-        found = self.report.exemplars
-        by_layer: dict[str, list[ExemplarsOf]] = {}
-        for one in found.channels if found and self.has("exemplars") else []:
-            by_layer.setdefault(one.layer, []).append(one)
-        return {
-            path: paged(rows, [8 + 2 * len(row.exemplars) for row in rows], 32, MOST_NODES)
-            for path, rows in by_layer.items()
-        }
 
     # Where pages are
 
@@ -286,18 +257,6 @@ class Outline:
     def model_page(self, page: int = 1) -> str:
         """The path of a page of the model's table."""
         return _numbered("model", page)
-
-    def evaluation_page(self, page: int = 1) -> str:
-        """The path of a page of the evaluation."""
-        return _numbered("evaluation", page)
-
-    def health_page(self, page: int = 1) -> str:
-        """The path of a page of the layers' health."""
-        return _numbered("health", page)
-
-    def exemplar_page(self, path: str, page: int = 1) -> str:
-        """The path of a page of a layer's exemplars."""
-        return _numbered(f"exemplars/{self.layer_slugs[path]}", page)
 
     def images_page(self, page: int = 1) -> str:
         """The path of a page of the list of images."""
@@ -352,13 +311,6 @@ class Outline:
     def image_place(self, name: str) -> str:
         """An image's first page."""
         return quote(self.image_page(name))
-
-    def health_place(self, path: str) -> str:
-        """A layer's row in the table of health; empty for a layer that is not in it."""
-        for number, layers in enumerate(self.health_pages, 1):
-            if any(one.layer == path for one in layers):
-                return f"{quote(self.health_page(number))}#{quote(self.layer_slugs[path])}"
-        return ""
 
     def layer_grid_place(self, image: str, layer: str) -> str:
         """The activation grid of an image on a layer's page."""

@@ -22,7 +22,7 @@ from tests.report.conftest import Site
 CLASSES = classes()
 FOR_WRITERS = {
     *("limits", "noun", "plural", "page", "paper", "evenly", "on_paper"),
-    *("share", "tall", "enlarged"),
+    *("share", "tall", "enlarged", "short"),
 }
 """What blocks tell the writers of cutting and sizes, which templates find done."""
 

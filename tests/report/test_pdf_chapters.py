@@ -15,6 +15,8 @@ from PIL import Image
 
 from reportgen.errors import OutputError
 from reportgen.records.report import Report
+from reportgen.report.blocks import Cards as BlockCards
+from reportgen.report.blocks import Part
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.chapters import chapters
@@ -23,10 +25,11 @@ from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.pdf.writer import write_pdf
-from reportgen.report.sections.evaluation import seen_in_mistake
+from reportgen.report.sections.evaluation import evaluation
 from tests.report.sample import SMALL, write_sample
 
 NAMES = ("cat.jpg", "dog.jpg", "owl.jpg", "猫.jpg")
+PLACE = "evaluation--mistakes"
 SECTIONS = ("evaluation", "regression", "health", "exemplars", "kernels", "trust", "dreams")
 ROOM = PAPERS["a4"].room
 
@@ -99,15 +102,19 @@ def test_a_mistake_stands_beside_the_map_of_the_first_kind(sample: tuple[Path, R
     found = report.evaluation
     assert found is not None
     outline = Outline(report)
-    for mistake in found.mistakes:
+    (page,) = evaluation(outline)
+    (mistakes,) = (one for one in page.blocks if isinstance(one, Part) and one.anchor == PLACE)
+    (cards,) = of_kind(mistakes.blocks, BlockCards)
+    assert len(cards.cards) == len(found.mistakes)
+    for mistake, card in zip(found.mistakes, cards.cards, strict=True):
         image = outline.images[mistake.image]
         first = {one.index: one for one in reversed(image.gradcam)}
-        for (path, _, text), index in zip(
-            seen_in_mistake(outline, mistake), (mistake.predicted, mistake.true), strict=True
-        ):
+        photo, *maps = card.figures
+        assert photo.picture.src == image.photo
+        for figure, index in zip(maps, (mistake.predicted, mistake.true), strict=True):
             one = first.get(index)
-            assert path == (one.picture if one else None)
-            assert report.model.labels[index] in text
+            assert (figure.picture and figure.picture.src) == (one.picture if one else None)
+            assert report.model.labels[index] in figure.caption[0]
 
 
 def test_long_lists_are_cut_and_it_is_said(sample: tuple[Path, Report]) -> None:
@@ -132,7 +139,7 @@ def test_long_lists_are_cut_and_it_is_said(sample: tuple[Path, Report]) -> None:
     assert "18 more dreams are only in the site." in said(found["dreams"])
     plates = of_kind(found["exemplars"], Plate)
     assert len(plates) == 1 + 3  # the single unit, and the channels of the one layer
-    assert "7 more channels and units are only in the site." in said(found["exemplars"])
+    assert "7 more channels are only in the site." in said(found["exemplars"])
     assert "2 more" not in said(found["exemplars"])
 
 
@@ -153,7 +160,7 @@ def test_many_classes_are_pairs_instead_of_a_matrix(sample: tuple[Path, Report])
     blocks = made(folder, report.model_copy(update=changes))["evaluation"]
     pairs, _ = of_kind(blocks, Table)
     assert len(pairs.rows) == 24
-    assert "16 more pairs in report.json" in said(blocks)
+    assert "16 more pairs are only in the site." in said(blocks)
 
 
 def test_health_and_kernels_have_a_row_for_each_layer(sample: tuple[Path, Report]) -> None:
@@ -162,7 +169,7 @@ def test_health_and_kernels_have_a_row_for_each_layer(sample: tuple[Path, Report
     found = made(folder, report)
     (table,) = of_kind(found["health"], Table)
     assert [row[0] for row in table.rows] == [one.layer for one in report.health.layers]
-    assert table.heads[-1] == "Other findings"
+    assert table.heads[-1] == "Other"
     (chart,) = of_kind(found["health"], Plate)
     assert "Sparsity by depth" in chart.picture.alt
     (table,) = of_kind(found["kernels"], Table)

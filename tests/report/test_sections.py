@@ -8,7 +8,6 @@ from reportgen.config import SECTIONS
 from reportgen.report.explanations import EXPLANATIONS
 from reportgen.report.methods import methods
 from reportgen.report.note_places import SECTION_HEADINGS
-from reportgen.report.pdf.chapters import _BLOCKS
 from reportgen.report.sections.pages import PAGES as MADE_OF_BLOCKS
 from reportgen.report.sections.table import WITH_PAGES
 from reportgen.report.single.choice import _ON_THE_SITE
@@ -42,7 +41,7 @@ def test_a_section_has_its_introduction_its_method_and_its_place_for_notes(
 
 @pytest.mark.parametrize("section", [key for key in PAGES if key != "filters"])
 def test_a_section_is_a_chapter_of_the_pdf(section: str) -> None:
-    assert section in {**_BLOCKS, **MADE_OF_BLOCKS}
+    assert section in MADE_OF_BLOCKS
 
 
 @pytest.fixture(scope="module")

@@ -51,18 +51,20 @@ class PaperBlocks:
             said.Figure: self._figure,
             said.Figures: self._figures,
             said.Cards: self._cards,
-            said.Part: self._part,
-            said.Parts: self._parts,
-            said.Details: self._details,
         }
 
-    def rendered(self, blocks: Sequence[said.Block]) -> Iterator[Block]:
-        """The blocks in their order; links by themselves lead nowhere on paper."""
+    def rendered(self, blocks: Sequence[said.Block], level: int = 2) -> Iterator[Block]:
+        """The blocks in their order, parts under headings of this `level` or below.
+
+        Links by themselves lead nowhere on paper.
+        """
         for block in blocks:
-            if not isinstance(block, said.Links):
+            if isinstance(block, said.Part | said.Parts | said.Details):
+                yield from self._parts(block, level)
+            elif not isinstance(block, said.Links):
                 yield from self._render[type(block)](block)
-                if isinstance(block, said.Long):
-                    yield from _left_out(block)
+            if isinstance(block, said.Long):
+                yield from _left_out(block)
 
     def _text(self, block: said.Text) -> Iterator[Block]:
         yield Words(plain(block.words), quiet=block.style in ("quiet", "reason"))
@@ -81,7 +83,7 @@ class PaperBlocks:
         if block.axes:
             yield Words(f"Rows: {block.axes[0].lower()}. Columns: {block.axes[1].lower()}.", True)
         yield Table(
-            tuple(column.head for column in block.columns),
+            tuple(column.short or column.head for column in block.columns),
             "".join(_LETTERS[column.kind] for column in block.columns),
             tuple(tuple(plain(cell.words) for cell in row.cells) for row in rows),
             tuple(
@@ -101,9 +103,9 @@ class PaperBlocks:
         if not picture.smooth:
             pixel = _PIXEL * block.enlarged
             width, height = min(width, picture.width * pixel), min(height, picture.height * pixel)
-        yield Plate(
-            plain(block.title), picture, round(width, 2), round(height, 2), plain(block.caption)
-        )
+        captions = [shorten(plain(words), _LONGEST) for words in block.columns]
+        caption = " · ".join(filter(None, (plain(block.caption), *captions)))
+        yield Plate(plain(block.title), picture, round(width, 2), round(height, 2), caption)
 
     def _figures(self, block: said.Figures) -> Iterator[Block]:
         cards = tuple(
@@ -125,19 +127,13 @@ class PaperBlocks:
         if cards:
             yield self._laid_out(cards, block.across)
 
-    def _part(self, block: said.Part) -> Iterator[Block]:
-        if block.on_paper:
-            yield Title(plain(block.title))
-            yield from self.rendered(block.blocks)
-
-    def _parts(self, block: said.Parts) -> Iterator[Block]:
-        for part in _kept(block.parts, block.limits):
-            yield from self._part(part)
-
-    def _details(self, block: said.Details) -> Iterator[Block]:
-        if block.on_paper:
-            yield Title(plain(block.title))
-            yield from self.rendered(block.blocks)
+    def _parts(self, block: said.Part | said.Parts | said.Details, level: int) -> Iterator[Block]:
+        if isinstance(block, said.Parts):
+            for part in _kept(block.parts, block.limits):
+                yield from self._parts(part, level)
+        elif block.on_paper:
+            yield Title(plain(block.title), level)
+            yield from self.rendered(block.blocks, level + 1)
 
     def _picture(self, picture: SitePicture) -> Picture:
         return self.pictures.picture(picture.src, picture.alt, smooth=not picture.pixelated)

@@ -1,29 +1,15 @@
 """The sections over all images, and those about weights, as chapters of the PDF."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
+from reportgen.report.blocks import Text
 from reportgen.report.explanations import explanation
 from reportgen.report.pdf.blocks import PaperBlocks
-from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Words
-from reportgen.report.pdf.dreams import dreams
-from reportgen.report.pdf.evaluation import evaluation
-from reportgen.report.pdf.exemplars import exemplars
+from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Title, Words
 from reportgen.report.pdf.figures import Materials
-from reportgen.report.pdf.health import health
-from reportgen.report.pdf.kernels import kernels
-from reportgen.report.pdf.regression import regression
 from reportgen.report.sections.pages import PAGES
 from reportgen.report.sections.table import WITH_PAGES
-
-_BLOCKS: dict[str, Callable[[Materials], Iterator[Block]]] = {
-    "evaluation": evaluation,
-    "regression": regression,
-    "health": health,
-    "exemplars": exemplars,
-    "kernels": kernels,
-    "dreams": dreams,
-}
-"""The blocks of each section that is a chapter by itself."""
+from reportgen.wording import only_in_site
 
 
 def chapters(materials: Materials) -> tuple[Chapter, ...]:
@@ -31,18 +17,10 @@ def chapters(materials: Materials) -> tuple[Chapter, ...]:
     return tuple(
         Chapter(section.key, section.title, (*_opening(materials, section.key), *blocks))
         for section in WITH_PAGES
-        if materials.outline.shows(section) and (blocks := tuple(_blocks(materials, section.key)))
+        if section.key in PAGES
+        and materials.outline.shows(section)
+        and (blocks := tuple(_blocks(materials, section.key)))
     )
-
-
-def _blocks(materials: Materials, key: str) -> Iterator[Block]:
-    if key in _BLOCKS:
-        yield from _BLOCKS[key](materials)
-    elif key in PAGES:
-        paper = PaperBlocks(materials.pictures, materials.room)
-        for page in PAGES[key](materials.outline):
-            if page.on_paper:
-                yield from paper.rendered(page.blocks)
 
 
 def _opening(materials: Materials, name: str) -> Iterator[Block]:
@@ -52,3 +30,17 @@ def _opening(materials: Materials, name: str) -> Iterator[Block]:
         yield from (Words(source, quiet=True) for source in about.sources)
     if nodes := materials.notes.take(name, 1):
         yield OwnWords(nodes)
+
+
+def _blocks(materials: Materials, key: str) -> Iterator[Block]:
+    """All pages of a section; those after the first under their title, without what leads in."""
+    paper = PaperBlocks(materials.pictures, materials.room)
+    first, *others = PAGES[key](materials.outline)
+    yield from paper.rendered(first.blocks)
+    for page in others:
+        if page.on_paper:
+            yield Title(page.layer or page.title)
+            leads = [one for one in page.blocks if isinstance(one, Text) and one.style == "lead"]
+            yield from paper.rendered([one for one in page.blocks if one not in leads], 3)
+    if left_out := only_in_site(sum(not page.on_paper for page in others), "layer"):
+        yield Words(left_out, quiet=True)

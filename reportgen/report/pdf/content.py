@@ -6,7 +6,7 @@ from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
 from reportgen.records.report import Layer, Report
 from reportgen.report.answers import output_rows
-from reportgen.report.figures import activation_legend, gradcam_legend
+from reportgen.report.figures import SPARSITY_ALT, activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.model_facts import environment_facts, file_size, model_facts, setting_text
 from reportgen.report.outline import LayerBlock, Outline
@@ -23,7 +23,6 @@ from reportgen.report.pdf.contexts import (
     Picture,
 )
 from reportgen.report.pdf.figures import Materials, galleries, photo
-from reportgen.report.pdf.health import SPARSITY_ALT
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.sections.findings import findings

@@ -210,9 +210,10 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Title:
-    """A heading below the chapter's, which is among the bookmarks."""
+    """A heading below the chapter's; those of level 2 are in the contents."""
 
     text: str
+    level: int = 2
     kind: str = "title"
 
 

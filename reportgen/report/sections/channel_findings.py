@@ -5,10 +5,12 @@ A channel that a layer, such as a pooling, only hands on is named where it begin
 
 from collections.abc import Iterator, Sequence
 
+from reportgen.records.over_images import LayerHealth
 from reportgen.records.report import Gallery
 from reportgen.report.contexts import Finding, Link
 from reportgen.report.figures import METHODS
 from reportgen.report.outline import Outline, href
+from reportgen.report.sections.health import health_place
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.wording import count, listed, numbers
 
@@ -41,7 +43,7 @@ def broken_weights(outline: Outline, page: str) -> Iterator[Finding]:
 
 def non_finite_layers(outline: Outline, page: str) -> Iterator[Finding]:
     """Channels with NaN or infinite activations."""
-    found = {one.layer: one.non_finite for layers in outline.health_pages for one in layers}
+    found = {layer.layer: layer.non_finite for layer in _health(outline)}
     yield from _by_layer(
         outline, page, found, "warning", "with NaN or infinite values",
         "The values are not finite on at least one image.",
@@ -50,7 +52,7 @@ def non_finite_layers(outline: Outline, page: str) -> Iterator[Finding]:
 
 def saturated_layers(outline: Outline, page: str) -> Iterator[Finding]:
     """Channels at a bound of their activation function on every image."""
-    found = {one.layer: one.saturated for layers in outline.health_pages for one in layers}
+    found = {layer.layer: layer.saturated for layer in _health(outline)}
     yield from _by_layer(
         outline, page, found, "dead", "saturated",
         "They are at a bound of the activation function on every image.",
@@ -165,13 +167,19 @@ def missing_patterns(outline: Outline, page: str) -> Iterator[Finding]:
         )
 
 
+def _health(outline: Outline) -> Sequence[LayerHealth]:
+    """The health of each layer; none without that section."""
+    found = outline.report.health if outline.has("health") else None
+    return found.layers if found else ()
+
+
 def _by_layer(
     outline: Outline, page: str, found: dict[str, list[int]], kind: str, what: str, text: str
 ) -> Iterator[Finding]:
     """One finding on channels by layer, which links to the layers' rows in the table of health."""
     channels = _once(outline, found)
     if channels:
-        places = {path: href(page, outline.health_place(path)) for path in channels}
+        places = {path: href(page, health_place(outline, path)) for path in channels}
         yield Finding(
             kind,
             f"{_amount(channels)} {what}",

@@ -1,251 +1,189 @@
-"""The pages of the evaluation: mistakes first, then confusion, precision, reliability."""
+"""The evaluation: mistakes first, then confusion, precision and recall, reliability."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.over_images import ClassResult, Evaluation, Mistake
 from reportgen.records.report import Image
-from reportgen.report.contexts import Fact, Link, Picture
-from reportgen.report.explanations import explanation
-from reportgen.report.figures import plain_picture, svg_size
-from reportgen.report.heatmap_groups import cam_groups
-from reportgen.report.navigation import Here, Navigation, pager
-from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href
-from reportgen.report.sections.over_images_contexts import (
-    ClassRow,
-    ConfusedPair,
-    EvaluationPage,
-    MatrixCell,
-    MatrixRow,
-    MistakeCard,
-    Seen,
+from reportgen.report.blocks import (
+    Block,
+    Card,
+    Cards,
+    Column,
+    Facts,
+    Figure,
+    Limits,
+    Page,
+    Part,
+    Row,
+    Table,
+    row,
+    text,
 )
+from reportgen.report.contexts import Fact, Link, Picture
+from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.outline import Outline
+from reportgen.report.sections.confusion import confusion
 from reportgen.wording import count, number, percent, sentence
 
-MATRIX_CLASSES = 16
-"""Up to so many classes the confusion matrix is a table."""
-MOST_PAIRS = 40
 MOST_CLASSES = 60
-_PHOTO = 320
+_MISTAKES = Limits("mistake", page=20, paper=8)
+_CLASSES = (
+    Column("Class", "long"),
+    *(
+        Column(head, "number")
+        for head in ("Images", "Predicted", "Correct", "Precision", "Recall", "F1")
+    ),
+)
 
 
-def evaluation_pages(
-    outline: Outline, navigation: Navigation, folder: Path
-) -> Iterator[tuple[str, EvaluationPage]]:
-    """Paths and contexts of the pages; none without an evaluation."""
+def evaluation(outline: Outline) -> Iterator[Page]:
+    """The page of all images whose class is known."""
     found = outline.report.evaluation
-    if found is None or not outline.has("evaluation"):
-        return
-    parts = outline.evaluation_pages
-    paths = [outline.evaluation_page(at) for at in range(1, len(parts) + 1)]
-    shown, classes_text = classes_shown(found)
-    pairs = confused_pairs(outline, found)
-    for at, (page, mistakes) in enumerate(zip(paths, parts, strict=True), 1):
-        first = at == 1
-        crumbs = () if first else (("Evaluation", "evaluation.html"),)
-        yield (
-            page,
-            EvaluationPage(
-                frame=navigation.frame(Here(page, "Evaluation", "Evaluation", crumbs=crumbs)),
-                first=first,
-                explanation=explanation(outline.report, "evaluation") if first else None,
-                notes=page_notes(outline, page, "evaluation") if first else (),
-                facts=evaluation_facts(found),
-                remarks=tuple(map(sentence, found.remarks)) if first else (),
-                mistakes=tuple(_mistake(outline, page, one) for one in mistakes),
-                mistakes_text=mistakes_text(found, len(outline.shown_mistakes)),
-                columns=_columns(found),
-                matrix=_matrix(found),
-                pairs=pairs[:MOST_PAIRS],
-                pairs_text=_left_out(len(pairs) - MOST_PAIRS, "pair"),
-                classes=tuple(map(class_row, shown)),
-                classes_text=classes_text,
-                chart=_reliability(page, found, folder),
-                pager=pager(page, paths, at, "Pages of mistakes"),
-            ),
+    if found is not None:
+        yield Page("evaluation.html", "Evaluation", tuple(_blocks(outline, found)))
+
+
+def _blocks(outline: Outline, found: Evaluation) -> Iterator[Block]:
+    yield Facts(tuple(_facts(found)))
+    for remark in found.remarks:
+        yield text(sentence(remark))
+    yield Part(("Mistakes",), "evaluation--mistakes", tuple(_mistakes(outline, found)))
+    yield Part(("Confusion matrix",), "evaluation--confusion", tuple(confusion(outline, found)))
+    yield Part(("Classes",), "evaluation--classes", tuple(_classes(found)))
+    if found.reliability_chart is not None:
+        alt = (
+            "Reliability diagram: accuracy by confidence; calibration error"
+            f" {percent(found.calibration_error)}"
         )
-
-
-def _reliability(page: str, found: Evaluation, folder: Path) -> Picture | None:
-    """The reliability diagram; None where the model gives no probabilities."""
-    if found.reliability_chart is None:
-        return None
-    return plain_picture(
-        page,
-        found.reliability_chart,
-        svg_size(folder / found.reliability_chart),
-        "Reliability diagram: share of images that is right, by the probability of their likeliest "
-        "class",
-        560,
-    )
-
-
-def classes_shown(found: Evaluation) -> tuple[Sequence[ClassResult], str]:
-    """The classes for the table, and which it leaves out: those that are found best."""
-    left = len(found.classes) - MOST_CLASSES
-    if left <= 0:
-        return found.classes, ""
-    order = sorted(found.classes, key=lambda one: (one.recall is None, one.recall or 0.0))
-    more = count(left, "more class", "more classes")
-    text = f"The {MOST_CLASSES} classes with the lowest recall; {more} in report.json."
-    return order[:MOST_CLASSES], text
-
-
-def class_row(one: ClassResult) -> ClassRow:
-    """A class in the table of precision and recall."""
-    return ClassRow(
-        name=f"{one.label} ({one.index})",
-        images=f"{one.images:,}",
-        predicted=f"{one.predicted:,}",
-        correct=f"{one.correct:,}",
-        precision="–" if one.precision is None else percent(one.precision),
-        recall="–" if one.recall is None else percent(one.recall),
-        f_score="–" if one.f1 is None else percent(one.f1),
-    )
+        caption = (
+            "Accuracy by confidence, and how many images have each confidence. Below the dashed"
+            " line the network is overconfident."
+        )
+        chart = Picture(found.reliability_chart, alt, 0, 0)
+        figure = Figure(chart, (caption,), share=0.62, tall=0.5, chart=True)
+        yield Part(("Reliability",), "evaluation--reliability", (figure,))
 
 
 def accuracy_fact(found: Evaluation) -> Fact:
     """The accuracy, of how many images, and how sure that is."""
     low, high = percent(found.accuracy_low), percent(found.accuracy_high)
-    text = (
+    words = (
         f"{found.correct:,} of {count(found.images, 'image')}; 95 % Wilson interval {low} to {high}"
     )
-    return Fact("Accuracy", percent(found.accuracy), text)
+    return Fact("Accuracy", percent(found.accuracy), words)
 
 
-def evaluation_facts(found: Evaluation) -> tuple[Fact, ...]:
+def _facts(found: Evaluation) -> Iterator[Fact]:
     """The numbers over all images."""
     most = next(one.label for one in found.classes if one.index == found.majority)
-    facts = [
-        accuracy_fact(found),
-        Fact("Majority baseline", percent(found.majority_share), f"always predicting {most}"),
-    ]
+    yield accuracy_fact(found)
+    yield Fact("Majority baseline", percent(found.majority_share), f"always predicting {most}")
     if found.balanced_accuracy is not None:
-        text = "mean recall of the classes"
-        facts.append(Fact("Balanced accuracy", percent(found.balanced_accuracy), text))
+        note = "mean recall of the classes"
+        yield Fact("Balanced accuracy", percent(found.balanced_accuracy), note)
     if found.macro_f1 is not None:
-        facts.append(Fact("F1", percent(found.macro_f1), "mean over the classes"))
+        yield Fact("F1", percent(found.macro_f1), "mean over the classes")
     if found.top_k is not None and found.top_k_accuracy is not None:
-        text = f"true class among the top {found.top_k}"
-        facts.append(Fact(f"Top-{found.top_k} accuracy", percent(found.top_k_accuracy), text))
+        note = f"true class among the top {found.top_k}"
+        yield Fact(f"Top-{found.top_k} accuracy", percent(found.top_k_accuracy), note)
     if found.loss is None:
-        facts.append(Fact("Loss", "not defined", found.loss_reason))
+        yield Fact("Loss", "not defined", found.loss_reason)
     else:
-        facts.append(Fact("Loss", number(found.loss), "mean cross-entropy"))
+        yield Fact("Loss", number(found.loss), "mean cross-entropy")
     if found.calibration_error is not None:
         error = percent(found.calibration_error)
-        facts.append(Fact("Calibration error", error, "mean gap between confidence and accuracy"))
+        yield Fact("Calibration error", error, "mean gap between confidence and accuracy")
     if found.folders:
         by_index = sorted(found.folders.items(), key=lambda one: (one[1], one[0]))
         named = [f"{index} {name}" for name, index in by_index]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""
-        facts.append(Fact("Classes", f"{len(named):,}", ", ".join(named[:8]) + left))
+        yield Fact("Classes", f"{len(named):,}", ", ".join(named[:8]) + left)
     if found.not_finite:
-        text = "the class scores are not numbers (NaN or infinite); not in the accuracy"
-        facts.append(Fact("No class predicted", count(found.not_finite, "image"), text))
+        note = "the class scores are not numbers (NaN or infinite); not in the accuracy"
+        yield Fact("No class predicted", count(found.not_finite, "image"), note)
     if found.unknown:
-        text = "of no known class, or no scores"
-        facts.append(Fact("Excluded", count(found.unknown, "image"), text))
-    return tuple(facts)
+        yield Fact("Excluded", count(found.unknown, "image"), "of no known class, or no scores")
 
 
-def mistakes_text(found: Evaluation, shown: int) -> str:
+def _mistakes(outline: Outline, found: Evaluation) -> Iterator[Block]:
+    shown = outline.shown_mistakes
+    yield text(_mistakes_text(found, len(shown)))
+    if shown:
+        yield Cards(tuple(_mistake(outline, mistake) for mistake in shown), 2, _MISTAKES)
+
+
+def _mistakes_text(found: Evaluation, shown: int) -> str:
     """How many mistakes there are; and how many are `shown` where that is not all."""
     if not found.mistakes:
         return f"All {count(found.images, 'image')} are classified correctly."
     are = "is" if len(found.mistakes) == 1 else "are"
-    text = (
-        f"{len(found.mistakes):,} of {count(found.images, 'image')} {are} misclassified, most "
-        "confident first."
-    )
+    words = f"{len(found.mistakes):,} of {count(found.images, 'image')} {are} misclassified"
+    if len(found.mistakes) > 1:
+        words += ", most confident first"
     fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
-    return text + fewer
+    return f"{words}.{fewer}"
 
 
-def _mistake(outline: Outline, page: str, mistake: Mistake) -> MistakeCard:
-    image = outline.images[mistake.image]
-    labels = outline.report.model.labels
-    predicted = f"{labels[mistake.predicted]} {percent(mistake.probability)}"
-    true = f"{labels[mistake.true]} {percent(mistake.true_probability)}"
-    return MistakeCard(
-        image=Link(image.name, href(page, outline.image_place(image.name))),
-        predicted=predicted,
-        true=true,
-        pictures=_pictures(outline, page, image, mistake),
-    )
-
-
-def _pictures(outline: Outline, page: str, image: Image, mistake: Mistake) -> tuple[Seen, ...]:
-    sizes = {cam.picture: (cam.width, cam.height) for cam in image.gradcam}
-    photo = (image.photo_width, image.photo_height)
-    return tuple(
-        Seen(
-            plain_picture(page, path, sizes.get(path, photo), f"{alt} {image.name}", _PHOTO)
-            if path
-            else None,
-            text,
-        )
-        for path, alt, text in seen_in_mistake(outline, mistake)
-    )
-
-
-def seen_in_mistake(outline: Outline, mistake: Mistake) -> Iterator[tuple[str | None, str, str]]:
-    """What speaks for the class taken and for the true one: the overlays, else the photo alone.
-
-    A picture's path, what it shows of the image (for its alternative text), and its words; no
-    path where there is no map.
-    """
+def _mistake(outline: Outline, mistake: Mistake) -> Card:
+    """The photo, the evidence for the predicted class, and that for the true one."""
     image, labels = outline.images[mistake.image], outline.report.model.labels
+    photo = Picture(image.photo, f"Photo {image.name}", image.photo_width, image.photo_height)
+    return Card(
+        (Link(image.name, outline.image_place(image.name)),),
+        (Figure(photo, ("Photo",)), *_heatmaps(outline, image, mistake)),
+        (
+            f"Predicted: {labels[mistake.predicted]}{_bracketed(mistake.probability)}. True class:"
+            f" {labels[mistake.true]}{_bracketed(mistake.true_probability)}.",
+        ),
+    )
+
+
+def _bracketed(probability: float | None) -> str:
+    return "" if probability is None else f" ({percent(probability)})"
+
+
+def _heatmaps(outline: Outline, image: Image, mistake: Mistake) -> Iterator[Figure]:
+    """The heatmaps of the predicted class and of the true one; none where neither has any."""
+    labels = outline.report.model.labels
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     cams = {group.main.index: group.main for group in groups}
-    wanted = (mistake.predicted, mistake.true)
+    wanted = {mistake.predicted: "predicted", mistake.true: "true"}
     if not any(index in cams for index in wanted):
-        yield image.photo, "Photo", "The photo"
         return
-    for index, word in zip(wanted, ("For", "For the true class"), strict=True):
-        found, text = cams.get(index), f"{word} {labels[index]}"
+    for index, word in wanted.items():
+        found, words = cams.get(index), f"Evidence for {labels[index]} ({word})"
         if found is None or found.picture is None:
             reason = found.reason if found else "no heatmap was made"
-            yield None, "", f"{text}: {reason.rstrip('.')}."
+            yield Figure(None, (f"{words}: {reason.rstrip('.')}.",))
         else:
-            yield found.picture, f"{CAMS[found.method].title} of {found.label} on", text
+            alt = f"{CAMS[found.method].title} of {found.label} on {image.name}"
+            yield Figure(Picture(found.picture, alt, found.width, found.height), (words,))
 
 
-def _columns(found: Evaluation) -> tuple[str, ...]:
-    if len(found.classes) > MATRIX_CLASSES:
-        return ()
-    return tuple(one.label for one in found.classes)
-
-
-def _matrix(found: Evaluation) -> tuple[MatrixRow, ...]:
-    if len(found.classes) > MATRIX_CLASSES:
-        return ()
-    cells = {(one.true, one.predicted): one.images for one in found.confusion}
-    return tuple(
-        MatrixRow(
-            row.label,
-            tuple(
-                MatrixCell(f"{cells.get((row.index, at.index), 0):,}", row is at)
-                for at in found.classes
-            ),
-        )
-        for row in found.classes
+def _classes(found: Evaluation) -> Iterator[Block]:
+    """Precision and recall of each class, or of those that are found worst."""
+    shown, words = found.classes, ""
+    left = len(shown) - MOST_CLASSES
+    if left > 0:
+        order = sorted(shown, key=lambda one: (one.recall is None, one.recall or 0.0))
+        shown = order[:MOST_CLASSES]
+        more = count(left, "more class", "more classes")
+        words = f" The {MOST_CLASSES} classes with the lowest recall; {more} in report.json."
+    yield text(
+        "Precision: share of predictions of this class that are correct. Recall: share of images of"
+        f" this class that are found. F1: their harmonic mean.{words}",
+        style="quiet",
     )
+    yield Table("Precision and recall of each class", _CLASSES, tuple(map(_class_row, shown)))
 
 
-def confused_pairs(outline: Outline, found: Evaluation) -> tuple[ConfusedPair, ...]:
-    """What was taken for what, the most frequent first; empty where there is a matrix."""
-    if len(found.classes) <= MATRIX_CLASSES:
-        return ()
-    labels = outline.report.model.labels
-    wrong = [one for one in found.confusion if one.true != one.predicted]
-    wrong.sort(key=lambda one: (-one.images, one.true, one.predicted))
-    return tuple(
-        ConfusedPair(labels[one.true], labels[one.predicted], f"{one.images:,}") for one in wrong
+def _class_row(one: ClassResult) -> Row:
+    return row(
+        f"{one.label} ({one.index})",
+        *(f"{amount:,}" for amount in (one.images, one.predicted, one.correct)),
+        *(
+            "–" if share is None else percent(share)
+            for share in (one.precision, one.recall, one.f1)
+        ),
     )
-
-
-def _left_out(amount: int, what: str) -> str:
-    return f"{count(amount, f'more {what}')} in report.json." if amount > 0 else ""

@@ -1,105 +1,114 @@
-"""The pages of exemplars: an index with the single units, and the channels of each layer."""
+"""Exemplars: an index with the single units, and the channels of each layer."""
 
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
-from reportgen.report.contexts import Link
-from reportgen.report.explanations import explanation
-from reportgen.report.figures import plain_picture
-from reportgen.report.navigation import Here, Navigation, pager
-from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href
-from reportgen.report.sections.over_images_contexts import (
-    ExemplarRow,
-    ExemplarsIndexPage,
-    ExemplarsPage,
+from reportgen.report.blocks import (
+    Block,
+    Figure,
+    Inline,
+    Limits,
+    Links,
+    Page,
+    Part,
+    Parts,
+    text,
 )
+from reportgen.report.contexts import Link, Picture
+from reportgen.report.outline import Outline
+from reportgen.spread import spread
 from reportgen.wording import TIMES, count, number
 
-_INDEX = "exemplars/index.html"
-_WIDEST = 960
+CHANNELS_A_PAGE = 24
+_PATH = "exemplars/index.html"
+_UNITS_ON_PAPER = 6
+_LAYERS_ON_PAPER = 8
+_CHANNELS_ON_PAPER = 3
+_HOW = "Top row: the image with the receptive field outlined. Bottom row: that patch, enlarged."
 
 
-def exemplars_index(
-    outline: Outline, navigation: Navigation
-) -> Iterator[tuple[str, ExemplarsIndexPage]]:
-    """Path and context of the index; none without the section."""
-    found = outline.report.exemplars
-    if found is None or not outline.has("exemplars"):
-        return
-    pages = outline.exemplar_pages
-    yield (
-        _INDEX,
-        ExemplarsIndexPage(
-            frame=navigation.frame(Here(_INDEX, "Exemplars", "Exemplars")),
-            explanation=explanation(outline.report, "exemplars"),
-            notes=page_notes(outline, _INDEX, "exemplars"),
-            text=searched_text(found),
-            units=tuple(_row(outline, _INDEX, one) for one in found.units),
-            layers=tuple(
-                Link(
-                    path,
-                    href(_INDEX, quote(outline.exemplar_page(path))),
-                    note=count(sum(map(len, parts)), "channel"),
-                )
-                for path, parts in pages.items()
-            ),
-        ),
-    )
-
-
-def exemplar_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ExemplarsPage]]:
-    """Paths and contexts of the pages of all layers."""
+def exemplars(outline: Outline) -> Iterator[Page]:
+    """The index with the single units, then a page for each layer."""
     found = outline.report.exemplars
     if found is None:
         return
-    for layer, parts in outline.exemplar_pages.items():
-        paths = [outline.exemplar_page(layer, at) for at in range(1, len(parts) + 1)]
-        known = outline.layers.get(layer)
-        for at, (page, channels) in enumerate(zip(paths, parts, strict=True), 1):
-            here = Here(
-                page,
-                f"Exemplars of {layer}",
-                "Exemplars",
-                crumbs=(("Exemplars", _INDEX),),
-                block=known.block if known else None,
-                layer=layer,
-            )
-            yield (
-                page,
-                ExemplarsPage(
-                    frame=navigation.frame(here),
-                    text=searched_text(found),
-                    rows=tuple(_row(outline, page, one) for one in channels),
-                    pager=pager(page, paths, at, "Pages of channels"),
-                ),
-            )
+    layers: dict[str, list[ExemplarsOf]] = {}
+    for channel in found.channels:
+        layers.setdefault(channel.layer, []).append(channel)
+    yield Page(_PATH, "Exemplars", tuple(_index(outline, found, layers)))
+    active = [layer for layer, rows in layers.items() if any(row.picture for row in rows)]
+    on_paper = spread(active, _LAYERS_ON_PAPER)
+    for layer, rows in layers.items():
+        yield Page(
+            exemplar_page(outline, layer),
+            f"Exemplars of {layer}",
+            tuple(_of_layer(outline, found, rows)),
+            layer=layer,
+            on_paper=layer in on_paper,
+        )
 
 
-def searched_text(found: Exemplars) -> str:
+def exemplar_page(outline: Outline, layer: str) -> str:
+    """The path of the page of a layer's channels."""
+    return f"exemplars/{outline.layer_slugs[layer]}.html"
+
+
+def _index(
+    outline: Outline, found: Exemplars, layers: dict[str, list[ExemplarsOf]]
+) -> Iterator[Block]:
+    words = _searched(found)
+    if any(one.picture for one in (*found.channels, *found.units)):
+        words += f" {_HOW}"
+    else:
+        words += " No image activates any of the channels."
+    yield text(words, style="lead")
+    if found.units:
+        parts = tuple(_row(outline, unit) for unit in found.units)
+        limits = Limits("unit", paper=_UNITS_ON_PAPER)
+        yield Part(("Single units",), "exemplars--units", (Parts(parts, limits),))
+    if layers:
+        links = tuple(
+            Link(layer, quote(exemplar_page(outline, layer)), note=count(len(rows), "channel"))
+            for layer, rows in layers.items()
+        )
+        yield Part(("Layers",), "exemplars--layers", (Links(links),), on_paper=False)
+
+
+def _of_layer(outline: Outline, found: Exemplars, rows: list[ExemplarsOf]) -> Iterator[Block]:
+    """The channels of a layer; paper has the first ones that an image activates."""
+    yield text(f"{_searched(found)} {_HOW}", style="lead")
+    parts = tuple(_row(outline, channel) for channel in rows)
+    yield Parts(parts, Limits("channel", page=CHANNELS_A_PAGE, paper=_CHANNELS_ON_PAPER))
+
+
+def _searched(found: Exemplars) -> str:
     """Among which images exemplars were looked for."""
     where = f" in {found.dataset}" if found.dataset else ""
-    return f"The strongest of {count(found.images, 'image')}{where}."
+    return f"Top images out of {found.images:,}{where}."
 
 
-def _row(outline: Outline, page: str, one: ExemplarsOf) -> ExemplarRow:
-    slug = outline.layer_slugs.get(one.layer, "layer")
-    title, anchor = exemplar_title(one), f"channel--{one.channel}"
+def _row(outline: Outline, one: ExemplarsOf) -> Part:
+    """A channel or a unit with its images."""
+    title, anchor = _title(one), f"channel--{one.channel}"
     if one.unit is not None:
         row, column = one.unit
+        slug = outline.layer_slugs.get(one.layer, "layer")
         anchor = f"unit--{slug}-{row}-{column}-{one.channel}"
-    picture = None
-    if one.picture:
-        what = "images" if one.unit is None else "images with the layer’s grid"
-        alt = f"{title}: {what} that activate it most"
-        picture = plain_picture(page, one.picture, (one.width, one.height), alt, _WIDEST)
-    return ExemplarRow(
-        anchor, title, picture, tuple(_link(outline, page, e) for e in one.exemplars)
+    if one.picture is None:
+        what = "channel" if one.unit is None else "unit"
+        return Part((title,), anchor, (text(f"No image activates this {what}.", style="reason"),))
+    what = "images" if one.unit is None else "images with the layer’s grid"
+    figure = Figure(
+        Picture(one.picture, f"{title}: {what} that activate it most", one.width, one.height),
+        (_receptive_field(one.exemplars),),
+        columns=tuple(tuple(_caption(outline, exemplar)) for exemplar in one.exemplars),
+        share=min(1.0, one.width / 720),
     )
+    return Part((title,), anchor, (figure,))
 
 
-def exemplar_title(one: ExemplarsOf) -> str:
+def _title(one: ExemplarsOf) -> str:
     """Which channel it is, or which unit of which layer."""
     if one.unit is None:
         return f"Channel {one.channel}"
@@ -107,13 +116,15 @@ def exemplar_title(one: ExemplarsOf) -> str:
     return f"{one.layer}, row {row}, column {column}, channel {one.channel}"
 
 
-def _link(outline: Outline, page: str, one: Exemplar) -> Link:
-    place = outline.image_place(one.image) if one.image in outline.images else ""
-    height, width = one.box[2:]
-    note = (
-        f"{number(one.value)} · row {one.row}, column {one.column} · receptive field"
-        f" {'at most ' if not one.exact else ''}{height} {TIMES} {width} px"
-    )
-    if one.beyond:
-        note += " along the convolutional path"
-    return Link(one.image, href(page, place), note=note)
+def _receptive_field(found: list[Exemplar]) -> str:
+    """How much of the network's input the channel sees, at the largest of these places."""
+    height, width = (max(one.box[side] for one in found) for side in (2, 3))
+    least = "" if all(one.exact for one in found) else "at most "
+    path = " along the convolutional path" if any(one.beyond for one in found) else ""
+    return f"Receptive field: {least}{height} {TIMES} {width} px{path}."
+
+
+def _caption(outline: Outline, one: Exemplar) -> Iterator[Inline]:
+    known = one.image in outline.images
+    yield Link(one.image, outline.image_place(one.image) if known else "")
+    yield f" {number(one.value)} · row {one.row}, column {one.column}"

@@ -195,7 +195,7 @@ def _reduced(outline: Outline, page: str) -> Iterator[Finding]:
 
 
 def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
-    found = outline.report.evaluation if outline.evaluation_pages else None
+    found = outline.report.evaluation if outline.has("evaluation") else None
     if found is not None and found.mistakes:
         first, labels = found.mistakes[0], outline.report.model.labels
         yield Finding(
@@ -203,7 +203,7 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
             f"{len(found.mistakes):,} of {count(found.images, 'image')} misclassified",
             f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
             f"({percent(first.probability)}).",
-            href(page, outline.evaluation_page()),
+            href(page, "evaluation.html"),
             _images(outline, page, [one.image for one in found.mistakes]),
         )
     elif found is None and outline.mistakes:

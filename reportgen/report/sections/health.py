@@ -1,51 +1,71 @@
-"""The pages of the layers' health over all images."""
+"""The layers' health over all images: sparsity by depth, silent channels, distributions."""
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from urllib.parse import quote
 
 from reportgen.pictures.distribution import HEIGHT, WIDTH
 from reportgen.records.over_images import Health, LayerHealth
+from reportgen.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Figure,
+    Figures,
+    Limits,
+    Page,
+    Part,
+    Row,
+    Table,
+    row,
+    text,
+)
 from reportgen.report.contexts import Fact, Link, Picture
-from reportgen.report.explanations import explanation
-from reportgen.report.figures import chart_by_depth
-from reportgen.report.navigation import Here, Navigation, pager
-from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href, src
-from reportgen.report.sections.over_images_contexts import DistributionChart, HealthPage, HealthRow
+from reportgen.report.figures import SPARSITY_ALT
+from reportgen.report.outline import Outline, numbered
 from reportgen.wording import count, number, numbers, percent
 
-_MOST_RUNS = 8
+LAYERS_A_PAGE = 80
 CLEAR = 0.5
 """A rank correlation above this is called a trend."""
+_PATH = "health.html"
+_MOST_RUNS = 8
 
 
-def health_pages(
-    outline: Outline, navigation: Navigation, folder: Path
-) -> Iterator[tuple[str, HealthPage]]:
-    """Paths and contexts of the pages; none without the section."""
+def health(outline: Outline) -> Iterator[Page]:
+    """The page of all layers."""
     found = outline.report.health
-    if found is None:
-        return
-    parts = outline.health_pages
-    paths = [outline.health_page(at) for at in range(1, len(parts) + 1)]
+    if found is not None:
+        yield Page(_PATH, "Health", tuple(_blocks(outline, found)))
+
+
+def health_place(outline: Outline, layer: str) -> str:
+    """A layer's row in the table; empty for a layer that is not in it."""
+    found = outline.report.health
+    paths = [one.layer for one in found.layers] if found and outline.has("health") else []
+    if layer not in paths:
+        return ""
+    page = numbered(_PATH, paths.index(layer) // LAYERS_A_PAGE + 1)
+    return f"{quote(page)}#{quote(outline.layer_slugs[layer])}"
+
+
+def _blocks(outline: Outline, found: Health) -> Iterator[Block]:
+    yield Facts(_facts(found))
     chart = outline.report.sparsity_chart
-    for at, (page, layers) in enumerate(zip(paths, parts, strict=True), 1):
-        first = at == 1
-        crumbs = () if first else (("Health", "health.html"),)
-        yield (
-            page,
-            HealthPage(
-                frame=navigation.frame(Here(page, "Health", "Health", crumbs=crumbs)),
-                explanation=explanation(outline.report, "health") if first else None,
-                notes=page_notes(outline, page, "health") if first else (),
-                facts=health_facts(found) if first else (),
-                sentence=sparser_with_depth(found),
-                chart=chart_by_depth(page, chart, folder) if chart and first else None,
-                rows=tuple(_row(outline, page, one) for one in layers),
-                distributions=tuple(_distributions(outline, page, layers)),
-                distributions_text=_distributions_text(found),
-                pager=pager(page, paths, at, "Pages of layers"),
-            ),
+    if chart and outline.has("activations"):
+        sentence = sparser_with_depth(found)
+        words = (text(sentence),) if sentence else ()
+        caption = "Share of exact zeros in each layer’s activations, from the first to the last."
+        figure = Figure(Picture(chart, SPARSITY_ALT, 0, 0), (caption,), chart=True)
+        yield Part(("Sparsity by depth",), "health--depth", (*words, figure))
+    yield Part(("Layers",), "health--layers", (_table(outline, found),))
+    if charts := tuple(_distributions(outline, found)):
+        limits = Limits("chart", page=LAYERS_A_PAGE)
+        yield Part(
+            ("Distribution by channel",),
+            "health--channels",
+            (text(_distributions_text(found)), Figures(charts, 3, limits)),
+            on_paper=False,
         )
 
 
@@ -69,9 +89,9 @@ def sparser_with_depth(found: Health) -> str:
     )
 
 
-def health_facts(found: Health) -> tuple[Fact, ...]:
+def _facts(found: Health) -> tuple[Fact, ...]:
     """The numbers over all layers."""
-    channels = sum(one.channels for one in found.layers)
+    channels = sum(layer.channels for layer in found.layers)
     return (
         Fact("Images", f"{found.images:,}"),
         Fact("Layers", f"{len(found.layers):,}", count(channels, "channel")),
@@ -82,70 +102,92 @@ def health_facts(found: Health) -> tuple[Fact, ...]:
     )
 
 
-def _row(outline: Outline, page: str, one: LayerHealth) -> HealthRow:
-    _, channels, zeros, spread, silent, others = health_row(one)
-    place = href(page, outline.layer_place(one.layer))
-    return HealthRow(
-        id=outline.layer_slugs[one.layer],
-        layer=Link(one.layer, place),
-        channels=channels,
-        zeros=zeros,
-        range=spread,
-        silent=silent,
-        others=others,
-    )
+def _table(outline: Outline, found: Health) -> Table:
+    """A row for each layer; a last column where a layer has other findings."""
+    heads = [
+        Column("Layer", "name"),
+        Column("Channels", "number"),
+        Column("Zeros", "number"),
+        Column("Range over images", "number"),
+        Column("Silent channels", "long"),
+        Column("Other", "long"),
+    ]
+    rows = list(_rows(outline, found))
+    if not any(one.cells[-1].words[0] for one in rows):
+        heads.pop()
+        rows = [Row(one.cells[:-1], one.anchor) for one in rows]
+    limits = Limits("layer", page=LAYERS_A_PAGE)
+    return Table("Health of each layer", tuple(heads), tuple(rows), limits)
 
 
-def health_row(one: LayerHealth) -> tuple[str, str, str, str, str, str]:
-    """A layer in the table: its path, channels, zeros, their range, silent ones, what else."""
-    kinds = {
-        "not finite": one.non_finite,
-        "saturated": one.saturated,
-        "constant": one.constant,
-    }
-    return (
-        one.layer,
-        f"{one.channels:,}",
-        percent(one.zeros),
-        f"{percent(one.zeros_low)} to {percent(one.zeros_high)}",
-        _listed(one.silent),
-        "; ".join(f"{word}: {_listed(ids)}" for word, ids in kinds.items() if ids),
-    )
-
-
-def _distributions(
-    outline: Outline, page: str, layers: Sequence[LayerHealth]
-) -> Iterator[DistributionChart]:
-    for one in layers:
-        found = one.distribution
-        if found is None or found.chart is None:
-            continue
-        medians = f"{number(found.medians[-1])} to {number(found.medians[0])}"
-        alt = (
-            f"Distribution by channel in {one.layer}: mean activations of"
-            f" {count(found.measured, 'channel')}, medians from {medians}"
+def _rows(outline: Outline, found: Health) -> Iterator[Row]:
+    origins = {layer.path: layer.origin for layer in outline.report.model.layers}
+    silent: dict[str, tuple[str, set[int]]] = {}
+    for layer in found.layers:
+        others = {
+            "NaN or infinite": layer.non_finite,
+            "saturated": layer.saturated,
+            "constant": layer.constant,
+        }
+        yield row(
+            Link(layer.layer, outline.layer_place(layer.layer)),
+            f"{layer.channels:,}",
+            percent(layer.zeros),
+            f"{percent(layer.zeros_low)} to {percent(layer.zeros_high)}",
+            _silent(layer, origins, silent),
+            Cell(("; ".join(f"{word}: {_listed(ids)}" for word, ids in others.items() if ids),)),
+            anchor=outline.layer_slugs[layer.layer],
         )
-        yield DistributionChart(
-            layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-            chart=Picture(src(page, found.chart), alt, WIDTH, HEIGHT),
-            text=f"{count(found.measured, 'channel')}, medians {medians}",
+
+
+def _silent(
+    layer: LayerHealth,
+    origins: Mapping[str, str | None],
+    seen: dict[str, tuple[str, set[int]]],
+) -> str:
+    """A layer's silent channels; those of the filters that an earlier layer names stand there."""
+    origin = origins.get(layer.layer) or layer.layer
+    first, known = seen.setdefault(origin, (layer.layer, set(layer.silent)))
+    if first != layer.layer and layer.silent and known.issuperset(layer.silent):
+        return f"{len(layer.silent):,}, the same filters as in {first}"
+    return _listed(layer.silent)
+
+
+def _distributions(outline: Outline, found: Health) -> Iterator[Figure]:
+    for layer in found.layers:
+        channels = layer.distribution
+        if channels is None or channels.chart is None:
+            continue
+        medians = f"{number(channels.medians[-1])} to {number(channels.medians[0])}"
+        measured = count(channels.measured, "channel")
+        alt = (
+            f"Distribution by channel in {layer.layer}: mean activations of {measured}, medians"
+            f" from {medians}"
+        )
+        yield Figure(
+            Picture(channels.chart, alt, WIDTH, HEIGHT),
+            (
+                Link(layer.layer, outline.layer_place(layer.layer)),
+                f" {measured}, medians {medians}",
+            ),
+            chart=True,
         )
 
 
 def _distributions_text(found: Health) -> str:
     """How the charts are to be read, and what they leave out."""
-    text = (
-        "Each channel’s mean activation, the strongest channel first. The line is the median over"
-        " the images, the dark band holds the middle half of them, the light band all. A steep fall"
-        " says that few channels carry the layer; a light band that stands out, that a channel"
-        " answers to single images only."
+    words = (
+        "Mean activation of each channel, the strongest channel first. The line is the median over"
+        " the images, the dark band holds the middle half of them, the light band all. A steep"
+        " curve means that a few channels dominate the layer. A wide light band marks a channel"
+        " that responds to only a few images."
     )
-    known = [one.distribution for one in found.layers if one.distribution]
+    known = [layer.distribution for layer in found.layers if layer.distribution]
     if any(one.measured > len(one.channels) for one in known):
-        text += " Of layers with many channels some are drawn, evenly chosen."
+        words += " Layers with many channels are subsampled evenly."
     if sampled := min((one.sampled for one in known if one.sampled < found.images), default=0):
-        text += f" Medians and quartiles are those of {sampled:,} images, evenly chosen."
-    return text
+        words += f" Medians and quartiles are over {sampled:,} evenly chosen images."
+    return words
 
 
 def _listed(ids: list[int]) -> str:

@@ -4,9 +4,21 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reportgen.report.blocks import Page
 from reportgen.report.outline import Outline
+from reportgen.report.sections.dreams import dreams
+from reportgen.report.sections.evaluation import evaluation
+from reportgen.report.sections.exemplars import exemplars
+from reportgen.report.sections.health import health
+from reportgen.report.sections.kernels import kernels
+from reportgen.report.sections.regression import regression
 from reportgen.report.sections.trust import trust
 
 PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
+    "evaluation": evaluation,
+    "regression": regression,
+    "health": health,
+    "exemplars": exemplars,
+    "kernels": kernels,
     "trust": trust,
+    "dreams": dreams,
 }
 """Pages are made only of a section that the report has, see `Outline.shows`."""

@@ -12,12 +12,6 @@ from typing import Any
 from reportgen.records.report import Report
 from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
-from reportgen.report.sections.dreams import dream_pages
-from reportgen.report.sections.evaluation import evaluation_pages
-from reportgen.report.sections.exemplars import exemplar_pages, exemplars_index
-from reportgen.report.sections.health import health_pages
-from reportgen.report.sections.kernels import kernel_pages
-from reportgen.report.sections.regression import regression_pages
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
 from reportgen.report.site.filters import filter_pages, filters_index
@@ -86,22 +80,8 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
             yield path, template, context
     if outline.gallery_blocks and outline.lists_blocks:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
-    for path, evaluation in evaluation_pages(outline, navigation, folder):
-        yield path, "evaluation", evaluation
-    for path, regression in regression_pages(outline, navigation, folder):
-        yield path, "regression", regression
-    for path, health in health_pages(outline, navigation, folder):
-        yield path, "health", health
-    for path, index in exemplars_index(outline, navigation):
-        yield path, "exemplars_index", index
-    for path, exemplars in exemplar_pages(outline, navigation):
-        yield path, "exemplars", exemplars
-    for path, kernels in kernel_pages(outline, navigation):
-        yield path, "kernels", kernels
     for path, section in section_pages(outline, navigation, folder):
         yield path, "section", section
-    for path, dreams in dream_pages(outline, navigation):
-        yield path, "dreams", dreams
     for path, sources in sources_pages(outline, navigation):
         yield path, "sources", sources
     yield "about.html", "about", about_page(outline, navigation)

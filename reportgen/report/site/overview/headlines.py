@@ -17,10 +17,10 @@ def headlines(outline: Outline, page: str) -> tuple[Headline, ...]:
 
 def _all(outline: Outline, page: str) -> Iterator[Headline]:
     report = outline.report
-    if report.evaluation and outline.evaluation_pages:
+    if report.evaluation and outline.has("evaluation"):
         found = report.evaluation
         interval = f"95 % interval {percent(found.accuracy_low)} to {percent(found.accuracy_high)}"
-        place = href(page, outline.evaluation_page())
+        place = href(page, "evaluation.html")
         yield Headline(percent(found.accuracy), "accuracy", place, interval)
         yield Headline(f"{len(found.mistakes):,}", "misclassified", place,
                        f"of {count(found.images, 'image')}")  # fmt: skip
@@ -43,8 +43,8 @@ def _all(outline: Outline, page: str) -> Iterator[Headline]:
 def _quiet_channels(outline: Outline, page: str) -> Iterator[Headline]:
     """Channels that are silent over all images."""
     health = outline.report.health
-    if health is not None and outline.health_pages:
-        place = href(page, outline.health_page())
+    if health is not None and outline.has("health"):
+        place = href(page, "health.html")
         name = "silent channel" if health.silent == 1 else "silent channels"
         yield Headline(f"{health.silent:,}", name, place,
                        f"zero on all {health.images:,} images")  # fmt: skip
