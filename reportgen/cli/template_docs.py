@@ -41,7 +41,8 @@ PARTIALS = {
     "_macros.html": "Pieces that pages share; each macro takes one of the classes below.",
     "_blocks.html": "What sections say; a macro for each kind of block.",
     "_explanation.html": "What a section opens with; the macro takes an Explanation or None.",
-    "_gates.html": "The gates and the trend over runs; included by the overview.",
+    "_gates.html": "The gates; included by the overview.",
+    "_trend.html": "The metrics from run to run; included by the overview.",
     "_cams.html": "What goes with Grad-CAM: a DepthStrip, and a Difference.",
 }
 """The other templates, and what they are."""
