@@ -48,6 +48,9 @@ PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 ALL_KEYS = ("single_size", "columns")
 """Settings that take a number, or the word "all"."""
 
+CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
+"""Files for continuous integration, each written anew by every run."""
+
 FILE_KEYS = (
     "dataset",
     "notes",
@@ -60,7 +63,9 @@ FILE_KEYS = (
     "out",
     "cache_dir",
     "browser",
+    "baseline",
     "history",
+    *CI_FILES,
 )
 """Keys that name files: in a configuration file they are relative to its folder."""
 
@@ -75,6 +80,10 @@ RUN_ONLY = {
     "cache_size",
     "no_cache",
     "browser",
+    "ci",
+    "annotations",
+    "outputs",
+    *CI_FILES,
 }
 """Settings that say how to run, not what the report holds: left out of report.json."""
 
@@ -506,11 +515,37 @@ class Settings(BaseModel):
     gates: Literal["fail", "warn"] = Field(
         "fail", description="What a failed gate does: fail (exit code 3) or warn."
     )
+    baseline: Path | None = Field(
+        None, description="Earlier report (folder or zip) that gates compare with."
+    )
     history: Path | None = Field(
         None,
         description="File of earlier runs (JSON Lines): this run is appended, and the overview "
         "shows the trend.",
     )
+    ci: Literal["none", "auto", "github", "gitlab", "jenkins"] = Field(
+        "none",
+        description="Write what this CI service reads; auto finds the service by its environment "
+        "variables.",
+    )
+    junit: Path | None = Field(None, description="Write gates as JUnit XML to this file.")
+    summary: Path | None = Field(None, description="Write a Markdown summary to this file.")
+    annotations: bool = Field(
+        False, description="Print failed gates and warnings as GitHub annotations."
+    )
+    codequality: Path | None = Field(
+        None, description="Write failed gates as GitLab code quality JSON to this file."
+    )
+    metrics: Path | None = Field(
+        None, description="Write the measured metrics as OpenMetrics text to this file."
+    )
+    badge: Path | None = Field(
+        None, description="Write a badge for shields.io (endpoint JSON) to this file."
+    )
+    outputs: bool = Field(
+        False, description="Append report-path, passed and metrics to $GITHUB_OUTPUT."
+    )
+
     out: Path | None = Field(None, description="Output folder of the report.")
     force: bool = Field(
         False,
@@ -638,7 +673,7 @@ class Settings(BaseModel):
             )
         for name in (
             *("dataset", "notes", "labels", "labels_csv", "values_csv"),
-            *("templates", "weights", "history"),
+            *("templates", "weights", "baseline", "history"),
         ):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)

@@ -44,9 +44,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),
     "compare": frozenset({"records", "pictures", "report", "bundle"}),
+    "ci": frozenset({"gates", "records", "report"}),
     "trip": frozenset(
-        {"analysis", "assembly", "bundle", "execution", "gates", "inputs", "pictures", "records",
-         "report", "report.notes"}
+        {"analysis", "assembly", "bundle", "compare", "execution", "gates", "inputs", "pictures",
+         "records", "report", "report.notes"}
     ),
 }  # fmt: skip
 """What each package may import besides itself and the ground; what is not named imports all."""

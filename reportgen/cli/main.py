@@ -239,6 +239,11 @@ def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Set
 
 def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:
     _hide_warnings(settings)
+    from reportgen.ci.outputs import Outputs
+    from reportgen.ci.verdict import Verdict
+
+    outputs = Outputs.of(settings, os.environ)
+    outputs.check(settings.out or Path())
     from reportgen.pipeline import build as build_report
 
     if not settings.no_cache:
@@ -254,6 +259,9 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
         print_path(index)
     if settings.open:
         _open_in_browser(index)
+    if outputs.any:
+        for line in outputs.write(Verdict.of(outcome.report, model, index)):
+            say(line, sys.stdout)
     if settings.fail_if or settings.require:
         judge(outcome.report.gates)
 

@@ -46,7 +46,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("top", "class", "cam", "trust", "gradcam_layer"),
         *("cam_layers", "cam_difference", "colormap", "full_size"),
     ),
-    "Gates": ("fail_if", "require", "gates", "history"),
+    "Gates and continuous integration": (
+        *("fail_if", "require", "gates", "baseline", "history", "ci", "junit", "summary"),
+        *("annotations", "codequality", "metrics", "badge", "outputs"),
+    ),
     "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
 }
 """Keys of the settings under the headings that `--help` and the docs show them."""
@@ -118,7 +121,13 @@ METAVARS = {
     "head": "KIND",
     "fail_if": "CONDITION",
     "require": "CONDITION",
+    "baseline": "REPORT",
     "history": "FILE.jsonl",
+    "junit": "FILE.xml",
+    "summary": "FILE.md",
+    "codequality": "FILE.json",
+    "metrics": "FILE.txt",
+    "badge": "FILE.json",
     "cache_dir": "DIR",
     "cache_size": "SIZE",
 }

@@ -196,6 +196,13 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "fail_if": ("images < 1", ("images < 1",)),
     "require": ("images >= 1", ("images >= 1",)),
     "gates": ("warn", "warn"),
+    "baseline": ("old", Path("old")),
+    "ci": ("gitlab", "gitlab"),
+    "junit": ("junit.xml", Path("junit.xml")),
+    "summary": ("summary.md", Path("summary.md")),
+    "codequality": ("quality.json", Path("quality.json")),
+    "metrics": ("metrics.txt", Path("metrics.txt")),
+    "badge": ("badge.json", Path("badge.json")),
     "history": ("runs.jsonl", Path("runs.jsonl")),
 }
 SWITCHES = (
@@ -211,6 +218,8 @@ SWITCHES = (
     "debug",
     "no_cache",
     "full_resolution",
+    "annotations",
+    "outputs",
 )
 
 SWITCHED_OFF = ("explanations",)

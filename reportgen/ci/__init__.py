@@ -1,0 +1,1 @@
+"""What continuous integration reads of a finished report: one module for each format."""
