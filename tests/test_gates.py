@@ -103,3 +103,77 @@ def test_a_history_that_is_something_else_stops_the_build_at_once(
     assert result.exit_code == 2
     assert "Line 1 of runs.jsonl" in result.stderr
     assert not (place / "report").exists()
+
+
+def test_a_baseline_measures_what_changed(
+    small_model: Path, photos: Path, place: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    import keras
+
+    keras.utils.set_random_seed(7)
+    other = keras.models.load_model(small_model)
+    other.set_weights([keras.random.normal(one.shape) for one in other.weights])
+    changed = tmp_path_factory.mktemp("other") / "other.keras"
+    other.save(changed)
+    assert build(small_model, photos, "-o", "before").exit_code == 0
+    gates = ("--require", "flips <= 0%", "--require", "accuracy_change >= -1%")
+    same = build(small_model, photos, "--baseline", "before", *gates)
+    assert same.exit_code == 3  # the images have no known class
+    assert [gate.status for gate in report_in(place / "report").gates.gates] == [
+        "passed", "unmeasured",
+    ]  # fmt: skip
+    assert build(changed, photos, "--baseline", "before", *gates).exit_code == 3
+    before, after = report_in(place / "before"), report_in(place / "report")
+    classes = [
+        [max(image.predictions, key=lambda one: one.probability).index for image in one.images]
+        for one in (before, after)
+    ]
+    flipped = sum(a != b for a, b in zip(*classes, strict=True))
+    assert flipped
+    assert after.baseline is not None
+    assert after.baseline.flips == flipped / len(before.images)
+    assert after.baseline.sha256 == before.model.sha256
+
+
+@pytest.mark.parametrize("name", ["nothing", "runs.jsonl"])
+def test_a_baseline_that_is_no_report_is_a_usage_error(
+    small_model: Path, photos: Path, place: Path, name: str
+) -> None:
+    (place / "runs.jsonl").touch()
+    result = build(small_model, photos, "--baseline", name)
+    assert result.exit_code == 2
+    assert name in result.stderr
+    assert not (place / "report").exists()
+
+
+@pytest.mark.parametrize("condition", ["images >= 1", "images == 0", "accuracy >= 0"])
+def test_files_for_ci_are_written_whatever_the_outcome(
+    small_model: Path, photos: Path, place: Path, condition: str
+) -> None:
+    result = build(small_model, photos, "--ci", "gitlab", "--require", condition)
+    assert result.exit_code == (0 if condition == "images >= 1" else 3)
+    names = [
+        "gl-code-quality-report.json",
+        "report",
+        "reportgen-junit.xml",
+        "reportgen-metrics.txt",
+    ]
+    assert sorted(path.name for path in place.iterdir()) == names
+    assert (place / "report" / "index.html").is_file()
+
+
+def test_annotations_stand_on_standard_output(small_model: Path, photos: Path) -> None:
+    result = build(small_model, photos, "--annotations", "--require", "images == 0")
+    lines = [line for line in result.stdout.splitlines() if line.startswith("::")]
+    assert lines[0] == ("::error file=small.keras,line=1,title=Images::Images: 3 (required = 0).")
+
+
+def test_a_file_of_somebody_elses_stops_the_build_at_once(
+    small_model: Path, photos: Path, place: Path
+) -> None:
+    (place / "notes.md").write_text("mine", encoding="utf-8")
+    result = build(small_model, photos, "--summary", "notes.md")
+    assert result.exit_code == 1
+    assert "--summary: notes.md holds something else" in result.stderr
+    assert (place / "notes.md").read_text(encoding="utf-8") == "mine"
+    assert not (place / "report").exists()

@@ -26,7 +26,11 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
         unmeasured={"new_silent_channels": f"no layer matches {CONTROL}"},
     )  # fmt: skip
     report = report.model_copy(
-        update={"baseline": baseline, "title": CONTROL, "warnings": [*HOSTILE, CONTROL, "One more."]}
+        update={
+            "baseline": baseline,
+            "title": CONTROL,
+            "warnings": [*HOSTILE, CONTROL, "One more."],
+        }
     )
     require = (
         "images >= 1", "images >= 1", "regressions == 0", "new_silent_channels == 0",

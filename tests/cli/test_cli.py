@@ -112,6 +112,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
     fake.build, fake.inspect = recorded.build, recorded.inspect
     monkeypatch.setitem(sys.modules, "reportgen.pipeline", fake)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs.txt"))
     monkeypatch.chdir(tmp_path)
     return recorded
 
