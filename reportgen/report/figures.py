@@ -240,8 +240,8 @@ def activation_legend(settings: dict[str, object]) -> Legend:
         colors=legend_colors("viridis"),
         low=f"{below:.2g} SD below",
         high=f"{above:.2g} SD above",
-        text=f"Colour shows how far a value lies from the mean of {who}, in standard deviations"
-        " (SD). Gray, struck-out tiles are inactive: one value everywhere.",
+        text=f"Colour: standard deviations (SD) from the mean of {who}. Gray crossed-out tiles:"
+        " inactive channels (constant).",
     )
 
 
@@ -251,9 +251,9 @@ def gradcam_legend(settings: dict[str, object]) -> Legend:
     return Legend(
         colormap=name,
         colors=legend_colors(name),
-        low="none",
-        high="strongest",
-        text="Evidence for the class at each place, relative to the strongest in the picture.",
+        low="low",
+        high="high",
+        text="Colour: evidence for the class, relative to the maximum in this image.",
     )
 
 

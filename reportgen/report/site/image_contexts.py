@@ -18,13 +18,21 @@ from reportgen.report.contexts import (
 
 
 @dataclass(frozen=True)
-class OtherCam:
-    """Another kind of class activation map of the same class; `text` says what sets it apart."""
+class CamCell:
+    """A map of one class; `overlay` is None for the `reason` given, which may be empty."""
+
+    overlay: Picture | None
+    text: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class CamRow:
+    """Another kind of class activation map, for all classes; `text` says what sets it apart."""
 
     title: str
     text: str
-    overlay: Picture | None
-    reason: str
+    cells: tuple[CamCell, ...]
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,6 @@ class GradCam:
     """How the cells come to lie on the photo."""
     note: str = ""
     """What the map shows, where that is not the evidence for a class of its own."""
-    others: tuple[OtherCam, ...] = ()
-    """Other kinds of map of the same class, side by side."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,11 @@ class ImagePage:
     facts: tuple[Fact, ...]
     photo: Picture
     network_photo: Picture | None
+    network_text: str
+    """ "Network input, 96 × 96"."""
+    heatmap: Picture | None
+    """The overlay of the first class; None where there is none."""
+    heatmap_text: str
     predictions: tuple[Prediction, ...]
     no_predictions: str
     """Why there are no predictions; empty where there are."""
@@ -105,6 +116,10 @@ class ImagePage:
     """Values, and what outputs say that the report does not explain."""
     notes: tuple[Note, ...]
     gradcams: tuple[GradCam, ...]
+    """The first kind of map, one for each class."""
+    cam_title: str
+    cam_rows: tuple[CamRow, ...]
+    """The other kinds, each with a cell for each class."""
     gradcam_legend: Legend
     cam_explanations: tuple[Explanation, ...]
     """Of the kinds of map that need one."""

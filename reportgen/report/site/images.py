@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from typing import Any
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Activations, Image, Model, Report
+from reportgen.records.report import Activations, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.cells import placing
@@ -25,12 +26,12 @@ from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
-from reportgen.report.site.image_contexts import GradCam, ImagePage, OtherCam
+from reportgen.report.site.image_contexts import CamCell, CamRow, GradCam, ImagePage
 from reportgen.report.site.image_list import predictions
 from reportgen.wording import NO_NUMBERS, TIMES, sentence
 
 _PHOTO = 640
-_NETWORK_PHOTO = 224
+_NETWORK_PHOTO = 448
 _HEATMAP = 460
 _CELLS = 144
 
@@ -82,11 +83,15 @@ def _pages(
                     _PHOTO,
                 ),
                 network_photo=_network_photo(report, page, image),
+                network_text=_network_text(report),
+                **_first_heatmap(outline, page, image),
                 predictions=predictions(image),
                 no_predictions=_no_predictions(report, image),
                 answers=answer_tables(report.model, image) if at == 1 else (),
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
+                cam_title=CAMS[image.gradcam[0].method].title if image.gradcam else "",
+                cam_rows=_cam_rows(outline, page, image) if at == 1 else (),
                 gradcam_legend=gradcam_legend(report.settings),
                 cam_explanations=cam_explanations(report, image),
                 depth=depth_strip(outline, page, image),
@@ -103,12 +108,32 @@ def _pages(
 
 
 def _facts(image: Image) -> tuple[Fact, ...]:
-    facts = [Fact("Size", photo_size(image))]
+    facts = []
+    if image.group:
+        known = image.true_class is not None
+        facts.append(Fact("True class" if known else "Folder", image.group))
+    facts.append(Fact("Size", photo_size(image)))
     if image.note:
         facts.append(Fact("Read as", image.note))
-    if image.group:
-        facts.append(Fact("Group", image.group))
-    return (*facts, Fact("SHA-256", f"{image.sha256[:16]}…"))
+    return tuple(facts)
+
+
+def _network_text(report: Report) -> str:
+    taken = report.model.image_input
+    return f"Network input, {taken.height} {TIMES} {taken.width}" if taken else ""
+
+
+def _first_heatmap(outline: Outline, page: str, image: Image) -> dict[str, Any]:
+    """The heatmap beside the photo: that of the first class which has one."""
+    cams = cam_groups(image.gradcam) if outline.has("gradcam") else ()
+    for group in cams[:1]:
+        cam, title = group.main, CAMS[group.main.method].title
+        if cam.picture:
+            alt = f"{title} of {cam.label}, beside the photo"
+            size = (cam.width, cam.height)
+            picture = plain_picture(page, cam.picture, size, alt, _PHOTO)
+            return {"heatmap": picture, "heatmap_text": f"{title}, {cam.label}"}
+    return {"heatmap": None, "heatmap_text": ""}
 
 
 def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
@@ -121,7 +146,7 @@ def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
         page,
         image.network_photo,
         (width * factor, height * factor),
-        f"{image.name} as the network was given it, {height} {TIMES} {width} pixels",
+        f"Network input of {image.name}, {height} {TIMES} {width} pixels",
         _NETWORK_PHOTO,
     )
     return replace(picture, pixelated=True) if factor > 1 else picture
@@ -174,9 +199,6 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         reason=sentence(one.reason or ("" if shown else one.status)),
         resolution=resolution(outline.layers.get(one.layer)) if shown else "",
         note=cam_note(outline.report.model, one),
-        others=tuple(
-            _other_cam(page, image, other, outline.report.model) for other in group.others
-        ),
     )
 
 
@@ -196,17 +218,35 @@ def _cells_text(one: GradCamRecord) -> str:
     return f"The map itself, {height} {TIMES} {width}, not smoothed"
 
 
-def _other_cam(page: str, image: Image, one: GradCamRecord, model: Model) -> OtherCam:
+def _cam_rows(outline: Outline, page: str, image: Image) -> tuple[CamRow, ...]:
+    """A row for each further kind of map, with a cell for each class."""
+    groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
+    methods = dict.fromkeys(one.method for group in groups for one in group.others)
+    rows = []
+    for method in methods:
+        found = [next((o for o in group.others if o.method == method), None) for group in groups]
+        first = next(one for one in found if one is not None)
+        why = why_beside(outline.report.model, first)
+        rows.append(
+            CamRow(
+                title=CAMS[method].title,
+                text=" ".join(filter(None, (f"{CAMS[method].idea}.", why))),
+                cells=tuple(_cam_cell(page, image, one) for one in found),
+            )
+        )
+    return tuple(rows)
+
+
+def _cam_cell(page: str, image: Image, one: GradCamRecord | None) -> CamCell:
+    if one is None:
+        return CamCell(None, "", "")
     kind = CAMS[one.method]
     alt = f"{kind.title} of {one.label if kind.by_class else 'every class'} on {image.name}"
     picture = None
     if one.status == "ok" and one.picture:
         picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
-    return OtherCam(
-        title=kind.title,
-        text=" ".join(filter(None, (f"{kind.idea}.", completeness(one), why_beside(model, one)))),
-        overlay=picture,
-        reason="" if picture else sentence(one.reason or one.status),
+    return CamCell(
+        picture, completeness(one), "" if picture else sentence(one.reason or one.status)
     )
 
 
