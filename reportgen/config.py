@@ -394,7 +394,14 @@ class Settings(BaseModel):
         description="Also show top images for one position: LAYER:ROW,COLUMN,CHANNEL (repeatable).",
     )
     dataset: Path | None = Field(
-        None, description="Search this folder for top images instead of the shown ones."
+        None,
+        description="Scan a whole data set: evaluation, health and top images are over all its "
+        "images; only a few get pages.",
+    )
+    dataset_pages: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        24,
+        description="Images of the data set to show: the most confident mistakes and the top "
+        "images.",
     )
     dream: Strings = Field(
         (),
@@ -585,6 +592,12 @@ class Settings(BaseModel):
         usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
         wanted = [*self.sections, *asked] if self.sections else usual
         return tuple(name for name in SECTIONS if name in wanted and name not in self.skip_section)
+
+    @property
+    def scans(self) -> bool:
+        """Whether a data set is scanned: it is named, and a section says something of it."""
+        asked = {"evaluation", "health", "exemplars"} & set(self.chosen_sections)
+        return self.dataset is not None and bool(asked)
 
     @property
     def filter_methods(self) -> tuple[Literal["classic", "fourier"], ...]:

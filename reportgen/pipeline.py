@@ -35,7 +35,7 @@ from reportgen.trip.compose import compose, origin
 from reportgen.trip.expected import PAGES, expected_costs
 from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
-from reportgen.trip.planning import plan, request_of
+from reportgen.trip.planning import plan
 from reportgen.trip.state import DEFAULT_OUTPUT, Trip
 
 
@@ -117,8 +117,8 @@ def _build(
         trip.decode(facts)
         facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
         trip.read_true_values(facts)
-        shown, searched = ([digest for _, digest in part] for part in (trip.photos, trip.dataset))
-        planned = plan(request_of(facts, trip.job.opening, settings, shown, searched))
+        trip.scan(facts)
+        planned = plan(trip.request(facts))
         trip.skipped += planned.skipped
         progress.expect(expected_costs(planned, settings))
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}

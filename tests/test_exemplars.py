@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis import highest
+from reportgen.analysis import scan
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
 from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.analysis.bench import bench_of
 from tests.report.links import check_site
-from tests.support.options import HIGHEST
+from tests.support.options import SCAN
 
 SIDE = 14
 
@@ -70,8 +70,8 @@ def maps_of(model, photos, layer):
 def test_exemplars_are_those_of_a_brute_force_search(
     model, photos, tmp_path, monkeypatch, batch, alone
 ):
-    monkeypatch.setattr(highest, "ALONE", alone)
-    monkeypatch.setattr(highest, "TOGETHER", 6)
+    monkeypatch.setattr(scan, "ALONE", alone)
+    monkeypatch.setattr(scan, "SMALLEST", 6)
     built = make(model, [photos], tmp_path, exemplars=4, batch_size=batch, unit=["far:1,2,0"])
     found = built.report.exemplars
     assert (found.images, found.dataset) == (20, "")
@@ -100,14 +100,14 @@ def test_exemplars_are_those_of_a_brute_force_search(
 def test_only_images_at_work_are_in_memory(model, photos):
     """The best of thousands of channels are held for each unit: ten thousand would fill memory."""
     files = {file.stem: file for file in sorted(photos.iterdir())}
-    search, bench = highest.Highest(), bench_of(model, files, batch_size=4)
-    options = replace(HIGHEST, layers=["near", "far"])
-    units = search.units("m", [f"{at:08x}" for at in range(20)], options)
+    search, bench = scan.Scan(), bench_of(model, files, batch_size=4)
+    options = replace(SCAN, layers=["near", "far"])
+    units = search.plan("m", [f"{at:08x}" for at in range(20)], options).units
     bench.photos = {f"{at:08x}": file for at, file in enumerate(files.values())}
     bench.photos["00000007"] = files["07"].with_name("gone.png")
     held, done = [], []
     for unit, result in search.compute(units, bench):
-        held.append(sum(isinstance(one, highest._Found) for one in gc.get_objects()))
+        held.append(sum(isinstance(one, scan._Group) for one in gc.get_objects()))
         done.append(unit.key)
         assert list(result.data["unread"]) == (["00000007"] if "00000007" in unit.photos else [])
     assert sorted(done) == sorted(unit.key for unit in units)
@@ -133,7 +133,7 @@ def test_a_dataset_is_searched_and_not_shown(model, photos, tmp_path):
     for file in sorted(photos.iterdir())[:6]:
         (extra / file.name).write_bytes(file.read_bytes())
     (extra / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n no picture")
-    built = make(model, [alone], tmp_path, dataset=str(extra), exemplars=3)
+    built = make(model, [alone], tmp_path, dataset=str(extra), exemplars=3, dataset_pages=0)
     report = built.report
     assert [image.name for image in report.images] == ["alone.png"]
     assert (report.exemplars.images, report.exemplars.dataset) == (6, "more")

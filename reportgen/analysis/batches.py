@@ -25,7 +25,8 @@ T = TypeVar("T")
 _FASTEST_BYTES = 64_000_000
 """What a batch on a CPU may take: above it, its caches are too small to gain from more images."""
 
-_LONGEST = 8
+LONGEST = 8
+"""Images that go together at most, where nothing else is said."""
 
 LEAST_BYTES = 16_000_000
 """What an image takes at least on its way forward and back: four of them fill a CPU."""
@@ -56,6 +57,8 @@ def computed(
     bytes_per_image: int,
     compute: Callable[[Pixels], Found],
     unreadable: Callable[[str, ImageError], None] | None = None,
+    *,
+    longest: int = LONGEST,
 ) -> Iterator[tuple[list[str], Found]]:
     """Yield what is computed of each batch, with the digests of its photos; the next is read ahead.
 
@@ -63,9 +66,10 @@ def computed(
     the same size, the last is filled up by repeating: the network is compiled once, and a
     photo's numbers do not depend on how many others there are. When the device's memory does
     not suffice, the size is halved, which `bench.notes` tells. A photo that cannot be read
-    raises ImageError, or is left out and told to `unreadable`.
+    raises ImageError, or is left out and told to `unreadable`. On a CPU at most `longest` images
+    go together.
     """
-    size = batch_size(bench, bytes_per_image)
+    size = batch_size(bench, bytes_per_image, longest)
     waiting = list(digests)
     loading = _load(bench, waiting[:size])
     while waiting:
@@ -88,7 +92,7 @@ def computed(
         yield part, found
 
 
-def batch_size(bench: Workbench, bytes_per_image: int) -> int:
+def batch_size(bench: Workbench, bytes_per_image: int, longest: int = LONGEST) -> int:
     """How many images go together: what was asked for, else what is fast and fits.
 
     Large networks fill a CPU with a single image; small ones gain from a few together. A GPU takes
@@ -98,9 +102,9 @@ def batch_size(bench: Workbench, bytes_per_image: int) -> int:
         return bench.batch_size
     free = bench.free_memory
     if free is not None:
-        fitting = int(min(max(free // 4 // max(bytes_per_image, 1), 1), 4 * _LONGEST))
+        fitting = int(min(max(free // 4 // max(bytes_per_image, 1), 1), 4 * longest))
         return fitting * max(1, len(bench.places))
-    return int(min(max(_FASTEST_BYTES // max(bytes_per_image, 1), 1), _LONGEST))
+    return int(min(max(_FASTEST_BYTES // max(bytes_per_image, 1), 1), longest))
 
 
 def map_bytes(network: "Network", layers: Sequence[str]) -> int:

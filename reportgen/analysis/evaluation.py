@@ -49,29 +49,47 @@ _WITHOUT_LOSS = {
 }
 
 
-def cross_entropy(scores: Floats, probabilities: Floats, true: int, kind: Likelihood) -> float:
-    """Minus the natural logarithm of the probability of class `true`, one image.
+def cross_entropy(
+    scores: Floats, probabilities: Floats, true: npt.NDArray[np.intp], kind: Likelihood
+) -> Floats:
+    """Minus the natural logarithm of the probability of class `true`, (images,).
 
     It is computed from the scores where they say it, since a probability near 1 is rounded: from
-    -z and z for a single sigmoid, from all scores for a softmax.
+    -z and z for a single sigmoid, from all scores for a softmax. `scores` and `probabilities` are
+    (images, classes).
     """
+    rows = np.arange(len(true))
     if kind == "sigmoid":
-        return float(np.logaddexp(0.0, -scores[true]))
+        return np.logaddexp(0.0, -scores[rows, true])
     if kind == "softmax":
-        return float(np.logaddexp.reduce(scores) - scores[true])
-    return -float(np.log(max(probabilities[true], np.finfo(np.float64).tiny)))
+        return np.asarray(np.logaddexp.reduce(scores, axis=1) - scores[rows, true])
+    return -np.log(np.maximum(probabilities[rows, true], np.finfo(np.float64).tiny))
+
+
+def _ranks(scores: Floats, true: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How many classes come before class `true` of each image; of equal scores the lower number."""
+    own = np.take_along_axis(scores, true[:, None], axis=1)
+    before = np.arange(scores.shape[1]) < true[:, None]
+    return np.asarray(((scores > own) | ((scores == own) & before)).sum(axis=1))
 
 
 class Tally:
-    """What has been counted so far; memory grows with the mistakes alone."""
+    """What has been counted so far; memory grows with the mistakes that are kept alone."""
 
     def __init__(
-        self, classes: int, top: int, kind: Likelihood | None, *, order_assumed: bool = False
+        self,
+        classes: int,
+        top: int,
+        kind: Likelihood | None,
+        *,
+        order_assumed: bool = False,
+        most_mistakes: int | None = None,
     ) -> None:
         """Count nothing yet.
 
         `classes` of the model; `top` is K of the top-K accuracy; `kind` as `likelihood_of`;
-        `order_assumed` where the classes are counted in the order of their folders' names.
+        `order_assumed` where the classes are counted in the order of their folders' names; of the
+        mistakes, the `most_mistakes` most confident ones are kept, all without a number.
         """
         self.classes = classes
         self.top = min(top, classes - 1) if classes > 2 else None
@@ -79,57 +97,67 @@ class Tally:
         self.order_assumed = order_assumed
         self.images = self.correct = self.among_top = 0
         self.loss = 0.0
-        self.mistakes: list[Mistake] = []
+        self._kept: list[tuple[float, Mistake]] = []
+        self._most = most_mistakes
         self._confusion: dict[tuple[int, int], int] = {}
         self._bins = np.zeros((BINS, 3))
         self.without_probabilities = 0
-        self._margins: dict[str, float] = {}
 
-    def add(
-        self, image: str, true: int, scores: Sequence[float], shares: Sequence[float]
-    ) -> tuple[int, bool]:
-        """Count an image of class `true`; returns the predicted class and whether it is right.
+    def add(self, image: str, true: int, scores: Sequence[float], shares: Sequence[float]) -> None:
+        """Count an image of class `true`, see `add_all`."""
+        self.add_all([image], [true], [scores], [shares])
 
-        `scores` are before softmax or sigmoid, `shares` the probabilities, one a class each; there
-        are none of margins.
+    def add_all(
+        self,
+        images: Sequence[str],
+        true: Sequence[int],
+        scores: npt.ArrayLike,
+        shares: npt.ArrayLike,
+    ) -> None:
+        """Count images of classes `true`, by their names.
+
+        `scores` (images, classes) are before softmax or sigmoid, `shares` the probabilities; there
+        are none of margins, (images, 0).
         """
-        values, probabilities = np.array(scores, np.float64), np.array(shares, np.float64)
-        self.without_probabilities += not len(probabilities)
-        order = np.lexsort((np.arange(len(values)), -values))
-        predicted = int(order[0])
-        right = predicted == true
-        self.images += 1
-        self.correct += right
-        self.among_top += true in order[: self.top or 1]
+        values, probabilities = np.asarray(scores, np.float64), np.asarray(shares, np.float64)
+        rows, classes = np.arange(len(images)), np.asarray(true, np.intp)
+        known = probabilities.shape[1] > 0
+        self.without_probabilities += len(rows) * (not known)
+        predicted = np.argmax(values, axis=1)  # of equal scores the first
+        right = predicted == classes
+        self.images += len(rows)
+        self.correct += int(right.sum())
+        self.among_top += int((_ranks(values, classes) < (self.top or 1)).sum())
         if self.kind is not None:
-            self.loss += cross_entropy(values, probabilities, true, self.kind)
-        cell = (true, predicted)
-        self._confusion[cell] = self._confusion.get(cell, 0) + 1
-        confidence = float(probabilities[predicted]) if len(probabilities) else None
-        if confidence is not None:
-            at = min(max(int(np.ceil(confidence * BINS)) - 1, 0), BINS - 1)
-            self._bins[at] += 1, confidence, right
-        if not right:
-            self.mistakes.append(
-                Mistake(
-                    image=image,
-                    true=true,
-                    predicted=predicted,
-                    probability=confidence,
-                    true_probability=float(probabilities[true]) if len(probabilities) else None,
-                )
+            for loss in cross_entropy(values, probabilities, classes, self.kind).tolist():
+                self.loss += loss
+        for cell in zip(classes.tolist(), predicted.tolist(), strict=True):
+            self._confusion[cell] = self._confusion.get(cell, 0) + 1
+        if known:
+            confidence = probabilities[rows, predicted]
+            bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
+            np.add.at(self._bins, bins, np.stack([np.ones(len(rows)), confidence, right], axis=1))
+        for at in np.flatnonzero(~right).tolist():
+            taken = int(predicted[at])
+            mistake = Mistake(
+                image=images[at],
+                true=int(classes[at]),
+                predicted=taken,
+                probability=float(probabilities[at, taken]) if known else None,
+                true_probability=float(probabilities[at, classes[at]]) if known else None,
             )
-            self._margins[image] = float(values[predicted] - values[true])
-        return predicted, right
+            margin = float(values[at, taken] - values[at, classes[at]])
+            known_by = margin if mistake.probability is None else mistake.probability
+            self._kept.append((known_by, mistake))
+        if self._most is not None and len(self._kept) > 2 * self._most:
+            self._kept = self._sorted()[: self._most]
+
+    def _sorted(self) -> list[tuple[float, Mistake]]:
+        return sorted(self._kept, key=lambda one: (-one[0], one[1].image))
 
     def surest(self) -> list[Mistake]:
         """The mistakes, most confident first; without probabilities by the gap of scores."""
-
-        def surer(one: Mistake) -> tuple[float, str]:
-            known = self._margins[one.image] if one.probability is None else one.probability
-            return -known, one.image
-
-        return sorted(self.mistakes, key=surer)
+        return [mistake for _, mistake in self._sorted()[: self._most]]
 
     def class_results(self, labels: Sequence[str]) -> list[ClassResult]:
         """Precision and recall of each class that an image has or was taken for."""

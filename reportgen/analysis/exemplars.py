@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.choosing import chosen_filters, no_such_layer, single_channels
-from reportgen.analysis.highest import ChannelUnit, Highest, HighestOptions
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.recent import Recent
 from reportgen.analysis.request import Request, no_section
+from reportgen.analysis.scan import ChannelUnit, Scan, ScanOptions
+from reportgen.analysis.scanned import ScannedGroup
 from reportgen.analysis.top_k import TopK
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.config import Settings
@@ -69,26 +70,27 @@ class Exemplars:
         reason = request.no_image
         if not reason and not wanted and not units:
             reason = "no layer with maps has learned weights"
-        elif not reason and len(digests) < 2 and settings.dataset is None and not units:
+        elif not reason and len(digests) < 2 and not request.data_set and not units:
             if "exemplars" not in settings.sections:
                 return Plan(self, []), []
-            reason = "it needs more than one image; --dataset names a folder to search"
+            reason = "it needs more than one image; --dataset names a data set to search"
         if reason:
             return Plan(self, []), no_section("exemplars", reason)
         k = min(settings.exemplars, len(digests))
         options = ExemplarOptions(feed=request.feed, k=k, channels=wanted, units=units)
-        return self.search(request.model.sha256, digests, options), []
-
-    def search(
-        self, model: str, photos: Sequence[str], options: ExemplarOptions
-    ) -> Plan[ExemplarOptions]:
-        """The one unit of all images, and the search that it is drawn from."""
-        highest = Highest()
-        asked = HighestOptions(
-            feed=options.feed, k=options.k, layers=list(options.channels), units=options.units
+        needs = Scan().plan(
+            request.model.sha256,
+            digests,
+            ScanOptions(
+                feed=request.feed,
+                k=k,
+                layers=list(wanted),
+                units=units,
+                measured=request.measured,
+                answers=request.answers,
+            ),
         )
-        needs = Plan(highest, highest.units(model, photos, asked))
-        return Plan(self, [self.unit(model, photos, options)], needs)
+        return Plan(self, [self.unit(request.model.sha256, digests, options)], needs), []
 
     def unit(self, model: str, photos: Sequence[str], options: ExemplarOptions) -> ExemplarUnit:
         """The one unit of all images."""
@@ -180,13 +182,14 @@ class _Drawing:
         for outcome in self.bench.needed.values():
             if isinstance(outcome, Failure):
                 raise outcome.error
-            data = outcome.data
-            images = [numbers[digest] for digest in data["digests"]]
-            self.unread |= {numbers[digest]: why for digest, why in data["unread"].items()}
+            group = ScannedGroup.read(outcome)
+            images = [numbers[digest] for digest in group.all_digests]
+            self.unread |= {numbers[digest]: why for digest, why in group.unread.items()}
+            tops = group.top(list(layers))
             for path, layer in layers.items():
-                layer.merge(TopK.from_data(data["layers"][path]), images)
+                layer.merge(tops[path], images)
             if self.units:
-                units.merge(TopK.from_data(data["units"]), images)
+                units.merge(group.units, images)
         return layers, units
 
     def _found(

@@ -5,6 +5,7 @@ zeros, the channels that have nothing to say, and every channel's mean. One imag
 other, so memory grows with the network alone.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.distribution import ChannelMeans
+from reportgen.analysis.distribution import ChannelMeans, GroupMeans
+from reportgen.analysis.scanned import Channels, ScannedGroup
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
 from reportgen.records.over_images import Health, LayerHealth
@@ -26,19 +28,19 @@ FEWEST_LAYERS = 3
 
 
 def silent(statistics: ChannelStatistics) -> npt.NDArray[np.bool_]:
-    """The channels (C,) that are zero everywhere."""
+    """The channels (…, C) that are zero everywhere."""
     zero: npt.NDArray[np.bool_] = (statistics.low == 0) & (statistics.high == 0)
     return zero
 
 
 def saturated(statistics: ChannelStatistics, bounds: Bounds) -> npt.NDArray[np.bool_]:
-    """The channels (C,) whose mean lies at a bound (low, high) of the activation function.
+    """The channels (…, C) whose mean lies at a bound (low, high) of the activation function.
 
     None of them can be far from the bound at more than a few positions.
     """
     low, high = bounds
     near = NEAR * (high - low if low is not None and high is not None else abs(high or 0.0))
-    found = np.zeros(len(statistics.mean), bool)
+    found = np.zeros(statistics.mean.shape, bool)
     if low is not None:
         found |= statistics.mean <= low + near
     if high is not None:
@@ -70,6 +72,19 @@ class _Layer:
         self.ever |= set(about["non_finite"])
         self.means.add(about["means"])
 
+    def add_group(
+        self, zeros: npt.NDArray[np.float64], copies: npt.NDArray[np.intp], channels: Channels
+    ) -> None:
+        """Add a group: shares of zeros (images,), of each image the files, and its channels."""
+        self.images += int(copies.sum())
+        self.zeros += math.fsum((zeros * copies).tolist())
+        self.fewest = min(self.fewest, float(zeros.min()))
+        self.most = max(self.most, float(zeros.max()))
+        for kind in ("inactive", "silent", "saturated"):
+            here = set(np.flatnonzero(getattr(channels, kind)).tolist())
+            self.always[kind] = self.always[kind] & here if kind in self.always else here
+        self.ever |= set(np.flatnonzero(channels.non_finite).tolist())
+
     def record(self, path: str) -> LayerHealth:
         quiet, full = self.always["silent"], self.always["saturated"]
         return LayerHealth(
@@ -100,6 +115,22 @@ class HealthTally:
         self.images += 1
         for about in layers:
             self._layers.setdefault(about["layer"], _Layer(about["channels"])).add(about)
+
+    def add_group(self, group: ScannedGroup, copies: npt.NDArray[np.intp]) -> None:
+        """Add the images of a group; `copies` (images,) says how many files are the same image."""
+        channels = group.channels
+        if channels is None:
+            return
+        self.images += int(copies.sum())
+        start = 0
+        for at, (path, count) in enumerate(group.measured.items()):
+            layer = self._layers.setdefault(path, _Layer(count, means=GroupMeans()))
+            part = channels.part(start, start + count)
+            layer.add_group(group.zeros[:, at], copies, part)
+            if isinstance(layer.means, GroupMeans):
+                means = group.means[:, start : start + count]
+                layer.means.add_group(part.low, part.high, means, group.digests[: len(means)])
+            start += count
 
     def health(self, described: Sequence[Layer]) -> Health | None:
         """The record; None with fewer than two images, or without any layer.

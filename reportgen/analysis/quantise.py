@@ -115,7 +115,7 @@ class Quantiser:
         """Quantise maps, their tiles, and their channels `chosen`, whose numbers are `singles`."""
         from keras import ops
 
-        low, high, mean, std, inactive, zeros = _statistics(maps)
+        low, high, mean, std, inactive, zeros = statistics(maps)
         centre, spread = _whole_layer(mean, std, inactive)
 
         def levels(values: Any, select: Any) -> Any:
@@ -174,7 +174,7 @@ def reduce(maps: Any, longest: int | None) -> Any:
     return ops.reshape(shrunk, (-1, len(rows), len(columns), channels))
 
 
-def _statistics(maps: Any) -> Any:
+def statistics(maps: Any) -> Any:
     """Low, high, mean, standard deviation, inactivity and share of zeros of channels, (N, C) each.
 
     The first four are NaN for a channel that holds NaN or infinity.

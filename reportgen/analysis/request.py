@@ -15,7 +15,7 @@ class Request:
     """The model, the images and the settings of a report.
 
     `photos` are the distinct digests of the images that are shown, `searched` those that exemplars
-    come from.
+    come from; they are a whole `data_set`, or those shown.
     """
 
     model: Model
@@ -23,6 +23,7 @@ class Request:
     settings: Settings
     photos: Sequence[str]
     searched: Sequence[str]
+    data_set: bool = False
 
     @cached_property
     def layers(self) -> list[Layer]:
@@ -32,6 +33,19 @@ class Request:
     def wants(self, section: str) -> bool:
         """Whether the report is to have this section."""
         return section in self.settings.chosen_sections
+
+    @property
+    def measured(self) -> list[str]:
+        """Paths of the layers whose channels and zeros a scan of a data set measures."""
+        if not (self.data_set and self.wants("health")):
+            return []
+        return [layer.path for layer in self.layers if layer.spatial and not layer.passes_through]
+
+    @property
+    def answers(self) -> bool:
+        """Whether a scan of a data set takes class scores."""
+        head = self.model.head
+        return self.data_set and self.wants("evaluation") and bool(head and head.classes)
 
     @property
     def no_image(self) -> str:

@@ -1,7 +1,7 @@
 """A running top-K of many channels: memory does not grow with the number of images."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self
+from collections.abc import Iterator, Sequence
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -33,13 +33,20 @@ class TopK:
         self._take(other.values, known[other.images], other.places)
 
     def _take(self, values: Floats, images: Integers, places: Integers) -> None:
-        everything = np.concatenate([self.values, values], axis=1)
-        numbers = np.concatenate([self.images, images], axis=1)
-        where = np.concatenate([self.places, places], axis=1)
-        order = np.lexsort((numbers, -everything), axis=1)[:, : self.values.shape[1]]
-        self.values = np.take_along_axis(everything, order, axis=1)
-        self.images = np.take_along_axis(numbers, order, axis=1)
-        self.places = np.take_along_axis(where, order, axis=1)
+        k = self.values.shape[1]
+        if not k or not values.size:
+            return
+        # Late images rarely come among the first: the channels of which none does are passed over.
+        most, least = values.max(axis=1), self.values[:, -1]
+        earlier = images.min(axis=1) < self.images[:, -1]
+        rows = np.flatnonzero((most > least) | ((most == least) & np.isfinite(most) & earlier))
+        everything = np.concatenate([self.values[rows], values[rows]], axis=1)
+        numbers = np.concatenate([self.images[rows], images[rows]], axis=1)
+        where = np.concatenate([self.places[rows], places[rows]], axis=1)
+        order = np.lexsort((numbers, -everything), axis=1)[:, :k]
+        self.values[rows] = np.take_along_axis(everything, order, axis=1)
+        self.images[rows] = np.take_along_axis(numbers, order, axis=1)
+        self.places[rows] = np.take_along_axis(where, order, axis=1)
 
     def of(self, channel: int) -> Iterator[tuple[float, int, int]]:
         """Value, image and place of a channel's exemplars; a value of zero is none."""
@@ -49,21 +56,10 @@ class TopK:
             if np.isfinite(value) and value != 0:
                 yield float(value), int(image), int(place)
 
-    def to_data(self) -> dict[str, Any]:
-        """Plain JSON: nine digits hold every float32, None stands for minus infinity."""
-        return {
-            "values": [[float(f"{v:.9g}") if np.isfinite(v) else None for v in row]
-                       for row in self.values.tolist()],
-            "images": self.images.tolist(),
-            "places": self.places.tolist(),
-        }  # fmt: skip
-
     @classmethod
-    def from_data(cls, data: Mapping[str, Any]) -> Self:
-        """`to_data` backwards."""
+    def of_arrays(cls, values: Floats, images: npt.ArrayLike, places: npt.ArrayLike) -> Self:
+        """From the arrays of another one."""
         made = cls(0, 0)
-        values = np.array(data["values"], np.float64)
-        made.values = np.where(np.isnan(values), -np.inf, values).astype(np.float32)
-        made.images = np.array(data["images"], np.int64)
-        made.places = np.array(data["places"], np.int64)
+        made.values = values
+        made.images, made.places = np.asarray(images, np.int64), np.asarray(places, np.int64)
         return made

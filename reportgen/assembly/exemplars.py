@@ -32,8 +32,8 @@ def found_exemplars(
         by_digest.setdefault(digest, file.name)
     names = [by_digest[digest] for digest in unit.photos]
     data = stored.data
-    for one in data["unread"]:
-        what, name = "image of the dataset", names[one["image"]]
+    for one in data["unread"] if not dataset else ():  # those of a data set were told by its scan
+        what, name = "image", names[one["image"]]
         assembly.skipped.append(Skipped(what=what, name=name, reason=one["reason"]))
     drawn: dict[str, list[int]] = {}
     for one in data["channels"]:

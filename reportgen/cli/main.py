@@ -111,7 +111,7 @@ def cli() -> None:
 
 @cli.command(cls=SettingsCommand, epilog=SWITCHES)
 @click.argument("model")
-@click.argument("images", nargs=-1, required=True, metavar="IMAGE...")
+@click.argument("images", nargs=-1, metavar="IMAGE...")
 @click.option(
     "--config", metavar="FILE", help="TOML file with options; the command line overrides it."
 )

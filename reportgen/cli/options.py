@@ -40,7 +40,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("filters", "filter_method", "filter_steps", "filter_size", "filter_margin"),
         *("filter_diversity", "filter_negative"),
     ),
-    "Exemplars": ("exemplars", "unit", "dataset"),
+    "Exemplars": ("exemplars", "unit"),
+    "Data set": ("dataset", "dataset_pages"),
     "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": (
         *("top", "class", "cam", "trust", "gradcam_layer"),

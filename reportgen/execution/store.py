@@ -93,6 +93,13 @@ class Stored:
         """Path of one of its files."""
         return self.folder / name
 
+    def read(self, name: str) -> bytes:
+        """The bytes of one of its files. Raises OutputError when they are not as they were kept."""
+        content = _content(self.file(name))
+        if zlib.crc32(content) != self.record()["files"][name]:
+            raise OutputError(f"{name} in {self.root} is damaged: build again.")
+        return content
+
     def is_whole(self) -> bool:
         """Whether the record and each of the files are as they were written."""
         try:
@@ -183,6 +190,14 @@ class Store:
                 aside.rename(stored.folder)
             finally:
                 shutil.rmtree(damaged, ignore_errors=True)
+
+    def side_file(self, name: str) -> Path | None:
+        """A file of ours beside the units; None where nothing can be written."""
+        try:
+            mark(self.folder)
+        except OSError:
+            return None
+        return self.folder / name
 
     def size(self) -> tuple[int, int]:
         """How many units are kept, and their bytes."""

@@ -24,3 +24,7 @@ class ChannelStatistics:
     mean: NDArray[np.float64]
     std: NDArray[np.float64]
     inactive: NDArray[np.bool_]
+
+    def part(self, start: int, end: int) -> "ChannelStatistics":
+        """Some of the channels; they are the last axis."""
+        return ChannelStatistics(**{name: one[..., start:end] for name, one in vars(self).items()})

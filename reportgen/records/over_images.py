@@ -63,6 +63,8 @@ class Mistake(LightRecord):
 class Evaluation(Record):
     """How the model does on images whose class is known from the folder that they lie in."""
 
+    dataset: str = ""
+    """Name of the data set that was scanned; empty for the images of the report."""
     images: int
     """Images with a known class and class scores; all numbers are over them."""
     unknown: int
@@ -102,7 +104,7 @@ class Evaluation(Record):
     reliability: list[ConfidenceBin]
     reliability_chart: str | None
     mistakes: list[Mistake]
-    """The surest first."""
+    """The surest first; of a data set, the first 1,000."""
 
 
 class Distribution(Record):
@@ -153,6 +155,8 @@ class LayerHealth(Record):
 class Health(Record):
     """What the activations of all images say of the network."""
 
+    dataset: str = ""
+    """Name of the data set that was scanned; empty for the images of the report."""
     images: int
     layers: list[LayerHealth]
     """In order of depth."""

@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.charts import write_charts
@@ -20,9 +21,9 @@ from reportgen.execution.runner import Failure
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
-from reportgen.printable import printable
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.on_disk import KeptFile
+from reportgen.records.over_images import Evaluation, Health
 from reportgen.records.report import Environment, Image, Model, Report, Skipped
 from reportgen.trip.evaluating import Evaluated
 from reportgen.trip.naming import report_title
@@ -30,6 +31,8 @@ from reportgen.trip.origin import origin_of
 from reportgen.trip.planning import Planned
 from reportgen.trip.state import Trip
 from reportgen.version import __version__
+
+OverImages = TypeVar("OverImages", Evaluation, Health)
 
 
 def compose(
@@ -54,7 +57,7 @@ def compose(
         planned.filters.units, outcomes, trip.settings.columns, trip.settings.filter_margin
     )
     searched = trip.dataset or trip.photos
-    folder_name = printable(trip.settings.dataset.name) if trip.settings.dataset else ""
+    folder_name = trip.dataset_name
     exemplars = [
         one
         for unit in planned.exemplars.units
@@ -62,7 +65,8 @@ def compose(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
     wanted = "health" in trip.settings.chosen_sections
-    counted = assembly.health.health(assembly.model.layers) if wanted else None
+    tally = trip.scanned.health if trip.scanned else assembly.health
+    counted = tally.health(assembly.model.layers) if wanted else None
     health = with_charts(counted, folder, assembly.layer_slug)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
@@ -121,15 +125,20 @@ def compose(
         trust=trust,
         dreams=dreams,
         sparsity_chart=write_charts(images, folder),
-        evaluation=evaluated.record(facts, folder) if evaluated else None,
+        evaluation=_of(trip, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
-        health=health,
+        health=_of(trip, health) if health else None,
         exemplars=exemplars[0] if exemplars else None,
         skipped=skipped,
         warnings=[*trip.warnings, *notes.warnings],
         timings={} if trip.reproducible else trip.timings,
         timing_notes=[] if trip.reproducible else trip.bench.notes,
     )
+
+
+def _of(trip: Trip, record: OverImages) -> OverImages:
+    """What is said of the data set, where one was scanned."""
+    return record.model_copy(update={"dataset": trip.dataset_name if trip.scanned else ""})
 
 
 def _images(
@@ -177,7 +186,7 @@ def origin(
         [[image.name, image.group, trip.decoded[digest][0].key]
          for image, digest in trip.photos],
         [[image.name, digest] for image, digest in trip.dataset],
-        [unit.key for unit in planned.units],
+        [unit.key for unit in (*planned.units, *(trip.scanned.plan.units if trip.scanned else ()))],
         reasons,
         sorted((name, sorted(values.items())) for name, values in trip.true_values.items()),
         [[one.what, one.name, one.reason] for one in trip.skipped],

@@ -28,7 +28,7 @@ ALIKE = 0.02
 
 CHART = "pictures/reliability.svg"
 
-_NO_CLASS = (
+NO_CLASS = (
     "the class scores of all images of known class are not numbers (NaN or infinite): no class is "
     "predicted"
 )
@@ -107,7 +107,7 @@ def evaluate(
         elif data["scores"]:
             tally.add(file.name, true, data["scores"], data["probabilities"])
     if not tally.images:
-        return Skipped(what="section", name="evaluation", reason=_NO_CLASS) if not_finite else None
+        return Skipped(what="section", name="evaluation", reason=NO_CLASS) if not_finite else None
     unknown = len(photos) - tally.images - not_finite
     return Evaluated(tally, classes.indices, unknown, not_finite, reason)
 
@@ -149,7 +149,7 @@ def explained_mistakes(
     own = {unit.photo: unit for unit in plan.units}
     units: dict[str, GradCamUnit] = {}
     for mistake in mistakes[:MOST_EXPLAINED]:
-        digest = digests[mistake.image]
+        digest = digests.get(mistake.image, "")  # of a data set, few images have pages
         if digest not in own or not isinstance(found := outcomes[own[digest].key], Stored):
             continue
         drawn = {one["index"] for one in found.data["gradcam"]}

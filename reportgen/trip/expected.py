@@ -13,7 +13,7 @@ _COSTS = {
     "gradcam": 0.15,
     "gradcam through the depth": 0.15,
     "gradcam difference": 0.15,
-    "highest": 0.1,
+    "scan": 0.1,
     "exemplars": 0.6,
     "kernels": 0.05,
     "trust": 3.0,

@@ -15,6 +15,7 @@ from reportgen.analysis.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.kernels import KernelOptions, Kernels
 from reportgen.analysis.options import Feed, Opening
 from reportgen.analysis.request import Request
+from reportgen.analysis.scan import Scan, ScanOptions
 from reportgen.analysis.trust import Sanity, Trust, TrustOptions
 from reportgen.config import Settings
 from reportgen.execution.runner import OptionsT, Plan
@@ -67,16 +68,29 @@ def request_of(
     opening: Opening,
     settings: Settings,
     photos: Sequence[str],
-    searched: Sequence[str] = (),
+    data_set: Sequence[str] = (),
 ) -> Request:
     """What a report of the photos with these digests asks of the analyses.
 
-    Exemplars come from those `searched`, from the photos where there are none.
+    Exemplars come from the images of the `data_set`, from the photos where there is none.
     """
     feeding = settings.feeding.settled(model.preprocessing.highest)
     feed = Feed(opening, model.image_input, model.preprocessing.mode, feeding)
     shown = list(dict.fromkeys(photos)) if model.image_input else []
-    return Request(model, feed, settings, shown, searched or shown)
+    return Request(model, feed, settings, shown, data_set or shown, bool(data_set))
+
+
+def plan_scan(request: Request) -> Plan[ScanOptions]:
+    """The scan of a data set: that of the top images, where there are any; may be empty."""
+    if not request.data_set or request.no_image:
+        return Plan(Scan(), [])
+    exemplars, _ = Exemplars().plan(request)
+    if exemplars.needs is not None:
+        return exemplars.needs
+    options = ScanOptions(feed=request.feed, measured=request.measured, answers=request.answers)
+    wanted = options.measured or options.answers
+    photos = list(dict.fromkeys(request.searched)) if wanted else []
+    return Scan().plan(request.model.sha256, photos, options)
 
 
 def plan(request: Request) -> Planned:

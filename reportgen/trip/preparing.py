@@ -72,3 +72,12 @@ def _by_trial(
     data = outcome.data
     any_order = data["in_any_order"] if classes.assumed else None
     return choose_by_trial(usual, data["correct"], data["images"], any_order)
+
+
+def sampled(photos: Photos) -> list[tuple[ImageFile, str]]:
+    """As many images as are tried at most: of all classes in turn, or evenly spread."""
+    known = {digest: file.true_class for file, digest in photos if file.true_class is not None}
+    if not known:
+        return spread(photos, MOST_COMPARED)
+    taken = sample(known)
+    return list({digest: (file, digest) for file, digest in photos if digest in taken}.values())

@@ -12,6 +12,7 @@ from typing import Any
 from reportgen.analysis.engine import undetermined
 from reportgen.analysis.options import UnsettledOptions
 from reportgen.analysis.photos import PhotoOptions, Photos, network_size
+from reportgen.analysis.request import Request
 from reportgen.analysis.summary import Summary
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
@@ -20,10 +21,10 @@ from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import arrange, find_split, labels_of_folders, said_of_empty
-from reportgen.inputs.class_names import Classes, match_classes
+from reportgen.inputs.class_folders import find_split
+from reportgen.inputs.class_names import Classes
 from reportgen.inputs.clips import find_clips, keyed
-from reportgen.inputs.image_table import classes_in, read_image_table
+from reportgen.inputs.digests import DigestIndex
 from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
@@ -33,6 +34,7 @@ from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped
 from reportgen.report.notes.source import OwnNotes
+from reportgen.trip.classing import Found, classed
 from reportgen.trip.evaluating import (
     Evaluated,
     evaluate,
@@ -40,16 +42,15 @@ from reportgen.trip.evaluating import (
     known_classes,
     same_answer,
 )
+from reportgen.trip.found_files import hashed, named_apart, nothing_found, passed_over
 from reportgen.trip.model_job import ModelJob
-from reportgen.trip.planning import Planned
-from reportgen.trip.preparing import find_preprocessing
+from reportgen.trip.planning import Planned, plan_scan, request_of
+from reportgen.trip.preparing import find_preprocessing, sampled
 from reportgen.trip.regressing import Regressed, regress, value_output
-from reportgen.user_files import Seen, UnusableFileError, hash_file
+from reportgen.trip.scanning import Scanned, pages_of, summed_up
+from reportgen.user_files import Seen
 
 DEFAULT_OUTPUT = Path("report")
-
-LARGEST_IMAGE = 2 * 10**9
-"""Bytes of an image file: more than the most pixels take without compression."""
 
 
 class Trip:
@@ -87,6 +88,9 @@ class Trip:
         self.dataset: list[tuple[ImageFile, str]] = []
         self.classes = Classes()
         self.empty: list[tuple[str, ...]] = []
+        self.dataset_empty: list[tuple[str, ...]] = []
+        self.index = DigestIndex(None if settings.no_cache else store.side_file("digests.sqlite"))
+        self.scanned: Scanned | None = None
         self.decoded: dict[str, tuple[Unit[PhotoOptions], Stored]] = {}
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
@@ -116,9 +120,13 @@ class Trip:
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""
-        self.photos = self._found(arguments, "image")
-        if self.settings.dataset is not None and "exemplars" in self.settings.chosen_sections:
-            self.dataset = self._found([str(self.settings.dataset)], "image of the dataset")
+        scanned = self.settings.scans
+        if arguments or not scanned:
+            self.photos, self.empty = self._found(arguments, "image", split=not scanned)
+        if scanned:
+            folder = [str(self.settings.dataset)]
+            found, self.dataset_empty = self._found(folder, "image of the dataset", split=True)
+            self.dataset = named_apart(found, self.photos, self.dataset_name)
         if self.settings.frames:
             self.photos, clips = find_clips(self.photos, arguments)
             self.dataset, more = find_clips(self.dataset, [str(self.settings.dataset)])
@@ -126,53 +134,49 @@ class Trip:
         everything = (*self.dataset, *self.photos)
         self.bench.photos = {digest: image.path for image, digest in everything}
 
+    @property
+    def dataset_name(self) -> str:
+        """Name of the data set that is scanned, for people; empty without one."""
+        return printable(self.settings.dataset.name) if self.settings.dataset else ""
+
     def check(self) -> None:
         """Raise InputChangedError when a model, image or file is no longer as it was hashed."""
         self.job.check()
         for one in self._seen.values():
             one.check()
 
-    def _found(self, arguments: Sequence[str], what: str) -> list[tuple[ImageFile, str]]:
-        """The image files with their digests; notes what is left out."""
-        files = []
-        found, skipped = find_images(
-            arguments, (*self.settings.files_read, *self.own_files, self.output)
-        )
-        if not found and not skipped:
-            raise ImageError(
-                f"All that {' '.join(map(printable, arguments))} names is in the folder of the "
-                f"report, {printable(self.output.name)}: name another with -o."
-            )
-        for one in skipped:
+    def _found(
+        self, arguments: Sequence[str], what: str, *, split: bool
+    ) -> tuple[list[tuple[ImageFile, str]], list[tuple[str, ...]]]:
+        """The image files with their digests, and the places of folders without any.
+
+        Notes what is left out. `split` chooses those of a split where there are several.
+        """
+        ignored = (*self.settings.files_read, *self.own_files, self.output)
+        found, passed = find_images(arguments, ignored)
+        if not found and not passed:
+            raise nothing_found(arguments, self.output)
+        for one in passed:
             if one.own:  # on the terminal only: it was not there when the report was first made
                 self.progress.note(f"{one.name} is left out: {one.reason}.")
-        self.skipped += [
-            Skipped(what="file" if s.document else what, name=s.name, reason=s.reason)
-            for s in skipped
-            if not s.own
-        ]
-        for image in self._of_split(arguments, found) if what == "image" else found:
-            try:
-                digest, seen = hash_file(image.path, LARGEST_IMAGE)
-            except OSError as error:
-                reason = f"it cannot be read: {error.strerror}"
-                self.skipped.append(Skipped(what=what, name=image.name, reason=reason))
-            except UnusableFileError as error:
-                self.skipped.append(Skipped(what=what, name=image.name, reason=str(error)))
-            else:
-                files.append((image, digest))
-                self._seen[image.path] = seen
-        return files
+        self.skipped += passed_over(passed, what)
+        empty = empty_folders(arguments, found)
+        if split:
+            found, empty = self._of_split(found, empty)
+        photos, seen, skipped = hashed(found, what, self.index)
+        self.skipped += skipped
+        self._seen |= seen
+        return photos, empty
 
-    def _of_split(self, arguments: Sequence[str], found: list[ImageFile]) -> list[ImageFile]:
+    def _of_split(
+        self, found: list[ImageFile], empty: list[tuple[str, ...]]
+    ) -> tuple[list[ImageFile], list[tuple[str, ...]]]:
         """The images of the split to use, where a data set was given whole; notes the others."""
-        self.empty = empty_folders(arguments, found)
-        places = [*(image.place for image in found), *self.empty]
+        places = [*(image.place for image in found), *empty]
         split = find_split(places, self.settings.split)
         if split is None:
-            return found
+            return found, empty
         inside = split.inside[: len(found)]
-        self.empty = [place for place in split.inside[len(found) :] if place]
         self.progress.note(
             f"The images of {split.name} are used"
             + (f", not those of {', '.join(split.others)}" if split.others else "")
@@ -181,11 +185,12 @@ class Trip:
         for name, images in split.others.items():
             reason = f"{images:,} images; those of {split.name} are used, --split chooses"
             self.skipped.append(Skipped(what="split", name=name, reason=reason))
-        return [
+        kept = [
             replace(image, place=place, group=place[0] if place else None)
             for image, place in zip(found, inside, strict=True)
             if place is not None
         ]
+        return kept, [place for place in split.inside[len(found) :] if place]
 
     def facts(self) -> Model:
         """The model's facts, from the store or from the model itself; tells what was assumed."""
@@ -233,7 +238,8 @@ class Trip:
         wanted = facts.preprocessing
         if self.settings.preprocess == "auto":
             options = UnsettledOptions(opening=self.job.opening, feeding=self.bench.feeding)
-            wanted = find_preprocessing(facts, self.photos, self.classes, options, self.run)
+            asked = [*self.photos, *self._readable_sample(facts)]
+            wanted = find_preprocessing(facts, asked, self.classes, options, self.run)
         if facts.image_input and wanted.source == "assumed":
             why = "nothing in the model says how it was trained"
             if wanted.statistics:
@@ -247,34 +253,25 @@ class Trip:
         self.bench.preprocess = wanted.mode
         return facts.model_copy(update={"preprocessing": wanted})
 
+    def _readable_sample(self, facts: Model) -> list[tuple[ImageFile, str]]:
+        """A few images of the data set that can be read, of all classes, to try something on."""
+        chosen = sampled(self.dataset)
+        units = self._photo_units(facts, chosen)
+        outcomes = self.run(Plan(Photos(), list(units.values())))
+        return [
+            (file, digest)
+            for file, digest in chosen
+            if isinstance(outcomes[units[digest].key], Stored)
+        ]
+
     def sort_into_classes(self, facts: Model) -> Model:
         """Settle the class of each image; classes without labels get the names of the folders."""
-        if self.settings.labels_csv is not None:
-            groups = self._groups_in_table(self.settings.labels_csv, facts.labels)
-        else:
-            places = [file.place for file, _ in self.photos]
-            arranged = arrange(places, self.empty, facts.labels)
-            self.classes, groups = arranged.classes, arranged.groups
-            self._warn(arranged.note)
-            self._warn(said_of_empty(arranged.empty))
-        self._warn(self.classes.remark)
-        self.photos = [
-            (replace(file, group=group, true_class=self.classes.indices.get(group or "")), digest)
-            for (file, digest), group in zip(self.photos, groups, strict=True)
-        ]
-        labels = labels_of_folders(facts.labels, self.classes.indices)
-        return facts.model_copy(update={"labels": labels})
-
-    def _groups_in_table(self, table_file: Path, labels: Sequence[str]) -> list[str | None]:
-        """The class of each image as a table names it; its classes are those of all its rows."""
-        images = [file for file, _ in self.photos]
-        table = read_image_table(table_file, images, "--labels-csv")
-        cells = classes_in(table, "--labels-csv")
-        groups = {image: group for image, group in table.by_image(cells).items() if group}
-        names = {cell for cell in cells if cell}
-        what = f"class in {table.file}"
-        self.classes = match_classes(names, labels, what=what, numbered=True)
-        return [groups.get(image.name) for image in images]
+        shown, scanned = Found(self.photos, self.empty), Found(self.dataset, self.dataset_empty)
+        found = classed(shown, scanned, facts.labels, self.settings.labels_csv)
+        self.photos, self.dataset, self.classes = found.photos, found.data_set, found.classes
+        for remark in found.remarks:
+            self._warn(remark)
+        return facts.model_copy(update={"labels": found.labels})
 
     def _warn(self, sentence: str) -> None:
         """Warn on the terminal and in the report; an empty sentence is none."""
@@ -283,11 +280,9 @@ class Trip:
             self.progress.warn(sentence)
 
     def decode(self, facts: Model) -> None:
-        """Decode the photos; raises ImageError when none is left."""
-        analysis, target = Photos(), facts.image_input
-        options = PhotoOptions(network_size(target) if target else None, self.bench.feeding)
-        units = {digest: analysis.unit(digest, options) for _, digest in self.photos}
-        outcomes = self.run(Plan(analysis, list(units.values())))
+        """Decode the photos; raises ImageError when none is left, and no data set is scanned."""
+        units = self._photo_units(facts, self.photos)
+        outcomes = self.run(Plan(Photos(), list(units.values())))
         readable = []
         for image, digest in self.photos:
             outcome = outcomes[units[digest].key]
@@ -298,17 +293,47 @@ class Trip:
                 self.decoded[digest] = (units[digest], outcome)
                 readable.append((image, digest))
         self.photos = readable
-        dark = [one.data["dark"] for _, one in self.decoded.values() if one.data.get("dark")]
+        shown = (self.decoded[digest][1].data for digest in dict.fromkeys(d for _, d in readable))
+        dark = [data["dark"] for data in shown if data.get("dark")]
         if dark and facts.image_input:
             self._warn(
                 f"The network gets {len(dark):,} of {len(readable):,} images nearly black: their "
                 f"16-bit values end at {max(dark):,} of 65,535, and the high byte is fed, as "
                 "image_dataset_from_directory does; --depth raw feeds the values, as load_img does."
             )
-        if not readable:
+        if not readable and not self.dataset:
             first = next((s for s in self.skipped if s.what == "image"), None)
             why = f" {first.name}: {first.reason}." if first else ""
             raise ImageError(f"None of the images could be read.{why}")
+
+    def _photo_units(
+        self, facts: Model, photos: Sequence[tuple[ImageFile, str]]
+    ) -> dict[str, Unit[PhotoOptions]]:
+        target = facts.image_input
+        options = PhotoOptions(network_size(target) if target else None, self.bench.feeding)
+        return {digest: Photos().unit(digest, options) for _, digest in photos}
+
+    def request(self, facts: Model) -> Request:
+        """What the report asks of the analyses."""
+        shown, scanned = ([digest for _, digest in part] for part in (self.photos, self.dataset))
+        return request_of(facts, self.job.opening, self.settings, shown, scanned)
+
+    def scan(self, facts: Model) -> None:
+        """Scan the data set; the images of it that get pages are shown with the others."""
+        if not self.dataset:
+            return
+        scan, given = plan_scan(self.request(facts)), self.photos
+        outcomes = self.run(scan)
+        self.scanned = summed_up(scan, outcomes, self.dataset, facts, self.classes, self.settings)
+        self.skipped += self.scanned.skipped
+        self.photos = pages_of(self.scanned, self.dataset, given, self.settings.dataset_pages)
+        self.decode(facts)
+        self.photos = [*given, *self.photos]
+        if not self.photos:
+            raise ImageError(
+                "No image is left to show: give one, or ask for some of the data set with "
+                "--dataset-pages."
+            )
 
     def evaluate(
         self, facts: Model, planned: Planned, outcomes: dict[str, UnitOutcome]
@@ -316,8 +341,8 @@ class Trip:
         """Count the images of known class; adds the Grad-CAMs that the mistakes lack."""
         folders, unmade = known_classes(facts, self.classes, self.settings)
         self.skipped += [unmade] if unmade else []
-        found = None
-        if folders:
+        found = self.scanned.evaluated if self.scanned and folders else None
+        if folders and not self.scanned:
             found = evaluate(
                 facts, self.photos, self.classes, planned.activations, outcomes, self.settings
             )

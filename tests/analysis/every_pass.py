@@ -1,12 +1,12 @@
 """Numbers of every analysis that goes through the network batch by batch."""
 
+import io
 from dataclasses import replace
 
 import keras
 import numpy as np
 
 from reportgen.analysis.activations import Activations
-from reportgen.analysis.exemplars import Exemplars
 from reportgen.analysis.gradients import (
     class_gradients,
     depth_gradients,
@@ -14,8 +14,9 @@ from reportgen.analysis.gradients import (
     score_gradients,
 )
 from reportgen.analysis.passes import masked_scores
+from reportgen.analysis.scan import Scan
 from tests.analysis.bench import bench_of, patterns_of
-from tests.support.options import ACTIVATIONS, EXEMPLARS
+from tests.support.options import ACTIVATIONS, SCAN
 
 
 def every_pass(photos, places):
@@ -45,9 +46,11 @@ def every_pass(photos, places):
     for unit, result in analysis.compute([analysis.unit("m", d, options) for d in digests], bench):
         found[f"scores {unit.photo}"] = result.data["scores"]
         found[f"means {unit.photo}"] = result.data["activations"][1]["means"]
-    search = Exemplars().search("m", digests, replace(EXEMPLARS, channels={"second": [0]})).needs
-    for at, (_, result) in enumerate(search.analysis.compute(search.units, bench)):
-        found[f"highest {at}"] = result.data["layers"]["second"]["values"]
+    wanted = replace(SCAN, layers=["second"], measured=["first"], answers=True)
+    for unit, result in Scan().compute(Scan().plan("m", digests, wanted).units, bench):
+        arrays = np.load(io.BytesIO(result.files["scan.npz"]))
+        for name in arrays.files:
+            found[f"scan {unit.photo} {name}"] = arrays[name].astype(np.float64)
     pixels = np.stack([bench.pixels(digest) for digest in digests])
     gradients = score_gradients(bench.network, "second", 2, places)(bench.prepare(pixels))
     for name, values in zip(("maps", "classes", "gradients"), gradients, strict=True):

@@ -111,9 +111,10 @@ def test_accuracy_and_loss_are_those_of_keras(kind: str) -> None:
 
 
 def test_a_loss_of_a_very_sure_and_wrong_network_is_finite() -> None:
-    assert cross_entropy(np.array([800.0, -800.0]), np.array([1.0, 0.0]), 1, "softmax") == 1600
-    assert cross_entropy(np.array([800.0, -800.0]), np.array([1.0, 0.0]), 1, "sigmoid") == 800
-    assert np.isfinite(cross_entropy(np.array([0.0, 0.0]), np.array([1.0, 0.0]), 1, "mean"))
+    first, second = np.array([1]), np.array([[1.0, 0.0]])
+    assert cross_entropy(np.array([[800.0, -800.0]]), second, first, "softmax") == 1600
+    assert cross_entropy(np.array([[800.0, -800.0]]), second, first, "sigmoid") == 800
+    assert np.isfinite(cross_entropy(np.array([[0.0, 0.0]]), second, first, "mean"))
 
 
 def test_the_loss_is_not_defined_where_classes_do_not_exclude_each_other(tmp_path: Any) -> None:
@@ -185,3 +186,18 @@ def test_classes_that_fit_in_another_order_are_told() -> None:
     (found,) = _evaluated(pairs, order_assumed=True).remarks(labels)
     assert "4 of 12 images are right; in the order red, green, blue it would be 12" in found
     assert _evaluated(pairs).remarks(labels) == []
+
+
+@given(st.integers(0, 10_000), st.integers(2, 6), st.integers(1, 60), st.integers(1, 9))
+def test_groups_count_as_single_images_do(seed: int, classes: int, images: int, kept: int) -> None:
+    random = np.random.default_rng(seed)
+    scores = np.round(random.normal(0, 2, (images, classes)), 1)
+    shares, true = softmax(scores), random.integers(0, classes, images)
+    alone = tally_of(scores, shares, true, 2, "softmax")
+    groups = Tally(classes, 2, "softmax", most_mistakes=kept)
+    for part in np.array_split(np.arange(images), 4):
+        names = [f"{at}.png" for at in part]
+        groups.add_all(names, true[part].tolist(), scores[part], shares[part])
+    assert groups.surest() == alone.surest()[:kept]
+    assert (groups.images, groups.correct, groups.loss) == (alone.images, alone.correct, alone.loss)
+    assert groups.reliability() == alone.reliability()

@@ -1,15 +1,14 @@
 """A running top-K is that of all values at once, however they come in."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.highest import ALONE, Highest
+from reportgen.analysis.scan import ALONE, Scan
 from reportgen.analysis.top_k import TopK
-from tests.support.options import HIGHEST
+from tests.support.options import SCAN
 
 
 @given(
@@ -31,7 +30,7 @@ def test_parts_in_any_order_give_what_all_give_at_once(images, channels, k, part
         for at in random.permutation(len(chosen)):
             row = chosen[at : at + 1]
             one.add(values[row], np.array([at]), places[row])
-        merged.merge(TopK.from_data(json.loads(json.dumps(one.to_data()))), chosen.tolist())
+        merged.merge(TopK.of_arrays(one.values, one.images, one.places), chosen.tolist())
     for channel in range(channels):
         column = np.nan_to_num(values[:, channel], nan=-np.inf)
         order = [at for at in np.argsort(-column, kind="stable")[:k] if column[at] > 0]
@@ -46,21 +45,21 @@ def digests(count, seed=0):
 
 def test_every_image_is_searched_once():
     for count in (1, ALONE, ALONE + 1, 3000):
-        units = Highest().units("m", digests(count), HIGHEST)
+        units = Scan().plan("m", digests(count), SCAN).units
         assert sorted(one for unit in units for one in unit.photos) == sorted(digests(count))
         assert len({unit.key for unit in units}) == len(units) <= max(ALONE, count // 4)
 
 
 def test_another_image_changes_one_unit():
     for count in (5, 3000):
-        before = {unit.key for unit in Highest().units("m", digests(count), HIGHEST)}
+        before = {unit.key for unit in Scan().plan("m", digests(count), SCAN).units}
         changed = [*digests(count)[1:], *digests(1, seed=7)]
-        after = {unit.key for unit in Highest().units("m", changed, HIGHEST)}
+        after = {unit.key for unit in Scan().plan("m", changed, SCAN).units}
         assert 1 <= len(after - before) <= 2
 
 
 def test_how_many_to_show_does_not_change_the_search_of_a_few():
     few = digests(9)
-    assert [unit.key for unit in Highest().units("m", few, HIGHEST)] == [
-        unit.key for unit in Highest().units("m", few, replace(HIGHEST, k=9))
+    assert [unit.key for unit in Scan().plan("m", few, SCAN).units] == [
+        unit.key for unit in Scan().plan("m", few, replace(SCAN, k=9)).units
     ]

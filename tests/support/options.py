@@ -4,12 +4,11 @@ from reportgen.analysis.activations import ActivationOptions
 from reportgen.analysis.cam_depth import DepthOptions
 from reportgen.analysis.cam_difference import DifferenceOptions
 from reportgen.analysis.dreams import DreamOptions
-from reportgen.analysis.exemplars import ExemplarOptions
 from reportgen.analysis.filters import FilterOptions
 from reportgen.analysis.gradcam import GradCamOptions
-from reportgen.analysis.highest import HighestOptions
 from reportgen.analysis.kernels import KernelOptions
 from reportgen.analysis.options import Feed, Opening, UnsettledOptions
+from reportgen.analysis.scan import ScanOptions
 from reportgen.analysis.trial import TrialOptions
 from reportgen.analysis.trust import TrustOptions
 from reportgen.feeding import Feeding
@@ -60,8 +59,7 @@ FILTER = FilterOptions(
     feed=FEED, layer="conv", channel=0, method="classic", steps=4, size=24, seed=0
 )
 DREAM = DreamOptions(feed=FEED, layer="conv", channel=None, steps=12, seed=0)
-HIGHEST = HighestOptions(feed=FEED, k=3, layers=["a"], units=())
-EXEMPLARS = ExemplarOptions(feed=FEED, k=3, channels={}, units=())
+SCAN = ScanOptions(feed=FEED, k=3, layers=["a"])
 KERNEL = KernelOptions(feed=FEED, layer="conv", columns=16)
 UNSETTLED = UnsettledOptions(opening=OPENING, feeding=Feeding())
 TRIAL = TrialOptions(opening=OPENING, feeding=Feeding(), classes=())

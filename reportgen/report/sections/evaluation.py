@@ -68,9 +68,8 @@ def _blocks(outline: Outline, found: Evaluation) -> Iterator[Block]:
 def accuracy_fact(found: Evaluation) -> Fact:
     """The accuracy, of how many images, and how sure that is."""
     low, high = percent(found.accuracy_low), percent(found.accuracy_high)
-    words = (
-        f"{found.correct:,} of {count(found.images, 'image')}; 95 % Wilson interval {low} to {high}"
-    )
+    right = f"{found.correct:,} of {count(found.images, 'image')}{_among(found)}"
+    words = f"{right}; 95 % Wilson interval {low} to {high}"
     return Fact("Accuracy", percent(found.accuracy), words)
 
 
@@ -113,15 +112,21 @@ def _mistakes(outline: Outline, found: Evaluation) -> Iterator[Block]:
         yield Cards(tuple(_mistake(outline, mistake) for mistake in shown), 2, _MISTAKES)
 
 
+def _among(found: Evaluation) -> str:
+    """Which data set the images are of; empty for the images of the report."""
+    return f" of the data set {found.dataset}" if found.dataset else ""
+
+
 def _mistakes_text(found: Evaluation, shown: int) -> str:
     """How many mistakes there are; and how many are `shown` where that is not all."""
     if not found.mistakes:
-        return f"All {count(found.images, 'image')} are classified correctly."
-    are = "is" if len(found.mistakes) == 1 else "are"
-    words = f"{len(found.mistakes):,} of {count(found.images, 'image')} {are} misclassified"
-    if len(found.mistakes) > 1:
+        return f"All {count(found.images, 'image')}{_among(found)} are classified correctly."
+    wrong = found.images - found.correct
+    are = "is" if wrong == 1 else "are"
+    words = f"{wrong:,} of {count(found.images, 'image')}{_among(found)} {are} misclassified"
+    if wrong > 1:
         words += ", most confident first"
-    fewer = f" {shown:,} of them are in this report." if shown < len(found.mistakes) else ""
+    fewer = f" {shown:,} of them are in this report." if shown < wrong else ""
     return f"{words}.{fewer}"
 
 

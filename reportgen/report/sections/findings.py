@@ -200,11 +200,11 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
         first, labels = found.mistakes[0], outline.report.model.labels
         yield Finding(
             "wrong",
-            f"{len(found.mistakes):,} of {count(found.images, 'image')} misclassified",
+            f"{found.images - found.correct:,} of {count(found.images, 'image')} misclassified",
             f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
             f"({percent(first.probability)}).",
             href(page, "evaluation.html"),
-            _images(outline, page, [one.image for one in found.mistakes]),
+            _images(outline, page, [one.image for one in outline.shown_mistakes]),
         )
     elif found is None and outline.mistakes:
         known = sum(image.true_class is not None for image in outline.report.images)

@@ -93,7 +93,7 @@ def _facts(found: Health) -> tuple[Fact, ...]:
     """The numbers over all layers."""
     channels = sum(layer.channels for layer in found.layers)
     return (
-        Fact("Images", f"{found.images:,}"),
+        Fact("Images", f"{found.images:,}", f"of {found.dataset}" if found.dataset else ""),
         Fact("Layers", f"{len(found.layers):,}", count(channels, "channel")),
         Fact("Silent channels", f"{found.silent:,}", "always zero; each filter counts once"),
         Fact("Constant channels", f"{found.constant:,}", "one non-zero value"),
@@ -186,7 +186,8 @@ def _distributions_text(found: Health) -> str:
     if any(one.measured > len(one.channels) for one in known):
         words += " Layers with many channels are subsampled evenly."
     if sampled := min((one.sampled for one in known if one.sampled < found.images), default=0):
-        words += f" Medians and quartiles are over {sampled:,} evenly chosen images."
+        chosen = "randomly" if found.dataset else "evenly"
+        words += f" Medians and quartiles are over {sampled:,} {chosen} chosen images."
     return words
 
 

@@ -22,7 +22,7 @@ def _all(outline: Outline, page: str) -> Iterator[Headline]:
         interval = f"95 % interval {percent(found.accuracy_low)} to {percent(found.accuracy_high)}"
         place = href(page, "evaluation.html")
         yield Headline(percent(found.accuracy), "accuracy", place, interval)
-        yield Headline(f"{len(found.mistakes):,}", "misclassified", place,
+        yield Headline(f"{found.images - found.correct:,}", "misclassified", place,
                        f"of {count(found.images, 'image')}")  # fmt: skip
     elif outline.mistakes is not None:
         place = outline.mistakes_page() if outline.mistakes else outline.images_page()

@@ -1,0 +1,229 @@
+"""A scanned data set: its numbers are those of showing all images, of Keras and of NumPy."""
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from reportgen.analysis import scan
+from reportgen.config import make_settings
+from reportgen.errors import ImageError
+from reportgen.pipeline import build
+from reportgen.progress import Silent
+from tests.report.links import check_site
+from tests.support.options import SCAN
+
+CLASSES = ("ants", "bees", "cats")
+EACH = 12
+SIDE = 16
+
+
+@pytest.fixture(scope="module")
+def model_file(tmp_path_factory):
+    """A network with a silent channel, a constant one and one saturated, beside others."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(
+        [
+            keras.Input((SIDE, SIDE, 3)),
+            keras.layers.Conv2D(6, 3, activation="relu", name="near"),
+            keras.layers.MaxPooling2D(name="pool"),
+            keras.layers.Conv2D(5, 3, activation="tanh", name="far"),
+            keras.layers.GlobalAveragePooling2D(),
+            keras.layers.Dense(3, activation="softmax", kernel_initializer="orthogonal"),
+        ]
+    )
+    kernel, bias = model.get_layer("near").get_weights()
+    kernel[..., 2], bias[2] = 0, -1
+    kernel[..., 3], bias[3] = 0, 2
+    model.get_layer("near").set_weights([kernel, bias])
+    kernel, bias = model.get_layer("far").get_weights()
+    bias[4] = 90
+    model.get_layer("far").set_weights([kernel, bias])
+    path = tmp_path_factory.mktemp("model") / "small.keras"
+    model.save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Three class folders; two files are the same image, and one is none."""
+    root = tmp_path_factory.mktemp("data") / "insects"
+    random = np.random.default_rng(5)
+    for name in CLASSES:
+        (root / name).mkdir(parents=True)
+        for at in range(EACH):
+            pixels = random.integers(0, 256, (SIDE, SIDE, 3), np.uint8) // (1 + at % 3)
+            Image.fromarray(pixels).save(root / name / f"{name} {at}.png")
+    twin = root / "bees" / "twin.png"
+    twin.write_bytes((root / "bees" / "bees 1.png").read_bytes())
+    (root / "cats" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n no picture")
+    return root
+
+
+def make(model, images, place, **options):
+    known = {
+        "preprocess": "unit",
+        "no_cache": True,
+        "sections": ["activations", "health", "exemplars", "gradcam", "evaluation"],
+        "exemplars": 4,
+    }
+    settings = make_settings({**known, "out": str(place), **options})
+    return build(str(model), list(map(str, images)), settings, progress=Silent(), command="")
+
+
+@pytest.fixture(scope="module")
+def shown(model_file, folders, tmp_path_factory):
+    return make(model_file, [folders], tmp_path_factory.mktemp("shown") / "report").report
+
+
+@pytest.fixture(scope="module")
+def small_groups():
+    """Groups of a few images, so that there are several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "ALONE", 4)
+        patch.setattr(scan, "SMALLEST", 8)
+        yield
+
+
+@pytest.fixture(scope="module")
+def scanned(model_file, folders, small_groups, tmp_path_factory):
+    place = tmp_path_factory.mktemp("scanned") / "report"
+    return make(model_file, [], place, dataset=str(folders), dataset_pages=6)
+
+
+def without_texts(evaluation):
+    left_out = {"reliability_chart", "dataset", "mistakes", "loss", "calibration_error"}
+    return evaluation.model_dump(exclude={*left_out, "reliability"})
+
+
+def test_the_evaluation_is_that_of_showing_all(shown, scanned):
+    ours, theirs = scanned.report.evaluation, shown.evaluation
+    assert without_texts(ours) == without_texts(theirs)
+    assert ours.images == 3 * EACH + 1
+    assert ours.loss == pytest.approx(theirs.loss, rel=1e-6)
+    assert ours.calibration_error == pytest.approx(theirs.calibration_error, rel=1e-5)
+    for one, other in zip(ours.reliability, theirs.reliability, strict=True):
+        assert one.images == other.images
+        assert one.accuracy == other.accuracy
+        assert one.confidence == (other.confidence and pytest.approx(other.confidence, rel=1e-5))
+    assert [one.image for one in ours.mistakes] == [one.image for one in theirs.mistakes]
+    assert ours.dataset == "insects"
+
+
+def test_the_evaluation_is_that_of_keras(scanned, model_file, folders, tmp_path):
+    model = keras.models.load_model(model_file)
+    pixels, true = [], []
+    for at, name in enumerate(CLASSES):
+        for file in sorted((folders / name).glob("*.png")):
+            if file.name != "broken.png":
+                pixels.append(np.asarray(Image.open(file), np.float32) / 255)
+                true.append(at)
+    model.compile(loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+    loss, accuracy = model.evaluate(np.stack(pixels), np.array(true), verbose=0)
+    found = scanned.report.evaluation
+    assert found.accuracy == pytest.approx(accuracy)
+    assert found.loss == pytest.approx(loss, rel=1e-4)
+    predicted = model.predict(np.stack(pixels), verbose=0).argmax(1)
+    matrix = np.zeros((3, 3), int)
+    np.add.at(matrix, (true, predicted), 1)
+    assert {(one.true, one.predicted): one.images for one in found.confusion} == {
+        (int(row), int(column)): int(matrix[row, column]) for row, column in np.argwhere(matrix)
+    }
+
+
+def test_the_health_is_that_of_showing_all(shown, scanned):
+    ours, theirs = scanned.report.health, shown.health
+    assert (ours.images, ours.dataset) == (3 * EACH + 1, "insects")
+    for kind in ("silent", "constant", "saturated", "non_finite", "layers_with_zeros"):
+        assert getattr(ours, kind) == getattr(theirs, kind)
+    for one, other in zip(ours.layers, theirs.layers, strict=True):
+        left_out = {"zeros", "zeros_low", "zeros_high", "distribution"}
+        assert one.model_dump(exclude=left_out) == other.model_dump(exclude=left_out)
+        for name in ("zeros", "zeros_low", "zeros_high"):
+            assert getattr(one, name) == pytest.approx(getattr(other, name), abs=1e-6)
+        here, there = one.distribution, other.distribution
+        order = [here.channels.index(channel) for channel in there.channels]
+        for name in ("lows", "highs"):
+            values = [getattr(here, name)[at] for at in order]
+            assert values == pytest.approx(getattr(there, name), rel=1e-3, abs=1e-6)
+        # Here the quartiles are those of different images: one file is a copy of another.
+        medians = [here.medians[at] for at in order]
+        assert medians == pytest.approx(there.medians, rel=0.05, abs=1e-2)
+    near, _, far = ours.layers
+    assert 2 in near.silent
+    assert (near.constant, far.saturated) == ([3], [4])
+
+
+def test_zeros_and_moments_are_numpys(scanned, model_file, folders):
+    model = keras.models.load_model(model_file)
+    files = [file for file in sorted(folders.rglob("*.png")) if file.name != "broken.png"]
+    pixels = np.stack([np.asarray(Image.open(file), np.float64) for file in files]) / 255
+    for layer in scanned.report.health.layers:
+        outputs = keras.Model(model.inputs, model.get_layer(layer.layer).output)
+        maps = outputs.predict(pixels, verbose=0).astype(np.float64)
+        assert layer.zeros == pytest.approx((maps == 0).mean(), abs=1e-5)
+        means = maps.mean((1, 2))
+        order = layer.distribution.channels
+        assert layer.distribution.lows == pytest.approx(means.min(0)[order], rel=1e-3, abs=1e-6)
+        assert layer.distribution.highs == pytest.approx(means.max(0)[order], rel=1e-3, abs=1e-6)
+
+
+def test_the_top_images_are_those_of_showing_all(shown, scanned):
+    ours, theirs = scanned.report.exemplars, shown.exemplars
+    assert (ours.images, ours.dataset) == (3 * EACH, "insects")
+    for one, other in zip(ours.channels, theirs.channels, strict=True):
+        assert (one.layer, one.channel) == (other.layer, other.channel)
+        assert [(e.image, e.row, e.column) for e in one.exemplars] == [
+            (e.image, e.row, e.column) for e in other.exemplars
+        ]
+
+
+def test_mistakes_and_top_images_get_pages(scanned):
+    report = scanned.report
+    names = [image.name for image in report.images]
+    assert len(names) == 6
+    mistakes = [one.image for one in report.evaluation.mistakes]
+    top = {one.exemplars[0].image for one in report.exemplars.channels if one.exemplars}
+    assert mistakes[0] in names
+    assert set(names) <= {*mistakes, *top}
+    assert set(names) & top
+    assert all(image.true_class is not None for image in report.images)
+    assert [one.name for one in report.skipped if one.what == "image of the dataset"] == [
+        "broken.png"
+    ]
+    assert check_site(scanned.folder) == []
+
+
+def test_images_that_are_given_keep_their_pages(model_file, folders, tmp_path):
+    other = tmp_path / "bees 1.png"  # named like one of the data set
+    Image.new("RGB", (SIDE, SIDE), (200, 30, 90)).save(other)
+    inside = folders / "ants" / "ants 0.png"
+    made = make(model_file, [other, inside], tmp_path / "r", dataset=str(folders), dataset_pages=2)
+    names = [image.name for image in made.report.images]
+    assert names[:2] == ["bees 1.png", "ants 0.png"]
+    assert len(names) == 4
+    assert made.report.evaluation.images == 3 * EACH + 1
+    assert made.report.images[1].true_class == 0
+    listed = {one.image for one in made.report.evaluation.mistakes}
+    assert "bees 1.png" not in listed
+
+
+def test_no_page_is_made_where_none_is_asked_for(model_file, folders, tmp_path):
+    alone = tmp_path / "alone.png"
+    Image.new("RGB", (SIDE, SIDE), (200, 30, 90)).save(alone)
+    made = make(model_file, [alone], tmp_path / "r", dataset=str(folders), dataset_pages=0)
+    assert [image.name for image in made.report.images] == ["alone.png"]
+    assert check_site(made.folder) == []
+    with pytest.raises(ImageError, match="--dataset-pages"):
+        make(model_file, [], tmp_path / "s", dataset=str(folders), dataset_pages=0)
+
+
+def test_groups_stay_below_the_largest():
+    random = np.random.default_rng(0)
+    for images in (257, 5000, 100_000, 131_000):
+        digests = [random.bytes(8).hex() for _ in range(images)]
+        sizes = [len(unit.photos) for unit in scan.Scan().plan("m", digests, SCAN).units]
+        assert sum(sizes) == images
+        assert max(sizes) <= (1024 if images >= 100_000 else max(64, images // 64))
+        if images >= 100_000:
+            assert np.mean(sizes) > 400
