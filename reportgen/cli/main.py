@@ -121,7 +121,7 @@ def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) 
 
     MODEL is a .keras or .h5 file, or the name of a keras.applications network (vgg16).
 
-    IMAGE is a file, a folder (with all below it) or a glob.
+    IMAGE is a file, a folder (with all below it) or a glob. With --dataset, none is needed.
 
     \b
     Examples:
@@ -130,6 +130,8 @@ def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) 
       reportgen build vgg16 --weights vgg16.weights.h5 cat.jpg --profile quick
     """  # noqa: D301 - click reads the escape
     settings = _settings(ctx, given_settings(ctx), output="report")
+    if not images and settings.dataset is None:
+        raise click.UsageError("Missing argument 'IMAGE...'.", ctx)
     _report(ctx, model, images, settings)
 
 
