@@ -18,6 +18,7 @@ import click
 
 from reportgen.cli.closing import closing_lines
 from reportgen.cli.options import (
+    COMPARE_KEYS,
     DEMO_KEYS,
     INSPECT_KEYS,
     SettingsCommand,
@@ -151,6 +152,47 @@ def demo(ctx: click.Context, /, **_: Any) -> None:
     }
     settings = _settings(ctx, {**own, **given_settings(ctx)}, output="reportgen-demo")
     _report(ctx, str(demo_model()), (str(demo_images()),), settings)
+
+
+@cli.command(cls=SettingsCommand, keys=COMPARE_KEYS, output="comparison")
+@click.argument("reports", nargs=-1, required=True, metavar="BASELINE REPORT...")
+@click.option(
+    "--images",
+    multiple=True,
+    metavar="IMAGE",
+    help="Images for models that have no report yet: a file, folder or glob (repeatable).",
+)
+@click.option("--config", metavar="FILE", help="TOML file with options; the command line wins.")
+@click.pass_context
+def compare(
+    ctx: click.Context, /, reports: tuple[str, ...], images: tuple[str, ...], **_: Any
+) -> None:
+    """Compare two reports, or the course over several.
+
+    BASELINE and REPORT are folders or zips of finished reports. With --images they may also be
+    models, whose reports are built first. Three or more reports, such as those of checkpoints, add
+    the course over all.
+
+    \b
+    Examples:
+      reportgen compare monday/ tuesday/ -o comparison
+      reportgen compare old.zip new/ --fail-if "regressions > 2%"
+      reportgen compare epoch1/ epoch5/ epoch20/ --format site,pdf
+      reportgen compare old.keras new.keras --images photos/ --profile quick
+    """  # noqa: D301 - click reads the escape
+    settings = _settings(ctx, given_settings(ctx), output="comparison")
+    _hide_warnings(settings)
+    from reportgen.comparing import compare as compare_reports
+
+    command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
+    with progress(quiet=settings.quiet) as face:
+        compared = compare_reports(reports, images, settings, progress=face, command=command)
+        face.note(compared.sentence)
+    if not settings.quiet:
+        print_path(compared.page)
+    if settings.open:
+        _open_in_browser(compared.page)
+    judge(compared.comparison.gates)
 
 
 @cli.command(cls=SettingsCommand, keys=INSPECT_KEYS)

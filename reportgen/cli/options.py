@@ -57,6 +57,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
 
 ALL_KEYS = tuple(key for keys in GROUPS.values() for key in keys)
 
+COMPARE_KEYS = tuple(
+    key
+    for key in ALL_KEYS
+    if key
+    not in (
+        *("strict", "organisation", "notes", "max_size", "pdf_engine", "browser", "history"),
+        "baseline",
+    )
+)
+"""What `reportgen compare` takes: how models are built first, and how a comparison is written."""
+
 IMAGE_KEYS = (
     "labels_csv",
     "values_csv",

@@ -1,11 +1,15 @@
 """A report measured against its baseline: what gates of a change ask for."""
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 from reportgen.compare.comparison import change_of, compare
 from reportgen.compare.reading import Sources
 from reportgen.errors import BundleError, SettingsError
-from reportgen.records.gates import Baseline
+from reportgen.gates.check import check_gates
+from reportgen.records.comparison import Comparison
+from reportgen.records.gates import Baseline, Gates
 from reportgen.records.report import Report
 
 
@@ -20,12 +24,18 @@ def read_baseline(path: Path) -> Report:
 
 def against(report: Report, baseline: Report) -> Report:
     """The report with what changed since the baseline."""
-    change = change_of(compare([baseline, report], ["baseline", "report"]))
-    found = Baseline(
-        title=baseline.title,
-        model=baseline.model.file,
-        sha256=baseline.model.sha256,
-        created=baseline.created,
+    found = baseline_of(compare([baseline, report], ["baseline", "report"]))
+    return report.model_copy(update={"baseline": found})
+
+
+def baseline_of(comparison: Comparison) -> Baseline:
+    """What changed since the first report of a comparison."""
+    change, side = change_of(comparison), comparison.sides[0]
+    return Baseline(
+        title=side.title,
+        model=side.model,
+        sha256=side.sha256,
+        created=side.created,
         images=change.images,
         accuracy_change=change.accuracy_change,
         regressions=change.regressions,
@@ -34,4 +44,15 @@ def against(report: Report, baseline: Report) -> Report:
         regressed=list(change.regressed),
         unmeasured=dict(change.unmeasured),
     )
-    return report.model_copy(update={"baseline": found})
+
+
+def gates_of(
+    comparison: Comparison,
+    report: Report,
+    fail_if: Iterable[str],
+    require: Iterable[str],
+    mode: Literal["fail", "warn"] = "fail",
+) -> Gates | None:
+    """Put conditions to the last `report` of a comparison, its first one being the baseline."""
+    judged = report.model_copy(update={"baseline": baseline_of(comparison)})
+    return check_gates(judged, fail_if, require, mode=mode)

@@ -35,7 +35,7 @@ class Names:
 
     def put_into(self, drawing: str) -> str:
         """The drawing with the texts, escaped, in the place of the place holders."""
-        return re.sub(r"name:(\d+):", lambda hit: _text(self._texts[int(hit[1])]), drawing)
+        return re.sub(r"name:(\d+):", lambda hit: escaped(self._texts[int(hit[1])]), drawing)
 
 
 def columns(text: str) -> int:
@@ -104,7 +104,7 @@ def render(
     _, _, body = drawing[drawing.index("<svg") :].partition(">")
     body = re.sub(r"<style.*?</style>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r' style="([^"]*)"', _attributes, body)
-    title, description = _text(title), _text(description)
+    title, description = escaped(title), escaped(description)
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'version="1.1" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
@@ -128,5 +128,6 @@ def _attributes(style: re.Match[str]) -> str:
     return "".join(f' {key}="{value}"' for key, value in stated.items())
 
 
-def _text(text: str) -> str:
+def escaped(text: str) -> str:
+    """A text for XML: what it cannot hold becomes U+FFFD."""
     return escape(_NOT_IN_XML.sub("\ufffd", text))

@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field
 
 from reportgen.records.base import Record
+from reportgen.records.gates import Gates
 from reportgen.records.over_images import ConfidenceBin
 
 COMPARISON_VERSION = "1.0"
@@ -261,13 +262,18 @@ class CourseNumber(Record):
 
 
 class CourseStrip(Record):
-    """A channel in each report: its pattern and its feature map on `image`; None without one."""
+    """A channel in each report: its layer's path there, and one picture.
+
+    The picture has a column for each report; above its pattern, below its feature map on `image`.
+    What a report does not have is gray.
+    """
 
     layers: list[str]
     channel: int
     image: str
-    patterns: list[str | None]
-    maps: list[str | None]
+    picture: str
+    width: int
+    height: int
 
 
 class Course(Record):
@@ -292,6 +298,7 @@ class Comparison(Record):
     """The later of the times at which `a` and `b` were made; a comparison has no time of its own,
     so that the same reports give the same bytes."""
     title: str
+    author: str = ""
     sides: list[Side]
     """All reports in the order given; the first is `a`, the last `b`."""
     same_model: bool
@@ -320,3 +327,5 @@ class Comparison(Record):
     filters: Filters | None
     course: Course | None = None
     not_compared: list[NotCompared]
+    gates: Gates | None = None
+    """Conditions put to `b` with `a` as its baseline; None where none are given."""

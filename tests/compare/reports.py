@@ -1,12 +1,16 @@
 """Small reports to compare: records without pictures, of known predictions and activations."""
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from reportgen.compare.reading import Source, Sources
+from reportgen.compare.writer import Writing, write_comparison
+from reportgen.pictures.encode import heat_png
 from reportgen.records.report import Image, Prediction, Report
 from tests.report.sample import write_sample
 
@@ -50,3 +54,80 @@ def report_of(base: Report, answers: Sequence[tuple[int | None, int]], **changes
     model = base.model.model_copy(update={"labels": list(LABELS)})
     known = {"images": images, "model": model, "evaluation": None, "regression": None}
     return base.model_copy(update=known | changes)
+
+
+def varied(report: Report) -> Report:
+    """Another model's report of the same images: other predictions, silent channels, patterns."""
+    images = [
+        replace(image, predictions=image.predictions[::-1]) if at % 2 else image
+        for at, image in enumerate(report.images)
+    ]
+    health = report.health
+    if health is not None:
+        layers = [
+            one.model_copy(update={"silent": sorted({0, *one.silent})}) for one in health.layers
+        ]
+        health = health.model_copy(update={"layers": layers})
+    filters = [
+        one.model_copy(update={"status": "ok" if one.status == "silent" else "silent"})
+        if at % 9 == 0
+        else one
+        for at, one in enumerate(report.filters)
+    ]
+    model = report.model.model_copy(update={"sha256": "b" * 64, "file": "varied.keras"})
+    changed = {"images": images, "health": health, "filters": filters, "model": model}
+    return report.model_copy(update=changed)
+
+
+def write_pair(folder: Path, **choices: Any) -> tuple[Path, Path]:
+    """The folders of a sample report and of another model's."""
+    before, after = folder / "before", folder / "after"
+    report = with_classes(sample(before, **choices))
+    shutil.copytree(before, after)
+    sides = ((before, report, slice(0, 80)), (after, varied(report), slice(-80, None)))
+    for place, one, hot in sides:
+        text = with_heatmaps(one, place, hot).model_dump_json()
+        (place / "report.json").write_text(text, encoding="utf-8", errors="replace")
+    return before, after
+
+
+def with_heatmaps(report: Report, folder: Path, hot: slice) -> Report:
+    """The report with a heatmap of each image's predicted class, strong in `hot` columns."""
+    values = np.zeros((180, 240))
+    values[:, hot] = 1.0
+    (folder / "pictures" / "heat.png").write_bytes(heat_png(values))
+    images = [
+        replace(
+            image,
+            gradcam=[
+                replace(
+                    image.gradcam[0],
+                    index=image.predictions[0].index,
+                    label=image.predictions[0].label,
+                    heatmap="pictures/heat.png",
+                )
+            ],
+        )
+        for image in report.images
+    ]
+    return report.model_copy(update={"images": images})
+
+
+def with_classes(report: Report) -> Report:
+    """The report with a true class for most of its images, most of them predicted."""
+    images = [
+        replace(image, true_class=None if at == 0 else image.predictions[at % 4 == 3].index)
+        for at, image in enumerate(report.images)
+    ]
+    return report.model_copy(update={"images": images})
+
+
+def opened(folders: Iterable[Path]) -> list[Source]:
+    """The reports in folders, by the names of these."""
+    return [Sources().open(folder, folder.name) for folder in folders]
+
+
+def write_compared(folder: Path, **writing: Any) -> Path:
+    """The folder of a comparison of two reports with every section and hostile names."""
+    write_comparison(opened(write_pair(folder)), folder / "comparison", Writing(**writing))
+    return folder / "comparison"

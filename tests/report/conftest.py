@@ -11,6 +11,7 @@ import pytest
 from reportgen.records.report import Report
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
+from tests.compare.reports import write_compared
 from tests.report.sample import write_sample
 
 
@@ -41,19 +42,24 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return build_site(tmp_path_factory.mktemp("site"))
 
 
-NAMES = ("sample", "demo", "nested", "sixty")
+NAMES = ("sample", "comparison", "demo", "nested", "sixty")
 
 
 @pytest.fixture(scope="session")
 def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The sample, whose names are hostile, and three reports of real builds. Tests only read."""
+    """The sample, whose names are hostile, its comparison, and three reports of real builds.
+
+    Tests only read them.
+    """
     pytest.importorskip("keras")
     from tests.report.real_reports import real_reports
 
     sample = tmp_path_factory.mktemp("sample") / "report"
     shutil.copytree(site.folder, sample)
     write_single(site.report, sample)
-    return {"sample": sample, **real_reports(tmp_path_factory.mktemp("real"))}
+    comparison = write_compared(tmp_path_factory.mktemp("compared"), formats=("site", "single"))
+    real = real_reports(tmp_path_factory.mktemp("real"))
+    return {"sample": sample, "comparison": comparison, **real}
 
 
 @pytest.fixture(scope="session")

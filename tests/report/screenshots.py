@@ -34,6 +34,12 @@ KINDS = {
     "trust": "trust.html",
     "dreams": "dreams.html",
     "about": "about.html",
+    "course": "course.html",
+    "flips": "flips.html",
+    "classes": "classes.html",
+    "compared layers": "layers.html",
+    "similarity": "similarity.html",
+    "compared filters": "filters.html",
     "single": "report.html",
 }
 """The first page that matches stands for its kind; `index.html` only where it is named."""

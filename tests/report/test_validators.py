@@ -79,7 +79,10 @@ VIEWS = {
 @pytest.mark.parametrize(
     ("name", "view"),
     # The sample has every kind of page; colours and widths are the same in the real reports.
-    [*(("sample", view) for view in VIEWS), *((name, "light") for name in NAMES[1:])],
+    [
+        *((name, view) for name in ("sample", "comparison") for view in VIEWS),
+        *((name, "light") for name in NAMES[2:]),
+    ],
 )
 def test_axe_finds_nothing_against_wcag(
     reports: dict[str, Path], node_modules: Path, chromium: Any, name: str, view: str
@@ -124,14 +127,20 @@ def test_the_nu_checker_finds_no_error(
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("kind", ["overview", "image", "layer", "units"])
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *(("sample", kind) for kind in ("overview", "image", "layer", "units")),
+        *(("comparison", kind) for kind in ("overview", "flips", "compared layers")),
+    ],
+)
 def test_lighthouse_scores(
-    reports: dict[str, Path], node_modules: Path, serve: Any, kind: str, tmp_path: Path
+    reports: dict[str, Path], node_modules: Path, serve: Any, name: str, kind: str, tmp_path: Path
 ) -> None:
     chromium, node = os.environ.get("REPORTGEN_CHROMIUM") or shutil.which("chromium"), "node"
     if chromium is None or shutil.which(node) is None:
         pytest.skip("Lighthouse needs Node and Chromium")
-    folder = reports["sample"]
+    folder = reports[name]
     address = f"{serve(folder)}/{kinds(folder)[kind].relative_to(folder).as_posix()}"
     lighthouse = [node, str(node_modules / "lighthouse" / "cli" / "index.js"), address]
     environment = {**os.environ, "CHROME_PATH": chromium}

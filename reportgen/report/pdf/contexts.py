@@ -346,6 +346,8 @@ class Document:
     settings: tuple[Fact, ...]
     timings: tuple[Fact, ...]
     command: str
+    kicker: str = "What the network sees"
+    """What kind of document this is: a line above the title."""
     gradcam_colors: tuple[str, ...] = field(default=())
     """Colours of the heatmaps from none to strongest, as #rrggbb."""
     activation_colors: tuple[str, ...] = field(default=())

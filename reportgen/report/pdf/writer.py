@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
@@ -29,25 +29,42 @@ _MOST_PASSES = 5
 def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
     """Write `folder/report.pdf` from a report whose pictures lie in `folder`.
 
-    The PDF is tagged and meets PDF/UA-1 where it can; the same report gives the same bytes on
-    machines with the same fonts. A damaged picture has a placeholder that says why. `paper` is
-    "a4" or "letter". Raises OutputError when the file cannot be written or made.
+    `paper` is "a4" or "letter". Otherwise as `write_document`.
+    """
+
+    def content(pictures: PdfPictures, fonts: Sequence[str]) -> Document:
+        return document(report, pictures, paper=paper, fonts=fonts)
+
+    return write_document(folder, content)
+
+
+def write_document(
+    folder: Path, content: Callable[[PdfPictures, Sequence[str]], Document]
+) -> PdfResult:
+    """Write `folder/report.pdf`; its pictures lie in `folder`.
+
+    The PDF is tagged and meets PDF/UA-1 where it can; the same content gives the same bytes on
+    machines with the same fonts. A damaged picture has a placeholder that says why. `content`
+    makes the document from the pictures and the families of fonts that are there. Raises
+    OutputError when the file cannot be written or made.
     """
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
             PdfPictures(folder, Path(scratch)) as pictures,
         ):
-            return _write(report, pictures, paper)
+            return _write(content, pictures)
     except OSError as error:
         reason = error.strerror or error
         raise OutputError(f"{PDF_NAME} cannot be written: {reason}.") from error
 
 
-def _write(report: Report, pictures: PdfPictures, paper: str) -> PdfResult:
+def _write(
+    make: Callable[[PdfPictures, Sequence[str]], Document], pictures: PdfPictures
+) -> PdfResult:
     fonts = typst.Fonts()
     families = [name for name in TEXT_FONTS if name in fonts.families()]
-    content = document(report, pictures, paper=paper, fonts=families)
+    content = make(pictures, families)
     data, missing = printable({**asdict(content), "moment": content.moment.timetuple()[:6]}, fonts)
     pictures.finish()
     setter = _Setter(content, data, pictures, fonts)

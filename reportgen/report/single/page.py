@@ -4,7 +4,7 @@ import base64
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from markupsafe import Markup
@@ -24,7 +24,8 @@ from reportgen.report.templates import Templates
 
 TEMPLATE = "single.html"
 SINGLE_NAME = "report.html"
-_NOT_HERE = Assets("", "", "", "", "")
+NOT_HERE = Assets("", "", "", "", "")
+"""The assets of a page whose content goes into a single file."""
 
 
 class _WholeOutline(Outline):
@@ -45,11 +46,36 @@ def single_page(
     """
     outline = _WholeOutline(report)
     sheets = _Sheets(outline, folder, source, inline)
+    data = _values(outline) + search_index(sheets.search_rows())
+    return scripted_page(_masthead(report), sheets.content(notes), source, data)
+
+
+@dataclass(frozen=True)
+class Masthead:
+    """What a single file says of itself; `created` is an ISO 8601 date and time."""
+
+    title: str
+    author: str
+    generator: str
+    created: str
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of a single file, how to reach them, and sentences on what is left out."""
+
+    sheets: tuple[Sheet, ...]
+    menu: tuple[Link, ...]
+    groups: tuple[SheetGroup, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def scripted_page(masthead: Masthead, content: Content, source: Templates, data: str) -> str:
+    """The text of a page that carries its style and scripts; `data` is script that these need."""
     style = _inline(source.asset("report.css"), "style")
     theme = _inline(source.asset("theme.js"), "script")
-    data = _values(outline) + search_index(sheets.search_rows())
     script = _inline(data.encode() + source.asset("report.js"), "script")
-    page = _page(sheets, source, style, notes)
+    page = _page(masthead, content, source, style)
     page = replace(
         page,
         policy=f"{page.policy}; script-src {_hash(theme)} {_hash(script)}",
@@ -67,7 +93,8 @@ def printed_page(report: Report, folder: Path, source: Templates, paper: str) ->
     """
     sheets = _Sheets(_WholeOutline(report), folder, source, lambda path, _: as_it_is(folder / path))
     style = _inline(source.asset("report.css") + f"@page {{ size: {paper}; }}".encode(), "style")
-    return source.render(TEMPLATE, _page(sheets, source, style, ()))
+    page = _page(_masthead(report), sheets.content(()), source, style)
+    return source.render(TEMPLATE, page)
 
 
 def _values(outline: Outline) -> str:
@@ -79,7 +106,7 @@ class _Sheets:
 
     def __init__(self, outline: Outline, folder: Path, source: Templates, inline: Inline) -> None:
         self.outline = outline
-        self._navigation = Navigation(outline, _NOT_HERE)
+        self._navigation = Navigation(outline, NOT_HERE)
         self._first: dict[str, str] = {}
         """The first sheet of each part of the report."""
         titles: dict[str, str] = {}
@@ -107,12 +134,16 @@ class _Sheets:
             for text, kind, place in search_rows(self.outline)
         ]
 
-    def menu(self) -> tuple[Link, ...]:
+    def content(self, notes: tuple[str, ...]) -> Content:
+        """The sheets, and how to reach them."""
+        return Content(self.sheets, self._menu(), self._groups(), notes)
+
+    def _menu(self) -> tuple[Link, ...]:
         """The parts of the report that the page has."""
         parts = [text for text, _ in self._navigation.parts() if text in self._first]
         return tuple(Link(text, f"#{self._first[text]}") for text in parts)
 
-    def groups(self) -> tuple[SheetGroup, ...]:
+    def _groups(self) -> tuple[SheetGroup, ...]:
         """The lists of links in the side bar."""
         begins = {"Images": "images/", "Filters": "filters/", "Exemplars": "exemplars/"}
         groups = [SheetGroup(title, self._starting(begin)) for title, begin in begins.items()]
@@ -133,24 +164,27 @@ def _content(maker: SheetMaker, path: str, text: str) -> Markup:
     return Markup(content)  # noqa: S704 - rendered
 
 
-def _page(sheets: _Sheets, source: Templates, style: str, notes: tuple[str, ...]) -> SinglePage:
+def _masthead(report: Report) -> Masthead:
+    return Masthead(report.title, report.author, report.generator, report.created)
+
+
+def _page(masthead: Masthead, content: Content, source: Templates, style: str) -> SinglePage:
     """The page without scripts."""
-    report = sheets.outline.report
     return SinglePage(
-        title=report.title,
-        author=report.author,
-        generator=report.generator,
-        created=report.created[:10],
-        created_iso=report.created,
+        title=masthead.title,
+        author=masthead.author,
+        generator=masthead.generator,
+        created=masthead.created[:10],
+        created_iso=masthead.created,
         policy=f"default-src 'none'; img-src data:; style-src {_hash(style)}",
         icon=data_uri(Encoded("image/svg+xml", source.asset("icon.svg"))),
         style=Markup(style),  # noqa: S704 - the package's or the user's own style sheet
         theme_script=Markup(),
         script=Markup(),
-        menu=sheets.menu(),
-        groups=sheets.groups(),
-        sheets=sheets.sheets,
-        notes=notes,
+        menu=content.menu,
+        groups=content.groups,
+        sheets=content.sheets,
+        notes=content.notes,
     )
 
 

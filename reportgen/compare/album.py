@@ -1,0 +1,97 @@
+"""Pictures on their way from reports into a comparison's folder."""
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PillowImage
+
+from reportgen.compare.reading import MOST_PICTURE_BYTES, Source
+from reportgen.pictures.encode import jpeg
+from reportgen.pictures.tiles import GridLayout
+from reportgen.records.report import Activations, Filter, Gallery
+
+_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A picture in the comparison: its path there, and its size in pixels."""
+
+    path: str
+    width: int
+    height: int
+
+
+class Album:
+    """Writes pictures below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._sheets: dict[tuple[str, str], PillowImage.Image | None] = {}
+
+    def write(self, content: bytes, path: str) -> str:
+        """Write a file; its path."""
+        (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / path).write_bytes(content)
+        return path
+
+    def jpeg(self, pixels: npt.NDArray[np.uint8], stem: str) -> str:
+        """Write an RGB picture (height, width, 3); its path."""
+        return self.write(jpeg(pixels), f"{stem}.jpg")
+
+    def copy(self, source: Source, path: str | None, stem: str) -> Copied | None:
+        """Copy a picture of a report as it is; None where it is missing or cannot be decoded."""
+        picture = source.picture(path)
+        content = source.files.read(path, MOST_PICTURE_BYTES) if path else None
+        if picture is None or content is None:
+            return None
+        with PillowImage.open(io.BytesIO(content)) as opened:
+            suffix = _SUFFIXES[opened.format or "PNG"]
+        return Copied(self.write(content, f"{stem}{suffix}"), picture.width, picture.height)
+
+    def png(self, picture: PillowImage.Image, stem: str) -> str:
+        """Write a picture as PNG; its path."""
+        buffer = io.BytesIO()
+        picture.save(buffer, "PNG")
+        return self.write(buffer.getvalue(), f"{stem}.png")
+
+    def pattern(self, source: Source, found: Filter) -> PillowImage.Image | None:
+        """The pattern of a filter, cut out of its gallery; None where that cannot be read."""
+        galleries = source.report.galleries
+        gallery = next((one for one in galleries if one.picture == found.picture), None)
+        if gallery is None:
+            return None
+        return self._tile(source, found.picture, _gallery_layout(gallery), found.tile)
+
+    def feature_map(
+        self, source: Source, grid: Activations, channel: int
+    ) -> PillowImage.Image | None:
+        """The feature map of a channel, cut out of its grid; None where that cannot be read."""
+        if channel >= grid.shown or channel in grid.left_out:
+            return None
+        height, width = grid.size
+        layout = GridLayout.fit(grid.shown, height, width, grid.columns, grid.margin)
+        return self._tile(source, grid.picture, layout, channel)
+
+    def _tile(
+        self, source: Source, path: str, layout: GridLayout, at: int
+    ) -> PillowImage.Image | None:
+        key = (source.name, path)
+        if key not in self._sheets:
+            self._sheets[key] = source.picture(path)
+        picture = self._sheets[key]
+        if picture is None or at >= layout.channels:
+            return None
+        box = layout.box(at)
+        if box[2] > picture.width or box[3] > picture.height:
+            return None
+        return picture.crop(box)
+
+
+def _gallery_layout(gallery: Gallery) -> GridLayout:
+    return GridLayout.fit(
+        gallery.shown, gallery.size, gallery.size, gallery.columns, gallery.margin
+    )

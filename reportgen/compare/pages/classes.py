@@ -1,0 +1,160 @@
+"""Precision and recall of each class, the confusion matrices' difference, calibration."""
+
+from collections.abc import Iterator
+
+from reportgen.compare.wording import change_text, signed, value_text
+from reportgen.records.comparison import ClassChange, Comparison, ConfusedChange
+from reportgen.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Figure,
+    Limits,
+    Part,
+    Row,
+    Table,
+    Tone,
+    row,
+    text,
+)
+from reportgen.report.contexts import Picture
+from reportgen.wording import count, percent
+
+MATRIX_CLASSES = 20
+"""With more classes, the changed cells are listed instead of the whole matrix."""
+
+_ROWS_A_PAGE, _ROWS_ON_PAPER = 60, 30
+_STEPS = 6
+
+
+def classes_page(found: Comparison) -> Iterator[Block]:
+    """Tables and the reliability diagram of both models."""
+    names = (found.sides[0].name, found.sides[-1].name)
+    yield text(
+        f"{count(found.known, 'image')} whose true class is the same in both reports; each cell"
+        f" shows {names[0]} → {names[1]}.",
+        style="lead",
+    )
+    yield Part(("Precision and recall",), "classes--numbers", (_classes(found),))
+    yield Part(("Confusion matrix: difference",), "classes--confusion", tuple(_confusion(found)))
+    if found.calibration_chart and (found.calibration_a or found.calibration_b):
+        yield Part(("Calibration",), "classes--calibration", tuple(_calibration(found)))
+
+
+def _classes(found: Comparison) -> Table:
+    heads = ("Images", "Precision", "Change", "Recall", "Change")
+    return Table(
+        "Precision and recall of each class",
+        (Column("Class"), *(Column(head, "number") for head in heads)),
+        tuple(_class_row(one) for one in found.classes),
+        Limits("class", "classes", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
+    )
+
+
+def _class_row(one: ClassChange) -> Row:
+    cells: list[str | Cell] = [one.label, f"{one.images:,}"]
+    for name in ("precision", "recall"):
+        before, after = getattr(one.a, name), getattr(one.b, name)
+        cells.append(f"{value_text('share', before)} → {value_text('share', after)}")
+        change = None if before is None or after is None else after - before
+        words = "" if change is None else change_text("share", change)
+        cells.append(Cell((words,), _tone(change)))
+    return row(*cells)
+
+
+def _tone(change: float | None) -> Tone:
+    if not change:
+        return ""
+    return "good" if change > 0 else "bad"
+
+
+def _confusion(found: Comparison) -> Iterator[Block]:
+    changed = [one for one in found.confusion if one.a != one.b]
+    if not changed:
+        yield text("Both confusion matrices are the same.")
+        return
+    labels = [one.label for one in found.classes]
+    if len(labels) <= MATRIX_CLASSES:
+        yield text(
+            "Change of the number of images. On the diagonal, more is better; elsewhere, fewer.",
+            style="quiet",
+        )
+        yield _matrix(found, labels)
+        return
+    changed.sort(key=lambda one: (-abs(one.b - one.a), one.true, one.predicted))
+    yield Table(
+        "Cells of the confusion matrix that changed most",
+        (Column("True class"), Column("Predicted class"), Column("Images", "number"),
+         Column("Change", "number")),
+        tuple(
+            row(one.true, one.predicted, f"{one.a:,} → {one.b:,}",
+                Cell((_difference(one),), _cell_tone(one)))
+            for one in changed
+        ),
+        Limits("cell", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
+    )  # fmt: skip
+
+
+def _matrix(found: Comparison, labels: list[str]) -> Table:
+    cells = {(one.true, one.predicted): one for one in found.confusion}
+    largest = max(abs(one.b - one.a) for one in found.confusion)
+    rows = []
+    for true in labels:
+        line: list[str | Cell] = [true]
+        for predicted in labels:
+            one = cells.get((true, predicted))
+            if one is None:
+                line.append("0")
+                continue
+            share = round(abs(one.b - one.a) / largest * _STEPS) / _STEPS
+            words = _difference(one)
+            line.append(Cell((words,), _cell_tone(one), share or None, strong=true == predicted))
+        rows.append(row(*line))
+    return Table(
+        "Difference of the confusion matrices",
+        (Column("Class"), *(Column(label, "number") for label in labels)),
+        tuple(rows),
+        axes=("True class", "Predicted class"),
+    )
+
+
+def _difference(one: ConfusedChange) -> str:
+    change = one.b - one.a
+    return signed(f"{abs(change):,}", change) if change else "0"
+
+
+def _cell_tone(one: ConfusedChange) -> Tone:
+    change = one.b - one.a
+    return _tone(change if one.true == one.predicted else -change)
+
+
+def _calibration(found: Comparison) -> Iterator[Block]:
+    names = (found.sides[0].name, found.sides[-1].name)
+    errors = [
+        f"{name} {percent(one.error)}"
+        for name, one in zip(names, (found.calibration_a, found.calibration_b), strict=True)
+        if one
+    ]
+    yield text(
+        f"Expected calibration error: {', '.join(errors)}. A calibrated model lies on the dashed"
+        " line; below it, the model is overconfident."
+    )
+    alt = f"Accuracy by confidence of {names[0]} and {names[1]}"
+    assert found.calibration_chart is not None  # noqa: S101 - the caller asked
+    yield Figure(Picture(found.calibration_chart, alt, 0, 0), share=0.6)
+    sides = [one.bins for one in (found.calibration_a, found.calibration_b) if one]
+    if len(sides) == 2:
+        yield Table(
+            "Images by confidence",
+            (Column("Confidence"), *(Column(f"{name}: {head}", "number")
+                                     for head in ("images", "accuracy") for name in names)),
+            tuple(
+                row(
+                    f"{percent(one.low)} to {percent(one.high)}",
+                    *(f"{side.images:,}" for side in (one, other)),
+                    *(value_text("share", side.accuracy) for side in (one, other)),
+                )
+                for one, other in zip(*sides, strict=True)
+                if one.images or other.images
+            ),
+        )  # fmt: skip

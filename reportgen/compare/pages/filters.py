@@ -1,0 +1,135 @@
+"""Patterns that stopped or began, near-duplicates and dead filters."""
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.records.comparison import Comparison, Filters, KernelChange, PatternChange
+from reportgen.report.blocks import (
+    Block,
+    Card,
+    Cards,
+    Column,
+    Facts,
+    Figure,
+    Limits,
+    Part,
+    Row,
+    Table,
+    row,
+    text,
+)
+from reportgen.report.contexts import Fact, Picture
+from reportgen.wording import count, numbers
+
+_CARDS_A_PAGE, _CARDS_ON_PAPER = 30, 12
+_ROWS_A_PAGE = 60
+_MOST_PAIRS = 6
+_SIDE = 128
+_STATUS = {
+    "ok": "pattern found",
+    "not risen": "response did not rise",
+    "silent": "silent",
+    "failed": "failed",
+}
+
+
+def filters_page(found: Comparison) -> Iterator[Block]:
+    """Patterns first, then weights."""
+    filters = found.filters
+    if filters is None:
+        return
+    yield Facts(tuple(_facts(filters)))
+    if filters.patterns:
+        yield Part(("Patterns",), "filters--patterns", tuple(_patterns(found, filters)))
+    if filters.kernels:
+        yield Part(("Weights",), "filters--kernels", (_kernels(filters),))
+
+
+def _facts(filters: Filters) -> Iterator[Fact]:
+    yield Fact("Patterns in both reports", f"{filters.patterns:,}")
+    for kind, title in (("stopped", "Patterns that stopped"), ("began", "Patterns that began")):
+        yield Fact(title, f"{sum(one.kind == kind for one in filters.changed):,}")
+    before, after = (
+        sum(getattr(one, name) for one in filters.kernels)
+        for name in ("near_duplicates_a", "near_duplicates_b")
+    )
+    if filters.kernels:
+        yield Fact("Near-duplicate filters", f"{before:,} → {after:,}", "pairs")
+
+
+def _patterns(found: Comparison, filters: Filters) -> Iterator[Block]:
+    if not filters.changed:
+        yield text("Every filter that has a pattern in one report has one in the other.")
+        return
+    pictured = [one for one in filters.changed if any(one.pictures)]
+    if pictured:
+        yield Cards(
+            tuple(_card(found, one) for one in pictured),
+            across=3,
+            limits=Limits("pattern", page=_CARDS_A_PAGE, paper=_CARDS_ON_PAPER),
+        )
+    if others := [one for one in filters.changed if not any(one.pictures)]:
+        yield Table(
+            "Changed patterns without pictures",
+            (Column("Layer", "name"), Column("Channel", "number"), Column("Method"),
+             Column(found.sides[0].name), Column(found.sides[-1].name)),
+            tuple(
+                row(_name(one.layer_a, one.layer_b), f"{one.channel}", one.method,
+                    _STATUS[one.status_a], _STATUS[one.status_b])
+                for one in others
+            ),
+            Limits("pattern", page=_ROWS_A_PAGE, paper=_CARDS_ON_PAPER),
+        )  # fmt: skip
+
+
+def _card(found: Comparison, one: PatternChange) -> Card:
+    sides = (
+        (found.sides[0].name, one.pictures[0], one.status_a),
+        (found.sides[-1].name, one.pictures[1], one.status_b),
+    )
+    return Card(
+        (f"{_name(one.layer_a, one.layer_b)}, channel {one.channel}",),
+        tuple(
+            Figure(
+                Picture(path, f"Pattern of channel {one.channel} in {name}", _SIDE, _SIDE)
+                if path
+                else None,
+                (f"{name}: {_STATUS[status]}",),
+            )
+            for name, path, status in sides
+        ),
+        (f"{one.kind.capitalize()} ({one.method}).",),
+    )
+
+
+def _name(path_a: str, path_b: str) -> str:
+    return path_b if path_a == path_b else f"{path_a} → {path_b}"
+
+
+def _kernels(filters: Filters) -> Table:
+    return Table(
+        "Weights of the convolutions",
+        (Column("Layer", "name"), Column("Near-duplicates", "number"),
+         Column("Appeared", "numbers"), Column("Disappeared", "numbers"),
+         Column("Newly dead", "numbers"), Column("Dead no longer", "numbers")),
+        tuple(map(_kernel_row, filters.kernels)),
+        Limits("layer", page=_ROWS_A_PAGE),
+    )  # fmt: skip
+
+
+def _kernel_row(one: KernelChange) -> Row:
+    return row(
+        _name(one.layer_a, one.layer_b),
+        f"{one.near_duplicates_a:,} → {one.near_duplicates_b:,}",
+        _pairs(one.appeared),
+        _pairs(one.disappeared),
+        numbers(one.newly_dead, _MOST_PAIRS),
+        numbers(one.no_longer_dead, _MOST_PAIRS),
+    )
+
+
+def _pairs(pairs: Sequence[tuple[int, int, float]]) -> str:
+    if not pairs:
+        return ""
+    shown = ", ".join(f"{one} and {other}" for one, other, _ in pairs[:_MOST_PAIRS])
+    left = len(pairs) - _MOST_PAIRS
+    return f"{shown}, {count(left, 'more pair')}" if left > 0 else shown

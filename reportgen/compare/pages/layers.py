@@ -1,0 +1,131 @@
+"""What changed in each layer that both models have."""
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.compare.wording import NOT_KNOWN, value_text
+from reportgen.records.comparison import Comparison, LayerChange
+from reportgen.report.blocks import (
+    Block,
+    Cell,
+    Column,
+    Details,
+    Facts,
+    Figure,
+    Figures,
+    Limits,
+    Part,
+    Parts,
+    Row,
+    Table,
+    row,
+    text,
+)
+from reportgen.report.contexts import Fact, Picture
+from reportgen.wording import MINUS, count, numbers
+
+_ROWS_A_PAGE, _ROWS_ON_PAPER = 60, 60
+_GRIDS_A_PAGE = 12
+_MOST_RUNS = 4
+
+
+def layers_page(found: Comparison) -> Iterator[Block]:
+    """Totals, the table, and the grids side by side."""
+    yield Facts(tuple(_facts(found)))
+    yield Part(("Layer by layer",), "layers--table", (_table(found),))
+    if found.grid_image:
+        names = (found.sides[0].name, found.sides[-1].name)
+        yield Part(
+            ("Activations side by side",),
+            "layers--grids",
+            (
+                text(f"All channels for the image {found.grid_image}: {names[0]} and {names[1]}."),
+                Parts(
+                    tuple(_grids(found, at, one) for at, one in enumerate(found.layers)
+                          if one.grids),
+                    Limits("layer", page=_GRIDS_A_PAGE),
+                ),
+            ),
+            on_paper=False,
+        )  # fmt: skip
+
+
+def _facts(found: Comparison) -> Iterator[Fact]:
+    yield Fact("Layers in both", f"{len(found.layers):,}", _matched(found))
+    if found.new_silent_channels is not None:
+        note = "each filter counts once"
+        yield Fact("Newly silent channels", f"{found.new_silent_channels:,}", note)
+    for name, title in (
+        ("newly_saturated", "Newly saturated channels"),
+        ("newly_non_finite", "Newly NaN or infinite channels"),
+    ):
+        if total := sum(len(getattr(one, name)) for one in found.layers):
+            yield Fact(title, f"{total:,}")
+
+
+def _matched(found: Comparison) -> str:
+    by_path = sum(one.matched == "path" for one in found.layers)
+    return f"{by_path:,} by path, {len(found.layers) - by_path:,} by position"
+
+
+def _table(found: Comparison) -> Table:
+    columns = (
+        Column("Layer", "name"),
+        Column("Zeros", "number"),
+        Column("Silent", "number"),
+        Column("Weights", "number"),
+        Column("CKA", "number"),
+        Column("Newly silent", "long"),
+        Column("Silent no longer", "long"),
+        Column("Other new findings", "long"),
+    )
+    return Table(
+        "Changes of each layer",
+        columns,
+        tuple(map(_row, found.layers)),
+        Limits("layer", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
+    )
+
+
+def layer_name(one: LayerChange) -> str:
+    """The layer's path; both where they differ."""
+    if one.a.path == one.b.path:
+        return one.b.path
+    return f"{one.a.path} → {one.b.path}"
+
+
+def _row(one: LayerChange) -> Row:
+    new = {"saturated": one.newly_saturated, "NaN or infinite": one.newly_non_finite}
+    return row(
+        layer_name(one),
+        f"{value_text('share', one.a.zeros)} → {value_text('share', one.b.zeros)}",
+        f"{_count(one.a.silent)} → {_count(one.b.silent)}",
+        value_text("share", one.weights),
+        NOT_KNOWN if one.cka is None else f"{one.cka:.2f}".replace("-", MINUS),
+        Cell((_listed(one.newly_silent),), "bad" if one.newly_silent else ""),
+        Cell((_listed(one.no_longer_silent),), "good" if one.no_longer_silent else ""),
+        "; ".join(f"{word}: {_listed(ids)}" for word, ids in new.items() if ids),
+    )
+
+
+def _count(channels: Sequence[int] | None) -> str:
+    return NOT_KNOWN if channels is None else f"{len(channels):,}"
+
+
+def _listed(channels: Sequence[int]) -> str:
+    return f"{len(channels):,} ({numbers(channels, _MOST_RUNS)})" if channels else ""
+
+
+def _grids(found: Comparison, at: int, one: LayerChange) -> Part:
+    names = (found.sides[0].name, found.sides[-1].name)
+    figures = tuple(
+        Figure(
+            Picture(path, f"Activations of {side.path} in {name}", width, height),
+            (f"{name}: {side.path}",),
+            enlarged=4,
+        )
+        for name, side, path, (width, height) in zip(
+            names, (one.a, one.b), one.grids, one.grid_sizes, strict=True
+        )
+    )
+    title = f"Show both grids: {count(one.channels, 'channel')}"
+    return Part((layer_name(one),), f"layer--{at}", (Details((title,), (Figures(figures, 2),)),))

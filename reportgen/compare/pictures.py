@@ -1,0 +1,264 @@
+"""The pictures of a comparison: copied from the reports, cut from their grids, or drawn anew.
+
+Every picture is decoded before it is copied, and gets a name of the comparison's own: a report may
+be a stranger's.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.compare.album import Album
+from reportgen.compare.course_pictures import with_course_pictures
+from reportgen.compare.filters import Key, patterns_by_key
+from reportgen.compare.reading import Source
+from reportgen.pictures.plain_charts import Curve, curves, matrix
+from reportgen.records.comparison import (
+    Answer,
+    Calibration,
+    Comparison,
+    Filters,
+    Flip,
+    LayerChange,
+    PatternChange,
+    Similarity,
+)
+from reportgen.records.report import Activations, Filter, GradCam, Image
+from reportgen.wording import percent
+
+MOST_PICTURED = 120
+"""Flips that are shown with pictures, regressions first."""
+
+MOST_PATTERNS = 60
+"""Changed patterns that are shown as pictures."""
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An image in one report, and where it comes from."""
+
+    source: Source
+    image: Image
+
+
+def with_pictures(comparison: Comparison, sources: Sequence[Source], folder: Path) -> Comparison:
+    """Write the pictures below `folder`; the record with their paths."""
+    a, b = sources[0], sources[-1]
+    album = Album(folder)
+    shown: dict[str, object] = {
+        "flips": list(_flips(album, comparison.flips, a, b)),
+        "similarity": comparison.similarity and _similarity(album, comparison),
+        "filters": comparison.filters and _filters(album, comparison.filters, a, b),
+        "calibration_chart": _calibration(album, comparison),
+    }
+    name = _grid_image(comparison, a, b)
+    layers = list(_layers(album, comparison.layers, name, a, b))
+    shown |= {"layers": layers, "grid_image": name if any(one.grids for one in layers) else ""}
+    if comparison.course is not None:
+        shown["course"] = with_course_pictures(album, comparison, sources)
+    return comparison.model_copy(update=shown)
+
+
+def _by_sha256(source: Source) -> dict[tuple[str, str], Image]:
+    """The images by their bytes and name, and by their bytes alone for copies of another name."""
+    found: dict[tuple[str, str], Image] = {}
+    for image in source.report.images:
+        found.setdefault((image.sha256, ""), image)
+        found[image.sha256, image.name] = image
+    return found
+
+
+def _find(images: dict[tuple[str, str], Image], sha256: str, name: str) -> Image | None:
+    return images.get((sha256, name)) or images.get((sha256, ""))
+
+
+def _flips(album: Album, flips: Sequence[Flip], a: Source, b: Source) -> Iterator[Flip]:
+    ours, theirs = _by_sha256(a), _by_sha256(b)
+    for at, flip in enumerate(flips):
+        before, after = (_find(side, flip.sha256, flip.image) for side in (ours, theirs))
+        if at >= MOST_PICTURED or before is None or after is None:
+            yield flip
+            continue
+        yield _flip(album, flip, f"pictures/flips/{at:04}", _Seen(a, before), _Seen(b, after))
+
+
+def _flip(album: Album, flip: Flip, stem: str, a: _Seen, b: _Seen) -> Flip:
+    photo = album.copy(b.source, b.image.photo, f"{stem}-photo") or album.copy(
+        a.source, a.image.photo, f"{stem}-photo"
+    )
+    cams = [_cam(seen.image) for seen in (a, b)]
+    path, reason = _difference(album, stem, a, b, cams)
+    return flip.model_copy(
+        update={
+            "photo": photo and photo.path,
+            "width": photo.width if photo else 0,
+            "height": photo.height if photo else 0,
+            "a": _answer(album, flip.a, f"{stem}-a", a.source, cams[0]),
+            "b": _answer(album, flip.b, f"{stem}-b", b.source, cams[1]),
+            "difference": path,
+            "no_difference": reason,
+        }
+    )
+
+
+def _cam(image: Image) -> GradCam | None:
+    """The heatmap of the predicted class, of the first method that the report has."""
+    predicted = image.predictions[0].index
+    return next(
+        (one for one in image.gradcam if one.index == predicted and one.heatmap is not None), None
+    )
+
+
+def _answer(album: Album, answer: Answer, stem: str, source: Source, cam: GradCam | None) -> Answer:
+    copied = album.copy(source, cam.picture, f"{stem}-heatmap") if cam else None
+    return answer.model_copy(update={"heatmap": copied and copied.path})
+
+
+def _difference(
+    album: Album, stem: str, a: _Seen, b: _Seen, cams: Sequence[GradCam | None]
+) -> tuple[str | None, str]:
+    """The picture of the heatmap of `b` minus that of `a`; else why there is none."""
+    one, other = cams
+    if one is None or other is None:
+        which = "neither report has" if one is other else "only one report has"
+        return None, f"{which} a heatmap of the predicted class"
+    if one.method != other.method:
+        return None, f"the heatmaps are of different methods: {one.method} and {other.method}"
+    maps = [_levels(a.source, one), _levels(b.source, other)]
+    photo = b.source.picture(b.image.photo)
+    if maps[0] is None or maps[1] is None or photo is None:
+        return None, "a heatmap or the photo cannot be read"
+    from reportgen.pictures.overlays import enlarge, signed_overlay
+
+    pixels = np.asarray(photo.convert("RGB"))
+    height, width = pixels.shape[:2]
+    before, after = (enlarge(found, height, width) for found in maps if found is not None)
+    return album.jpeg(signed_overlay(pixels, after - before), f"{stem}-difference"), ""
+
+
+def _levels(source: Source, cam: GradCam) -> npt.NDArray[np.floating] | None:
+    """A heatmap (height, width) in 0..1: the pixels of its picture are the levels."""
+    picture = source.picture(cam.heatmap)
+    if picture is None or picture.mode != "P":
+        return None
+    return np.asarray(picture).astype(np.float32) / 255
+
+
+def _grid_image(comparison: Comparison, a: Source, b: Source) -> str:
+    """The image whose grids are shown: the first flip, else the first that both hold."""
+    ours, theirs = _by_sha256(a), _by_sha256(b)
+    for flip in comparison.flips:
+        pair = [_find(side, flip.sha256, flip.image) for side in (ours, theirs)]
+        if all(one is not None and one.activations for one in pair):
+            return flip.image
+    common = (image for image in b.report.images if (image.sha256, "") in ours)
+    return next((image.name for image in common if image.activations), "")
+
+
+def _layers(
+    album: Album, layers: Sequence[LayerChange], name: str, a: Source, b: Source
+) -> Iterator[LayerChange]:
+    after = next((image for image in b.report.images if image.name == name), None)
+    before = _find(_by_sha256(a), after.sha256, name) if after else None
+    sides = ((a, _grids(before)), (b, _grids(after)))
+    for at, layer in enumerate(layers):
+        copied = [
+            album.copy(source, grids[path].picture, f"pictures/layers/{at:04}-{side}")
+            if path in grids
+            else None
+            for side, path, (source, grids) in zip(
+                "ab", (layer.a.path, layer.b.path), sides, strict=True
+            )
+        ]
+        known = [one for one in copied if one is not None]
+        yield (
+            layer
+            if len(known) < 2
+            else layer.model_copy(
+                update={
+                    "grids": [one.path for one in known],
+                    "grid_sizes": [[one.width, one.height] for one in known],
+                }
+            )
+        )
+
+
+def _grids(image: Image | None) -> dict[str, Activations]:
+    return {grid.layer: grid for grid in image.activations} if image else {}
+
+
+def _similarity(album: Album, comparison: Comparison) -> Similarity | None:
+    found = comparison.similarity
+    if found is None:
+        return None
+    names = [comparison.sides[0].name, comparison.sides[-1].name]
+    drawn = (
+        (found.aa, found.layers_a, found.layers_a, f"CKA of the layers of {names[0]}"),
+        (found.ab, found.layers_a, found.layers_b, f"CKA of the layers of {names[0]} (rows) with"
+         f" those of {names[1]} (columns)"),
+        (found.bb, found.layers_b, found.layers_b, f"CKA of the layers of {names[1]}"),
+    )  # fmt: skip
+    paths = [
+        album.write(matrix(values, rows, columns, title), f"pictures/similarity/{name}.svg")
+        for name, (values, rows, columns, title) in zip(("aa", "ab", "bb"), drawn, strict=True)
+    ]
+    return found.model_copy(update={"pictures": paths})
+
+
+def _calibration(album: Album, comparison: Comparison) -> str | None:
+    sides = [
+        (comparison.sides[0].name, comparison.calibration_a),
+        (comparison.sides[-1].name, comparison.calibration_b),
+    ]
+    drawn = [_reliability(name, found) for name, found in sides if found]
+    if not drawn:
+        return None
+    ticks = [(at / 5, percent(at / 5)) for at in range(6)]
+    picture = curves(
+        drawn, ticks, ticks, "Accuracy by confidence", axes=("confidence", "accuracy"),
+        diagonal=True, size=(560, 400),
+    )  # fmt: skip
+    return album.write(picture, "pictures/calibration.svg")
+
+
+def _reliability(name: str, found: Calibration) -> Curve:
+    return Curve(
+        name,
+        [
+            (one.confidence, one.accuracy)
+            for one in found.bins
+            if one.confidence is not None and one.accuracy is not None
+        ],
+    )
+
+
+def _filters(album: Album, filters: Filters, a: Source, b: Source) -> Filters:
+    known = [patterns_by_key(source.report) for source in (a, b)]
+    changed = [
+        one if at >= MOST_PATTERNS else _pattern(album, one, at, (a, b), known)
+        for at, one in enumerate(filters.changed)
+    ]
+    return filters.model_copy(update={"changed": changed})
+
+
+def _pattern(
+    album: Album,
+    change: PatternChange,
+    at: int,
+    sources: tuple[Source, Source],
+    known: Sequence[Mapping[Key, Filter]],
+) -> PatternChange:
+    tiles = [
+        album.pattern(source, patterns[path, change.channel, change.method])
+        for path, source, patterns in zip(
+            (change.layer_a, change.layer_b), sources, known, strict=True
+        )
+    ]
+    pictures = [
+        album.png(tile, f"pictures/patterns/{at:04}-{side}") if tile else None
+        for side, tile in zip("ab", tiles, strict=True)
+    ]
+    return change.model_copy(update={"pictures": pictures})
