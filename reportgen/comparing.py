@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from reportgen.compare.baseline import baseline_of
 from reportgen.compare.names import names_of
 from reportgen.compare.reading import Source, Sources, is_report
 from reportgen.compare.wording import change_text
@@ -14,6 +15,7 @@ from reportgen.config import Settings
 from reportgen.errors import SettingsError
 from reportgen.progress import Progress
 from reportgen.records.comparison import Comparison
+from reportgen.records.report import Report
 from reportgen.report.pdf.result import PDF_NAME
 from reportgen.report.publish import check_output
 from reportgen.report.single.page import SINGLE_NAME
@@ -31,6 +33,8 @@ class Compared:
     folder: Path
     first: str
     comparison: Comparison
+    judged: Report
+    """The last report, with its baseline and gates: what CI reads of the comparison."""
 
     @property
     def page(self) -> Path:
@@ -83,7 +87,9 @@ def compare(
         comparison, warnings = write_comparison(sources, output, _writing(settings))
     for warning in warnings:
         progress.warn(warning)
-    return Compared(output, settings.format[0], comparison)
+    known = {"baseline": baseline_of(comparison), "gates": comparison.gates}
+    judged = sources[-1].report.model_copy(update=known)
+    return Compared(output, settings.format[0], comparison, judged)
 
 
 def _check(inputs: Sequence[str], images: Sequence[str], settings: Settings) -> None:
@@ -158,6 +164,6 @@ def _build(
 
     own = {
         "out": place, "format": ("site",), "title": None, "fail_if": (), "require": (),
-        "history": None, "max_size": None,
+        "baseline": None, "history": None, "max_size": None,
     }  # fmt: skip
     build(model, images, settings.model_copy(update=own), progress=progress, command=command)

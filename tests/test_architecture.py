@@ -156,6 +156,8 @@ def test_no_folder_is_crowded() -> None:
 def test_every_package_stands_in_the_plan(sources: Iterable[str]) -> None:
     unnamed = {package_of(module) for module in sources} - ALLOWED.keys()
     assert unnamed == {"__init__", "__main__", "api", "cli", "comparing", "pipeline"}
+
+
 @pytest.mark.parametrize(
     ("module", "line"),
     [

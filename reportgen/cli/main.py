@@ -182,8 +182,12 @@ def compare(
     """  # noqa: D301 - click reads the escape
     settings = _settings(ctx, given_settings(ctx), output="comparison")
     _hide_warnings(settings)
+    from reportgen.ci.outputs import Outputs
+    from reportgen.ci.verdict import Verdict
     from reportgen.comparing import compare as compare_reports
 
+    outputs = Outputs.of(settings, os.environ)
+    outputs.check(settings.out or Path())
     command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
     with progress(quiet=settings.quiet) as face:
         compared = compare_reports(reports, images, settings, progress=face, command=command)
@@ -192,6 +196,9 @@ def compare(
         print_path(compared.page)
     if settings.open:
         _open_in_browser(compared.page)
+    if outputs.any:
+        for line in outputs.write(Verdict.of(compared.judged, reports[-1], compared.page)):
+            say(line, sys.stdout)
     judge(compared.comparison.gates)
 
 

@@ -1,7 +1,7 @@
 """Small reports to compare: records without pictures, of known predictions and activations."""
 
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -127,7 +127,11 @@ def opened(folders: Iterable[Path]) -> list[Source]:
     return [Sources().open(folder, folder.name) for folder in folders]
 
 
-def write_compared(folder: Path, **writing: Any) -> Path:
-    """The folder of a comparison of two reports with every section and hostile names."""
-    write_comparison(opened(write_pair(folder)), folder / "comparison", Writing(**writing))
+def write_compared(folder: Path, choices: Mapping[str, Any] | None = None, **writing: Any) -> Path:
+    """The folder of a comparison of two reports with every section and hostile names.
+
+    `choices` are those of `write_sample`, `writing` the fields of `Writing`.
+    """
+    pair = write_pair(folder, **(choices or {}))
+    write_comparison(opened(pair), folder / "comparison", Writing(**writing))
     return folder / "comparison"

@@ -14,7 +14,7 @@ from reportgen.compare.reading import Sources
 from reportgen.compare.table import TABLE
 from reportgen.compare.writer import Writing, write_comparison
 from reportgen.records.comparison import Comparison
-from tests.compare.reports import opened, write_compared, write_pair
+from tests.compare.reports import opened, write_pair
 from tests.report.links import check_site
 from tests.report.sample import PAYLOADS
 
@@ -204,21 +204,3 @@ def test_pictures_that_lead_elsewhere_are_not_copied(tmp_path):
     assert secret.read_bytes() not in copies
     # The photo of the first report stands in.
     assert any(flip.photo for flip in record(tmp_path / "made").flips)
-
-
-@pytest.mark.browser
-def test_no_script_of_a_name_runs(chromium, tmp_path):
-    folder = write_compared(tmp_path, formats=("site", "single"))
-    ran: list[str] = []
-    context = chromium.new_context()
-    for path in sorted(folder.glob("*.html")):
-        page = context.new_page()
-        page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
-        page.on("console", lambda message: ran.append(message.text))
-        page.on("pageerror", lambda error: ran.append(str(error)))
-        page.goto(path.as_uri())
-        page.locator(".search input").fill("flips")
-        page.locator(".found").wait_for(state="visible")
-        page.close()
-    context.close()
-    assert ran == []

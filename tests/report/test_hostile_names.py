@@ -9,6 +9,7 @@ from reportgen.records.report import Report
 from reportgen.report.single.page import SINGLE_NAME
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
+from tests.compare.reports import write_compared
 from tests.report.conftest import Site
 from tests.report.links import check_site
 from tests.report.sample import PAYLOADS, write_sample
@@ -69,6 +70,26 @@ def test_no_script_of_a_name_runs_in_any_format(hostile: Site, chromium: Any) ->
         assert ran == []
     finally:
         (hostile.folder / SINGLE_NAME).unlink(missing_ok=True)
+
+
+@pytest.mark.browser
+def test_no_script_of_a_name_runs_in_a_comparison(chromium: Any, tmp_path: Path) -> None:
+    folder = write_compared(
+        tmp_path, {"names": PAYLOADS, "labels": PAYLOADS[:3]}, formats=("site", "single")
+    )
+    ran: list[str] = []
+    context = chromium.new_context()
+    for path in sorted(folder.glob("*.html")):
+        page = context.new_page()
+        page.on("dialog", lambda dialog: (ran.append(dialog.message), dialog.dismiss()))
+        page.on("console", lambda message: ran.append(message.text))
+        page.on("pageerror", lambda error: ran.append(str(error)))
+        page.on("request", lambda one: _is_inside(one.url) or ran.append(one.url))
+        page.goto(path.as_uri())
+        _use(page)
+        page.close()
+    context.close()
+    assert ran == []
 
 
 def _is_inside(address: str) -> bool:
