@@ -1,13 +1,15 @@
-"""The last lines of a build: how long it took, what it found, and what it wrote."""
+"""How a command ends: its last lines, the gates, and the browser."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.cli.overall import clock_text
+from reportgen.cli.streams import say
 
 if TYPE_CHECKING:
     from reportgen.pipeline import Outcome
+    from reportgen.records.gates import Gates
 
 DOCUMENTS = ("index.html", "report.html", "report.pdf", "report.ipynb", "report.json")
 """The files of a report that are meant to be opened, below its folder."""
@@ -59,3 +61,25 @@ def _size(size: int) -> str:
 
 def _count(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
+
+
+def judge(gates: "Gates | None") -> None:
+    """Say how the gates turned out. Raises GatesFailedError where one failed that has to hold."""
+    from reportgen.errors import GatesFailedError
+    from reportgen.gates.wording import gate_sentence, gates_sentence
+
+    if gates is None or not gates.failed:
+        return
+    for gate in gates.failed:
+        say(f"Gate failed: {gate_sentence(gate)}.")
+    if gates.mode == "fail":
+        raise GatesFailedError(f"{gates_sentence(gates)}.")
+    say(f"Warning: {gates_sentence(gates)}.")
+
+
+def open_in_browser(page: Path) -> None:
+    """Open a finished page, or warn that no browser can be opened."""
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        say("Warning: no browser could be opened.")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reportgen.cli.closing import closing_lines
+from reportgen.cli.closing import closing_lines, judge, open_in_browser
 from reportgen.cli.options import (
     COMPARE_KEYS,
     DEMO_KEYS,
@@ -34,7 +34,6 @@ from reportgen.version import __version__
 if TYPE_CHECKING:
     from reportgen.config import Settings
     from reportgen.execution.store import Store
-    from reportgen.records.gates import Gates
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
@@ -195,7 +194,7 @@ def compare(
     if not settings.quiet:
         print_path(compared.page)
     if settings.open:
-        _open_in_browser(compared.page)
+        open_in_browser(compared.page)
     if outputs.any:
         for line in outputs.write(Verdict.of(compared.judged, reports[-1], compared.page)):
             say(line, sys.stdout)
@@ -309,33 +308,12 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
     if not settings.quiet:
         print_path(index)
     if settings.open:
-        _open_in_browser(index)
+        open_in_browser(index)
     if outputs.any:
         for line in outputs.write(Verdict.of(outcome.report, model, index)):
             say(line, sys.stdout)
     if settings.fail_if or settings.require:
         judge(outcome.report.gates)
-
-
-def judge(gates: "Gates | None") -> None:
-    """Say how the gates turned out. Raises GatesFailedError where one failed that has to hold."""
-    from reportgen.errors import GatesFailedError
-    from reportgen.gates.wording import gate_sentence, gates_sentence
-
-    if gates is None or not gates.failed:
-        return
-    for gate in gates.failed:
-        say(f"Gate failed: {gate_sentence(gate)}.")
-    if gates.mode == "fail":
-        raise GatesFailedError(f"{gates_sentence(gates)}.")
-    say(f"Warning: {gates_sentence(gates)}.")
-
-
-def _open_in_browser(page: Path) -> None:
-    import webbrowser
-
-    if not webbrowser.open(page.resolve().as_uri()):
-        say("Warning: no browser could be opened.")
 
 
 def _store(folder: Path | None) -> "Store":

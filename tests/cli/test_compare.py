@@ -94,3 +94,12 @@ def test_reports_of_one_name_are_told_apart_by_their_folders(pair, tmp_path):
     found = json.loads((tmp_path / "made" / "compare.json").read_text(encoding="utf-8"))
     assert [one["name"] for one in found["sides"]] == ["monday/report", "tuesday/report"]
     assert found["title"] == "monday/report and tuesday/report"
+
+
+def test_ci_reads_the_comparison(pair, tmp_path):
+    options = ["--junit", tmp_path / "junit.xml", "--summary", tmp_path / "summary.md"]
+    result = run(*pair, "-o", tmp_path / "made", "--fail-if", "regressions > 0.1%", *options)
+    assert result.exit_code == 3
+    junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
+    assert "<failure" in junit
+    assert "Regressions" in (tmp_path / "summary.md").read_text(encoding="utf-8")
