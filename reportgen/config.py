@@ -40,7 +40,7 @@ SECTIONS = tuple(section.key for section in TABLE)
 ON_REQUEST = {section.key for section in TABLE if section.on_request}
 """Parts that cost so much that they are made only when they are asked for."""
 
-FORMATS = ("site", "single", "pdf", "notebook")
+FORMATS = ("site", "single", "pdf", "notebook", "card")
 """What a report can be written as."""
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
@@ -270,7 +270,7 @@ class Settings(BaseModel):
     format: Formats = Field(
         ("site",),
         min_length=1,
-        description="Output formats: site, single, pdf, notebook (repeatable).",
+        description="Output formats: site, single, pdf, notebook, card (repeatable).",
     )
     single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
         10, description="Size limit of the single file in MB, or “all” for no limit."

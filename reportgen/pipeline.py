@@ -18,6 +18,7 @@ from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.model_files.model_copy import save_copy
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Report
+from reportgen.report.card.writer import CARD_NAME, write_card
 from reportgen.report.data_file import DATA_FILE, write_data
 from reportgen.report.manifest import write_manifest
 from reportgen.report.notebook.execution import check_notebook_tools
@@ -54,8 +55,14 @@ class Outcome:
 
     @property
     def page(self) -> Path:
-        """What to open first: the site, else the PDF, else the notebook."""
-        pages = {"site": "index.html", "single": SINGLE_NAME, "pdf": PDF_NAME, "notebook": NOTEBOOK}
+        """What to open first: the site, else the single file, the PDF, the notebook, the card."""
+        pages = {
+            "site": "index.html",
+            "single": SINGLE_NAME,
+            "pdf": PDF_NAME,
+            "notebook": NOTEBOOK,
+            "card": CARD_NAME,
+        }
         return self.folder / pages[self.first]
 
     @cached_property
@@ -210,6 +217,8 @@ def _write_formats(trip: Trip, report: Report, folder: Path) -> Iterator[str]:
         yield from warnings
     if "notebook" in settings.format:
         _write_notebook(trip, report, folder)
+    if "card" in settings.format:
+        write_card(report, folder)
 
 
 def _write_single(report: Report, folder: Path, settings: Settings) -> tuple[str, ...]:

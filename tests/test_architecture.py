@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
 
 GROUND = frozenset(
     {"channel_lists", "config", "device", "engines", "errors", "feeding", "file_names", "folders",
-     "gpus", "heatmap_methods",
+     "gpus", "heatmap_methods", "markdown_text",
      "printable", "progress", "scratch", "spread", "user_files", "version", "wilson", "wording"}
 )  # fmt: skip
 """Modules at the top that any package may import; they import only each other."""
@@ -41,6 +41,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.site": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
     "report.pdf": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.single"},
     "report.notebook": SHARED_BY_WRITERS | {"report.notes", "report.sections", "inputs"},
+    "report.card": SHARED_BY_WRITERS | {"gates"},
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),
     "compare": frozenset(

@@ -1,6 +1,5 @@
 """A summary in GitHub-flavoured Markdown: what a job's page or a merge request shows."""
 
-import re
 from collections.abc import Sequence
 
 from reportgen.ci.verdict import MOST_REGRESSED, Verdict
@@ -12,6 +11,7 @@ from reportgen.gates.wording import (
     required_text,
     value_text,
 )
+from reportgen.markdown_text import as_markdown
 from reportgen.records.gates import Gate
 from reportgen.wording import count, sentence
 
@@ -31,7 +31,6 @@ _SHOWN = (
     *("accuracy_change", "regressions", "flips", "new_silent_channels"),
 )
 _MARKS = {"passed": "✅ passed", "failed": "❌ failed", "unmeasured": "⚠️ not measured"}
-_PUNCTUATION = re.compile(r"[!-+./:-@\[-`{-~]")
 
 
 def summary(verdict: Verdict) -> str:
@@ -40,14 +39,8 @@ def summary(verdict: Verdict) -> str:
     return next((text for text in texts if len(text.encode()) < LARGEST), _head(verdict))
 
 
-def plain(text: str) -> str:
-    """A text from a file or user, on one line, of which Markdown and HTML interpret nothing."""
-    line = " ".join(text.split())
-    return _PUNCTUATION.sub(lambda hit: f"&#{ord(hit[0])};", line)
-
-
 def _head(verdict: Verdict) -> str:
-    return f"{BEGINNING}\n\n## {plain(verdict.report.title)}\n"
+    return f"{BEGINNING}\n\n## {as_markdown(verdict.report.title)}\n"
 
 
 def _summary(verdict: Verdict, rows: int) -> str:
@@ -60,17 +53,17 @@ def _summary(verdict: Verdict, rows: int) -> str:
     if verdict.report.baseline:
         old = verdict.report.baseline
         parts.append(
-            f"Baseline: {plain(old.title)} ({plain(old.model)}), over "
+            f"Baseline: {as_markdown(old.title)} ({as_markdown(old.model)}), over "
             f"{count(old.images, 'image')}.\n"
         )
     if verdict.regressed:
-        shown = [plain(name) for name in verdict.regressed[: min(rows, MOST_REGRESSED)]]
+        shown = [as_markdown(name) for name in verdict.regressed[: min(rows, MOST_REGRESSED)]]
         title = f"{count(len(verdict.regressed), 'regressed image')}"
         parts.append(_folded(title, shown, len(verdict.regressed)))
     if remarks := verdict.remarks:
-        shown = [plain(sentence(text)) for text in remarks[:rows]]
+        shown = [as_markdown(sentence(text)) for text in remarks[:rows]]
         parts.append(_folded(count(len(remarks), "warning"), shown, len(remarks)))
-    parts.append(f"Report: <code>{plain(verdict.page)}</code>\n")
+    parts.append(f"Report: <code>{as_markdown(verdict.page)}</code>\n")
     return "\n".join(parts)
 
 
@@ -86,7 +79,12 @@ def _gate_table(verdict: Verdict, rows: int) -> str:
 
 def _gate_row(gate: Gate) -> str:
     measured = sentence(gate.reason) if gate.status == "unmeasured" else measured_text(gate)
-    cells = plain(gate_name(gate)), _MARKS[gate.status], plain(measured), plain(required_text(gate))
+    cells = (
+        as_markdown(gate_name(gate)),
+        _MARKS[gate.status],
+        as_markdown(measured),
+        as_markdown(required_text(gate)),
+    )
     return f"| {' | '.join(cells)} |"
 
 

@@ -25,6 +25,7 @@ _STANDING_OUT = 5
 _DOWNLOADS = {
     "pdf": ("report.pdf", "PDF", "for print and hand-in"),
     "notebook": ("report.ipynb", "Notebook", "the analysis as code that runs"),
+    "card": ("README.md", "Model card", "for Hugging Face"),
     "single": ("report.html", "Single file", "the pages in one HTML file"),
 }
 

@@ -1,0 +1,1 @@
+"""The model card: a README.md that Hugging Face reads, beside the report."""
