@@ -49,7 +49,7 @@ class Kernels:
     """The weights of each convolution layer."""
 
     name = "kernels"
-    version = 2
+    version = 3
     title = "Kernels"
 
     def plan(self, request: Request) -> tuple[Plan[KernelOptions], list[Skipped]]:

@@ -9,21 +9,19 @@ from numpy.typing import NDArray
 
 from reportgen.pictures import svg
 from reportgen.pictures.colormaps import table
+from reportgen.pictures.svg import INK, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# A white card with dark ink: it reads on a light page and on a dark one, and in print. Ink for
-# both grounds at once would have to be a gray that reaches a contrast of 4.5 on neither's shades.
-CARD, INK, RULE = "#ffffff", "#333333", "#dddddd"
 LINES = (
     ("#0072b2", "o"),
     ("#d55e00", "s"),
     ("#009e73", "^"),
     ("#aa4499", "D"),
     ("#56b4e9", "v"),
-    ("#000000", "P"),
+    (INK, "P"),
 )
 _WIDTH, _PLOT_HEIGHT = 900, 240
 _LEFT, _TOP, _RIGHT, _LEGEND = 64, 34, 20, 190
@@ -156,9 +154,9 @@ def _label(path: str) -> str:
 
 
 def card_axes(figure: "Figure", box: tuple[int, int, int, int]) -> "Axes":
-    """Bare axes in a box (left, bottom, width, height) of pixels, on the card."""
+    """Bare axes in a box (left, bottom, width, height) of pixels, on the page's own ground."""
     width, height = figure.get_size_inches() * figure.dpi
-    figure.set_facecolor(CARD)
+    figure.patch.set_visible(False)
     left, bottom, across, up = box
     axes = figure.add_axes((left / width, bottom / height, across / width, up / height))
     axes.patch.set_visible(False)

@@ -1,4 +1,4 @@
-"""A small chart of a layer's channels: how strongly each answers, over all images.
+"""A small chart of a layer's channels: how strongly each responds, over all images.
 
 A report has one for every layer, so it is written as SVG directly, without Matplotlib.
 """
@@ -6,12 +6,14 @@ A report has one for every layer, so it is written as SVG directly, without Matp
 import math
 from collections.abc import Sequence
 
-from reportgen.pictures.charts import CARD, INK, LINES, RULE
+from reportgen.pictures.charts import LINES
+from reportgen.pictures.svg import RULE_OPACITY, STYLE
+from reportgen.wording import MINUS
 
 WIDTH, HEIGHT = 320, 150
-_LEFT, _TOP, _RIGHT, _BELOW = 46, 10, 10, 22
+_LEFT, _TOP, _RIGHT, _BELOW = 54, 10, 10, 22
 _COLOUR = LINES[0][0]
-_TICKS = 3
+_MOST_TICKS = 5
 
 
 def distribution(
@@ -33,7 +35,8 @@ def distribution(
         channels: of how many channels these are.
 
     Returns:
-        SVG without style, script or reference; no text in it comes from a file.
+        SVG without style attribute, script or reference; no text in it comes from a file. Its
+        ground is transparent, its ink follows the page.
 
     Raises:
         ValueError: the series differ in length, or have no channel.
@@ -57,9 +60,10 @@ def distribution(
         corners = " ".join([*places(over), *reversed(places(under))])
         return f'<polygon points="{corners}" fill="{_COLOUR}" fill-opacity="{opacity}"/>'
 
-    ticks = [bottom + span * at / (_TICKS - 1) for at in range(_TICKS)]
-    heights = [_TOP + up * (1 - at / (_TICKS - 1)) for at in range(_TICKS)]
-    text = f'fill="{INK}" font-family="sans-serif" font-size="11"'
+    ticks = round_ticks(bottom, bottom + span, _MOST_TICKS)
+    heights = [_TOP + up * (1 - (tick - bottom) / span) for tick in ticks]
+    text = 'fill="currentColor" font-family="sans-serif" font-size="11"'
+    rule = f'stroke="currentColor" stroke-opacity="{RULE_OPACITY}"'
     title = "Distribution by channel"
     about = (
         f"Mean activation of {len(medians)} of {channels} channels, the strongest first: medians"
@@ -68,12 +72,11 @@ def distribution(
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
-        f' viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">',
-        f"<title>{title}</title><desc>{about}</desc>",
-        f'<rect width="{WIDTH}" height="{HEIGHT}" fill="{CARD}"/>',
-        *(f'<path d="M{_LEFT} {y:.1f}h{across}" stroke="{RULE}"/>' for y in heights),
+        f' viewBox="0 0 {WIDTH} {HEIGHT}" class="chart" role="img" aria-label="{title}">',
+        f"<title>{title}</title><desc>{about}</desc>{STYLE}",
+        *(f'<path d="M{_LEFT} {y:.1f}h{across}" {rule}/>' for y in heights),
         *(
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {text}>{_short(one)}</text>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {text}>{short(one)}</text>'
             for one, y in zip(ticks, heights, strict=True)
         ),
         band(lows, highs, 0.18),
@@ -87,8 +90,23 @@ def distribution(
     return "\n".join(parts).encode("utf-8")
 
 
-def _short(value: float) -> str:
-    """A number of at most seven letters: there is no room for more beside the axis."""
-    if not math.isfinite(value):
-        return ""
-    return f"{value:.2g}" if abs(value) < 1000 else f"{value:.1e}".replace("e+0", "e")
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values from `low` to `high`, above it, at most so many (2 or more).
+
+    Their step is 1, 2, 2.5 or 5 times a power of ten.
+    """
+    rough = (high - low) / (most - 1)
+    power: float = 10.0 ** math.floor(math.log10(rough))
+    step = next(times * power for times in (1, 2, 2.5, 5, 10) if times * power >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [at * step for at in range(first, last + 1)]
+
+
+def short(value: float) -> str:
+    """A round number in at most seven letters: there is no room for more beside the axis."""
+    size = abs(value)
+    text = f"{size:.3g}" if size == 0 or 1e-3 <= size < 1000 else f"{size:,.0f}"
+    if size and not 1e-3 <= size < 1e5:
+        mantissa, _, power = f"{size:.1e}".partition("e")
+        text = f"{mantissa.removesuffix('.0')}e{int(power)}"
+    return f"{MINUS}{text}" if value < 0 else text

@@ -15,10 +15,14 @@ MOST_ROWS, MOST_SLICES = 16, 32
 """Filters, one a row, and of each the slices for the first channels of its input."""
 
 _TILE = 36
+_GAP = (160, 168, 176, 255)
 
 
 class Drawn(NamedTuple):
-    """A picture of weights: RGBA (height, width, 4), and how its tiles stand."""
+    """A picture of weights: RGBA (height, width, 4), and how its tiles stand.
+
+    Gaps are transparent, or gray where zero is white.
+    """
 
     picture: NDArray[np.uint8]
     kind: str
@@ -62,7 +66,10 @@ def draw_kernel(
         kind = "slices"
     times = max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
     drawn = drawn.repeat(times, axis=1).repeat(times, axis=2)
-    return Drawn(gallery(drawn, columns, 2), kind, shown, slices)
+    picture = gallery(drawn, columns, 2)
+    if kind != "colour":
+        picture[picture[..., 3] == 0] = _GAP  # white stands for zero
+    return Drawn(picture, kind, shown, slices)
 
 
 def _gray_is_zero(tiles: NDArray[np.float64]) -> NDArray[np.uint8]:

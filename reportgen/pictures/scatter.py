@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.pictures import svg
-from reportgen.pictures.charts import INK, LABEL_SIZE, LINES, RULE, card_axes
+from reportgen.pictures.charts import LABEL_SIZE, LINES, card_axes
+from reportgen.pictures.svg import INK, RULE
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,6 +17,19 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+INK, RULE = "#333333", "#dddddd"
+"""What is drawn in these colours follows the page: dark on a light one, light on a dark one."""
+
+STYLE = (
+    f"<style>.chart{{color:{INK}}}"
+    "@media (prefers-color-scheme:dark){.chart{color:#e6eaee}}</style>"
+)
+"""The colour of ink by the theme of the page, which a picture learns from its `color-scheme`.
+
+Where it has no effect, as in print, ink is black.
+"""
+RULE_OPACITY = 0.2
+
 # Matplotlib reads its settings for SVG from one table for the whole process.
 _SETTINGS = Lock()
 _NOT_IN_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -75,8 +88,8 @@ def render(
         description: what it shows, in a sentence.
 
     Returns:
-        UTF-8 text that begins with ``<svg``: no style attribute, no script, no reference to
-        anything outside, no date.
+        UTF-8 text that begins with ``<svg``: its ground is transparent and its ink follows the
+        page. No style attribute, no script, no reference to anything outside, no date.
 
     """
     import matplotlib as mpl
@@ -104,12 +117,17 @@ def render(
     _, _, body = drawing[drawing.index("<svg") :].partition(">")
     body = re.sub(r"<style.*?</style>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r' style="([^"]*)"', _attributes, body)
+    body = body.replace(
+        f'stroke="{RULE}"', f'stroke="currentColor" stroke-opacity="{RULE_OPACITY}"'
+    )
+    body = body.replace(f'"{INK}"', '"currentColor"')
     title, description = escaped(title), escaped(description)
     head = (
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'version="1.1" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'class="chart" version="1.1" width="{width}" height="{height}" '
+        f'viewBox="0 0 {width} {height}" '
         f'stroke-linejoin="round" role="img" aria-label="{title}">\n'
-        f" <title>{title}</title>\n <desc>{description}</desc>"
+        f" <title>{title}</title>\n <desc>{description}</desc>\n {STYLE}"
     )
     return (head + names.put_into(body)).encode("utf-8")
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.pictures import svg
-from reportgen.pictures.charts import CARD, INK, LABEL_SIZE, LINES, RULE, card_axes
+from reportgen.pictures.charts import LABEL_SIZE, LINES, card_axes
+from reportgen.pictures.svg import INK, RULE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,7 @@ def _panel(
               markersize=4)  # fmt: skip
     bad = [at for at, is_bad in enumerate(failed) if is_bad and math.isfinite(points[at])]
     axes.plot(bad, [points[at] for at in bad], linestyle="", marker="X", markersize=9,
-              color=LINES[1][0], markeredgecolor=CARD)  # fmt: skip
+              color=LINES[1][0], markeredgecolor="white")  # fmt: skip
     axes.set_title(f"{title} (%)" if share else title, loc="left", color=INK,
                    fontsize=LABEL_SIZE + 1)  # fmt: skip
     axes.grid(axis="y", color=RULE, linewidth=1)

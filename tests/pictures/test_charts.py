@@ -142,7 +142,10 @@ def test_an_svg_says_what_it_is_and_needs_nothing_from_outside():
         assert root.find(f"{SVG}desc").text
         box = root.get("viewBox").split()
         assert box == ["0", "0", root.get("width"), root.get("height")]
-        assert b"style" not in chart
+        assert b"style=" not in chart
+        assert chart.count(b"<style>") == 1
+        assert b"#333333" not in chart.partition(b"</style>")[2]
+        assert b"currentColor" in chart
         assert b"<script" not in chart
         for text in root.iter(f"{SVG}text"):
             assert text.get("font-family") == "sans-serif"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from reportgen.pictures.distribution import HEIGHT, WIDTH, distribution
+from reportgen.pictures.distribution import HEIGHT, WIDTH, distribution, round_ticks, short
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -43,8 +43,25 @@ def test_it_is_plain_svg_and_the_same_every_time() -> None:
     values = np.zeros((5, 3))
     one = distribution(*values.tolist(), 3)
     assert one == distribution(*values.tolist(), 3)
-    assert not re.search(rb"style|script|href|nan|inf", one)
+    assert not re.search(rb"style=|script|href|nan|inf", one)
     assert b"3 of 3 channels" in one
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "wanted"),
+    [
+        (0, 328, ["0", "100", "200", "300"]),
+        (0, 0.083, ["0", "0.025", "0.05", "0.075"]),
+        (-1.2, 1.1, ["−1", "0", "1"]),
+        (0, 31_000, ["0", "10,000", "20,000", "30,000"]),
+        (0, 4.1e6, ["0", "2e6", "4e6"]),
+        (0, 3e-5, ["0", "1e-5", "2e-5", "3e-5"]),
+    ],
+)
+def test_ticks_are_round_and_have_room(low: float, high: float, wanted: list[str]) -> None:
+    labels = [short(tick) for tick in round_ticks(low, high, 5)]
+    assert labels == wanted
+    assert max(map(len, labels)) <= 7
 
 
 def test_a_single_channel_is_a_line_across() -> None:

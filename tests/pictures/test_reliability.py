@@ -12,7 +12,7 @@ def test_bins_without_images_have_no_bar_and_the_others_say_how_many() -> None:
     drawing = reliability_diagram([0, 3, 1204], [None, 0.5, 0.9], [None, 0.25, 1.0]).decode()
     assert drawing.startswith("<svg")
     assert "style=" not in drawing
-    assert "50% sure, 25% right (3), 90% sure, 100% right (1204)" in drawing
+    assert "confidence 50%, accuracy 25% (3), confidence 90%, accuracy 100% (1204)" in drawing
     assert ">3<" in drawing
     assert ">1,204<" in drawing
     assert ">0<" not in drawing

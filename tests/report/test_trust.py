@@ -157,7 +157,7 @@ def test_a_kind_without_maps_was_not_checked() -> None:
 def test_areas_are_compared_with_random_maps_and_the_masking_is_stated(site: Site) -> None:
     page = site.text("trust.html")
     assert "deletion 0.5 is no better than that of random maps (0.45 to 0.55)" in page
-    assert "Of the brightness, 2 % with Grad-CAM is left." in page
+    assert "Remaining brightness: 2 % with Grad-CAM." in page
 
 
 def test_a_map_that_ignores_the_model_is_a_warning_on_the_overview(site: Site) -> None:

@@ -27,15 +27,16 @@ _MEASURES = (
     *("Sparseness", "Images"),
 )
 _CURVES = (
-    "Probability of the class while the hottest pixels go (deletion) or come (insertion). A good"
-    " map falls fast and rises fast. Dashed: the mean of ten random maps of the same resolution."
+    "Class probability while the hottest pixels are removed (deletion) or restored (insertion). For"
+    " a useful map, deletion falls fast and insertion rises fast. Dashed: the mean of ten random"
+    " maps of the same resolution."
 )
 _CORRELATIONS = (
     "Rank correlation (Spearman) with the original map, with the weights randomised from the output"
-    " down to the named layer: 1 is the same order of places, 0 no relation. In brackets the range"
-    " over the seeds; “between images” is the same between the original maps of different images,"
-    " which is what a map that depends on the model should come down to. “Other class” is the"
-    " correlation with the map of another class of the same image."
+    " down to the named layer: 1 is the same order of places, 0 no relation. The range over the"
+    " seeds is in brackets. “Between images” compares the original maps of different images: a map"
+    " that depends on the model falls to that level. “Other class” compares with the map of another"
+    " class of the same image."
 )
 _CAVEAT = (
     "Deletion: lower is better. Insertion: higher is better. In brackets, where 95 % of random maps"
@@ -207,14 +208,14 @@ def masking(trust: Trust) -> str:
         if one.method in CAMS and one.kept_brightness is not None
     ]
     text = (
-        "Drop is the share of the probability that is lost, and increase the share of the images"
-        " whose probability rises, when the image is multiplied by its map: it is then black where"
-        " the map is low."
+        "Drop: share of the probability that is lost when the image is multiplied by its map, which"
+        " makes it black where the map is low. Increase: share of the images whose probability"
+        " rises."
     )
     if known:
         parts = (f"{percent(share)} with {title}" for share, title in known)
-        text += f" Of the brightness, {', '.join(parts)} is left."
-    return text + " “Blurred” is the same with the image blurred there instead."
+        text += f" Remaining brightness: {', '.join(parts)}."
+    return text + " “Blurred”: the image is blurred there instead of black."
 
 
 def _spread(one: Spread) -> str:
