@@ -4,6 +4,7 @@ Every import counts, those inside functions and under TYPE_CHECKING too.
 """
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -157,6 +158,18 @@ def test_no_folder_is_crowded() -> None:
 def test_every_package_stands_in_the_plan(sources: Iterable[str]) -> None:
     unnamed = {package_of(module) for module in sources} - ALLOWED.keys()
     assert unnamed == {"__init__", "__main__", "api", "cli", "comparing", "pipeline"}
+
+
+def test_no_test_imports_from_another_test() -> None:
+    """What tests share stands in tests/support, in a conftest.py or beside them."""
+    tests = Path(__file__).resolve().parent
+    imported = re.compile(r"^from (tests\.[a-z_.]*test_[a-z_]+) import", re.MULTILINE)
+    found = {
+        (path.name, module)
+        for path in tests.rglob("*.py")
+        for module in imported.findall(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()
 
 
 @pytest.mark.parametrize(

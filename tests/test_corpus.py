@@ -6,8 +6,8 @@ from reportgen.config import make_settings
 from reportgen.errors import ReportgenError
 from reportgen.pipeline import build, inspect
 from reportgen.progress import Silent
-from tests.inputs.model_files.test_corpus import MODELS
 from tests.report.links import check_site
+from tests.support.corpus import MODELS
 
 pytestmark = pytest.mark.corpus
 

@@ -10,10 +10,10 @@ from reportgen.analysis.cam_difference import CamDifferences, difference_cam
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradients import score_gradients
 from tests.analysis.bench import bench_of, picture_file
-from tests.analysis.test_cams import maps_and_slope
-from tests.analysis.test_cams import net as flat_net
-from tests.analysis.test_gradcam import net
+from tests.support.flat_nets import maps_and_slope
+from tests.support.flat_nets import net as flat_net
 from tests.support.options import DIFFERENCE
+from tests.support.small_nets import net
 
 
 def test_equals_float64_of_the_difference_of_scores():

@@ -10,13 +10,7 @@ from reportgen.analysis import fourier_patterns as fourier
 from reportgen.analysis.fourier_patterns import Fourier
 from reportgen.analysis.patterns import random_of
 from tests.analysis.bench import bench_of, patterns_of
-from tests.analysis.test_filters import (
-    HOPELESS,
-    SIZE,
-    mean_activation,
-    net,
-    one_filter,
-)
+from tests.support.filter_nets import HOPELESS, SIZE, mean_activation, net, one_filter
 
 layers = keras.layers
 STAGES = Fourier().schedule.stages

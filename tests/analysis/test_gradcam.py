@@ -1,6 +1,5 @@
 """Grad-CAM against a float64 computation that shares no code with it."""
 
-from dataclasses import replace
 from io import BytesIO
 
 import keras
@@ -10,25 +9,9 @@ from PIL import Image
 
 from reportgen.analysis import gradcam
 from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.gradcam import GradCams
 from reportgen.analysis.gradients import score_gradients
-from tests.analysis.bench import bench_of, picture_file
-from tests.support.options import GRADCAM
-
-layers = keras.layers
-
-
-def net(units, activation):
-    """conv (ReLU) → global mean → dense: its Grad-CAM can be written down."""
-    keras.utils.set_random_seed(11)
-    return keras.Sequential(
-        [
-            keras.Input((16, 18, 3)),
-            layers.Conv2D(7, 3, activation="relu", name="conv"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(units, activation=activation, name="out"),
-        ]
-    )
+from tests.analysis.bench import bench_of
+from tests.support.small_nets import compute, layers, net
 
 
 def by_hand(model, image, index, one_unit):
@@ -90,13 +73,6 @@ def test_nested_layers_and_a_chosen_class():
     assert classes.tolist() == [[2]]
     found = grad_cam(maps[0], gradients[0, 0])
     np.testing.assert_allclose(found, by_hand(inner, image[0], 2, one_unit=False), atol=1e-5)
-
-
-def compute(model, tmp_path, *, size=(40, 60), **options):
-    digest, path = picture_file(tmp_path, size)
-    unit = GradCams().unit("model", digest, replace(GRADCAM, **options))
-    ((_, result),) = GradCams().compute([unit], bench_of(model, {digest: path}))
-    return result
 
 
 def test_pictures_have_the_photos_size(tmp_path):

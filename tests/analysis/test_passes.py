@@ -14,9 +14,9 @@ from reportgen.analysis.gradients import score_gradients
 from reportgen.analysis.passes import PASSES, in_parts, own_passes
 from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE
 from tests.analysis.bench import bench_of, picture_file
-from tests.analysis.test_cams import KERNELS, maps_and_slope
-from tests.analysis.test_cams import net as flat_net
-from tests.analysis.test_gradcam import compute, net
+from tests.support.flat_nets import KERNELS, maps_and_slope
+from tests.support.flat_nets import net as flat_net
+from tests.support.small_nets import compute, net
 
 layers = keras.layers
 SIZE = (9, 10)

@@ -11,7 +11,7 @@ from reportgen.analysis import patterns as shared
 from reportgen.analysis.filters import METHODS, Filters
 from reportgen.analysis.pattern_search import Wish, patterns
 from tests.analysis.bench import bench_of, patterns_of
-from tests.analysis.test_filters import SIZE, mean_activation, net, one_filter
+from tests.support.filter_nets import SIZE, mean_activation, net, one_filter
 from tests.support.options import FILTER
 
 BOTH = pytest.mark.parametrize("method", ["classic", "fourier"])

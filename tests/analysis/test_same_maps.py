@@ -8,7 +8,7 @@ from reportgen.inputs.network import Network
 from reportgen.records.flattening import flattens
 from reportgen.records.report import GradCam
 from reportgen.report.heatmap_groups import cam_groups, same_maps
-from tests.analysis.test_gradcam import compute, net
+from tests.support.small_nets import compute, net
 
 layers = keras.layers
 KINDS = ["gradcam", "hirescam", "xgradcam", "gradcam++", "eigencam"]

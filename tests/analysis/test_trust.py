@@ -27,8 +27,8 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.network import Network
 from reportgen.spread import spread
 from tests.analysis.bench import bench_of, picture_file
-from tests.analysis.test_gradcam import net
 from tests.support.options import TRUST
+from tests.support.small_nets import net
 
 layers = keras.layers
 

@@ -5,7 +5,7 @@ import pytest
 from reportgen.cli import summary_table
 from reportgen.cli.summary_table import COLUMNS, DROPPED_FIRST, print_summary
 from reportgen.records.report import Layer, Model
-from tests.cli.test_cli import MODEL
+from tests.support.model_record import MODEL
 
 LONG = (
     "mobilenetv2_1.00_160/block_16_project_batch_normalization_of_the_residual_branch_with_a_name"

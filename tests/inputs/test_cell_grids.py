@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reportgen.inputs.network import Network
-from tests.inputs.test_receptive_field import chain
+from tests.support.chains import chain
 
 layers = keras.layers
 

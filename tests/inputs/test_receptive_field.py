@@ -8,18 +8,10 @@ import tensorflow as tf
 from reportgen.demo import demo_model
 from reportgen.inputs.network import Network
 from reportgen.pictures.box import Box
+from tests.support.chains import chain, positive
 
 layers = keras.layers
 applications = keras.applications
-
-
-def positive(model):
-    """The same graph with positive weights and no ReLU that blocks: every path carries gradient."""
-    random = np.random.default_rng(0)
-    for weight in model.weights:
-        values = random.uniform(0.5, 1.5, weight.shape) / max(1, np.prod(weight.shape[:-1]) ** 0.5)
-        weight.assign(np.ones(weight.shape) if "variance" in weight.path else values)
-    return model
 
 
 def averaged(model):
@@ -88,13 +80,6 @@ def test_the_fields_of_applications(name, side, paths):
 
 def test_the_fields_of_the_demos_model():
     check(averaged(keras.models.load_model(demo_model())))
-
-
-def chain(*parts, size=(23, 20, 3)):
-    start = value = keras.Input(size)
-    for part in parts:
-        value = part(value)
-    return positive(keras.Model(start, value))
 
 
 @pytest.mark.parametrize(

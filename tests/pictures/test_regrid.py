@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE
 from reportgen.pictures.regrid import regrid, tiles_of
 from reportgen.pictures.tiles import GridLayout, block_size, grid
-from tests.pictures.test_tiles import SIZES, cut
+from tests.support.tiles import SIZES, cut
 
 
 @given(**SIZES, seed=st.integers(0, 99))

@@ -7,19 +7,7 @@ from hypothesis import strategies as st
 
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR
 from reportgen.pictures.tiles import GridLayout, gallery, grid, squares
-
-SIZES = {
-    "channels": st.integers(1, 40),
-    "height": st.integers(1, 14),
-    "width": st.integers(1, 14),
-    "columns": st.integers(1, 18),
-    "margin": st.integers(0, 3),
-}
-
-
-def cut(picture, layout, channel):
-    left, top, right, bottom = layout.box(channel)
-    return picture[top:bottom, left:right]
+from tests.support.tiles import SIZES, cut
 
 
 @given(**SIZES, seed=st.integers(0, 99))

@@ -24,7 +24,7 @@ from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
-from tests.report.test_unit_pages import TILE
+from tests.support.unit_pages import TILE
 
 PLAN = [("conv", "Conv2D", "block", 8, 40), ("pool", "MaxPooling2D", "block", 4, 40)]
 

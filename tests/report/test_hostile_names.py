@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from reportgen.records.report import Report
 from reportgen.report.single.page import SINGLE_NAME
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from tests.compare.reports import write_compared
 from tests.report.conftest import Site
 from tests.report.links import check_site
-from tests.report.sample import PAYLOADS, write_sample
+from tests.report.sample import PAYLOADS
+from tests.support.hostile_reports import hostile_report
 
 EVERY = 16
 """In the browser each page is opened of which this is the number, to keep the test short."""
@@ -25,20 +25,6 @@ def hostile(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     report = hostile_report(folder, request.param)
     write_site(report, folder)
     return Site(folder, report)
-
-
-def hostile_report(folder: Path, kind: str) -> Report:
-    """A report whose "files" or "layers" have all the names that mean harm."""
-    # All as files and two as layers, or the other way round: both at once are thousands of grids.
-    names, paths = (PAYLOADS, PAYLOADS[:2]) if kind == "files" else (PAYLOADS[:2], PAYLOADS)
-    plan = [(name, "Conv2D", name, 4, 3) for name in paths]
-    report = write_sample(folder, plan=plan, names=names, labels=PAYLOADS[:3])
-    changes: dict[str, Any] = {"title": PAYLOADS[4], "author": PAYLOADS[0]}
-    changes["notes"] = "\n\n".join(PAYLOADS)
-    changes["generator"], changes["command"] = PAYLOADS[1], " ".join(PAYLOADS)
-    changes["warnings"] = list(PAYLOADS)
-    changes["settings"] = {**report.settings, PAYLOADS[2]: PAYLOADS[3]}
-    return Report.model_validate({**report.model_dump(), **changes})
 
 
 def test_links_of_hostile_names_lead_to_their_pages(hostile: Site) -> None:

@@ -23,7 +23,7 @@ from reportgen.report.pdf import browser as browser_engine
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import PAYLOADS, SMALL, write_sample
-from tests.report.test_hostile_names import hostile_report
+from tests.support.hostile_reports import hostile_report
 
 PYTHON = (
     '"); open("ran", "w"); ("',
@@ -241,7 +241,7 @@ def test_names_that_are_python_do_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     """As labels, as names of photos and folders, as title and author: the cells are executed."""
     keras = pytest.importorskip("keras")
     pytest.importorskip("nbformat")
-    from tests.report.test_notebook import run_here, unrun
+    from tests.support.notebooks import run_here, unrun
 
     photos = tmp_path / "photos"
     for at, name in enumerate(PYTHON[:4]):

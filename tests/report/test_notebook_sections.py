@@ -15,7 +15,7 @@ from reportgen.report.notebook.cells import Cell, Files, make_cells
 from reportgen.report.notebook.choices import choose
 from tests.inputs.model_files.stored_files import layer, numbers, write_hdf5
 from tests.report.sample import SMALL, write_sample
-from tests.report.test_notebook import (
+from tests.support.notebooks import (
     classes_on_a_map,
     gray_without_channel_axis,
     legacy_nested,

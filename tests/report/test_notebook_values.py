@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.report.test_notebook import run_here, unrun
+from tests.support.notebooks import run_here, unrun
 
 pytest.importorskip("nbformat")
 

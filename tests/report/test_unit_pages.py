@@ -15,11 +15,7 @@ from reportgen.report.site import units as unit_pages
 from reportgen.report.site.units import FEW_IMAGES, STRONGEST, UNITS_A_PAGE
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
-
-TILE = re.compile(
-    r'<svg viewBox="(\d+) (\d+) (\d+) (\d+)" role="img" aria-label="([^"]*)"[^>]*>'
-    r'<image href="([^"]*)"'
-)
+from tests.support.unit_pages import TILE
 
 
 @pytest.fixture(scope="module")
