@@ -145,7 +145,7 @@ def _heads(values: tuple[str, ...]) -> tuple[str, ...]:
     kinds = ("classes", "labels", "values", "embedding")
     for value in values:
         if value.rpartition("=")[2] not in kinds:
-            raise ValueError(f"“{value}” is none of {', '.join(kinds)}, nor OUTPUT=KIND")
+            raise ValueError(f"unknown kind “{value}”; use {', '.join(kinds)} or OUTPUT=KIND")
     return values
 
 
@@ -159,7 +159,7 @@ def _contrast(value: str) -> str:
 def _preprocess(value: str) -> str:
     if value not in PREPROCESSING_MODES and not re.fullmatch(r"[\w.]+:\w+", value):
         names = ", ".join(PREPROCESSING_MODES)
-        raise ValueError(f"“{value}” is none of {names}, nor of the form MODULE:FUNCTION")
+        raise ValueError(f"unknown mode “{value}”; use {names} or MODULE:FUNCTION")
     return value
 
 
@@ -308,8 +308,8 @@ class Settings(BaseModel):
     )
     custom_objects: Strings = Field(
         (),
-        description="Python file of yours, or installed package, with classes that the model "
-        "needs (repeatable); it is run.",
+        description="Python file or installed package that defines custom classes; it is executed "
+        "(repeatable).",
     )
     replace_layer: Strings = Field(
         (),
@@ -798,13 +798,13 @@ def _sentence(error: ValidationError) -> str:
     if first["type"] in _PLAIN:
         message = _PLAIN[first["type"]].format(given=first["input"], **first.get("ctx", {}))
         if key in ALL_KEYS and first["type"] == "int_parsing":
-            message += ", nor all"
+            message += " or “all”"
     return f"--{key.replace('_', '-')}: {message}{'' if message.endswith('?') else '.'}"
 
 
 _PLAIN = {
-    "int_parsing": "“{given}” is no whole number",
-    "float_parsing": "“{given}” is no number",
+    "int_parsing": "“{given}” is not a whole number",
+    "float_parsing": "“{given}” is not a number",
     "greater_than_equal": "{given} is too small, it must be at least {ge}",
     "greater_than": "{given} is too small, it must be more than {gt}",
     "less_than_equal": "{given} is too large, it must be at most {le}",

@@ -74,7 +74,7 @@ def test_a_key_that_resembles_nothing_is_refused_without_a_guess(tmp_path: Path)
         ({"filters": "some"}, "--filters: "),
         ({"contrast": "128"}, "--contrast: “128” is not of the form MEAN:STD"),
         ({"channels": ["conv"]}, "--channels: “conv” is not of the form LAYER:3,30"),
-        ({"preprocess": "imagenet"}, "--preprocess: “imagenet” is none of auto, none"),
+        ({"preprocess": "imagenet"}, "--preprocess: unknown mode “imagenet”; use auto, none"),
         ({"input_size": "a"}, "--input-size: “a” is not of the form"),
         ({"sections": ["gradcm"]}, "did you mean “gradcam”?"),
         ({"sections": ["filters"], "skip_section": ["filters"]}, "both asked for and skipped"),

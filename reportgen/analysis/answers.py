@@ -30,7 +30,7 @@ class Answers:
         Margins are no probabilities.
 
         Of classes and labels these are probabilities, of values the values themselves, of a
-        sequence of classes the likeliest at each position (all N rows); None where an output has
+        sequence of classes the top one at each position (all N rows); None where an output has
         nothing to list.
         """
         scores, probabilities, all_numbers = None, None, []

@@ -137,7 +137,7 @@ class Ascent:
         pixels = self._way.pixels(parameters, view)
         behind, before = self._network.channels(self._prepare(pixels), self._layer, channels)
         waiting, score = ops.mean(before, axis=(1, 2)), ops.mean(behind, axis=(1, 2))
-        # A fused ReLU makes zeros of what is no number.
+        # A fused ReLU makes zeros of NaN.
         score = ops.where(ops.isfinite(waiting), score, waiting)
         return waiting if self._negative else score, pixels
 

@@ -52,7 +52,7 @@ DepthUnit = Unit[DepthOptions]
 
 
 class CamsThroughDepth:
-    """Overlays of each image's likeliest class, or of the one chosen, layer by layer."""
+    """Overlays of each image's predicted class, or of the one chosen, layer by layer."""
 
     name = "gradcam through the depth"
     version = 3

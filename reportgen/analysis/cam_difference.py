@@ -152,7 +152,7 @@ def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], la
             reason = "the gradient or the activations are not finite numbers"
             about.update(status="failed", reason=reason)
         elif largest == 0:
-            reason = "nothing in this layer speaks for one class more than for the other"
+            reason = "no region in this layer favours one class over the other"
             about.update(status="no difference", reason=reason)
         else:
             about.update(picture=f"{at}-overlay.jpg", heatmap=f"{at}-heat.png")

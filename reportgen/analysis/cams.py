@@ -117,7 +117,7 @@ def integrated_gradients(difference: Values, gradients: Values) -> Map:
     Both (height, width, channels of the image); `gradients` are the mean of those on the way from
     the baseline to the image. Sundararajan et al., "Axiomatic Attribution for Deep Networks", 2017,
     equations 1 and 3. The attributions of a pixel's colours are summed, as there for pictures; what
-    speaks against the class is cut off, as in the other maps.
+    lowers the class score is cut off, as in the other maps.
     """
     return _positive((difference.astype(np.float64) * gradients).sum(axis=2))
 

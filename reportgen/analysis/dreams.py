@@ -1,4 +1,4 @@
-"""Dreams: photos changed by gradient ascent until a layer, or one channel of it, answers more.
+"""Dreams: photos changed by gradient ascent until a layer, or one channel of it, responds more.
 
 Mordvintsev, Olah and Tyka, "Inceptionism: Going Deeper into Neural Networks", 2015, and their code
 DeepDream: octaves, shifts by chance, steps of even size. Chollet, Deep Learning with Python (2017),

@@ -155,12 +155,12 @@ class Tally:
     def _sorted(self) -> list[tuple[float, Mistake]]:
         return sorted(self._kept, key=lambda one: (-one[0], one[1].image))
 
-    def surest(self) -> list[Mistake]:
+    def most_confident_mistakes(self) -> list[Mistake]:
         """The mistakes, most confident first; without probabilities by the gap of scores."""
         return [mistake for _, mistake in self._sorted()[: self._most]]
 
     def class_results(self, labels: Sequence[str]) -> list[ClassResult]:
-        """Precision and recall of each class that an image has or was taken for."""
+        """Precision and recall of each class that an image has or gets."""
         results = []
         for index in sorted({index for cell in self._confusion for index in cell}):
             images = sum(n for (true, _), n in self._confusion.items() if true == index)
@@ -241,5 +241,5 @@ class Tally:
             calibration_error=self.calibration_error(),
             reliability=self.reliability(),
             reliability_chart=chart,
-            mistakes=self.surest(),
+            mistakes=self.most_confident_mistakes(),
         )

@@ -81,7 +81,7 @@ def _lost(whole: float, left: float) -> float:
 def variants(pixels: Pixels, heat: Heat, seed: int = 0) -> tuple[Pixels, Pixels]:
     """The images of a deletion and of an insertion, (STEPS + 1, H, W, C) each.
 
-    Pixels that are equally hot go in an order of chance, which `seed` settles.
+    Pixels that are equally hot go in a random order, which `seed` settles.
     """
     height, width, channels = pixels.shape
     chance = np.random.default_rng(seed).random(height * width)

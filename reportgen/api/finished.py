@@ -236,7 +236,7 @@ class Report:
 
     @property
     def predictions(self) -> Mapping[str, list[records.Prediction]]:
-        """The predictions for each image, the likeliest class first."""
+        """The predictions for each image, the top class first."""
         return _Named(self.images, "image", lambda name: self.image(name).predictions)
 
     @property

@@ -26,7 +26,7 @@ def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str
         elif output.kind == "sequence":
             others += _positions(output, numbers)
         elif not output.explained:
-            others += _likeliest(output, numbers, top)
+            others += _top_classes(output, numbers, top)
     return {"values": values, "others": others}
 
 
@@ -36,7 +36,7 @@ def _values(output: Output, numbers: Sequence[float]) -> Iterator[Value]:
         yield Value(output=output.name, index=index, name=name, value=value)
 
 
-def _likeliest(output: Output, numbers: Sequence[float], top: int) -> Iterator[OtherPrediction]:
+def _top_classes(output: Output, numbers: Sequence[float], top: int) -> Iterator[OtherPrediction]:
     for index in sorted(range(len(numbers)), key=lambda i: (-numbers[i], i))[:top]:
         yield OtherPrediction(
             output=output.name, index=index, label=f"class {index}", probability=numbers[index]

@@ -35,7 +35,7 @@ from reportgen.records.report import (
 )
 
 OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
-"""What a layer's statistics hold for what is said over all images, and for nothing else."""
+"""What a layer's statistics hold for the statistics over all images, and for nothing else."""
 
 
 class Assembly:
@@ -103,7 +103,7 @@ class Assembly:
         )
 
     def count(self, activations: Outcome | None) -> None:
-        """Take an image that the report does not show into what is said over all images."""
+        """Take an image that the report does not show into the statistics over all images."""
         if isinstance(activations, Stored):
             self.health.add(activations.data["activations"])
 

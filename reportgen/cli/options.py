@@ -143,7 +143,7 @@ METAVARS = {
     "cache_dir": "DIR",
     "cache_size": "SIZE",
 }
-"""What stands for an option's value in `--help`; N where nothing else is said."""
+"""What stands for an option's value in `--help`; N by default."""
 
 COMMA_LISTS = ("sections", "skip_section", "format", "cam")
 

@@ -133,7 +133,7 @@ def _bound(metric: Metric, text: str) -> float:
     except InvalidOperation:
         match = None
     if match is None:
-        raise ValueError(f"“{text}” is no number such as 0.9, 90% or 5e6")
+        raise ValueError(f"“{text}” is not a number such as 0.9, 90% or 5e6")
     of_share = metric.unit in ("share", "change")
     if match[3] and not of_share:
         kind = "a count" if metric.unit == "count" else "no share"

@@ -30,7 +30,7 @@ _CLASS_WORDS = (
     *("trueclass", "truelabel", "classes", "labels", "tag", "species", "breed", "diagnosis"),
     *("classid", "labelid", "categoryid", "y", "ytrue"),
 )
-"""Headers of a column of classes, without spaces and underscores, the likeliest first."""
+"""Headers of a column of classes, without spaces and underscores, the most usual first."""
 
 _DELIMITERS = (",", ";", "\t", "|")
 _MOST_NAME_COLUMNS = 16

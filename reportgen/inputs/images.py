@@ -40,7 +40,7 @@ _PICTURE_SUFFIXES = (
     *(".dib", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif", ".heic", ".heif", ".qoi"),
     *(".ico", ".icns", ".psd", ".pcx", ".sgi", ".dds"),
 )
-"""In a folder, files named so are opened, and whatever is wrong with one is said when it is."""
+"""In a folder, files named so are opened, which reports whatever is wrong with one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,7 +128,7 @@ def _checkered(like: Image.Image) -> Image.Image:
 def deep_gray(values: npt.NDArray[Any], depth: Depth) -> Flat:
     """Gray of more than 8 bits, as the network is fed it.
 
-    `depth` "high-byte" (also "auto" where nothing speaks against it) is a 16-bit value's high
+    `depth` "high-byte" (also "auto" unless the values rule it out) is a 16-bit value's high
     byte, as TensorFlow's decoders give; other types are read by `eight_bits`. "raw" are the values
     themselves, as Keras's `load_img(color_mode="grayscale")` gives for networks with one channel;
     "scale" divides 16-bit values by 257; "stretch" maps the picture's own range to 0..255.

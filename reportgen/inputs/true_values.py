@@ -69,7 +69,7 @@ def _number(cell: str, file: str, column: str) -> float | None:
     value = _parsed(cell)
     if value is None:
         raise SettingsError(
-            f"{OPTION}: “{printable(cell)}” in column {column} of {file} is no number."
+            f"{OPTION}: “{printable(cell)}” in column {column} of {file} is not a number."
         )
     return value if math.isfinite(value) else None
 

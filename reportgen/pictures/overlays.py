@@ -101,7 +101,7 @@ def signed_overlay(
 ) -> NDArray[np.uint8]:
     """Superimpose a map of two signs on a photo: red above zero, blue below.
 
-    The photo is shown in gray: its own colours would be taken for the map's.
+    The photo is shown in gray: its own colours would look like those of the map.
 
     Args:
         photo: RGB (height, width, 3).

@@ -2,7 +2,7 @@
 
 Matplotlib's own SVG does not serve a report as it is. Its identifiers and metadata change from run
 to run; its inline styles are refused where a content security policy forbids them, which leaves
-black shapes; and a name from a file drawn through it may be taken for a formula or miss a glyph.
+black shapes; and a name from a file drawn through it may be read as a formula or miss a glyph.
 So names are drawn as numbered place holders, and put in as escaped text afterwards.
 """
 

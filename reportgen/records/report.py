@@ -51,7 +51,7 @@ class ImageInput(Record):
 
 
 class Trial(Record):
-    """A candidate for the preprocessing: how many of the images came out as their class."""
+    """A candidate for the preprocessing: how many of the images it classifies correctly."""
 
     mode: str
     correct: int
@@ -338,8 +338,8 @@ class Image(LightRecord):
     values: list[Value] = field(default_factory=list)
     """Values of all outputs whose kind is "values"."""
     others: list[OtherPrediction] = field(default_factory=list)
-    """What outputs that the report does not explain say: of classes the likeliest, of a sequence
-    the likeliest at each position."""
+    """What outputs that the report does not explain say: the top classes, of a sequence
+    the top one at each position."""
     not_finite: bool = False
     """Whether its class scores are NaN or infinite, so that no class is predicted."""
 

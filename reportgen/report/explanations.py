@@ -40,7 +40,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "evaluation": Explanation(
         "How often the prediction matches the class named by the image’s folder. The"
-        " confusion matrix counts which classes are mistaken for which; the reliability"
+        " confusion matrix counts which classes are confused with which; the reliability"
         " diagram compares the network’s confidence with its accuracy. Start with the most"
         " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
@@ -131,7 +131,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         ),
     ),
 }
-"""By section, or kind of heatmap: what you see, how it was made, what to look for."""
+"""By section, or kind of heatmap: what it shows, how it is made, what to look for."""
 
 
 def explanation(report: Report, section: str) -> Explanation | None:

@@ -68,7 +68,7 @@ EVALUATION = Method(
     "Evaluation",
     "The class with the highest score is compared with the class of the folder that an image lies"
     " in. The loss is the mean cross-entropy, computed from the class scores. The reliability"
-    " diagram sorts the images by the probability of their likeliest class into ten bins of equal"
+    " diagram sorts the images by the probability of their predicted class into ten bins of equal"
     " width; the calibration error is the distance of its bars from the diagonal, averaged over"
     " the images.",
     "C. Guo et al., On Calibration of Modern Neural Networks, 2017.",
@@ -141,7 +141,7 @@ DREAMS = Method(
 
 DEPTH = Method(
     "Grad-CAM through the depth",
-    "Grad-CAM of the likeliest class, or of the one that was asked for, at several layers; the"
+    "Grad-CAM of the predicted class, or of the requested one, at several layers; the"
     " gradients of all of them come from one pass back.",
     "R. Selvaraju et al., Grad-CAM, 2017, section 3.",
 )
@@ -149,7 +149,7 @@ DEPTH = Method(
 DIFFERENCE = Method(
     "Difference of two classes",
     "Grad-CAM’s sum with the gradient of the difference of two class scores, and without the cut:"
-    " above zero, in red, a place speaks for the first class more than for the second, below zero,"
+    " above zero, in red, a region favours the first class over the second, below zero,"
     " in blue, the other way round. Each map is shown relative to its strongest place.",
     "After R. Selvaraju et al., Grad-CAM, 2017, section 3.3.",
 )

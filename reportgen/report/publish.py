@@ -111,12 +111,12 @@ def recover(output: Path) -> None:
         if place.is_dir():
             sweep(place, _INSIDE, lambda aside: _rescue(aside, place))
             for aside in place.glob(f"{_INSIDE}-*"):
-                if is_staging(aside) and _is_forgotten(aside / READY):
+                if is_staging(aside) and _is_left_behind(aside / READY):
                     _rescue(aside, place)
                     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _is_forgotten(ready: Path) -> bool:
+def _is_left_behind(ready: Path) -> bool:
     return ready.is_file() and time.time() - ready.stat().st_mtime > _UNFINISHED_AFTER
 
 

@@ -191,8 +191,8 @@ def pages_of(scanned: Scanned, data_set: Photos, shown: Photos, most: int) -> Ph
     for file, digest in data_set:
         by_digest.setdefault(digest, (file, digest))
     found = scanned.evaluated
-    surest = found.tally.surest() if isinstance(found, Evaluated) else []
-    mistakes = [by_name[one.image] for one in surest]
+    confident = found.tally.most_confident_mistakes() if isinstance(found, Evaluated) else []
+    mistakes = [by_name[one.image] for one in confident]
     leaders = [by_digest[digest] for digest in scanned.leaders]
     taken: dict[str, tuple[ImageFile, str]] = {}
     known = {digest for _, digest in shown}

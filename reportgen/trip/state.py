@@ -353,7 +353,9 @@ class Trip:
             return planned, None
         for remark in found.tally.remarks(facts.labels):
             self._warn(remark)
-        extra = explained_mistakes(found.tally.surest(), self.photos, planned.gradcam, outcomes)
+        extra = explained_mistakes(
+            found.tally.most_confident_mistakes(), self.photos, planned.gradcam, outcomes
+        )
         outcomes.update(self.run(extra))
         return replace(planned, explained=extra), found
 

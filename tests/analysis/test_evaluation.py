@@ -63,7 +63,7 @@ def test_every_number_is_numpys(seed: int, classes: int, images: int, top: int) 
             assert one.confidence == pytest.approx(confidence[inside].mean())
             error += inside.mean() * abs(right[inside].mean() - confidence[inside].mean())
     assert tally.calibration_error() == pytest.approx(error, abs=1e-12)
-    mistakes = tally.surest()
+    mistakes = tally.most_confident_mistakes()
     assert {one.image for one in mistakes} == {f"{at}.png" for at in rows[~right]}
     assert [one.probability for one in mistakes] == sorted(confidence[~right], reverse=True)
 
@@ -132,14 +132,17 @@ def test_margins_are_not_taken_for_probabilities() -> None:
     for name, margin in (("a", -0.5), ("b", -3.0), ("c", 2.0)):
         tally.add(name, 1, [-margin, margin], [])
     assert (tally.images, tally.correct) == (3, 1)
-    assert [(one.image, one.probability) for one in tally.surest()] == [("b", None), ("a", None)]
+    assert [(one.image, one.probability) for one in tally.most_confident_mistakes()] == [
+        ("b", None),
+        ("a", None),
+    ]
     assert tally.calibration_error() is None
     assert tally.reliability() == []
 
 
 def test_a_mistake_is_a_record_with_slots() -> None:
     tally = tally_of(np.array([[0.0, 1.0]]), np.array([[0.3, 0.7]]), [0], 1, "softmax")
-    (mistake,) = tally.surest()
+    (mistake,) = tally.most_confident_mistakes()
     assert dataclasses.astuple(mistake) == ("0.png", 0, 1, 0.7, 0.3)
     assert not hasattr(mistake, "__dict__")
 
@@ -198,6 +201,6 @@ def test_groups_count_as_single_images_do(seed: int, classes: int, images: int, 
     for part in np.array_split(np.arange(images), 4):
         names = [f"{at}.png" for at in part]
         groups.add_all(names, true[part].tolist(), scores[part], shares[part])
-    assert groups.surest() == alone.surest()[:kept]
+    assert groups.most_confident_mistakes() == alone.most_confident_mistakes()[:kept]
     assert (groups.images, groups.correct, groups.loss) == (alone.images, alone.correct, alone.loss)
     assert groups.reliability() == alone.reliability()

@@ -310,7 +310,7 @@ def test_a_repeated_option_collects_its_values(calls: Calls) -> None:
     ("arguments", "sentence"),
     [
         (["--top", "0"], "--top: 0 is too small, it must be at least 1"),
-        (["--columns", "x"], "--columns: “x” is no whole number"),
+        (["--columns", "x"], "--columns: “x” is not a whole number"),
         (["--filters", "few"], "--filters: “few” is neither a number above 0 nor “all”"),
         (["--max-size", "0"], "--max-size: a report needs some room"),
         (["--sections", "filter"], "did you mean “filters”?"),

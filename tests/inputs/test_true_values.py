@@ -39,7 +39,7 @@ def test_columns_in_order_where_no_name_fits(tmp_path: Path, images) -> None:
     ("text", "said"),
     [
         ("file,x\na.png,1\n", "columns of t.csv (x) are not the model's values"),
-        ("file,out 0\na.png,tall\n", "“tall” in column out 0 of t.csv is no number"),
+        ("file,out 0\na.png,tall\n", "“tall” in column out 0 of t.csv is not a number"),
         ("file,out 0\na.png,1\na.png,2\n", "says two things of a.png"),
         ("file,out 0\na.png,\n", "holds no true value"),
         ("file,out 0\nc.png,1\n", "no row of t.csv names one of the images"),

@@ -500,9 +500,7 @@ def _difference(shown: GradCam, labels: Sequence[str], *, missing: bool = False)
         first_label=shown.label,
         second_label=labels[other],
         status="no difference" if missing else "ok",
-        reason="nothing in this layer speaks for one class more than for the other"
-        if missing
-        else "",
+        reason="no region in this layer favours one class over the other" if missing else "",
         picture=None if missing else shown.picture,
         heatmap=None if missing else shown.heatmap,
         width=shown.width,

@@ -266,5 +266,5 @@ def test_names_that_are_python_do_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     )  # fmt: skip
     names = run_here(notebook, place, monkeypatch)
     assert list(place.rglob("ran")) == []
-    assert {"likeliest", "zeros", "strongest", "norms", "photo"} <= set(names)
+    assert {"predicted", "zeros", "strongest", "norms", "photo"} <= set(names)
     assert {one.label for one in report.images[0].predictions} & set(names["LABELS"].values())

@@ -222,6 +222,66 @@ def test_the_users_own_code_comes_along(
     assert len(run["REPORTED"]) == len(report.images) == 2
 
 
+def silent_for_gray_noise() -> Any:
+    """Filters that respond to gray noise, to stronger noise, to a photo only, and to nothing."""
+    entry = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu", name="conv")
+    flat = keras.layers.GlobalAveragePooling2D()(maps(entry))
+    model = keras.Model(entry, keras.layers.Dense(3, activation="softmax")(flat))
+    kernel = np.zeros((3, 3, 3, 4), np.float32)
+    kernel[:, :, 0] = 1 / 9  # the mean red around a pixel
+    maps.set_weights([kernel, np.array([0.0, -0.55, -0.77, -2.0], np.float32)])
+    return model
+
+
+def test_patterns_are_patterns_also_of_filters_that_noise_leaves_silent(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    keras.utils.set_random_seed(4)
+    silent_for_gray_noise().save(tmp_path / "m.keras")
+    _, notebook = unrun(str(tmp_path / "m.keras"), photos, tmp_path / "notebook", filters=4)
+    names = run_here(notebook, tmp_path / "notebook", monkeypatch)
+    patterns, start, end, begun = names["climb"]("conv", [0, 1, 2, 3])
+    assert [end[at] > start[at] for at in range(4)] == [True, True, True, False]
+    assert begun[:2] == ["noise of ±10 levels", "noise of ±40 levels"]
+    assert begun[2] in ("the photo turned.jpg", "the photo waves.png")
+    fed = keras.ops.convert_to_numpy(names["model"].get_layer("conv")(patterns / 255))
+    responses = fed.mean(axis=(1, 2)).diagonal()
+    assert responses == pytest.approx(end, rel=1e-4)
+    capsys.readouterr()
+    names["show_patterns"](patterns, [0, 1, 2, 3], start, end, begun)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].endswith("starting from noise of ±40 levels")
+    assert lines[3] == "Filter 3: no pattern found"
+
+
+def test_grad_cam_of_values_is_the_reports(
+    tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reportgen.analysis.cams import grad_cam
+    from reportgen.analysis.gradients import score_gradients
+    from reportgen.inputs.network import Network
+
+    keras.utils.set_random_seed(4)
+    entry = keras.Input((16, 16, 3))
+    maps = keras.layers.Conv2D(4, 3, activation="relu", name="conv")(entry)
+    keras.Model(entry, keras.layers.Dense(2)(keras.layers.Flatten()(maps))).save(
+        tmp_path / "m.keras"
+    )
+    report, notebook = unrun(str(tmp_path / "m.keras"), photos, tmp_path / "n", head="values")
+    names = run_here(notebook, tmp_path / "n", monkeypatch)
+    assert report.model.head.kind == "values"
+    assert any("raise or lower a value" in cell.source for cell in notebook.cells)
+    network = Network(open_model(identify(str(tmp_path / "m.keras"))).model, heads=("values",))
+    compute = score_gradients(network, "conv", 4)
+    for one in names["pixels"]:
+        maps, targets, gradients = compute(network.preprocess("unit")(one[None]))
+        for at, index in enumerate(targets[0]):
+            expected = grad_cam(maps[0], gradients[at, 0])
+            found = names["grad_cam"](one, "conv", int(index))
+            assert np.allclose(found * expected.max(), expected, atol=1e-5 * expected.max())
+
+
 def test_grad_cam_is_the_reports(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ class SessionCode:
     """What a session has and a file lacks: classes and functions by name, and Lambda layers'.
 
     `digests` stand for their source code; code without source has a new one each time, so that
-    nothing is taken for unchanged that may not be.
+    nothing counts as unchanged that may have changed.
     """
 
     objects: dict[str, Any] = field(default_factory=dict)

@@ -50,7 +50,7 @@ class UnknownLayersError(ModelFileError):
 
 
 def help_needed(reasons: dict[str, str]) -> str:
-    """The sentences of unknown layers, by their names: those of one kind are said once."""
+    """The sentences of unknown layers, by their names: one for each kind."""
     kinds: dict[str, list[str]] = {}
     for name, reason in reasons.items():
         kinds.setdefault(reason.replace(name[:80], ""), []).append(reason)

@@ -27,16 +27,16 @@ _TOLERANCE, _TOLERANCE_GPU = 1e-3, 2e-2
 """How far numbers may lie apart, relative and absolute; a GPU multiplies in shorter numbers."""
 
 _RESIZED = {
-    "stretch": "stretched to them where its proportions are others",
-    "crop": "the largest middle part of these proportions",
-    "pad": "whole, between black bars",
+    "stretch": "ignoring its aspect ratio",
+    "crop": "cropped to the aspect ratio of the input",
+    "pad": "padded with black bars",
 }
 _PREPROCESSED = {
-    "none": "nothing is done to them",
-    "unit": "x / 255, so 0…1",
-    "signed": "x / 127.5 - 1, so -1…1",
-    "caffe": "blue, green and red in this order, minus the means of ImageNet",
-    "torch": "x / 255, minus the means and divided by the deviations of ImageNet",
+    "none": "they stay unchanged",
+    "unit": "x / 255 (0 to 1)",
+    "signed": "x / 127.5 − 1 (−1 to 1)",
+    "caffe": "BGR, minus the ImageNet means",
+    "torch": "x / 255, normalised by the ImageNet means and deviations",
 }
 
 
@@ -144,7 +144,7 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
         files=files.photos,
         left_out=len(report.images) - len(choices.photos),
         how_resized=_RESIZED[settings["resize"]],
-        how_preprocessed=_PREPROCESSED.get(mode, f"the function {function} of {module} does it"),
+        how_preprocessed=_PREPROCESSED.get(mode, f"by the function {function} of {module}"),
         resize=settings["resize"],
         interpolation=settings.get("interpolation", "bilinear"),
         deep=any(file.endswith(".npy") for file in files.photos),
@@ -200,8 +200,11 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
     if layer is None or layer.cells is None:
         return
     first = is_channels_first(layer)
+    if choices.values_layer:
+        writer.add("value_scores", score_layer=choices.values_layer)
     writer.add(
         "gradcam",
+        of_values=choices.values_layer is not None,
         note=writer.take("gradcam"),
         gradcam_layer=layer.path,
         channels_first=first,

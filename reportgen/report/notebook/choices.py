@@ -25,6 +25,9 @@ MOST_VALUES = 24
 PATTERNS, PATTERNS_LARGE = 4, 2
 """Filter patterns for each layer; fewer where the input has more than `_LARGE` pixels."""
 
+PLAIN = "strongest positions"
+"""How the report obtains the pattern of a filter that responds to gray noise."""
+
 _LARGE = 160 * 160
 
 _FUSING = {
@@ -88,13 +91,17 @@ class ShownValues:
 
 @dataclass(frozen=True)
 class Choices:
-    """What the notebook holds; `head` is None where there is nothing to explain."""
+    """What the notebook holds; `head` is None where there are no classes to explain.
+
+    `values_layer` is the layer whose values Grad-CAM explains instead, if it does.
+    """
 
     photos: list[Image]
     layers: list[ShownLayer]
     patterns: list[ShownPatterns]
     gradcam_layer: Layer | None
     head: Head | None
+    values_layer: str | None
     values: list[ShownValues]
     is_nested: bool
     is_shared: bool
@@ -122,14 +129,18 @@ def choose(report: Report) -> Choices:
         [one for one in shown if _is_telling(by_path[one.layer])] or shown, LAYERS
     )
     head = _head(report, by_path)
-    cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if head else []
+    values_layer = _values_layer(report, by_path)
+    explains = head is not None or values_layer is not None
+    cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if explains else []
     cam_layer = by_path[cams[0].layer] if cams else None
     if cam_layer and not is_reachable(cam_layer):
         cam_layer = None
+    values_layer = values_layer if cam_layer else None
     patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
     paths = [*(grid.layer for grid in layers), *(one.path for one in patterns)]
     paths += [head.score_layer] if head else []
     paths += [cam_layer.path] if cam_layer else []
+    paths += [values_layer] if values_layer else []
     sections = choose_sections(report, photos, explains=head is not None)
     paths += sections.paths
     return Choices(
@@ -138,6 +149,7 @@ def choose(report: Report) -> Choices:
         patterns=patterns,
         gradcam_layer=cam_layer,
         head=head,
+        values_layer=values_layer,
         values=list(_values(report, photos)),
         is_nested=any(by_path[path].name != path.partition("#")[0] for path in paths),
         is_shared=any(is_shared(path, by_path) for path in paths),
@@ -179,7 +191,10 @@ def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
 def _patterns(
     report: Report, by_path: Mapping[str, Layer], wanted: Mapping[str, Activations]
 ) -> list[ShownPatterns]:
-    """Filters that answered in the report; the channels singled out, where they are filters."""
+    """Filters with a pattern in the report; the channels singled out, where they are filters.
+
+    Filters come first whose pattern needed no help in the report.
+    """
     target = report.model.image_input
     layers = dict.fromkeys(one.layer for one in report.galleries)
     galleries = [path for path in layers if is_reachable(by_path[path])]
@@ -190,10 +205,21 @@ def _patterns(
     for path in [one for one in galleries if one in wanted] or spread(galleries, LAYERS):
         singles = [one.channel for one in wanted[path].singles] if path in wanted else []
         found = [one for one in report.filters if one.layer == path and one.status == "ok"]
-        answering = list(dict.fromkeys(one.channel for one in found))
+        plainest = sorted(found, key=lambda one: one.obtained != PLAIN)
+        answering = list(dict.fromkeys(one.channel for one in plainest))
         if channels := (singles or answering)[:count]:
             chosen.append(ShownPatterns(path, channels, is_channels_first(by_path[path])))
     return chosen
+
+
+def _values_layer(report: Report, by_path: Mapping[str, Layer]) -> str | None:
+    """The layer whose outputs are the explained values as they stand; None where none is."""
+    head = report.model.head
+    if head is None or head.kind != "values" or not head.exact or head.activation != "linear":
+        return None
+    layer = by_path[head.layer]
+    found = is_reachable(layer) and not is_shared(layer.path, by_path)
+    return layer.path if found and len(layer.output_shape) == 2 else None
 
 
 def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:

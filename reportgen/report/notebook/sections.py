@@ -22,7 +22,7 @@ class ShownEvaluation:
     """Photos whose class is known: `true` by their folder, `reported` as the report found it.
 
     `accuracy` is the report's where these are all its photos, else None. `plain` says that the
-    likeliest class can be read from what the model predicts, without its class scores.
+    predicted class can be read from what the model predicts, without its class scores.
     """
 
     photos: list[Image]
