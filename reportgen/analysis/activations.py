@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.answers import Answers
 from reportgen.analysis.batches import in_batches, map_bytes
-from reportgen.analysis.choosing import single_channels
+from reportgen.analysis.choosing import absent_channels, single_channels
 from reportgen.analysis.engine import engine
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.options import FedOptions
@@ -79,6 +79,7 @@ class Activations:
             ]
             without = request.no_image or ("" if layers else "no layer has maps to show")
             skipped += no_section("activations", without)
+            skipped += absent_channels(request.model.layers, settings)
         options = ActivationOptions(
             feed=request.feed,
             layers=layers,

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
-from reportgen.records.report import Layer
+from reportgen.records.report import Layer, Skipped
+from reportgen.wording import listed
 
 ENDS = {"first": 0, "last": -1}
 """Names for the first and the last convolution, and where they stand among these."""
@@ -94,7 +95,10 @@ def layer_called(layers: Sequence[Layer], name: str) -> str:
 
 
 def single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
-    """The channels to show large, by layer path; raises SettingsError for one not there."""
+    """The channels to show large, by layer path; raises SettingsError for one not there.
+
+    Of first and last, which stand for layers of any number of channels, those that there are.
+    """
     by_path = {layer.path: layer for layer in layers}
     found: dict[str, list[int]] = {}
     for name, numbers in settings.single_channels.items():
@@ -106,10 +110,23 @@ def single_channels(layers: Sequence[Layer], settings: Settings) -> dict[str, li
         count = by_path[path].channels or 0
         if path == name:
             _check(f"--channels {path}", "channel", numbers, count)
-        # Of a layer that is not named itself, nobody knows how many channels it has.
-        known = [number for number in numbers if number < count] or [0]
-        found[path] = list(dict.fromkeys([*found.get(path, ()), *known]))
+        if known := [number for number in numbers if number < count]:
+            found[path] = list(dict.fromkeys([*found.get(path, ()), *known]))
     return found
+
+
+def absent_channels(layers: Sequence[Layer], settings: Settings) -> list[Skipped]:
+    """What first and last ask for beyond the channels of their layers."""
+    by_path = {layer.path: layer for layer in layers}
+    skipped = []
+    for name, numbers in settings.single_channels.items():
+        path = layer_called(layers, name)
+        count = by_path[path].channels or 0 if path in by_path and path != name else None
+        absent = [str(number) for number in numbers if count is not None and number >= count]
+        if absent:
+            reason = f"--channels {name}: {path} has {count} channels, counted from 0"
+            skipped.append(Skipped(what="channel", name=f"{path}: {listed(absent)}", reason=reason))
+    return skipped
 
 
 def _check(option: str, what: str, numbers: Sequence[int], count: int) -> None:

@@ -573,7 +573,7 @@ class Trust(Record):
 
 
 class Skipped(Record):
-    """Something that is not in the report: its kind ("image", "layer", "section", "input")."""
+    """Something that is not in the report: its kind, such as "image", "layer" or "section"."""
 
     what: str
     name: str
@@ -586,7 +586,7 @@ class Skipped(Record):
 
 
 _AS_ASKED = frozenset(
-    {"layer", "input", "section", "file", "split", "resolution", "channels", "images"}
+    {"layer", "channel", "input", "section", "file", "split", "resolution", "channels", "images"}
 )
 
 

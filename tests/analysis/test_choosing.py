@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from reportgen.analysis.choosing import (
+    absent_channels,
     check_filters,
     chosen_filters,
     chosen_layers,
@@ -118,3 +119,15 @@ def test_single_channels_are_checked(listed):
     assert single_channels(listed, make_settings({"channels": ("first:3,0",)})) == {"first": [3, 0]}
     with pytest.raises(SettingsError, match="no channel 4"):
         single_channels(listed, make_settings({"channels": ("first:4",)}))
+
+
+def test_of_first_and_last_absent_channels_are_said(listed):
+    """No other channel stands in for them; `last` is inner/b, of 8 channels."""
+    settings = make_settings({"channels": ("last:3,30", "first:1")})
+    assert single_channels(listed, settings) == {"inner/b": [3], "first": [1]}
+    (skipped,) = absent_channels(listed, settings)
+    assert (skipped.what, skipped.name) == ("channel", "inner/b: 30")
+    assert skipped.reason == "--channels last: inner/b has 8 channels, counted from 0"
+    none = make_settings({"channels": ("last:99",)})
+    assert single_channels(listed, none) == {}
+    assert absent_channels(listed, none)[0].name == "inner/b: 99"

@@ -282,7 +282,9 @@ def test_other_kinds_of_map_are_shown_for_one_class(sample: tuple[Path, Report])
     label = only.gradcam[0].label
     assert f"LayerCAM of {label} on cat.jpg" in alts
     assert f"Eigen-CAM of {label} on cat.jpg" in alts
+    assert f"Map of {label} on cat.jpg, not smoothed" in alts
     text = " ".join(page.extract_text() for page in pypdf.PdfReader(path).pages)
+    assert "Each cell lies at the centre of its receptive field" in " ".join(text.split())
     assert "1 more map is only in the site." in " ".join(text.replace("\u200b", "").split())
 
 

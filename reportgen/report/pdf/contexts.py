@@ -118,6 +118,8 @@ class GradCam:
     text: str
     overlay: Picture | None
     heatmap: Picture | None
+    cells: Picture | None
+    """The map at its own size, not smoothed."""
     reason: str
 
 
@@ -144,6 +146,8 @@ class Photo:
     answers: tuple[AnswerTable, ...]
     """Values, and what outputs say that the report does not explain."""
     gradcams: tuple[GradCam, ...]
+    placing: str
+    """How the maps of these layers come to lie on the image."""
     other_maps: tuple[OtherMap, ...]
     """Of the likeliest class that has any."""
     other_maps_text: str

@@ -9,6 +9,7 @@ from reportgen.pictures.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
+from reportgen.report.cells import placing
 from reportgen.report.completeness import completeness
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
@@ -83,6 +84,7 @@ def photo(materials: Materials, image: Image) -> Photo:
         else _no_predictions(outline.report, image),
         answers=answers,
         gradcams=tuple(_gradcam(outline, pictures, image, title, group.main) for group in groups),
+        placing=" ".join(_placings(outline, groups)),
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
         sections=tuple(_sections(materials, image)),
@@ -119,6 +121,8 @@ def _gradcam(
     shown = one.status == "ok"
     note = cam_note(model, one)
     positions = resolution(outline.layers.get(one.layer)) if shown else ""
+    if one.cells and positions:
+        positions += ", also shown as they are, not smoothed"
     return GradCam(
         title=one.label,
         text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
@@ -130,8 +134,19 @@ def _gradcam(
         heatmap=pictures.picture(one.heatmap, f"Heatmap of {about}")
         if shown and one.heatmap
         else None,
+        cells=pictures.picture(one.cells, f"Map of {about}, not smoothed", smooth=False)
+        if shown and one.cells
+        else None,
         reason=one.reason or ("" if shown else one.status),
     )
+
+
+def _placings(outline: Outline, groups: Sequence[CamGroup]) -> Iterator[str]:
+    """How maps come to lie on the image, once for each layer; they are named where several are."""
+    layers = dict.fromkeys(group.main.layer for group in groups if group.main.status == "ok")
+    for path in layers:
+        if text := placing(outline.layers.get(path)):
+            yield text if len(layers) == 1 else f"{path}: {text}"
 
 
 def _with_others(groups: Sequence[CamGroup]) -> list[CamGroup]:

@@ -38,6 +38,7 @@ _SKIPPED = {
 """What was left out, by the kind of its record; a kind that is in no table here failed."""
 
 _NOT_SHOWN = {
+    "channel": ("channel not shown", "channels not shown"),
     "layer": ("layer not shown", "layers not shown"),
     "input": ("input fed with zeros", "inputs fed with zeros"),
     "end of the network": ("end of the network cut", "ends of the network cut"),
