@@ -19,7 +19,7 @@ EngineName = Literal["tensorflow", "jax"]
 
 TITLES: dict[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX"}
 
-INSTALL = {"tensorflow": "pip install tensorflow", "jax": "pip install 'reportgen[jax]'"}
+INSTALL = {"tensorflow": "pip install tensorflow", "jax": "pip install 'keras-reportgen[jax]'"}
 
 _SECONDS = 120
 """How long an engine may take to say what it reaches: a cold import from a slow disk takes one."""

@@ -72,15 +72,28 @@ def test_docs_lists_the_topics_and_suggests_a_near_one() -> None:
     assert "did you mean “options”?" in result.stderr
 
 
-OTHERS = {"--check", "--dist", "--format"}
-"""Options of other programs: ruff, git, pytest."""
+OTHERS = {
+    *("--check", "--dist", "--format"),
+    *(
+        "--repo-type",
+        "--rm",
+        "--target",
+        "--gpus",
+        "--userns",
+        "--user",
+        "--network",
+        "--create-home",
+    ),
+    "--help",
+}
+"""Options of other programs: ruff, git, pytest, hf, podman, docker and useradd; and click's own."""
 
 TEXTS = [
     REPOSITORY / "README.md",
     *DOCS.glob("*.md"),
     *(
         path
-        for name in ("ci", "quick_start")
+        for name in ("ci", "container", "publish", "quick_start")
         for path in (REPOSITORY / "examples" / name).iterdir()
     ),
 ]

@@ -13,7 +13,7 @@ from reportgen.version import __version__
 
 GPU_BUILDS = {
     "tensorflow": "pip install 'tensorflow[and-cuda]'",
-    "jax": "pip install 'reportgen[jax-cuda]'",
+    "jax": "pip install 'keras-reportgen[jax-cuda]'",
 }
 
 _NEWEST_TENSORFLOW_PYTHON = (3, 13)

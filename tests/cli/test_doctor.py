@@ -166,7 +166,9 @@ def test_without_a_plugin_no_engine_is_asked(here):
 
 def test_an_engine_that_is_not_installed_is_a_sentence_with_a_command(here):
     here("tensorflow")
-    with pytest.raises(DeviceError, match=r"JAX is not installed.*pip install 'reportgen\[jax\]'"):
+    with pytest.raises(
+        DeviceError, match=r"JAX is not installed.*pip install 'keras-reportgen\[jax\]'"
+    ):
         choose("jax", "auto")
     here()
     with pytest.raises(DeviceError, match="Neither TensorFlow nor JAX"):

@@ -47,8 +47,8 @@ class Jax:
             if wanted == "gpu":
                 raise DeviceError(
                     "No GPU can be used by JAX here; install its GPU build with "
-                    "pip install 'reportgen[jax-cuda]', or use --device cpu. “reportgen doctor” "
-                    "says what is missing."
+                    "pip install 'keras-reportgen[jax-cuda]', or use --device cpu. “reportgen "
+                    "doctor” says what is missing."
                 )
             return cpu()
         taken, free, note = shared_among(len(gpus))
