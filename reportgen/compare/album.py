@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
-from reportgen.compare.reading import MOST_PICTURE_BYTES, Source
+from reportgen.compare.reading import Decoded, Source
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.tiles import GridLayout
 from reportgen.records.report import Activations, Filter, Gallery
@@ -42,15 +42,12 @@ class Album:
         """Write an RGB picture (height, width, 3); its path."""
         return self.write(jpeg(pixels), f"{stem}.jpg")
 
-    def copy(self, source: Source, path: str | None, stem: str) -> Copied | None:
-        """Copy a picture of a report as it is; None where it is missing or cannot be decoded."""
-        picture = source.picture(path)
-        content = source.files.read(path, MOST_PICTURE_BYTES) if path else None
-        if picture is None or content is None:
+    def copy(self, picture: Decoded | None, stem: str) -> Copied | None:
+        """Write a picture of a report as it is; None for none."""
+        if picture is None:
             return None
-        with PillowImage.open(io.BytesIO(content)) as opened:
-            suffix = _SUFFIXES[opened.format or "PNG"]
-        return Copied(self.write(content, f"{stem}{suffix}"), picture.width, picture.height)
+        path = self.write(picture.content, f"{stem}{_SUFFIXES[picture.format]}")
+        return Copied(path, picture.pixels.width, picture.pixels.height)
 
     def png(self, picture: PillowImage.Image, stem: str) -> str:
         """Write a picture as PNG; its path."""
@@ -81,7 +78,8 @@ class Album:
     ) -> PillowImage.Image | None:
         key = (source.name, path)
         if key not in self._sheets:
-            self._sheets[key] = source.picture(path)
+            found = source.picture(path)
+            self._sheets[key] = found.pixels if found else None
         picture = self._sheets[key]
         if picture is None or at >= layout.channels:
             return None

@@ -5,6 +5,7 @@ be a stranger's.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from reportgen.compare.album import Album
 from reportgen.compare.course_pictures import with_course_pictures
 from reportgen.compare.filters import Key, patterns_by_key
-from reportgen.compare.reading import Source
+from reportgen.compare.reading import Decoded, Source
 from reportgen.pictures.plain_charts import Curve, curves, matrix
 from reportgen.records.comparison import (
     Answer,
@@ -31,6 +32,8 @@ from reportgen.wording import percent
 
 MOST_PICTURED = 120
 """Flips that are shown with pictures, regressions first."""
+
+_THREADS = 4
 
 MOST_PATTERNS = 60
 """Changed patterns that are shown as pictures."""
@@ -77,25 +80,27 @@ def _find(images: dict[tuple[str, str], Image], sha256: str, name: str) -> Image
 
 def _flips(album: Album, flips: Sequence[Flip], a: Source, b: Source) -> Iterator[Flip]:
     ours, theirs = _by_sha256(a), _by_sha256(b)
-    for at, flip in enumerate(flips):
+
+    def pictured(at: int, flip: Flip) -> Flip:
         before, after = (_find(side, flip.sha256, flip.image) for side in (ours, theirs))
         if at >= MOST_PICTURED or before is None or after is None:
-            yield flip
-            continue
-        yield _flip(album, flip, f"pictures/flips/{at:04}", _Seen(a, before), _Seen(b, after))
+            return flip
+        return _flip(album, flip, f"pictures/flips/{at:04}", _Seen(a, before), _Seen(b, after))
+
+    with ThreadPoolExecutor(_THREADS) as threads:
+        yield from threads.map(pictured, range(len(flips)), flips)
 
 
 def _flip(album: Album, flip: Flip, stem: str, a: _Seen, b: _Seen) -> Flip:
-    photo = album.copy(b.source, b.image.photo, f"{stem}-photo") or album.copy(
-        a.source, a.image.photo, f"{stem}-photo"
-    )
+    photo = b.source.picture(b.image.photo) or a.source.picture(a.image.photo)
+    shown = album.copy(photo, f"{stem}-photo")
     cams = [_cam(seen.image) for seen in (a, b)]
-    path, reason = _difference(album, stem, a, b, cams)
+    path, reason = _difference(album, stem, photo, (a, b), cams)
     return flip.model_copy(
         update={
-            "photo": photo and photo.path,
-            "width": photo.width if photo else 0,
-            "height": photo.height if photo else 0,
+            "photo": shown and shown.path,
+            "width": shown.width if shown else 0,
+            "height": shown.height if shown else 0,
             "a": _answer(album, flip.a, f"{stem}-a", a.source, cams[0]),
             "b": _answer(album, flip.b, f"{stem}-b", b.source, cams[1]),
             "difference": path,
@@ -113,38 +118,41 @@ def _cam(image: Image) -> GradCam | None:
 
 
 def _answer(album: Album, answer: Answer, stem: str, source: Source, cam: GradCam | None) -> Answer:
-    copied = album.copy(source, cam.picture, f"{stem}-heatmap") if cam else None
+    copied = album.copy(source.picture(cam.picture), f"{stem}-heatmap") if cam else None
     return answer.model_copy(update={"heatmap": copied and copied.path})
 
 
 def _difference(
-    album: Album, stem: str, a: _Seen, b: _Seen, cams: Sequence[GradCam | None]
+    album: Album,
+    stem: str,
+    photo: Decoded | None,
+    seen: tuple[_Seen, _Seen],
+    cams: Sequence[GradCam | None],
 ) -> tuple[str | None, str]:
-    """The picture of the heatmap of `b` minus that of `a`; else why there is none."""
+    """The picture of the second heatmap minus the first; else why there is none."""
     one, other = cams
     if one is None or other is None:
         which = "neither report has" if one is other else "only one report has"
         return None, f"{which} a heatmap of the predicted class"
     if one.method != other.method:
         return None, f"the heatmaps are of different methods: {one.method} and {other.method}"
-    maps = [_levels(a.source, one), _levels(b.source, other)]
-    photo = b.source.picture(b.image.photo)
-    if maps[0] is None or maps[1] is None or photo is None:
+    before, after = _levels(seen[0].source, one), _levels(seen[1].source, other)
+    if before is None or after is None or photo is None:
         return None, "a heatmap or the photo cannot be read"
     from reportgen.pictures.overlays import enlarge, signed_overlay
 
-    pixels = np.asarray(photo.convert("RGB"))
+    pixels = np.asarray(photo.pixels.convert("RGB"))
     height, width = pixels.shape[:2]
-    before, after = (enlarge(found, height, width) for found in maps if found is not None)
-    return album.jpeg(signed_overlay(pixels, after - before), f"{stem}-difference"), ""
+    change = enlarge(after, height, width) - enlarge(before, height, width)
+    return album.jpeg(signed_overlay(pixels, change), f"{stem}-difference"), ""
 
 
 def _levels(source: Source, cam: GradCam) -> npt.NDArray[np.floating] | None:
     """A heatmap (height, width) in 0..1: the pixels of its picture are the levels."""
     picture = source.picture(cam.heatmap)
-    if picture is None or picture.mode != "P":
+    if picture is None or picture.pixels.mode != "P":
         return None
-    return np.asarray(picture).astype(np.float32) / 255
+    return np.asarray(picture.pixels).astype(np.float32) / 255
 
 
 def _grid_image(comparison: Comparison, a: Source, b: Source) -> str:
@@ -166,7 +174,7 @@ def _layers(
     sides = ((a, _grids(before)), (b, _grids(after)))
     for at, layer in enumerate(layers):
         copied = [
-            album.copy(source, grids[path].picture, f"pictures/layers/{at:04}-{side}")
+            album.copy(source.picture(grids[path].picture), f"pictures/layers/{at:04}-{side}")
             if path in grids
             else None
             for side, path, (source, grids) in zip(

@@ -90,8 +90,8 @@ class Source:
     report: Report
     files: Files
 
-    def picture(self, path: str | None) -> PillowImage.Image | None:
-        """A picture of the report, decoded; None where it is missing or cannot be decoded."""
+    def picture(self, path: str | None) -> "Decoded | None":
+        """A picture of the report; None where it is missing or cannot be decoded."""
         content = self.files.read(path, MOST_PICTURE_BYTES) if path else None
         if content is None:
             return None
@@ -100,9 +100,18 @@ class Source:
                 if opened.width * opened.height > _MOST_PIXELS:
                     return None
                 opened.load()
-                return opened.copy()
+                return Decoded(content, opened.format or "", opened.copy())
         except (OSError, ValueError, SyntaxError, PillowImage.DecompressionBombError):
             return None
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A picture file: its bytes, its format ("PNG", "JPEG", "WEBP"), and its pixels."""
+
+    content: bytes
+    format: str
+    pixels: PillowImage.Image
 
 
 def is_report(path: Path) -> bool:
