@@ -16,7 +16,9 @@ def course_of(reports: Sequence[Report]) -> Course:
         one.model_copy(update={"images": [image for image in one.images if image.sha256 in shared]})
         for one in reports
     ]
-    same = all(len(one.images) == len(shared) for one in reports)
+    same = all(
+        len(one.images) == len(other.images) for one, other in zip(reports, reduced, strict=True)
+    )
     last = reduced[-1]
     beside = [Predictions(one, last, match(one, last)) for one in reduced]
     steps = [Predictions(one, other, match(one, other)) for one, other in pairwise(reduced)]
@@ -35,7 +37,7 @@ def course_of(reports: Sequence[Report]) -> Course:
                      values=[_zeros(one) if same else None for one in reports]),
     ]  # fmt: skip
     return Course(
-        images=len(shared),
+        images=len(last.images),
         numbers=[one for one in numbers if any(value is not None for value in one.values)],
         flips=[len(flips_of(one)) if one.pairs else None for one in steps],
     )

@@ -54,7 +54,6 @@ def _chart(found: CourseNumber, names: Sequence[str]) -> bytes:
         labels,
         [(at, words(at)) for at in ticks],
         f"{found.title} of each report",
-        axes=("", found.title),
     )
 
 

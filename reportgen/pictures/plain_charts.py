@@ -20,6 +20,7 @@ _FONT = 'font-family="sans-serif" font-size="11"'
 _CELL, _MOST_SIDE = 22, 660
 _LONGEST = 24
 _LETTER = 6.6
+_ANCHOR = ("middle", "end")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,11 @@ def curves(
             yield _text(left - 8, down(at) + 4, words, "end")
         for at, words in ticks_x:
             yield _line(across(at), bottom, across(at), bottom + 4, INK)
-            yield _text(across(at), bottom + 18, shorten(words, _LONGEST), "middle")
+            label, edge = shorten(words, _LONGEST), width - 4
+            half = len(label) * _LETTER / 2
+            # A long label of the last tick ends with the picture.
+            ends = across(at) + half > edge
+            yield _text(edge if ends else across(at), bottom + 18, label, _ANCHOR[ends])
         yield _line(left, bottom, right, bottom, INK)
         if axes[0]:
             yield _text((left + right) / 2, height - 14, axes[0], "middle")

@@ -199,7 +199,8 @@ def test_calibration_counts_as_a_report_does(base):
     report = report_of(base, [(int(random.integers(3)), 0) for _ in range(40)])
     for one in report.images:
         shares = random.dirichlet((0.5, 0.5, 0.5))
-        predicted, _ = tally.add(one.name, one.true_class, np.log(shares), shares)
+        tally.add(one.name, one.true_class, np.log(shares), shares)
+        predicted = int(np.argmax(shares))
         known = replace(one.predictions[0], index=predicted, probability=float(shares[predicted]))
         images.append(replace(one, predictions=[known]))
     own = report.model_copy(update={"images": images})

@@ -32,8 +32,7 @@ def classes_page(found: Comparison) -> Iterator[Block]:
     names = (found.sides[0].name, found.sides[-1].name)
     yield text(
         f"{count(found.known, 'image')} whose true class is the same in both reports; each cell"
-        f" shows {names[0]} → {names[1]}.",
-        style="lead",
+        f" shows {names[0]} → {names[1]}."
     )
     yield Part(("Precision and recall",), "classes--numbers", (_classes(found),))
     yield Part(("Confusion matrix: difference",), "classes--confusion", tuple(_confusion(found)))

@@ -32,21 +32,20 @@ def course_page(found: Comparison) -> Iterator[Block]:
     last = f"{names[0]} and {names[-1]}"
     yield text(
         f"{count(len(names), 'report')} over the {count(course.images, 'image')} that all contain."
-        f" The other pages compare the first and the last: {last}.",
-        style="lead",
+        f" The other pages compare the first and the last: {last}."
     )
     yield Part(("Numbers",), "course--numbers", (_numbers(found, course),))
     if course.charts:
         titles = {one.key: one.title for one in course.numbers}
         figures = tuple(
-            Figure(Picture(path, f"{titles[key]} of each report", 0, 0), (titles[key],), chart=True)
+            Figure(Picture(path, f"{titles[key]} of each report", 0, 0), (titles[key],), share=0.6)
             for key, path in course.charts.items()
         )
         yield Part(("Curves",), "course--curves", (Figures(figures, 2),))
     if course.strips:
         words = text(
             f"Columns: {', '.join(names)}. Top: the filter’s pattern. Bottom: its feature map for"
-            f" {course.strips[0].image}. Gray: not in the report."
+            f" {course.strips[0].image}. Gray: silent, or not in the report."
         )
         yield Part(("Channels",), "course--channels", (words, _strips(found, course)))
 

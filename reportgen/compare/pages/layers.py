@@ -68,6 +68,7 @@ def _matched(found: Comparison) -> str:
 
 
 def _table(found: Comparison) -> Table:
+    others = any(one.newly_saturated or one.newly_non_finite for one in found.layers)
     columns = (
         Column("Layer", "name"),
         Column("Zeros", "number"),
@@ -76,12 +77,12 @@ def _table(found: Comparison) -> Table:
         Column("CKA", "number"),
         Column("Newly silent", "long"),
         Column("Silent no longer", "long"),
-        Column("Other new findings", "long"),
+        *((Column("Other new findings", "long"),) if others else ()),
     )
     return Table(
         "Changes of each layer",
         columns,
-        tuple(map(_row, found.layers)),
+        tuple(_row(one, others=others) for one in found.layers),
         Limits("layer", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
     )
 
@@ -93,18 +94,28 @@ def layer_name(one: LayerChange) -> str:
     return f"{one.a.path} → {one.b.path}"
 
 
-def _row(one: LayerChange) -> Row:
+def _row(one: LayerChange, *, others: bool) -> Row:
     new = {"saturated": one.newly_saturated, "NaN or infinite": one.newly_non_finite}
+    findings = "; ".join(f"{word}: {_listed(ids)}" for word, ids in new.items() if ids)
     return row(
         layer_name(one),
-        f"{value_text('share', one.a.zeros)} → {value_text('share', one.b.zeros)}",
-        f"{_count(one.a.silent)} → {_count(one.b.silent)}",
-        value_text("share", one.weights),
+        _both(*(value_text("share", side.zeros) for side in (one.a, one.b))),
+        _both(*(_count(side.silent) for side in (one.a, one.b))),
+        _weights(one.weights),
         NOT_KNOWN if one.cka is None else f"{one.cka:.2f}".replace("-", MINUS),
         Cell((_listed(one.newly_silent),), "bad" if one.newly_silent else ""),
         Cell((_listed(one.no_longer_silent),), "good" if one.no_longer_silent else ""),
-        "; ".join(f"{word}: {_listed(ids)}" for word, ids in new.items() if ids),
+        *((findings,) if others else ()),
     )
+
+
+def _both(before: str, after: str) -> str:
+    return NOT_KNOWN if before == after == NOT_KNOWN else f"{before} → {after}"
+
+
+def _weights(change: float | None) -> str:
+    """The change of the weights, with as many digits as the estimate has."""
+    return NOT_KNOWN if change is None else f"{float(f'{100 * change:.2g}'):g} %"
 
 
 def _count(channels: Sequence[int] | None) -> str:
