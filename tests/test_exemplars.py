@@ -17,6 +17,7 @@ from reportgen.progress import Silent
 from tests.analysis.bench import bench_of
 from tests.report.links import check_site
 from tests.support.options import SCAN
+from tests.support.results import stored_data
 
 SIDE = 14
 
@@ -109,7 +110,9 @@ def test_only_images_at_work_are_in_memory(model, photos):
     for unit, result in search.compute(units, bench):
         held.append(sum(isinstance(one, scan._Group) for one in gc.get_objects()))
         done.append(unit.key)
-        assert list(result.data["unread"]) == (["00000007"] if "00000007" in unit.photos else [])
+        assert list(stored_data(result)["unread"]) == (
+            ["00000007"] if "00000007" in unit.photos else []
+        )
     assert sorted(done) == sorted(unit.key for unit in units)
     assert max(held) <= 5
 

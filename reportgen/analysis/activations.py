@@ -15,6 +15,7 @@ from reportgen.analysis.answers import Answers
 from reportgen.analysis.batches import in_batches, map_bytes
 from reportgen.analysis.choosing import absent_channels, single_channels
 from reportgen.analysis.engine import engine
+from reportgen.analysis.grids import ActivationData, Grid, SingleChannel
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.quantise import Measured, Quantised, Quantiser
@@ -99,7 +100,7 @@ class Activations:
 
     def compute(
         self, units: Sequence[ActivationUnit], bench: Workbench
-    ) -> Iterator[tuple[ActivationUnit, Result]]:
+    ) -> Iterator[tuple[ActivationUnit, Result[ActivationData]]]:
         """Yield class scores, probabilities and grids of each image."""
         options = units[0].options
         layers = options.layers
@@ -108,7 +109,7 @@ class Activations:
         by_digest = {unit.photo: unit for unit in units}
         bounds = {path: bench.network.bounds(path) for path in layers}
 
-        def draw(found: "_Found", at: int, _: str) -> Callable[[], Result]:
+        def draw(found: "_Found", at: int, _: str) -> Callable[[], Result[ActivationData]]:
             seen = [layer.of(at) for layer in found.layers]
             drawn = [
                 bench.threads.submit(_draw, path, k, seen[k], bounds[path], options)
@@ -131,15 +132,17 @@ class _Found:
     probabilities: npt.NDArray[np.float32] | None
     outputs: Sequence[npt.NDArray[np.float32] | None]
 
-    def result(self, at: int, drawn: Sequence[tuple[dict[str, Any], dict[str, bytes]]]) -> Result:
+    def result(
+        self, at: int, drawn: Sequence[tuple[Grid, dict[str, bytes]]]
+    ) -> Result[ActivationData]:
         """The result of one image of the batch."""
         scores, shares = self.scores, self.probabilities
-        data = {
-            "scores": [] if scores is None else numbers_exact(scores[at]),
-            "probabilities": [] if shares is None else numbers_exact(shares[at]),
-            "outputs": self.answers.of_image(self.outputs, at),
-            "activations": [about for about, _ in drawn],
-        }
+        data = ActivationData(
+            scores=[] if scores is None else numbers_exact(scores[at]),
+            probabilities=[] if shares is None else numbers_exact(shares[at]),
+            outputs=self.answers.of_image(self.outputs, at),
+            activations=[layer for layer, _ in drawn],
+        )
         files = {name: content for _, files in drawn for name, content in files.items()}
         return Result(data, files)
 
@@ -195,8 +198,8 @@ def _singles(network: "Network", path: str, options: ActivationOptions) -> list[
 
 def _draw(
     path: str, index: int, seen: Measured, bounds: Bounds, options: ActivationOptions
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What report.json says of one layer, and its pictures."""
+) -> tuple[Grid, dict[str, bytes]]:
+    """What is kept of one layer, and its pictures."""
     height, width, shown = seen.levels.shape
     statistics = seen.statistics
     inactive = statistics.inactive
@@ -210,31 +213,31 @@ def _draw(
         for at, channel in enumerate(one for one in chosen if one < len(inactive))
     ]
     low, high = seen.span
-    about = {
-        "layer": path,
-        "channels": len(inactive),
-        "shown": shown,
-        "size": [height, width],
-        "map_size": list(seen.map_size),
-        "inactive_channels": int(inactive.sum()),
-        "inactive": np.flatnonzero(inactive).tolist(),
-        "silent": np.flatnonzero(silent(statistics)).tolist(),
-        "saturated": np.flatnonzero(saturated(statistics, bounds)).tolist(),
-        "non_finite": np.flatnonzero(~np.isfinite(statistics.mean)).tolist(),
-        "sparsity": float(f"{seen.sparsity:.6g}"),
-        "low": number(low),
-        "high": number(high),
-        "picture": name,
-        "width": layout.width,
-        "height": layout.height,
-        "columns": layout.columns,
-        "margin": MARGIN,
-        "means": numbers(statistics.mean[:shown]),
-        "deviations": numbers(statistics.std[:shown]),
-        "lows": numbers(statistics.low[:shown]),
-        "highs": numbers(statistics.high[:shown]),
-        "singles": singles,
-    }
+    about = Grid(
+        layer=path,
+        channels=len(inactive),
+        shown=shown,
+        size=(height, width),
+        map_size=seen.map_size,
+        inactive_channels=int(inactive.sum()),
+        inactive=np.flatnonzero(inactive).tolist(),
+        silent=np.flatnonzero(silent(statistics)).tolist(),
+        saturated=np.flatnonzero(saturated(statistics, bounds)).tolist(),
+        non_finite=np.flatnonzero(~np.isfinite(statistics.mean)).tolist(),
+        sparsity=float(f"{seen.sparsity:.6g}"),
+        low=number(low),
+        high=number(high),
+        picture=name,
+        width=layout.width,
+        height=layout.height,
+        columns=layout.columns,
+        margin=MARGIN,
+        means=numbers(statistics.mean[:shown]),
+        deviations=numbers(statistics.std[:shown]),
+        lows=numbers(statistics.low[:shown]),
+        highs=numbers(statistics.high[:shown]),
+        singles=singles,
+    )
     return about, files
 
 
@@ -244,7 +247,7 @@ def _single(
     levels: npt.NDArray[np.uint8],
     seen: Measured,
     files: dict[str, bytes],
-) -> dict[str, Any]:
+) -> SingleChannel:
     """One channel as a picture of its own, pixel for pixel, and the colour bar that reads it.
 
     The colours go from the channel's smallest to its largest value, as in the book's `matshow` (F.
@@ -257,11 +260,11 @@ def _single(
     if not inactive:
         low, high = float(statistics.low[channel]), float(statistics.high[channel])
         files[bar] = colorbar("viridis", low, high, rounded=True)
-    return {
-        "channel": channel,
-        "low": number(statistics.low[channel]),
-        "high": number(statistics.high[channel]),
-        "inactive": inactive,
-        "picture": name,
-        "colorbar": None if inactive else bar,
-    }
+    return SingleChannel(
+        channel=channel,
+        low=number(statistics.low[channel]),
+        high=number(statistics.high[channel]),
+        inactive=inactive,
+        picture=name,
+        colorbar=None if inactive else bar,
+    )

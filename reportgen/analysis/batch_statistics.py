@@ -6,6 +6,7 @@ otherwise they do not. No label is needed.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,15 @@ _LEFT = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.7, 0.85)
 Floats = npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class StatisticsData:
+    """Images tried, layers compared (their paths), and the distance of each candidate."""
+
+    images: int
+    layers: list[str]
+    distances: dict[str, float | None]
+
+
 class BatchStatistics:
     """For each candidate, how far the images' statistics are from those remembered."""
 
@@ -56,32 +66,29 @@ class BatchStatistics:
 
     def compute(
         self, units: Sequence[Unit[UnsettledOptions]], bench: Workbench
-    ) -> Iterator[tuple[Unit[UnsettledOptions], Result]]:
-        """Yield {"images": tried, "layers": their paths, "distances": {mode: distance}}."""
+    ) -> Iterator[tuple[Unit[UnsettledOptions], Result[StatisticsData]]]:
+        """Yield the distance of each candidate."""
         for unit in units:
             yield unit, Result(self._compare(unit, bench))
 
-    def _compare(self, unit: Unit[UnsettledOptions], bench: Workbench) -> dict[str, Any]:
+    def _compare(self, unit: Unit[UnsettledOptions], bench: Workbench) -> StatisticsData:
         if bench.image_input is None:
             raise ImageError("The model takes no image.")
         norms = first_batch_norms(bench.network, MOST_LAYERS)
         digests, channels = list(unit.photos), bench.image_input.channels
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
         if not norms:
-            return {"images": 0, "layers": [], "distances": {}}
+            return StatisticsData(0, [], {})
         sums = {mode: [np.zeros((2, len(one.mean))) for one in norms] for mode in modes}
         for _, found in in_batches(bench, digests, LEAST_BYTES, *_moments(bench, norms, modes)):
             for mode in modes:
                 for at, moments in enumerate(found[mode]):
                     sums[mode][at] += moments
-        return {
-            "images": len(digests),
-            "layers": [one.path for one in norms],
-            "distances": {
-                mode: number(distance(norms, [total / len(digests) for total in sums[mode]]))
-                for mode in modes
-            },
+        distances = {
+            mode: number(distance(norms, [total / len(digests) for total in sums[mode]]))
+            for mode in modes
         }
+        return StatisticsData(len(digests), [norm.path for norm in norms], distances)
 
 
 def _moments(bench: Workbench, norms: Sequence[BatchNorm], modes: Sequence[str]) -> Any:

@@ -12,7 +12,7 @@ from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.choosing import no_such_layer
 from reportgen.analysis.chosen_cams import chosen_cams
-from reportgen.analysis.gradcam import INTENSITY, judge, placed_on
+from reportgen.analysis.gradcam import INTENSITY, CamData, GradCamData, judge, placed_on
 from reportgen.analysis.gradients import depth_gradients
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
@@ -83,7 +83,7 @@ class CamsThroughDepth:
 
     def compute(
         self, units: Sequence[DepthUnit], bench: Workbench
-    ) -> Iterator[tuple[DepthUnit, Result]]:
+    ) -> Iterator[tuple[DepthUnit, Result[GradCamData]]]:
         """Yield each image's maps, in the order of the layers; one pass back serves all."""
         options = units[0].options
         layers = list(options.layers)
@@ -96,7 +96,7 @@ class CamsThroughDepth:
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
             return gradients_of(bench.prepare(pixels), options.target)
 
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[GradCamData]]:
             pairs = [(maps[at], slopes[at]) for maps, slopes in found[0]]
             index = int(found[1][at])
             return bench.threads.submit(_draw, bench, digest, pairs, index, options).result
@@ -108,9 +108,9 @@ class CamsThroughDepth:
 
 def _draw(
     bench: Workbench, digest: str, pairs: Sequence[Pair], index: int, options: DepthOptions
-) -> Result:
+) -> Result[GradCamData]:
     photo = display(bench.decoded(digest).shown, LONGEST)
-    data: list[dict[str, Any]] = []
+    found: list[CamData] = []
     files: dict[str, bytes] = {}
     for at, (layer, (maps, slopes)) in enumerate(zip(options.layers, pairs, strict=True)):
         values = grad_cam(maps, slopes)
@@ -120,20 +120,20 @@ def _draw(
             picture = f"{at:02d}.jpg"
             placed = np.clip(placed_on(bench, photo, values / values.max(), layer), 0.0, 1.0)
             files[picture] = jpeg(overlay(photo, placed, INTENSITY, options.colormap))
-        data.append(
-            {
-                "method": "gradcam",
-                "layer": layer,
-                "index": index,
-                "status": status,
-                "reason": reason,
-                "picture": picture,
-                "heatmap": None,
-                "width": photo.shape[1],
-                "height": photo.shape[0],
-            }
+        found.append(
+            CamData(
+                method="gradcam",
+                layer=layer,
+                index=index,
+                status=status,
+                reason=reason,
+                picture=picture,
+                heatmap=None,
+                width=photo.shape[1],
+                height=photo.shape[0],
+            )
         )
-    return Result({"gradcam": data}, files)
+    return Result(GradCamData(found), files)
 
 
 def layers_through_depth(model: Model, wanted: Sequence[str]) -> list[str]:

@@ -7,8 +7,8 @@ the gradient's sign; here both sides stand in one map.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,28 @@ class DifferenceOptions(FedOptions):
     pairs: Sequence[list[int] | None]
 
 
+@dataclass(frozen=True)
+class DifferenceMap:
+    """One map; fields as in `reportgen.records.heatmaps.CamDifference`."""
+
+    layer: str
+    first: int
+    second: int
+    status: Literal["ok", "no difference", "failed"]
+    reason: str
+    picture: str | None
+    heatmap: str | None
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class DifferenceData:
+    """The maps of one image."""
+
+    differences: list[DifferenceMap]
+
+
 DifferenceUnit = Unit[DifferenceOptions]
 
 
@@ -89,7 +111,7 @@ class CamDifferences:
 
     def compute(
         self, units: Sequence[DifferenceUnit], bench: Workbench
-    ) -> Iterator[tuple[DifferenceUnit, Result]]:
+    ) -> Iterator[tuple[DifferenceUnit, Result[DifferenceData]]]:
         """Yield each image's maps, in the order of the pairs; the same pair only once."""
         options = units[0].options
         layer, pairs = options.layer, options.pairs
@@ -102,7 +124,7 @@ class CamDifferences:
             values = bench.prepare(pixels)
             return of_top and of_top(values), of_named and of_named(values, named)
 
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[DifferenceData]]:
             maps: dict[tuple[int, int], Map] = {}
             for number in range(len(pairs)):
                 first, second, values = _pair(found, at, pairs, number)
@@ -131,36 +153,39 @@ def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, 
     return int(classes[at, place]), int(classes[at, place + 1]), values
 
 
-def _draw(bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], layer: str) -> Result:
+def _draw(
+    bench: Workbench, digest: str, maps: Mapping[tuple[int, int], Map], layer: str
+) -> Result[DifferenceData]:
     photo = display(bench.decoded(digest).shown, LONGEST)
-    data: list[dict[str, Any]] = []
+    found: list[DifferenceMap] = []
     files: dict[str, bytes] = {}
     for at, ((first, second), values) in enumerate(maps.items()):
         largest = float(np.abs(values).max())
-        about: dict[str, Any] = {
-            "layer": layer,
-            "first": first,
-            "second": second,
-            "status": "ok",
-            "reason": "",
-            "picture": None,
-            "heatmap": None,
-            "width": photo.shape[1],
-            "height": photo.shape[0],
-        }
+        about = DifferenceMap(
+            layer=layer,
+            first=first,
+            second=second,
+            status="ok",
+            reason="",
+            picture=None,
+            heatmap=None,
+            width=photo.shape[1],
+            height=photo.shape[0],
+        )
         if not np.isfinite(largest):
             reason = "the gradient or the activations are not finite numbers"
-            about.update(status="failed", reason=reason)
+            about = replace(about, status="failed", reason=reason)
         elif largest == 0:
             reason = "no region in this layer favours one class over the other"
-            about.update(status="no difference", reason=reason)
+            about = replace(about, status="no difference", reason=reason)
         else:
-            about.update(picture=f"{at}-overlay.jpg", heatmap=f"{at}-heat.png")
+            picture, heatmap = f"{at}-overlay.jpg", f"{at}-heat.png"
+            about = replace(about, picture=picture, heatmap=heatmap)
             placed = np.clip(placed_on(bench, photo, values / largest, layer), -1.0, 1.0)
-            files[about["picture"]] = jpeg(signed_overlay(photo, placed))
-            files[about["heatmap"]] = heat_png((placed + 1) / 2, DIVERGING)
-        data.append(about)
-    return Result({"differences": data}, files)
+            files[picture] = jpeg(signed_overlay(photo, placed))
+            files[heatmap] = heat_png((placed + 1) / 2, DIVERGING)
+        found.append(about)
+    return Result(DifferenceData(found), files)
 
 
 def class_pair(labels: Sequence[str], text: str) -> list[int]:

@@ -7,7 +7,7 @@ section 8.2: what a smaller octave lost of the photo is put back.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,18 @@ class DreamOptions(FedOptions):
     seed: int
 
 
+@dataclass(frozen=True)
+class DreamData:
+    """What a photo became; fields as in `reportgen.records.report.Dream`."""
+
+    status: Literal["ok", "not risen", "failed"]
+    response_start: float | None
+    response_end: float | None
+    octaves: list[tuple[int, int]]
+    width: int
+    height: int
+
+
 class Dreams:
     """What a layer makes of photos."""
 
@@ -97,7 +109,7 @@ class Dreams:
 
     def compute(
         self, units: Sequence[Unit[DreamOptions]], bench: Workbench
-    ) -> Iterator[tuple[Unit[DreamOptions], Result]]:
+    ) -> Iterator[tuple[Unit[DreamOptions], Result[DreamData]]]:
         """Yield the dream of each photo."""
         layer, channel = units[0].options.layer, units[0].options.channel
         climbs: dict[tuple[int, int], Dreaming] = {}
@@ -117,14 +129,14 @@ class Dreams:
             sizes = octaves((photo.shape[0], photo.shape[1]), fits)
             random = np.random.default_rng([unit.options.seed, int(unit.photo[:8], 16)])
             changed, start, end = dream(photo, sizes, unit.options.steps, climb, random)
-            data = {
-                "status": _status(start, end),
-                "response_start": number(start),
-                "response_end": number(end),
-                "octaves": [list(size) for size in sizes],
-                "width": photo.shape[1],
-                "height": photo.shape[0],
-            }
+            data = DreamData(
+                status=_status(start, end),
+                response_start=number(start),
+                response_end=number(end),
+                octaves=sizes,
+                width=photo.shape[1],
+                height=photo.shape[0],
+            )
             files = {"original.jpg": jpeg(_rgb(photo)), "picture.jpg": jpeg(_rgb(changed))}
             yield unit, Result(data, files)
 
@@ -225,7 +237,7 @@ def _fits(network: "Network", layer: str, size: tuple[int, int]) -> bool:
     return other.has(layer) and other.map_size(layer) is not None
 
 
-def _status(start: float, end: float) -> str:
+def _status(start: float, end: float) -> Literal["ok", "not risen", "failed"]:
     if not (np.isfinite(start) and np.isfinite(end)):
         return "failed"
     return "ok" if end > start else "not risen"

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +40,49 @@ class ExemplarOptions(FedOptions):
     k: int
     channels: Mapping[str, Sequence[int]]
     units: Sequence[ChannelUnit]
+
+
+@dataclass(frozen=True)
+class FoundImage:
+    """Where an image activates a channel the most; `image` counts the unit's photos."""
+
+    image: int
+    row: int
+    column: int
+    value: float | None
+    box: list[int]
+    exact: bool
+    beyond: bool
+
+
+@dataclass(frozen=True)
+class FoundChannel:
+    """The images of one channel, or of one unit (its row and column), and their strip."""
+
+    layer: str
+    channel: int
+    unit: list[int] | None
+    picture: str | None
+    tile: int
+    exemplars: list[FoundImage]
+
+
+@dataclass(frozen=True)
+class Unread:
+    """An image that cannot be read, and why."""
+
+    image: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class ExemplarData:
+    """What was found in `images` images."""
+
+    images: int
+    unread: list[Unread]
+    channels: list[FoundChannel]
+    units: list[FoundChannel]
 
 
 ExemplarUnit = Unit[ExemplarOptions]
@@ -98,7 +140,7 @@ class Exemplars:
 
     def compute(
         self, units: Sequence[ExemplarUnit], bench: Workbench
-    ) -> Iterator[tuple[ExemplarUnit, Result]]:
+    ) -> Iterator[tuple[ExemplarUnit, Result[ExemplarData]]]:
         """Yield what was found, and a strip of pictures for each channel and unit.
 
         The search must be finished: `bench.needed` are its outcomes.
@@ -147,7 +189,7 @@ class _Drawing:
         self.files: dict[str, bytes] = {}
         self._recent: Recent[Picture] = Recent(_KEPT_BYTES)
 
-    def result(self) -> Result:
+    def result(self) -> Result[ExemplarData]:
         layers, units = self._searched()
         channels = [
             self._found(path, channel, None, layers[path].of(channel))
@@ -158,13 +200,8 @@ class _Drawing:
             self._found(path, channel, (row, column), units.of(at))
             for at, (path, row, column, channel) in enumerate(self.units)
         ]
-        unread = [{"image": at, "reason": self.unread[at]} for at in sorted(self.unread)]
-        data = {
-            "images": len(self.digests) - len(unread),
-            "unread": unread,
-            "channels": channels,
-            "units": single,
-        }
+        unread = [Unread(at, self.unread[at]) for at in sorted(self.unread)]
+        data = ExemplarData(len(self.digests) - len(unread), unread, channels, single)
         return Result(data, self.files)
 
     def _pixels(self, image: int) -> Picture:
@@ -198,8 +235,8 @@ class _Drawing:
         channel: int,
         place: tuple[int, int] | None,
         found: Iterator[tuple[float, int, int]],
-    ) -> dict[str, Any]:
-        """What report.json says of a channel or unit; draws its strip."""
+    ) -> FoundChannel:
+        """What is kept of a channel or unit; draws its strip."""
         height, width = self.bench.network.map_size(path) or (1, 1)
         grid = self.bench.network.receptive_fields.grid(path, (height, width))
         cell = partial(Cell, downs=grid.rows.edges(height), acrosses=grid.columns.edges(width))
@@ -209,15 +246,15 @@ class _Drawing:
             field = self.bench.network.receptive_fields.of(path, row, column)
             box = field.box
             entries.append(
-                {
-                    "image": image,
-                    "row": row,
-                    "column": column,
-                    "value": number(value),
-                    "box": [box.top, box.left, box.height, box.width],
-                    "exact": field.exact,
-                    "beyond": field.beyond,
-                }
+                FoundImage(
+                    image=image,
+                    row=row,
+                    column=column,
+                    value=number(value),
+                    box=[box.top, box.left, box.height, box.width],
+                    exact=field.exact,
+                    beyond=field.beyond,
+                )
             )
             pixels = self._recent(self.digests[image], partial(self._pixels, image))
             shown.append(Shown(pixels, box, cell(row, column) if place is not None else None))
@@ -226,11 +263,11 @@ class _Drawing:
             where = "" if place is None else f"-{place[0]}-{place[1]}"
             picture = f"{len(self.files):05d}-{channel}{where}.jpg"
             self.files[picture] = jpeg(strip(shown), _QUALITY)
-        return {
-            "layer": path,
-            "channel": channel,
-            "unit": None if place is None else list(place),
-            "picture": picture,
-            "tile": TILE if place is None else GRID_TILE,
-            "exemplars": entries,
-        }
+        return FoundChannel(
+            layer=path,
+            channel=channel,
+            unit=None if place is None else list(place),
+            picture=picture,
+            tile=TILE if place is None else GRID_TILE,
+            exemplars=entries,
+        )

@@ -11,12 +11,13 @@ from reportgen.analysis.choosing import chosen_filters
 from reportgen.analysis.fourier_patterns import shown as as_seen
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.pattern_search import Method, Wish, patterns
+from reportgen.analysis.patterns import PatternStatus
 from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgb_png
-from reportgen.records.report import Skipped
+from reportgen.records.report import PatternKind, Skipped
 
 METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
     "classic": (classic_patterns.Classic(), classic_patterns.shown),
@@ -44,6 +45,17 @@ class FilterOptions(FedOptions):
     facet: int = 0
     facets: int = 1
     start: bool = False
+
+
+@dataclass(frozen=True)
+class PatternData:
+    """One pattern; fields as in `reportgen.records.report.Filter`."""
+
+    score_start: float
+    score_end: float
+    obtained: str
+    status: PatternStatus
+    steps: int
 
 
 FilterUnit = Unit[FilterOptions]
@@ -100,7 +112,7 @@ class Filters:
 
     def compute(
         self, units: Sequence[FilterUnit], bench: Workbench
-    ) -> Iterator[tuple[FilterUnit, Result]]:
+    ) -> Iterator[tuple[FilterUnit, Result[PatternData]]]:
         """Yield the patterns of filters of one layer, found by one method."""
         options = units[0].options
         wanted = {(unit.options.channel, unit.options.facet): unit for unit in units}
@@ -113,23 +125,27 @@ class Filters:
         for channel, found in patterns(bench, method, wish, channels):
             for facet, pattern in enumerate(found):
                 if unit := wanted.get((channel, facet)):
-                    data = {
-                        "score_start": _number(pattern.start),
-                        "score_end": _number(pattern.end),
-                        "obtained": pattern.obtained,
-                        "status": pattern.status,
-                        "steps": pattern.steps,
-                    }
+                    data = PatternData(
+                        score_start=_number(pattern.start),
+                        score_end=_number(pattern.end),
+                        obtained=pattern.obtained,
+                        status=pattern.status,
+                        steps=pattern.steps,
+                    )
                     files = {"pattern.png": rgb_png(shown(pattern.pixels))}
                     if unit.options.start:
                         files["start.png"] = rgb_png(as_seen(pattern.first))
                     yield unit, Result(data, files)
 
 
-def kind_of(options: FilterOptions) -> str:
-    """Of which kind a pattern is: a name in `reportgen.records.report.PatternKind`."""
-    end = "-negative" if options.negative else "-diverse" if options.facets > 1 else ""
-    return f"{options.method}{end}"
+def kind_of(options: FilterOptions) -> PatternKind:
+    """Of which kind a pattern is."""
+    classic = options.method == "classic"
+    if options.negative:
+        return "classic-negative" if classic else "fourier-negative"
+    if options.facets > 1:
+        return "classic-diverse" if classic else "fourier-diverse"
+    return options.method
 
 
 def _number(value: float) -> float:

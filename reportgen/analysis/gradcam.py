@@ -5,8 +5,8 @@ most kinds of map of `reportgen.analysis.cams` are made. The others need passes 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,8 @@ LONGEST = 640
 _ALIKE = 1e-3
 """Difference, of a largest value of one, within which two maps are the same."""
 
+CamStatus = Literal["ok", "no positive evidence", "failed"]
+
 FULL_BYTES, FULL_PIXELS = 2_000_000, 8_000_000
 """Most that an overlay at the photo's own size takes, and photo that it is tried of, unasked."""
 
@@ -59,6 +61,34 @@ class GradCamOptions(FedOptions):
     top: int = field(metadata={"key": "classes"})
     colormap: str
     full_size: bool
+
+
+@dataclass(frozen=True)
+class CamData:
+    """One map; fields as in `reportgen.records.report.GradCam`, pictures are the unit's files."""
+
+    method: str
+    layer: str
+    index: int
+    status: CamStatus
+    reason: str
+    picture: str | None
+    heatmap: str | None
+    width: int
+    height: int
+    cells: str | None = None
+    cells_size: list[int] | None = None
+    full: str | None = None
+    same_as: str | None = None
+    steps: int | None = None
+    residual: float | None = None
+
+
+@dataclass(frozen=True)
+class GradCamData:
+    """The maps of one image."""
+
+    gradcam: list[CamData]
 
 
 GradCamUnit = Unit[GradCamOptions]
@@ -95,7 +125,7 @@ class GradCams:
 
     def compute(
         self, units: Sequence[GradCamUnit], bench: Workbench
-    ) -> Iterator[tuple[GradCamUnit, Result]]:
+    ) -> Iterator[tuple[GradCamUnit, Result[GradCamData]]]:
         """Yield each image's maps: kind by kind, the class with the highest score first."""
         options = units[0].options
         layer, top, chosen = options.layer, options.top, options.targets
@@ -110,7 +140,7 @@ class GradCams:
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
             return gradients_of(bench.prepare(pixels), chosen)
 
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[GradCamData]]:
             maps, classes, gradients = found[0][at], found[1][at], found[2][:, at]
             grid = cells_of(bench, layer, maps)
             passed = own_passes(bench, options.cams, digest, maps, classes, grid)
@@ -133,9 +163,9 @@ def _draw(
     gradients: npt.NDArray[np.float32],
     passed: Mapping[str, Sequence[Passed]],
     options: GradCamOptions,
-) -> Result:
+) -> Result[GradCamData]:
     photo = display(bench.decoded(digest).shown, LONGEST)
-    data: list[dict[str, Any]] = []
+    found: list[CamData] = []
     files: dict[str, bytes] = {}
     drawn: dict[tuple[int, str], npt.NDArray[np.float64]] = {}
     for cam in options.cams:
@@ -146,33 +176,29 @@ def _draw(
             status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
             if status != "ok" and CAMS[cam].of_attention:
                 reason = "all patches are read alike"
-            about = {
-                "method": cam,
-                "layer": _source(bench, cam, options.layer),
-                "index": int(index),
-                "status": status,
-                "reason": reason,
-                "picture": None,
-                "heatmap": None,
-                "cells": None,
-                "cells_size": None,
-                "full": None,
-                "same_as": None,
-                "steps": own.steps if own else None,
-                "residual": number(own.residual) if own and own.residual is not None else None,
-                "width": photo.shape[1],
-                "height": photo.shape[0],
-            }
+            about = CamData(
+                method=cam,
+                layer=_source(bench, cam, options.layer),
+                index=int(index),
+                status=status,
+                reason=reason,
+                picture=None,
+                heatmap=None,
+                steps=own.steps if own else None,
+                residual=number(own.residual) if own and own.residual is not None else None,
+                width=photo.shape[1],
+                height=photo.shape[0],
+            )
             if status == "ok" and (same := _same(values, k, drawn)):
-                about["same_as"] = same
+                about = replace(about, same_as=same)
             elif status == "ok":
                 drawn[k, cam] = values / values.max()
                 name = f"{k}-{CAMS[cam].slug}"
-                _pictures(bench, photo, values, about, files, name, options.colormap)
+                about = _pictures(bench, photo, values, about, files, name, options.colormap)
                 if cam == options.cams[0]:
-                    _full(bench, digest, values, about, files, name, options)
-            data.append(about)
-    return Result({"gradcam": data}, files)
+                    about = _full(bench, digest, values, about, files, name, options)
+            found.append(about)
+    return Result(GradCamData(found), files)
 
 
 def _same(
@@ -241,31 +267,34 @@ def _pictures(
     bench: Workbench,
     photo: npt.NDArray[np.uint8],
     values: npt.NDArray[np.float64],
-    about: dict[str, Any],
+    about: CamData,
     files: dict[str, bytes],
     name: str,
     colormap: str,
-) -> None:
+) -> CamData:
+    """Draw a map; returns what is known of it with its pictures."""
     placed = _placed(bench, photo, values, about)
-    about.update(picture=f"{name}-overlay.jpg", heatmap=f"{name}-heat.png")
-    files[about["picture"]] = jpeg(overlay(photo, placed, INTENSITY, colormap))
-    files[about["heatmap"]] = heat_png(placed, colormap)
-    if not CAMS[about["method"]].of_image:
-        about.update(cells=f"{name}-cells.png", cells_size=list(values.shape))
-        files[about["cells"]] = heat_png(values / values.max(), colormap)
+    picture, heatmap, cells = f"{name}-overlay.jpg", f"{name}-heat.png", f"{name}-cells.png"
+    files[picture] = jpeg(overlay(photo, placed, INTENSITY, colormap))
+    files[heatmap] = heat_png(placed, colormap)
+    drawn = replace(about, picture=picture, heatmap=heatmap)
+    if CAMS[about.method].of_image:
+        return drawn
+    files[cells] = heat_png(values / values.max(), colormap)
+    return replace(drawn, cells=cells, cells_size=list(values.shape))
 
 
 def _placed(
     bench: Workbench,
     photo: npt.NDArray[np.uint8],
     values: npt.NDArray[np.float64],
-    about: Mapping[str, Any],
+    about: CamData,
 ) -> npt.NDArray[np.float32]:
     """A map on a photo (height, width, 3), from 0 to 1 at its strongest place."""
-    of_image = CAMS[about["method"]].of_image
+    of_image = CAMS[about.method].of_image
     # A few pixels stick out so far that nothing else would be seen beside them.
     largest = (np.percentile(values, SATURATED) if of_image else 0) or values.max()
-    layer = None if of_image else about["layer"]
+    layer = None if of_image else about.layer
     return np.clip(placed_on(bench, photo, np.minimum(values / largest, 1.0), layer), 0.0, 1.0)
 
 
@@ -273,26 +302,27 @@ def _full(
     bench: Workbench,
     digest: str,
     values: npt.NDArray[np.float64],
-    about: dict[str, Any],
+    about: CamData,
     files: dict[str, bytes],
     name: str,
     options: GradCamOptions,
-) -> None:
-    """The overlay at the photo's own size, where the page's is smaller."""
+) -> CamData:
+    """Draw the overlay at the photo's own size too, where the page's is smaller."""
     photo = bench.decoded(digest).rgb
     asked = options.full_size
     if max(photo.shape[:2]) <= LONGEST or not (asked or photo.size // 3 <= FULL_PIXELS):
-        return
+        return about
     placed = _placed(bench, photo, values, about)
     made = jpeg(overlay(photo, placed, INTENSITY, options.colormap))
-    if asked or len(made) <= FULL_BYTES:
-        about["full"] = f"{name}-full.jpg"
-        files[about["full"]] = made
+    if not asked and len(made) > FULL_BYTES:
+        return about
+    files[full := f"{name}-full.jpg"] = made
+    return replace(about, full=full)
 
 
 def judge(
     values: npt.NDArray[np.float64], source: npt.NDArray[Any], where: str = "layer"
-) -> tuple[str, str]:
+) -> tuple[CamStatus, str]:
     """Status and reason of a map (height, width); `source` is what it is made from.
 
     `where` says what it is a map of: "layer" or "image".

@@ -6,14 +6,14 @@ other, so memory grows with the network alone.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.distribution import ChannelMeans, GroupMeans
+from reportgen.analysis.grids import Grid
 from reportgen.analysis.scanned import Channels, ScannedGroup
 from reportgen.inputs.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
@@ -61,16 +61,16 @@ class _Layer:
     """Channels that were not finite on any image so far."""
     means: ChannelMeans = field(default_factory=ChannelMeans)
 
-    def add(self, about: Mapping[str, Any]) -> None:
-        share = float(about["sparsity"])
+    def add(self, grid: Grid) -> None:
+        share = grid.sparsity
         self.images += 1
         self.zeros += share
         self.fewest, self.most = min(self.fewest, share), max(self.most, share)
         for kind in ("inactive", "silent", "saturated"):
-            here = set(about[kind])
+            here = set(getattr(grid, kind))
             self.always[kind] = self.always[kind] & here if kind in self.always else here
-        self.ever |= set(about["non_finite"])
-        self.means.add(about["means"])
+        self.ever |= set(grid.non_finite)
+        self.means.add(grid.means)
 
     def add_group(
         self, zeros: npt.NDArray[np.float64], copies: npt.NDArray[np.intp], channels: Channels
@@ -108,13 +108,11 @@ class HealthTally:
         self.images = 0
         self._layers: dict[str, _Layer] = {}
 
-    def add(self, layers: Sequence[Mapping[str, Any]]) -> None:
-        """Add an image: for each layer `layer`, `channels`, `sparsity` and lists of channels
-        `inactive`, `silent`, `saturated`, `non_finite`, and the `means` of the channels.
-        """
+    def add(self, grids: Sequence[Grid]) -> None:
+        """Add an image: what is kept of each of its layers."""
         self.images += 1
-        for about in layers:
-            self._layers.setdefault(about["layer"], _Layer(about["channels"])).add(about)
+        for grid in grids:
+            self._layers.setdefault(grid.layer, _Layer(grid.channels)).add(grid)
 
     def add_group(self, group: ScannedGroup, copies: npt.NDArray[np.intp]) -> None:
         """Add the images of a group; `copies` (images,) says how many files are the same image."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import numpy.typing as npt
 from reportgen.analysis.input_colours import input_colours
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
-from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.analysis.workbench import Workbench, numbers
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgba_png
@@ -45,6 +46,26 @@ class KernelOptions(FedOptions):
     columns: int | None
 
 
+@dataclass(frozen=True)
+class KernelData:
+    """The numbers of one layer; fields as in `reportgen.records.report.Kernel`."""
+
+    size: list[int]
+    inputs: int
+    filters: int
+    kind: Literal["colour", "single", "slices"]
+    shown: int
+    slices: int
+    width: int
+    height: int
+    norms: list[float | None]
+    dead: list[int]
+    colours: list[list[float | None]] | None
+    compared: bool
+    near_duplicates: int
+    nearest: list[tuple[int, int, float]]
+
+
 class Kernels:
     """The weights of each convolution layer."""
 
@@ -74,7 +95,7 @@ class Kernels:
 
     def compute(
         self, units: Sequence[Unit[KernelOptions]], bench: Workbench
-    ) -> Iterator[tuple[Unit[KernelOptions], Result]]:
+    ) -> Iterator[tuple[Unit[KernelOptions], Result[KernelData]]]:
         """Yield the pictures and numbers of each layer's weights."""
         for unit in units:
             layer = unit.options.layer
@@ -87,7 +108,7 @@ def describe(
     kernel: npt.NDArray[np.floating],
     columns: int | None,
     colours: npt.NDArray[np.float64] | None = None,
-) -> Result:
+) -> Result[KernelData]:
     """Picture and numbers of weights (height, width, channels of the input, filters).
 
     `colours` as of `draw_kernel`; the numbers are those of the weights themselves.
@@ -99,22 +120,22 @@ def describe(
     alive = np.setdiff1d(np.flatnonzero(np.isfinite(norms)), dead)
     compared = flat.shape[1] >= FEWEST_WEIGHTS
     pairs = near_duplicates(flat, alive) if compared else Pairs(0, [])
-    data = {
-        "size": list(kernel.shape[:2]),
-        "inputs": kernel.shape[2],
-        "filters": kernel.shape[3],
-        "kind": drawn.kind,
-        "shown": drawn.filters,
-        "slices": drawn.slices,
-        "width": drawn.picture.shape[1],
-        "height": drawn.picture.shape[0],
-        "norms": numbers(norms),
-        "dead": dead.tolist(),
-        "colours": None if colours is None else [numbers(row) for row in colours],
-        "compared": compared,
-        "near_duplicates": pairs.total,
-        "nearest": [[a, b, number(value)] for a, b, value in pairs.closest],
-    }
+    data = KernelData(
+        size=list(kernel.shape[:2]),
+        inputs=kernel.shape[2],
+        filters=kernel.shape[3],
+        kind=drawn.kind,
+        shown=drawn.filters,
+        slices=drawn.slices,
+        width=drawn.picture.shape[1],
+        height=drawn.picture.shape[0],
+        norms=numbers(norms),
+        dead=dead.tolist(),
+        colours=None if colours is None else [numbers(row) for row in colours],
+        compared=compared,
+        near_duplicates=pairs.total,
+        nearest=[(a, b, float(f"{value:.4g}")) for a, b, value in pairs.closest],
+    )
     return Result(data, {"kernel.png": rgba_png(drawn.picture)})
 
 

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,9 @@ how many others are asked for; four fill the cores of a CPU, a GPU takes the lar
 SMALL_MAPS = 200_000
 """Mean bytes of the maps on the way to a layer below which starting the operations takes longer
 than the operations: a CPU takes the larger batch then too."""
+
+
+PatternStatus = Literal["ok", "not risen", "silent", "failed"]
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,7 @@ class Pattern:
         return self.start - self.end if self.negative else self.end - self.start
 
     @property
-    def status(self) -> str:
+    def status(self) -> PatternStatus:
         """Whether it went its way: "ok", "not risen", "silent" or "failed"."""
         if not (np.isfinite(self.start) and np.isfinite(self.end)):
             return "failed"

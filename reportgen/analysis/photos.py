@@ -37,6 +37,21 @@ class PhotoOptions(Options):
         return {"size": self.size, "feeding": asdict(self.feeding)}
 
 
+@dataclass(frozen=True)
+class PhotoData:
+    """A photo as the page shows it; `width` and `height` are those of its file."""
+
+    width: int
+    height: int
+    note: str
+    """How it was read, where that needs saying; often empty."""
+    dark: int | None
+    """As of `Decoded`."""
+    photo: str
+    photo_width: int
+    photo_height: int
+
+
 def network_size(target: ImageInput) -> tuple[int, int, Literal[1, 3]]:
     """Height, width and channels of what the network takes."""
     return target.height, target.width, 1 if target.channels == 1 else 3
@@ -55,27 +70,27 @@ class Photos:
 
     def compute(
         self, units: Sequence[Unit[PhotoOptions]], bench: Workbench
-    ) -> Iterator[tuple[Unit[PhotoOptions], Result]]:
+    ) -> Iterator[tuple[Unit[PhotoOptions], Result[PhotoData]]]:
         """Yield a picture for the page and one of what the network was given."""
         for unit in units:
             yield unit, self._one(unit, bench)
 
-    def _one(self, unit: Unit[PhotoOptions], bench: Workbench) -> Result:
+    def _one(self, unit: Unit[PhotoOptions], bench: Workbench) -> Result[PhotoData]:
         feeding = unit.options.feeding
         decoded = bench.read(unit.photo, feeding)
         shown = display(decoded.shown, LONGEST)
         small = shown.shape[0] * shown.shape[1] <= _LOSSLESS_UP_TO
         photo = "photo.png" if small else "photo.jpg"
         files = {photo: rgb_png(shown) if small else jpeg_within(shown, MOST_BYTES)}
-        data: dict[str, Any] = {
-            "width": decoded.rgb.shape[1],
-            "height": decoded.rgb.shape[0],
-            "note": decoded.note or "",
-            "dark": decoded.dark,
-            "photo": photo,
-            "photo_width": shown.shape[1],
-            "photo_height": shown.shape[0],
-        }
+        data = PhotoData(
+            width=decoded.rgb.shape[1],
+            height=decoded.rgb.shape[0],
+            note=decoded.note or "",
+            dark=decoded.dark,
+            photo=photo,
+            photo_width=shown.shape[1],
+            photo_height=shown.shape[0],
+        )
         if size := unit.options.size:
             height, width, channels = size
             given = fit(decoded.fed, height, width, channels, feeding.resize, feeding.interpolation)

@@ -21,7 +21,7 @@ from reportgen.analysis.engine import engine
 from reportgen.analysis.health import saturated, silent
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.quantise import statistics
-from reportgen.analysis.scanned import FILE, Channels, arrays_of
+from reportgen.analysis.scanned import FILE, Channels, ScanData, arrays_of
 from reportgen.analysis.top_k import Floats, Integers, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -99,7 +99,7 @@ class Scan:
 
     def compute(
         self, units: Sequence[ScanUnit], bench: Workbench
-    ) -> Iterator[tuple[ScanUnit, Result]]:
+    ) -> Iterator[tuple[ScanUnit, Result[ScanData]]]:
         """Yield what was found of each group; all go through the network in one row."""
         options = units[0].options
         key = json.dumps([self.name, {**options.json, "k": 0}], sort_keys=True)
@@ -290,7 +290,7 @@ class _Group:
         self._channels = here if self._channels is None else self._channels.merged(here)
         self._seen += len(digests)
 
-    def result(self) -> Result:
+    def result(self) -> Result[ScanData]:
         readable = [digest for digest in self.digests if digest not in self._unread]
         arrays: dict[str, npt.NDArray[Any]] = {**arrays_of("top", self._top)}
         arrays |= arrays_of("unit", self._units)
@@ -303,13 +303,12 @@ class _Group:
                 arrays[name] = np.concatenate(parts)
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
-        data = {
-            "digests": readable,
-            "unread": self._unread,
-            "searched": [list(one) for one in self._searched.items()],
-            "measured": [list(one) for one in zip(
-                self.unit.options.measured, self._counts, strict=True)],
-        }  # fmt: skip
+        data = ScanData(
+            digests=readable,
+            unread=self._unread,
+            searched=list(self._searched.items()),
+            measured=list(zip(self.unit.options.measured, self._counts, strict=True)),
+        )
         return Result(data, {FILE: buffer.getvalue()})
 
 

@@ -61,6 +61,23 @@ def arrays_of(name: str, top: TopK) -> dict[str, npt.NDArray[Any]]:
 
 
 @dataclass(frozen=True)
+class ScanData:
+    """The images of a group, and the layers that its arrays are about.
+
+    Attributes:
+        digests: of the images that were read.
+        unread: the others, with the reason of each.
+        searched, measured: layers with the number of their channels, in the order of the arrays.
+
+    """
+
+    digests: list[str]
+    unread: dict[str, str]
+    searched: list[tuple[str, int]]
+    measured: list[tuple[str, int]]
+
+
+@dataclass(frozen=True)
 class ScannedGroup:
     """The images of one unit, and what a scan found of them.
 
@@ -81,11 +98,10 @@ class ScannedGroup:
     @classmethod
     def read(cls, stored: Stored) -> Self:
         """What a finished unit holds. Raises OutputError when it is damaged."""
-        data = stored.data
-        with np.load(io.BytesIO(stored.read(FILE)), allow_pickle=False) as file:
+        data = stored.read(ScanData)
+        with np.load(io.BytesIO(stored.read_file(FILE)), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        measured, searched = dict(data["measured"]), dict(data["searched"])
-        return cls(data["digests"], data["unread"], measured, searched, arrays)
+        return cls(data.digests, data.unread, dict(data.measured), dict(data.searched), arrays)
 
     @property
     def all_digests(self) -> list[str]:

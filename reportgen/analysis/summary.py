@@ -1,7 +1,7 @@
 """The model summary: every layer of the flat network, its blocks, inputs, head and totals."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
 
 from reportgen.analysis.finite import weights_not_finite
 from reportgen.analysis.options import Opening
@@ -9,7 +9,41 @@ from reportgen.analysis.weight_sketches import weights_of
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose
-from reportgen.records.report import Skipped
+from reportgen.records.outputs import Head, Output, TensorInfo
+from reportgen.records.report import (
+    Block,
+    ImageInput,
+    Layer,
+    LayerWeights,
+    NotFinite,
+    Preprocessing,
+    Skipped,
+)
+
+
+@dataclass(frozen=True)
+class SummaryData:
+    """The facts of `reportgen.records.report.Model` that the network itself knows."""
+
+    name: str
+    parameters: int
+    trainable_parameters: int
+    inputs: list[TensorInfo]
+    outputs: list[Output]
+    image_input: ImageInput | None
+    head: Head | None
+    preprocessing: Preprocessing
+    """What "auto" comes to."""
+    layers: list[Layer]
+    blocks: list[Block]
+    last_spatial_layer: str | None
+    last_spatial_reason: str
+    notes: list[str]
+    warnings: list[str]
+    device: str
+    skipped: list[Skipped]
+    not_finite: list[NotFinite]
+    weights: list[LayerWeights]
 
 
 class Summary:
@@ -25,41 +59,35 @@ class Summary:
 
     def compute(
         self, units: Sequence[Unit[Opening]], bench: Workbench
-    ) -> Iterator[tuple[Unit[Opening], Result]]:
-        """Yield the facts; keys as in `reportgen.records.report.Model`."""
+    ) -> Iterator[tuple[Unit[Opening], Result[SummaryData]]]:
+        """Yield the facts of each model."""
         for unit in units:
             yield unit, Result(describe(bench))
 
 
-def describe(bench: Workbench) -> dict[str, Any]:
-    """The facts of `reportgen.records.report.Model` that the network itself knows, as JSON values.
-
-    `preprocessing` is what "auto" comes to.
-    """
+def describe(bench: Workbench) -> SummaryData:
+    """The facts that the network knows."""
     network = bench.network
-    head = network.head
-    return {
-        "name": str(network.model.name),
-        "parameters": network.parameters,
-        "trainable_parameters": network.trainable_parameters,
-        "inputs": [one.model_dump() for one in network.inputs],
-        "outputs": [one.model_dump() for one in network.outputs],
-        "image_input": network.image_input.model_dump() if network.image_input else None,
-        "head": head.model_dump() if head else None,
-        "preprocessing": choose("auto", network.detect_preprocessing()).model_dump(),
-        "layers": [layer.model_dump() for layer in network.layers],
-        "blocks": [block.model_dump() for block in network.blocks],
-        "last_spatial_layer": network.explained.path,
-        "last_spatial_reason": network.explained.reason,
-        "notes": list(bench.opened.notes),
-        "warnings": [*bench.opened.warnings, *network.warnings],
-        "device": bench.opened.device,
-        "skipped": [one.model_dump() for one in (*_cut(bench), *network.skipped)],
-        "not_finite": [
-            one.model_dump() for one in weights_not_finite(network.model, network.trace.steps)
-        ],
-        "weights": [one.model_dump() for one in weights_of(network.trace.steps)],
-    }
+    return SummaryData(
+        name=str(network.model.name),
+        parameters=network.parameters,
+        trainable_parameters=network.trainable_parameters,
+        inputs=network.inputs,
+        outputs=network.outputs,
+        image_input=network.image_input,
+        head=network.head,
+        preprocessing=choose("auto", network.detect_preprocessing()),
+        layers=network.layers,
+        blocks=network.blocks,
+        last_spatial_layer=network.explained.path,
+        last_spatial_reason=network.explained.reason,
+        notes=list(bench.opened.notes),
+        warnings=[*bench.opened.warnings, *network.warnings],
+        device=bench.opened.device,
+        skipped=[*_cut(bench), *network.skipped],
+        not_finite=weights_not_finite(network.model, network.trace.steps),
+        weights=weights_of(network.trace.steps),
+    )
 
 
 def _cut(bench: Workbench) -> list[Skipped]:

@@ -30,6 +30,16 @@ class TrialOptions(UnsettledOptions):
     classes: Sequence[int]
 
 
+@dataclass(frozen=True)
+class TrialData:
+    """Images tried, and how many of them come out as their class with each candidate."""
+
+    images: int
+    correct: dict[str, int]
+    in_any_order: dict[str, int]
+    """Those right if the classes stand in the order that suits the candidate best."""
+
+
 class PreprocessingTrial:
     """Counts, for each candidate, how many images come out as their class."""
 
@@ -43,16 +53,12 @@ class PreprocessingTrial:
 
     def compute(
         self, units: Sequence[Unit[TrialOptions]], bench: Workbench
-    ) -> Iterator[tuple[Unit[TrialOptions], Result]]:
-        """Yield {"images": tried, "correct": {mode: count}, "in_any_order": {mode: count}}.
-
-        The latter counts the images that are right if the classes stand in the order that suits
-        the candidate best.
-        """
+    ) -> Iterator[tuple[Unit[TrialOptions], Result[TrialData]]]:
+        """Yield what each candidate comes to."""
         for unit in units:
             yield unit, Result(self._try(unit, bench))
 
-    def _try(self, unit: Unit[TrialOptions], bench: Workbench) -> dict[str, Any]:
+    def _try(self, unit: Unit[TrialOptions], bench: Workbench) -> TrialData:
         network, head = bench.network, bench.network.class_scores
         if head is None or bench.image_input is None:
             raise ImageError("The model does not tell classes apart.")
@@ -76,19 +82,19 @@ class PreprocessingTrial:
         for _, pairs in in_batches(bench, list(wanted), LEAST_BYTES, classes_of, answers):
             for mode, pair in pairs.items():
                 cells[mode][pair] += 1
-        return {
-            "images": len(wanted),
-            "correct": {
+        return TrialData(
+            images=len(wanted),
+            correct={
                 mode: sum(
                     images for (true, predicted), images in found.items() if true == predicted
                 )
                 for mode, found in cells.items()
             },
-            "in_any_order": {
+            in_any_order={
                 mode: sum(found[pair] for pair in best_order(found).items())
                 for mode, found in cells.items()
             },
-        }
+        )
 
 
 def best_order(cells: Mapping[tuple[int, int], int]) -> dict[int, int]:

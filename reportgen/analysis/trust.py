@@ -6,7 +6,7 @@ Checks for Saliency Metrics", 2020).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from itertools import combinations
 from typing import Any
 
@@ -29,7 +29,7 @@ from reportgen.analysis.options import FedOptions
 from reportgen.analysis.passes import own_passes
 from reportgen.analysis.request import Request
 from reportgen.analysis.sanity import Stage, cascade
-from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
@@ -62,6 +62,73 @@ class TrustOptions(FedOptions):
     cams: Sequence[str]
     target: int | None = field(metadata={"key": "class"})
     seed: int
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What one map, or the mean of several, comes to; curves have a number for each step."""
+
+    deletion: list[float]
+    insertion: list[float]
+    deletion_area: float
+    insertion_area: float
+    drop: float
+    increase: float
+    blurred_drop: float
+    blurred_increase: float
+    kept_brightness: float
+    sparseness: float
+
+
+@dataclass(frozen=True)
+class Draws:
+    """The areas of each random map."""
+
+    deletion_area: list[float]
+    insertion_area: list[float]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The measures of one kind of map; None where the image has no such map."""
+
+    method: str
+    measures: Measures | None
+    draws: Draws | None = None
+
+
+@dataclass(frozen=True)
+class TrustData:
+    """What was measured of one image, for the class of this index."""
+
+    index: int
+    measured: list[Measured]
+
+
+@dataclass(frozen=True)
+class Between:
+    """How alike the maps of different images are, pair by pair."""
+
+    images: int
+    correlations: list[float]
+    similarities: list[float]
+
+
+@dataclass(frozen=True)
+class Check:
+    """What became of the maps of one kind as the model was randomised stage by stage."""
+
+    method: str
+    stages: list[Stage]
+    between_images: Between | None
+    other_class: float | None
+
+
+@dataclass(frozen=True)
+class SanityData:
+    """The checks of a model."""
+
+    checks: list[Check]
 
 
 TrustUnit = Unit[TrustOptions]
@@ -108,7 +175,7 @@ class Trust:
 
     def compute(
         self, units: Sequence[TrustUnit], bench: Workbench
-    ) -> Iterator[tuple[TrustUnit, Result]]:
+    ) -> Iterator[tuple[TrustUnit, Result[TrustData]]]:
         """Yield what was measured of each image's likeliest class, or of the one chosen."""
         options = units[0].options
         explain = _gradients(bench, options.layer)
@@ -128,7 +195,7 @@ def _measured(
     heats: Mapping[str, npt.NDArray[np.float64]],
     grid: CellGrid,
     seed: int,
-) -> dict[str, Any]:
+) -> TrustData:
     height, width = pixels.shape[:2]
     probabilities = _probabilities(bench)
 
@@ -138,7 +205,7 @@ def _measured(
     measured = []
     for cam, values in heats.items():
         if not np.isfinite(values).all() or values.max() <= 0:
-            measured.append({"method": cam, "measures": None})
+            measured.append(Measured(cam, None))
             continue
         shares = (values / values.max()).astype(np.float32)
         heat = shares if CAMS[cam].of_image else spread_over(shares, height, width, grid)
@@ -152,45 +219,54 @@ def _measured(
     if any(CAMS[cam].of_image for cam in heats):
         chance = [random.random((height, width)).astype(np.float32) for _ in range(DRAWS)]
         measured.append(_chance(CHANCE_PIXELS, pixels, chance, predict, seed))
-    return {"index": target, "measured": measured}
+    return TrustData(target, measured)
 
 
 def _chance(
     method: str, pixels: npt.NDArray[np.float32], heats: Sequence[Any], predict: Predict, seed: int
-) -> dict[str, Any]:
+) -> Measured:
     """The means over random heats, and the areas of each."""
-    entries = [_entry(method, pixels, heat, predict, seed)["measures"] for heat in heats]
-    if not all(entries):
-        return {"method": method, "measures": None}
-    measures = {
-        key: numbers(np.mean([one[key] for one in entries], axis=0))
-        if isinstance(entries[0][key], list)
-        else number(np.mean([one[key] for one in entries]))
-        for key in entries[0]
-    }
-    areas = {key: [one[key] for one in entries] for key in ("deletion_area", "insertion_area")}
-    return {"method": method, "measures": measures, "draws": areas}
+    found = [_entry(method, pixels, heat, predict, seed).measures for heat in heats]
+    each = [measures for measures in found if measures is not None]
+    if len(each) < len(found):
+        return Measured(method, None)
+
+    def mean(name: str) -> Any:
+        values = np.mean([getattr(measures, name) for measures in each], axis=0)
+        return [_short(value) for value in values] if values.ndim else _short(values)
+
+    means = Measures(**{one.name: mean(one.name) for one in fields(Measures)})
+    areas = Draws(
+        [measures.deletion_area for measures in each],
+        [measures.insertion_area for measures in each],
+    )
+    return Measured(method, means, areas)
 
 
 def _entry(
     method: str, pixels: npt.NDArray[np.float32], heat: Any, predict: Predict, seed: int
-) -> dict[str, Any]:
+) -> Measured:
     found = measure(pixels, heat, predict, seed)
-    curves = {"deletion": numbers(found.deletion), "insertion": numbers(found.insertion)}
-    if any(value is None for curve in curves.values() for value in curve):
-        return {"method": method, "measures": None}
-    measures = {
-        **curves,
-        "deletion_area": number(area(found.deletion)),
-        "insertion_area": number(area(found.insertion)),
-        "drop": number(found.drop),
-        "increase": float(found.increase),
-        "blurred_drop": number(found.blurred_drop),
-        "blurred_increase": float(found.blurred_increase),
-        "kept_brightness": number(found.kept_brightness),
-        "sparseness": number(found.sparseness),
-    }
-    return {"method": method, "measures": measures}
+    if not (np.isfinite(found.deletion).all() and np.isfinite(found.insertion).all()):
+        return Measured(method, None)
+    measures = Measures(
+        deletion=[_short(value) for value in found.deletion],
+        insertion=[_short(value) for value in found.insertion],
+        deletion_area=_short(area(found.deletion)),
+        insertion_area=_short(area(found.insertion)),
+        drop=_short(found.drop),
+        increase=float(found.increase),
+        blurred_drop=_short(found.blurred_drop),
+        blurred_increase=float(found.blurred_increase),
+        kept_brightness=_short(found.kept_brightness),
+        sparseness=_short(found.sparseness),
+    )
+    return Measured(method, measures)
+
+
+def _short(value: Any) -> float:
+    """A number in four significant digits."""
+    return float(f"{float(value):.4g}")
 
 
 class Sanity:
@@ -213,15 +289,13 @@ class Sanity:
 
     def compute(
         self, units: Sequence[TrustUnit], bench: Workbench
-    ) -> Iterator[tuple[TrustUnit, Result]]:
+    ) -> Iterator[tuple[TrustUnit, Result[SanityData]]]:
         """Yield the stages of the cascade, and the correlation between classes."""
         for unit in units:
-            yield unit, Result({"checks": _checks(bench, unit.photos, unit.options)})
+            yield unit, Result(SanityData(_checks(bench, unit.photos, unit.options)))
 
 
-def _checks(
-    bench: Workbench, digests: Sequence[str], options: TrustOptions
-) -> list[dict[str, Any]]:
+def _checks(bench: Workbench, digests: Sequence[str], options: TrustOptions) -> list[Check]:
     pixels = [bench.pixels(digest) for digest in digests]
     fed = [bench.prepare(one[None]) for one in pixels]
     targets = [_class_of(bench, one, options.target) for one in pixels]
@@ -245,14 +319,14 @@ def _checks(
     cascades = cascade(bench.network, lambda kinds: maps(targets, kinds), cams, seeds, slow)
     true, swapped = maps(targets, cams), maps(others, cams) if others else None
     return [
-        {
-            "method": cam,
-            "stages": [_stage(stage) for stage in cascades[cam]],
-            "between_images": _between(true[cam]),
-            "other_class": _likeness(true[cam], swapped[cam])
+        Check(
+            method=cam,
+            stages=[_stage(stage) for stage in cascades[cam]],
+            between_images=_between(true[cam]),
+            other_class=_likeness(true[cam], swapped[cam])
             if swapped and CAMS[cam].by_class
             else None,
-        }
+        )
         for cam in cams
     ]
 
@@ -273,22 +347,25 @@ def _maps_of(
     }
 
 
-def _stage(stage: Stage) -> dict[str, Any]:
-    found = {"correlations": stage.correlations, "similarities": stage.similarities}
-    return {**asdict(stage), **{key: numbers(values) for key, values in found.items()}}
+def _stage(stage: Stage) -> Stage:
+    return replace(
+        stage,
+        correlations=[_short(value) for value in stage.correlations],
+        similarities=[_short(value) for value in stage.similarities],
+    )
 
 
-def _between(maps: npt.NDArray[Any]) -> dict[str, Any] | None:
+def _between(maps: npt.NDArray[Any]) -> Between | None:
     """How alike the maps of different images are: the null of the sanity check."""
     told = [one for one in maps if np.ptp(one) > 0]
     pairs = list(combinations(told, 2))
     if not pairs:
         return None
-    return {
-        "images": len(told),
-        "correlations": numbers([rank_correlation(*pair) for pair in pairs]),
-        "similarities": numbers([structural_similarity(*pair) for pair in pairs]),
-    }
+    return Between(
+        len(told),
+        [_short(rank_correlation(*pair)) for pair in pairs],
+        [_short(structural_similarity(*pair)) for pair in pairs],
+    )
 
 
 def _likeness(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:

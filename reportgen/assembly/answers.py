@@ -1,9 +1,9 @@
 """From what the outputs said of an image to its records."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from math import isfinite
-from typing import Any
 
+from reportgen.analysis.grids import ActivationData
 from reportgen.records.outputs import OtherPrediction, Output, Value
 from reportgen.records.report import Model
 
@@ -11,12 +11,14 @@ _MOST_POSITIONS = 64
 """Positions of a sequence that are listed."""
 
 
-def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str, Any]:
-    """The fields `values` and `others` of an image's record."""
+def said_by_outputs(
+    model: Model, data: ActivationData, top: int
+) -> tuple[list[Value], list[OtherPrediction]]:
+    """The values that an image gives, and what the outputs say that the report does not explain."""
     values: list[Value] = []
     others: list[OtherPrediction] = []
     for output in model.outputs:
-        numbers = data["outputs"].get(output.name)
+        numbers = data.outputs.get(output.name)
         if numbers is None:
             continue
         if output.kind == "values":
@@ -27,7 +29,7 @@ def said_by_outputs(model: Model, data: Mapping[str, Any], top: int) -> dict[str
             others += _positions(output, numbers)
         elif not output.explained:
             others += _top_classes(output, numbers, top)
-    return {"values": values, "others": others}
+    return values, others
 
 
 def _values(output: Output, numbers: Sequence[float]) -> Iterator[Value]:

@@ -2,16 +2,18 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.dreams import DreamOptions
-from reportgen.analysis.filters import FilterOptions, kind_of
+from reportgen.analysis.dreams import DreamData, DreamOptions
+from reportgen.analysis.filters import FilterOptions, PatternData, kind_of
 from reportgen.analysis.finite import tells_classes
+from reportgen.analysis.grids import ActivationData, Grid, SingleChannel
 from reportgen.analysis.health import HealthTally
-from reportgen.analysis.kernels import KernelOptions
-from reportgen.analysis.photos import PhotoOptions
+from reportgen.analysis.kernels import KernelData, KernelOptions
+from reportgen.analysis.photos import PhotoData, PhotoOptions
 from reportgen.assembly.answers import said_by_outputs
 from reportgen.assembly.heatmaps import cam_records
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
@@ -33,9 +35,6 @@ from reportgen.records.report import (
     Skipped,
     StartImage,
 )
-
-OVER_IMAGES = ("silent", "saturated", "non_finite", "deviations")
-"""What a layer's statistics hold for the statistics over all images, and for nothing else."""
 
 
 class Assembly:
@@ -75,37 +74,40 @@ class Assembly:
         `gradcam` has the classes explained by default, then each explained besides.
         """
         (unit, stored), name = photo, file.name
-        about = stored.data
+        about = stored.read(PhotoData)
         base = f"pictures/images/{slug}"
-        seen = self.usable(activations, "activations of", name)
+        finished = self.usable(activations, "activations of", name)
+        seen = finished.read(ActivationData) if finished else None
         cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
         lost = seen is not None and self._is_lost(seen)
+        values, others = said_by_outputs(self.model, seen, top) if seen else ([], [])
         return Image(
             name=name,
             sha256=unit.photo,
             group=file.group,
             true_class=file.true_class,
-            width=about["width"],
-            height=about["height"],
-            note=about["note"],
-            photo=self.copy(stored, about["photo"], f"{base}/photo"),
-            photo_width=about["photo_width"],
-            photo_height=about["photo_height"],
+            width=about.width,
+            height=about.height,
+            note=about.note,
+            photo=self.copy(stored, about.photo, f"{base}/photo"),
+            photo_width=about.photo_width,
+            photo_height=about.photo_height,
             network_photo=self.copy(stored, network, f"{base}/network")
             if stored.file(network).is_file()
             else None,
             predictions=self._predictions(seen, top) if seen and not lost else [],
             not_finite=lost,
-            activations=self._grids(seen, base) if seen else [],
-            **(said_by_outputs(self.model, seen.data, top) if seen else {}),
+            activations=self._grids(finished, seen.activations, base) if finished and seen else [],
+            values=values,
+            others=others,
             gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
         )
 
     def count(self, activations: Outcome | None) -> None:
         """Take an image that the report does not show into the statistics over all images."""
         if isinstance(activations, Stored):
-            self.health.add(activations.data["activations"])
+            self.health.add(activations.read(ActivationData).activations)
 
     def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
         """The outcome if it is no failure; a failure is noted."""
@@ -114,17 +116,17 @@ class Assembly:
             return None
         return outcome
 
-    def _is_lost(self, seen: Stored) -> bool:
+    def _is_lost(self, seen: ActivationData) -> bool:
         """Whether the output that is explained gives no numbers."""
-        outputs = seen.data["outputs"]
-        own = [outputs.get(one.name) or () for one in self.model.outputs if one.explained]
-        return not tells_classes(seen.data["scores"], seen.data["probabilities"]) or not all(
+        own = [
+            seen.outputs.get(output.name) or () for output in self.model.outputs if output.explained
+        ]
+        return not tells_classes(seen.scores, seen.probabilities) or not all(
             map(isfinite, (number for numbers in own for number in numbers))
         )
 
-    def _predictions(self, seen: Stored, top: int) -> list[Prediction]:
-        data = seen.data
-        scores, probabilities = data["scores"], data["probabilities"]
+    def _predictions(self, seen: ActivationData, top: int) -> list[Prediction]:
+        scores, probabilities = seen.scores, seen.probabilities
         order = sorted(range(len(scores)), key=lambda i: (-scores[i], i))[:top]
         return [
             Prediction(
@@ -136,28 +138,51 @@ class Assembly:
             for i in order
         ]
 
-    def _grids(self, seen: Stored, base: str) -> list[Activations]:
-        grids = seen.data["activations"]
+    def _grids(self, stored: Stored, grids: Sequence[Grid], base: str) -> list[Activations]:
         self.health.add(grids)
-        return [self._grid(seen, about, base) for about in grids]
+        return [self._grid(stored, grid, base) for grid in grids]
 
-    def _grid(self, seen: Stored, about: Mapping[str, Any], base: str) -> Activations:
-        slug = self._layers[about["layer"]]
-        picture = self.copy(seen, about["picture"], f"{base}/layers/{slug}")
-        singles = tuple(self._single(seen, one, f"{base}/channels/{slug}-{one['channel']}")
-                        for one in about["singles"])  # fmt: skip
-        known = {"picture": picture, "singles": singles}
-        known |= self.smaller.redraw(self.folder / picture, about)
-        kept = {key: value for key, value in about.items() if key not in OVER_IMAGES}
-        return Activations(**{**kept, **known})
+    def _grid(self, stored: Stored, grid: Grid, base: str) -> Activations:
+        slug = self._layers[grid.layer]
+        picture = self.copy(stored, grid.picture, f"{base}/layers/{slug}")
+        singles = tuple(
+            self._single(stored, channel, f"{base}/channels/{slug}-{channel.channel}")
+            for channel in grid.singles
+        )
+        grid, left_out = self.smaller.redraw(self.folder / picture, grid)
+        return Activations(
+            layer=grid.layer,
+            channels=grid.channels,
+            shown=grid.shown,
+            size=list(grid.size),
+            map_size=list(grid.map_size),
+            inactive_channels=grid.inactive_channels,
+            inactive=grid.inactive,
+            sparsity=grid.sparsity,
+            low=grid.low,
+            high=grid.high,
+            picture=picture,
+            width=grid.width,
+            height=grid.height,
+            columns=grid.columns,
+            margin=grid.margin,
+            means=grid.means,
+            lows=grid.lows,
+            highs=grid.highs,
+            singles=singles,
+            left_out=left_out,
+        )
 
-    def _single(self, seen: Stored, one: Mapping[str, Any], target: str) -> Channel:
-        bar = one["colorbar"]
-        pictures = {
-            "picture": self.copy(seen, one["picture"], target),
-            "colorbar": bar and self.copy(seen, bar, f"{target}-scale"),
-        }
-        return Channel(**{**one, **pictures})
+    def _single(self, stored: Stored, channel: SingleChannel, target: str) -> Channel:
+        bar = channel.colorbar
+        return Channel(
+            channel=channel.channel,
+            low=channel.low,
+            high=channel.high,
+            inactive=channel.inactive,
+            picture=self.copy(stored, channel.picture, target),
+            colorbar=self.copy(stored, bar, f"{target}-scale") if bar else None,
+        )
 
     def filters(
         self,
@@ -223,13 +248,23 @@ class Assembly:
         for at, unit in enumerate(units):
             name, path = names[unit.photo], unit.options.layer
             if stored := self.usable(outcomes[unit.key], f"dream of {path} on", name):
-                pictures = {
-                    key: self.copy(stored, f"{key}.jpg", f"pictures/dreams/{at}-{key}")
-                    for key in ("original", "picture")
-                }
-                chosen = {key: getattr(unit.options, key) for key in ("layer", "channel", "steps")}
-                known = {"image": name, **chosen, **pictures}
-                records.append(Dream(**{**stored.data, **known}))
+                target, data = f"pictures/dreams/{at}", stored.read(DreamData)
+                records.append(
+                    Dream(
+                        image=name,
+                        layer=path,
+                        channel=unit.options.channel,
+                        status=data.status,
+                        response_start=data.response_start,
+                        response_end=data.response_end,
+                        steps=unit.options.steps,
+                        octaves=data.octaves,
+                        original=self.copy(stored, "original.jpg", f"{target}-original"),
+                        picture=self.copy(stored, "picture.jpg", f"{target}-picture"),
+                        width=data.width,
+                        height=data.height,
+                    )
+                )
         return records
 
     def kernels(
@@ -241,7 +276,8 @@ class Assembly:
             path = unit.options.layer
             if stored := self.usable(outcomes[unit.key], "kernels of", path):
                 picture = self.copy(stored, "kernel.png", f"pictures/kernels/{self._layers[path]}")
-                records.append(Kernel(layer=path, picture=picture, **stored.data))
+                data = stored.read(KernelData)
+                records.append(Kernel(layer=path, picture=picture, **asdict(data)))
         return records
 
     def _gallery(
@@ -260,8 +296,8 @@ class Assembly:
         layer = next(one for one in self.model.layers if one.path == path)
         patterns = squares(np.stack([read_rgb(one.file("pattern.png")) for _, one in found]))
         size = patterns.shape[1]
-        about_each = [one.data for _, one in found]
-        present = np.array([one["status"] != "silent" for one in about_each])
+        about_each = [one.read(PatternData) for _, one in found]
+        present = np.array([pattern.status != "silent" for pattern in about_each])
         end = "" if method == "classic" else f"--{method}"
         picture = f"pictures/filters/{self._layers[path]}{end}.png"
         (self.folder / picture).parent.mkdir(parents=True, exist_ok=True)
@@ -288,7 +324,7 @@ class Assembly:
             size=size,
         )
         records = [
-            Filter(**shared, channel=channel, tile=tile, **data)
+            Filter(**shared, channel=channel, tile=tile, **asdict(data))
             for tile, ((channel, _), data) in enumerate(zip(found, about_each, strict=True))
         ]
         return about, records

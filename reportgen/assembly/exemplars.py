@@ -1,9 +1,8 @@
 """From the finished search for exemplars to its records, with the strips of pictures."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
-from reportgen.analysis.exemplars import ExemplarUnit
+from reportgen.analysis.exemplars import ExemplarData, ExemplarUnit, FoundChannel
 from reportgen.assembly.assembly import Assembly
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
@@ -31,47 +30,58 @@ def found_exemplars(
     for file, digest in searched:
         by_digest.setdefault(digest, file.name)
     names = [by_digest[digest] for digest in unit.photos]
-    data = stored.data
-    for one in data["unread"] if not dataset else ():  # those of a data set were told by its scan
-        what, name = "image", names[one["image"]]
-        assembly.skipped.append(Skipped(what=what, name=name, reason=one["reason"]))
+    data = stored.read(ExemplarData)
+    for unread in data.unread if not dataset else ():  # those of a data set were told by its scan
+        assembly.skipped.append(
+            Skipped(what="image", name=names[unread.image], reason=unread.reason)
+        )
     drawn: dict[str, list[int]] = {}
-    for one in data["channels"]:
-        drawn.setdefault(one["layer"], []).append(one["channel"])
+    for found in data.channels:
+        drawn.setdefault(found.layer, []).append(found.channel)
     kept = {layer: assembly.smaller.kept(layer, numbers) for layer, numbers in drawn.items()}
     return Exemplars(
-        images=data["images"],
+        images=data.images,
         dataset=dataset,
         channels=[
-            _record(assembly, stored, names, one)
-            for one in data["channels"]
-            if one["channel"] in kept[one["layer"]]
+            _record(assembly, stored, names, found)
+            for found in data.channels
+            if found.channel in kept[found.layer]
         ],
-        units=[_record(assembly, stored, names, one) for one in data["units"]],
+        units=[_record(assembly, stored, names, found) for found in data.units],
     )
 
 
 def _record(
-    assembly: Assembly, stored: Stored, names: Sequence[str], about: Mapping[str, Any]
+    assembly: Assembly, stored: Stored, names: Sequence[str], found: FoundChannel
 ) -> ExemplarsOf:
     from PIL import Image
 
-    picture, size = about["picture"], (0, 0)
-    unit = about["unit"]
+    picture, size, unit = found.picture, (0, 0), found.unit
     if picture:
         with Image.open(stored.file(picture)) as opened:
             size = opened.size
         where = "" if unit is None else f"-{unit[0]}-{unit[1]}"
-        slug = assembly.layer_slug(about["layer"])
-        target = f"pictures/exemplars/{slug}/{about['channel']}{where}"
+        slug = assembly.layer_slug(found.layer)
+        target = f"pictures/exemplars/{slug}/{found.channel}{where}"
         picture = assembly.copy(stored, picture, target)
     return ExemplarsOf(
-        layer=about["layer"],
-        channel=about["channel"],
+        layer=found.layer,
+        channel=found.channel,
         unit=unit,
         picture=picture,
-        tile=about["tile"],
+        tile=found.tile,
         width=size[0],
         height=size[1],
-        exemplars=[Exemplar(**{**one, "image": names[one["image"]]}) for one in about["exemplars"]],
+        exemplars=[
+            Exemplar(
+                image=names[image.image],
+                row=image.row,
+                column=image.column,
+                value=image.value,
+                box=image.box,
+                exact=image.exact,
+                beyond=image.beyond,
+            )
+            for image in found.exemplars
+        ],
     )

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from reportgen.analysis.grids import ActivationData, Grid
 from reportgen.errors import OutputError
 from reportgen.execution.store import Stored
 from reportgen.records.report import Skipped
@@ -155,8 +156,8 @@ def by_variance(grids: Sequence[Stored]) -> dict[str, tuple[int, ...]]:
     """
     totals: dict[str, _Moments] = {}
     for stored in grids:
-        for about in stored.data["activations"]:
-            totals.setdefault(about["layer"], _Moments(about["shown"])).add(about)
+        for grid in stored.read(ActivationData).activations:
+            totals.setdefault(grid.layer, _Moments(grid.shown)).add(grid)
     return {layer: found.order() for layer, found in totals.items()}
 
 
@@ -167,9 +168,9 @@ class _Moments:
         self.images = 0
         self.mean, self.square = np.zeros(channels), np.zeros(channels)
 
-    def add(self, about: Mapping[str, list[float | None]]) -> None:
+    def add(self, grid: Grid) -> None:
         mean, deviation = (
-            np.nan_to_num(np.array(about[key], np.float64)) for key in ("means", "deviations")
+            np.nan_to_num(np.array(values, np.float64)) for values in (grid.means, grid.deviations)
         )
         self.images += 1
         self.mean += mean

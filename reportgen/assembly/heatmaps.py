@@ -4,7 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
+from reportgen.analysis.cam_difference import DifferenceData
 from reportgen.analysis.finite import tells_classes
+from reportgen.analysis.gradcam import GradCamData
+from reportgen.analysis.grids import ActivationData
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
@@ -34,27 +37,45 @@ class Pictures(Protocol):
         """The outcome if it is no failure; a failure is noted."""
 
 
-def cam_records(assembly: Pictures, cams: Stored, seen: Stored | None, base: str) -> list[GradCam]:
+def cam_records(
+    assembly: Pictures, cams: Stored, seen: ActivationData | None, base: str
+) -> list[GradCam]:
     """The maps of an image; its probabilities are those `seen` with its activations."""
     records = []
-    probabilities = seen.data["probabilities"] if seen else []
-    if seen is not None and not tells_classes(seen.data["scores"], probabilities):
+    probabilities = seen.probabilities if seen else []
+    if seen is not None and not tells_classes(seen.scores, probabilities):
         return []  # where no class is predicted, none is explained
-    for about in cams.data["gradcam"]:
-        index = about["index"]
-        target = f"{base}/{CAMS[about['method']].slug}/{index}"
-        kinds = {"picture": "overlay", "heatmap": "heatmap", "cells": "cells", "full": "full"}
-        if assembly.smaller != AS_IT_IS:
-            del kinds["full"]
-        pictures = {
-            key: assembly.copy(cams, about[key], f"{target}-{kind}") if about.get(key) else None
-            for key, kind in kinds.items()
-        }
-        pictures.setdefault("full", None)
-        known = {"label": assembly.model.target_labels[index]}
-        probability = probabilities[index] if probabilities else None
-        records.append(GradCam(**{**about, **pictures, **known, "probability": probability}))
+    for cam in cams.read(GradCamData).gradcam:
+        target = f"{base}/{CAMS[cam.method].slug}/{cam.index}"
+        records.append(
+            GradCam(
+                method=cam.method,
+                layer=cam.layer,
+                index=cam.index,
+                label=assembly.model.target_labels[cam.index],
+                probability=probabilities[cam.index] if probabilities else None,
+                status=cam.status,
+                reason=cam.reason,
+                picture=_copied(assembly, cams, cam.picture, f"{target}-overlay"),
+                heatmap=_copied(assembly, cams, cam.heatmap, f"{target}-heatmap"),
+                width=cam.width,
+                height=cam.height,
+                cells=_copied(assembly, cams, cam.cells, f"{target}-cells"),
+                cells_size=cam.cells_size,
+                full=_copied(assembly, cams, cam.full, f"{target}-full")
+                if assembly.smaller == AS_IT_IS
+                else None,
+                steps=cam.steps,
+                residual=cam.residual,
+                same_as=cam.same_as,
+            )
+        )
     return records
+
+
+def _copied(assembly: Pictures, stored: Stored, name: str | None, target: str) -> str | None:
+    """The path of a picture that is copied; None where there is none."""
+    return assembly.copy(stored, name, target) if name else None
 
 
 def with_cams(
@@ -81,23 +102,37 @@ def _through_depth(
 ) -> Iterator[GradCam]:
     known = {one.index: one.probability for one in image.predictions}
     known |= {one.index: one.probability for one in image.gradcam}
-    for about in stored.data["gradcam"]:
-        index, picture = about["index"], about["picture"]
-        target = f"{base}/depth/{assembly.layer_slug(about['layer'])}"
-        added = {
-            "label": assembly.model.target_labels[index],
-            "probability": known.get(index),
-            "picture": picture and assembly.copy(stored, picture, target),
-        }
-        yield GradCam(**{**about, **added})
+    for cam in stored.read(GradCamData).gradcam:
+        target = f"{base}/depth/{assembly.layer_slug(cam.layer)}"
+        yield GradCam(
+            method=cam.method,
+            layer=cam.layer,
+            index=cam.index,
+            label=assembly.model.target_labels[cam.index],
+            probability=known.get(cam.index),
+            status=cam.status,
+            reason=cam.reason,
+            picture=_copied(assembly, stored, cam.picture, target),
+            heatmap=None,
+            width=cam.width,
+            height=cam.height,
+        )
 
 
 def _differences(assembly: Pictures, stored: Stored, base: str) -> Iterator[CamDifference]:
     labels = assembly.model.labels
-    for at, about in enumerate(stored.data["differences"]):
-        pictures = {
-            key: about[key] and assembly.copy(stored, about[key], f"{base}/difference/{at}-{kind}")
-            for key, kind in (("picture", "overlay"), ("heatmap", "heatmap"))
-        }
-        first, second = labels[about["first"]], labels[about["second"]]
-        yield CamDifference(**{**about, **pictures, "first_label": first, "second_label": second})
+    for at, found in enumerate(stored.read(DifferenceData).differences):
+        target = f"{base}/difference/{at}"
+        yield CamDifference(
+            layer=found.layer,
+            first=found.first,
+            second=found.second,
+            first_label=labels[found.first],
+            second_label=labels[found.second],
+            status=found.status,
+            reason=found.reason,
+            picture=_copied(assembly, stored, found.picture, f"{target}-overlay"),
+            heatmap=_copied(assembly, stored, found.heatmap, f"{target}-heatmap"),
+            width=found.width,
+            height=found.height,
+        )

@@ -6,6 +6,7 @@ Trained filters leave much of a map empty; others fill it with noise that no fil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from reportgen.analysis.grids import ActivationData
 from reportgen.execution.store import Stored
 from reportgen.records.report import Skipped
 from reportgen.spread import spread
@@ -41,9 +42,9 @@ def light_sides(grids: Sequence[Stored]) -> dict[str, int]:
     layers: dict[str, _Grids] = {}
     allowed = total = 0.0
     for stored in spread(grids, _LOOKED_AT):
-        for about in stored.data["activations"]:
-            size = stored.file(about["picture"]).stat().st_size
-            layers.setdefault(about["layer"], _Grids(max(about["size"]))).size += size
+        for grid in stored.read(ActivationData).activations:
+            size = stored.file(grid.picture).stat().st_size
+            layers.setdefault(grid.layer, _Grids(max(grid.size))).size += size
             allowed, total = allowed + GRID_BYTES, total + size
     sides: dict[str, int] = {}
     while total > allowed:

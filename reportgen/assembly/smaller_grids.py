@@ -1,9 +1,10 @@
 """What of a report's channels is drawn, and how small, so that it takes fewer bytes."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+
+from reportgen.analysis.grids import Grid
 
 
 @dataclass(frozen=True)
@@ -23,31 +24,28 @@ class Smaller:
         ordered = sorted(channels, key=lambda one: (rank.get(one, len(rank)), one))
         return frozenset(ordered[: max(1, -(-len(ordered) // self.share))])
 
-    def redraw(self, picture: Path, about: Mapping[str, Any]) -> dict[str, Any]:
-        """Replace the picture of a grid; returns what is now different in its record."""
+    def redraw(self, picture: Path, grid: Grid) -> tuple[Grid, tuple[int, ...]]:
+        """Replace the picture of a grid; returns the grid as it is now, and channels left out."""
         from reportgen.pictures.encode import palette_png, read_indices
         from reportgen.pictures.regrid import regrid
         from reportgen.pictures.tiles import GridLayout, block_size
 
-        shown = range(about["shown"])
-        kept = self.kept(about["layer"], shown)
+        shown = range(grid.shown)
+        kept = self.kept(grid.layer, shown)
         left_out = tuple(one for one in shown if one not in kept)
-        height, width = about["size"]
-        sides = (self.longest, self.sides.get(about["layer"]))
+        height, width = grid.size
+        sides = (self.longest, self.sides.get(grid.layer))
         longest = min((side for side in sides if side is not None), default=None)
         block = block_size(height, width, longest)
         if block == 1 and not left_out:
-            return {}
-        layout = GridLayout.fit(len(shown), height, width, about["columns"], about["margin"])
-        struck = [one for one in about["inactive"] if one in shown]
+            return grid, ()
+        layout = GridLayout.fit(len(shown), height, width, grid.columns, grid.margin)
+        struck = [channel for channel in grid.inactive if channel in shown]
         drawn = regrid(read_indices(picture), layout, longest, struck, left_out)
         picture.write_bytes(palette_png(drawn))
-        return {
-            "size": [-(-side // block) for side in (height, width)],
-            "width": drawn.shape[1],
-            "height": drawn.shape[0],
-            "left_out": left_out,
-        }
+        size = (-(-height // block), -(-width // block))
+        smaller = replace(grid, size=size, width=drawn.shape[1], height=drawn.shape[0])
+        return smaller, left_out
 
 
 AS_IT_IS = Smaller()

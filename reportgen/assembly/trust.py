@@ -2,11 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.trust import TrustUnit
+from reportgen.analysis.sanity import Stage
+from reportgen.analysis.trust import (
+    Between,
+    Draws,
+    Measured,
+    Measures,
+    SanityData,
+    TrustData,
+    TrustUnit,
+)
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.records.report import (
@@ -47,13 +56,13 @@ def assemble_trust(
 
     `names` are those of the images by their digests; what failed is added to `skipped`.
     """
-    measured: dict[str, Mapping[str, Any]] = {}
+    measured: dict[str, TrustData] = {}
     for unit in trust:
         name, outcome = names[unit.photo], outcomes[unit.key]
         if isinstance(outcome, Failure):
             skipped.append(Skipped(what="trust in heatmaps of", name=name, reason=outcome.reason))
         else:
-            measured[name] = outcome.data
+            measured[name] = outcome.read(TrustData)
     checks = list(_checks(sanity, outcomes, skipped))
     if not measured and not checks:
         return None
@@ -75,15 +84,15 @@ def _checks(
         if isinstance(outcome, Failure):
             skipped.append(Skipped(what="check", name="sanity", reason=outcome.reason))
             continue
-        for check in outcome.data["checks"]:
-            stages = [_stage(one) for one in check["stages"]]
-            null = _null(check["between_images"])
-            last = check["stages"][-1]["correlations"] if stages else []
+        for check in outcome.read(SanityData).checks:
+            stages = [_stage(stage) for stage in check.stages]
+            null = _null(check.between_images)
+            last = check.stages[-1].correlations if stages else []
             yield SanityCheck(
-                method=check["method"],
+                method=check.method,
                 stages=stages,
                 between_images=null,
-                other_class=check["other_class"],
+                other_class=check.other_class,
                 outcome=outcome_of(last, null),
             )
 
@@ -107,27 +116,27 @@ def outcome_of(
     return "gone" if mean - between <= _ERRORS * error else "in part"
 
 
-def _stage(about: Mapping[str, Any]) -> SanityStage:
+def _stage(stage: Stage) -> SanityStage:
     return SanityStage(
-        layer=about["layer"],
-        layers=about["layers"],
-        seeds=len(about["correlations"]),
-        correlation=_spread(about["correlations"]),
-        similarity=_spread(about["similarities"]),
+        layer=stage.layer,
+        layers=stage.layers,
+        seeds=len(stage.correlations),
+        correlation=_spread(stage.correlations),
+        similarity=_spread(stage.similarities),
     )
 
 
-def _null(about: Mapping[str, Any] | None) -> SanityNull | None:
-    if about is None:
+def _null(between: Between | None) -> SanityNull | None:
+    if between is None:
         return None
-    found, images = about["correlations"], about["images"]
+    found, images = between.correlations, between.images
     # With a single pair nothing is known of the spread: that of unrelated ranks is taken.
     spread = float(np.std(found, ddof=1)) if len(found) > 1 else _UNRELATED
     return SanityNull(
         images=images,
         pairs=len(found),
         correlation=_spread(found),
-        similarity=_spread(about["similarities"]),
+        similarity=_spread(between.similarities),
         error=_rounded(spread / np.sqrt(images)),
     )
 
@@ -137,27 +146,31 @@ def _spread(values: Sequence[float]) -> Spread:
     return Spread(mean=_rounded(float(np.mean(values))), low=low, high=high)
 
 
-def _measures(found: Sequence[Mapping[str, Any]]) -> list[TrustMeasure]:
-    by_method: dict[str, list[Mapping[str, Any]]] = {}
-    for one in found:
-        for entry in one["measured"]:
-            kept = by_method.setdefault(entry["method"], [])
-            if entry["measures"]:
-                kept.append({**entry["measures"], "draws": entry.get("draws")})
-    return [_mean(method, kept) for method, kept in by_method.items()]
+def _measures(found: Sequence[TrustData]) -> list[TrustMeasure]:
+    by_method: dict[str, list[Measured]] = {}
+    for image in found:
+        for measured in image.measured:
+            by_method.setdefault(measured.method, []).append(measured)
+    return [_mean(method, images) for method, images in by_method.items()]
 
 
-def _interval(kept: Sequence[Mapping[str, Any]], key: str) -> list[float] | None:
+def _interval(
+    found: Sequence[Draws | None], area: Literal["deletion_area", "insertion_area"]
+) -> list[float] | None:
     """Where 95 % of random maps come to lie, by the means of each draw over the images."""
-    if not all(one["draws"] for one in kept):
+    known = [draws for draws in found if draws is not None]
+    if len(known) < len(found):
         return None
-    draws = np.mean([one["draws"][key] for one in kept], axis=0)
+    draws = np.mean([getattr(draws, area) for draws in known], axis=0)
     reach = _QUANTILE * float(np.std(draws, ddof=1)) * np.sqrt(1 + 1 / len(draws))
     mean = float(np.mean(draws))
     return [_rounded(mean - reach), _rounded(mean + reach)]
 
 
-def _mean(method: str, kept: Sequence[Mapping[str, Any]]) -> TrustMeasure:
+def _mean(method: str, found: Sequence[Measured]) -> TrustMeasure:
+    """The means over the images that have a map of this kind."""
+    kept = [image.measures for image in found if image.measures is not None]
+    draws = [image.draws for image in found if image.measures is not None]
     if not kept:
         return TrustMeasure(
             method=method,
@@ -172,7 +185,7 @@ def _mean(method: str, kept: Sequence[Mapping[str, Any]]) -> TrustMeasure:
         )
 
     def mean(key: str) -> float:
-        return _rounded(float(np.mean([one[key] for one in kept])))
+        return _rounded(float(np.mean([getattr(measures, key) for measures in kept])))
 
     return TrustMeasure(
         method=method,
@@ -187,14 +200,15 @@ def _mean(method: str, kept: Sequence[Mapping[str, Any]]) -> TrustMeasure:
         blurred_increase=mean("blurred_increase"),
         kept_brightness=mean("kept_brightness"),
         sparseness=mean("sparseness"),
-        draws=len(kept[0]["draws"]["deletion_area"]) if kept[0]["draws"] else 1,
-        deletion_interval=_interval(kept, "deletion_area"),
-        insertion_interval=_interval(kept, "insertion_area"),
+        draws=len(draws[0].deletion_area) if draws[0] else 1,
+        deletion_interval=_interval(draws, "deletion_area"),
+        insertion_interval=_interval(draws, "insertion_area"),
     )
 
 
-def _mean_curve(kept: Sequence[Mapping[str, Any]], key: str) -> list[float]:
-    return [_rounded(float(value)) for value in np.mean([one[key] for one in kept], axis=0)]
+def _mean_curve(kept: Sequence[Measures], curve: Literal["deletion", "insertion"]) -> list[float]:
+    means = np.mean([getattr(measures, curve) for measures in kept], axis=0)
+    return [_rounded(float(value)) for value in means]
 
 
 def _rounded(value: float) -> float:

@@ -22,7 +22,7 @@ class Analysis(Protocol[OptionsT]):
 
     def compute(
         self, units: Sequence[Unit[OptionsT]], bench: Any
-    ) -> Iterator[tuple[Unit[OptionsT], Result]]:
+    ) -> Iterator[tuple[Unit[OptionsT], Result[Any]]]:
         """Compute units of one group, yielding each as soon as it is finished.
 
         An analysis may raise in the middle: the units not yet yielded have then failed.
@@ -114,8 +114,7 @@ class Runner:
         """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:
             for unit, result in analysis.compute(units, bench):
-                marked = Result({**result.data, **self._marks()}, result.files)
-                stored = self.store.put(unit, marked)
+                stored = self.store.put(unit, result, self._marks())
                 waiting.pop(unit.key, None)
                 yield unit.key, stored
             if any(unit.key in waiting for unit in units):

@@ -20,11 +20,13 @@ import tempfile
 import time
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import platformdirs
+from pydantic import BaseModel, TypeAdapter
 
 from reportgen.errors import OutputError
 from reportgen.execution.store_folder import (
@@ -47,6 +49,8 @@ _NO_HOME = (
 )
 _ABANDONED_AFTER = 24 * 3600.0
 
+T = TypeVar("T")
+
 
 class _DamagedError(Exception):
     """A record that is not as it was written."""
@@ -67,17 +71,20 @@ class Stored:
         """The folder that holds its files."""
         return self.root / self.key[:2] / self.key
 
-    @property
-    def data(self) -> Mapping[str, Any]:
-        """The unit's data. Raises OutputError when it is no longer there as it was found."""
+    def read(self, kind: type[T]) -> T:
+        """Read the unit's data, as the type that its analysis leaves.
+
+        Raises OutputError when it is no longer there as it was found.
+        """
         try:
-            data: Mapping[str, Any] = self.record()["data"]
+            data = self.record()["data"]
         except (OSError, _DamagedError) as error:
             raise OutputError(
                 f"Finished work in {self.root} was removed or changed during the build: build "
                 "again, what is missing is computed anew."
             ) from error
-        return data
+        found: T = _reader(cast("Any", kind)).validate_python(data)
+        return found
 
     def record(self) -> Mapping[str, Any]:
         """The whole record, checked. Raises OSError, _DamagedError."""
@@ -93,7 +100,7 @@ class Stored:
         """Path of one of its files."""
         return self.folder / name
 
-    def read(self, name: str) -> bytes:
+    def read_file(self, name: str) -> bytes:
         """The bytes of one of its files. Raises OutputError when they are not as they were kept."""
         content = _content(self.file(name))
         if zlib.crc32(content) != self.record()["files"][name]:
@@ -154,8 +161,11 @@ class Store:
             os.utime(stored.file(_RECORD))
         return stored
 
-    def put(self, unit: Unit[Any], result: Result) -> Stored:
-        """Keep a finished unit; raises OutputError when the disk does not take it."""
+    def put(self, unit: Unit[Any], result: Result[Any], marks: Mapping[str, Any] = {}) -> Stored:
+        """Keep a finished unit; raises OutputError when the disk does not take it.
+
+        `marks` are kept with its data.
+        """
         stored = Stored(self.folder, unit.key)
         try:
             mark(self.folder)
@@ -165,7 +175,7 @@ class Store:
             try:
                 for name, content in result.files.items():
                     (aside / name).write_bytes(content)
-                (aside / _RECORD).write_bytes(_record(unit, result))
+                (aside / _RECORD).write_bytes(_record(unit, result, marks))
                 self._publish(aside, stored)
             finally:
                 shutil.rmtree(aside, ignore_errors=True)
@@ -267,17 +277,31 @@ class Store:
                     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _record(unit: Unit[Any], result: Result) -> bytes:
+def _record(unit: Unit[Any], result: Result[Any], marks: Mapping[str, Any]) -> bytes:
     """The record of a unit: a line with the SHA-256 of the next one, which is JSON."""
     about = {
         "key": unit.key,
         "analysis": unit.analysis,
         "subject": unit.subject,
         "files": {name: zlib.crc32(content) for name, content in result.files.items()},
-        "data": result.data,
+        "data": {**_plain(result.data), **marks},
     }
-    text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
+    text = json.dumps(about, sort_keys=True, ensure_ascii=False, default=_plain).encode()
     return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    """A dataclass or a record as a mapping; what is inside follows when its turn comes."""
+    if isinstance(data, BaseModel):
+        return data.model_dump()
+    if not is_dataclass(data):
+        return dict(data)
+    return {field.name: getattr(data, field.name) for field in fields(data)}
+
+
+@cache
+def _reader(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _content(path: Path) -> bytes:

@@ -30,6 +30,7 @@ class Options:
 
 
 OptionsT_co = TypeVar("OptionsT_co", bound=Options, covariant=True)
+DataT_co = TypeVar("DataT_co", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,11 @@ class Unit(Generic[OptionsT_co]):
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a unit leaves: plain JSON data and the files (name to bytes) that the data names."""
+class Result(Generic[DataT_co]):
+    """What a unit leaves: data and the files (name to bytes) that the data names.
 
-    data: Mapping[str, Any]
+    The data is a dataclass of the analysis, made of what JSON knows, of dataclasses and of records.
+    """
+
+    data: DataT_co
     files: Mapping[str, bytes] = field(default_factory=dict)

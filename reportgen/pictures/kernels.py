@@ -1,6 +1,6 @@
 """Weights of a convolution → tiles: in colour where it sees the image, else one slice each."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ class Drawn(NamedTuple):
     """
 
     picture: NDArray[np.uint8]
-    kind: str
+    kind: Literal["colour", "single", "slices"]
     """ "colour": a tile is a filter in the colours of the image that raise it, gray is zero;
     "single": a tile is a filter of one slice; "slices": a row is a filter, a tile one slice of it.
     In the last two, red is positive, blue negative, white zero."""

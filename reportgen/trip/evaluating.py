@@ -7,7 +7,8 @@ from pathlib import Path
 from reportgen.analysis.activations import ActivationOptions
 from reportgen.analysis.evaluation import Tally, likelihood_of
 from reportgen.analysis.finite import tells_classes
-from reportgen.analysis.gradcam import GradCamOptions, GradCams, GradCamUnit
+from reportgen.analysis.gradcam import GradCamData, GradCamOptions, GradCams, GradCamUnit
+from reportgen.analysis.grids import ActivationData
 from reportgen.config import Settings
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
@@ -101,11 +102,11 @@ def evaluate(
         stored = outcomes[units[digest].key] if digest in units else None
         if true is None or not isinstance(stored, Stored):
             continue
-        data = stored.data
-        if not tells_classes(data["scores"], data["probabilities"]):
+        seen = stored.read(ActivationData)
+        if not tells_classes(seen.scores, seen.probabilities):
             not_finite += 1
-        elif data["scores"]:
-            tally.add(file.name, true, data["scores"], data["probabilities"])
+        elif seen.scores:
+            tally.add(file.name, true, seen.scores, seen.probabilities)
     if not tally.images:
         return Skipped(what="section", name="evaluation", reason=NO_CLASS) if not_finite else None
     unknown = len(photos) - tally.images - not_finite
@@ -116,11 +117,12 @@ def same_answer(
     model: Model, plan: Plan[ActivationOptions], outcomes: Mapping[str, Outcome]
 ) -> str:
     """A sentence where several images, none of known class, all get the same answer; else ""."""
-    known = [one.data for unit in plan.units if isinstance(one := outcomes[unit.key], Stored)]
+    finished = (outcomes[unit.key] for unit in plan.units)
+    known = (found.read(ActivationData) for found in finished if isinstance(found, Stored))
     shares = [
-        one["probabilities"]
-        for one in known
-        if one["probabilities"] and tells_classes(one["scores"], one["probabilities"])
+        seen.probabilities
+        for seen in known
+        if seen.probabilities and tells_classes(seen.scores, seen.probabilities)
     ]
     if len(shares) < MOST_ALIKE or len(set(map(len, shares))) != 1:
         return ""
@@ -152,7 +154,7 @@ def explained_mistakes(
         digest = digests.get(mistake.image, "")  # of a data set, few images have pages
         if digest not in own or not isinstance(found := outcomes[own[digest].key], Stored):
             continue
-        drawn = {one["index"] for one in found.data["gradcam"]}
+        drawn = {cam.index for cam in found.read(GradCamData).gradcam}
         for unit in _wanted(own[digest], {mistake.predicted, mistake.true} - drawn):
             units[unit.key] = unit
     return Plan(plan.analysis, list(units.values()))

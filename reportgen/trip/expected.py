@@ -1,6 +1,7 @@
 """How long the parts of a build take, as ratios: what the bar of the whole build is made of."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from reportgen.config import Settings
 from reportgen.execution.runner import Plan
@@ -44,7 +45,7 @@ def expected_costs(planned: Planned, settings: Settings) -> dict[str, float]:
     return costs
 
 
-def _with_needs(planned: Planned) -> Iterator[Plan]:
+def _with_needs(planned: Planned) -> Iterator[Plan[Any]]:
     """All plans, and what has to be finished before some of them."""
     for plan in planned.plans:
         yield plan

@@ -1,6 +1,6 @@
 """The model of one build: how it is opened, and what is added to the facts it tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from reportgen import engines
 from reportgen.analysis.engine import start
 from reportgen.analysis.options import Opening
+from reportgen.analysis.summary import SummaryData
 from reportgen.analysis.workbench import Opened
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
@@ -22,8 +23,8 @@ from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
-from reportgen.records.outputs import Head
-from reportgen.records.report import Model, Preprocessing
+from reportgen.records.outputs import Head, Output
+from reportgen.records.report import Model
 from reportgen.user_files import Seen, UnusableFileError, hash_file
 
 _LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9
@@ -184,41 +185,46 @@ class ModelJob:
             opened.cut,
         )
 
-    def complete(self, data: Mapping[str, Any]) -> Model:
+    def complete(self, told: SummaryData) -> Model:
         """The facts that the network told, with file, labels and the preprocessing to use."""
-        known = {key: data[key] for key in Model.model_fields if key in data}
-        head = Head.model_validate(data["head"]) if data["head"] else None
-        detected = Preprocessing.model_validate(data["preprocessing"])
-        preprocessing = (
-            detected
-            if self.settings.preprocess == "auto"
-            else choose(self.settings.preprocess, None).model_copy(
-                update={"highest": detected.highest}
-            )
-        )
-        return Model.model_validate(
-            {
-                **known,
-                "file": self.file.name,
-                "description": self.file.description,
-                "sha256": self.file.sha256,
-                "size": self.file.size,
-                **self._named(head, data["name"], data["outputs"]),
-                "preprocessing": preprocessing.model_dump(),
-            }
+        preprocessing = told.preprocessing
+        if self.settings.preprocess != "auto":
+            chosen = choose(self.settings.preprocess, None)
+            preprocessing = chosen.model_copy(update={"highest": preprocessing.highest})
+        labels, outputs = self._named(told)
+        return Model(
+            name=told.name,
+            file=self.file.name,
+            description=self.file.description,
+            sha256=self.file.sha256,
+            size=self.file.size,
+            parameters=told.parameters,
+            trainable_parameters=told.trainable_parameters,
+            inputs=told.inputs,
+            outputs=outputs,
+            image_input=told.image_input,
+            head=told.head,
+            labels=labels,
+            preprocessing=preprocessing,
+            layers=told.layers,
+            blocks=told.blocks,
+            last_spatial_layer=told.last_spatial_layer,
+            last_spatial_reason=told.last_spatial_reason,
+            notes=told.notes,
+            not_finite=told.not_finite,
+            weights=told.weights,
         )
 
-    def _named(
-        self, head: Head | None, name: str, outputs: Sequence[Mapping[str, Any]]
-    ) -> dict[str, Any]:
+    def _named(self, told: SummaryData) -> tuple[list[str], list[Output]]:
         """Labels of classes, and the outputs; labels that are given for values are their names."""
+        head = told.head
         if head is None or head.kind != "values" or self.settings.labels is None:
-            return {"labels": self._labels(head, name), "outputs": list(outputs)}
+            return self._labels(head, told.name), told.outputs
         names = read_labels(self.settings.labels, head.units, "values")
-        return {
-            "labels": [],
-            "outputs": [{**one, "names": names} if one["explained"] else one for one in outputs],
-        }
+        return [], [
+            output.model_copy(update={"names": names}) if output.explained else output
+            for output in told.outputs
+        ]
 
     def _labels(self, head: Head | None, name: str) -> list[str]:
         classes = head.classes if head else 0

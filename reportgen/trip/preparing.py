@@ -4,9 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from reportgen.analysis.batch_statistics import MOST_IMAGES as MOST_COMPARED
-from reportgen.analysis.batch_statistics import BatchStatistics, choose_by_statistics
+from reportgen.analysis.batch_statistics import (
+    BatchStatistics,
+    StatisticsData,
+    choose_by_statistics,
+)
 from reportgen.analysis.options import UnsettledOptions
-from reportgen.analysis.trial import PreprocessingTrial, TrialOptions, choose_by_trial, sample
+from reportgen.analysis.trial import (
+    PreprocessingTrial,
+    TrialData,
+    TrialOptions,
+    choose_by_trial,
+    sample,
+)
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
 from reportgen.inputs.class_names import Classes
@@ -45,8 +55,8 @@ def _by_statistics(
     outcome = run(Plan(statistics, [unit]))[unit.key]
     if not isinstance(outcome, Stored):
         return usual
-    data = outcome.data
-    return choose_by_statistics(usual, data["distances"], data["layers"], data["images"])
+    found = outcome.read(StatisticsData)
+    return choose_by_statistics(usual, found.distances, found.layers, found.images)
 
 
 def _by_trial(
@@ -69,9 +79,9 @@ def _by_trial(
     outcome = run(Plan(trial, [unit]))[unit.key]
     if not isinstance(outcome, Stored):
         return usual
-    data = outcome.data
-    any_order = data["in_any_order"] if classes.assumed else None
-    return choose_by_trial(usual, data["correct"], data["images"], any_order)
+    found = outcome.read(TrialData)
+    any_order = found.in_any_order if classes.assumed else None
+    return choose_by_trial(usual, found.correct, found.images, any_order)
 
 
 def sampled(photos: Photos) -> list[tuple[ImageFile, str]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from reportgen.analysis.activations import ActivationOptions
+from reportgen.analysis.grids import ActivationData
 from reportgen.analysis.regression import Pairs, largest_misses
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
@@ -57,6 +58,13 @@ def value_output(model: Model) -> Output | None:
     return next((one for one in found if one.explained), found[0] if found else None)
 
 
+def _numbers(outcome: Outcome | None, output: str) -> list[float] | None:
+    """What an image gives for an output; None where it gives nothing."""
+    if not isinstance(outcome, Stored):
+        return None
+    return outcome.read(ActivationData).outputs.get(output)
+
+
 def regress(
     output: Output,
     photos: Sequence[tuple[ImageFile, str]],
@@ -71,7 +79,7 @@ def regress(
     images = 0
     for file, digest in photos:
         stored = outcomes[units[digest].key] if digest in units else None
-        numbers = stored.data["outputs"].get(output.name) if isinstance(stored, Stored) else None
+        numbers = _numbers(stored, output.name)
         known = [
             (index, number, value)
             for index, value in true.get(file.name, {}).items()

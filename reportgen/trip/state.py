@@ -11,9 +11,9 @@ from typing import Any
 
 from reportgen.analysis.engine import undetermined
 from reportgen.analysis.options import UnsettledOptions
-from reportgen.analysis.photos import PhotoOptions, Photos, network_size
+from reportgen.analysis.photos import PhotoData, PhotoOptions, Photos, network_size
 from reportgen.analysis.request import Request
-from reportgen.analysis.summary import Summary
+from reportgen.analysis.summary import Summary, SummaryData
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
 from reportgen.errors import ImageError, SettingsError
@@ -199,10 +199,11 @@ class Trip:
         outcome = self.run(Plan(summary, [unit]))[unit.key]
         if isinstance(outcome, Failure):
             raise outcome.error
-        facts = self.job.complete(outcome.data)
-        self.device = str(outcome.data["device"])
-        self.skipped += [Skipped.model_validate(one) for one in outcome.data["skipped"]]
-        self.warnings += outcome.data["warnings"]
+        found = outcome.read(SummaryData)
+        facts = self.job.complete(found)
+        self.device = found.device
+        self.skipped += found.skipped
+        self.warnings += found.warnings
         for warning in self.warnings:
             self.progress.warn(warning)
         self.bench.image_input = facts.image_input
@@ -293,8 +294,9 @@ class Trip:
                 self.decoded[digest] = (units[digest], outcome)
                 readable.append((image, digest))
         self.photos = readable
-        shown = (self.decoded[digest][1].data for digest in dict.fromkeys(d for _, d in readable))
-        dark = [data["dark"] for data in shown if data.get("dark")]
+        shown = [self.decoded[digest][1] for digest in dict.fromkeys(d for _, d in readable)]
+        photos = (stored.read(PhotoData) for stored in shown)
+        dark = [photo.dark for photo in photos if photo.dark]
         if dark and facts.image_input:
             self._warn(
                 f"The network gets {len(dark):,} of {len(readable):,} images nearly black: their "

@@ -17,6 +17,7 @@ from reportgen.analysis.passes import masked_scores
 from reportgen.analysis.scan import Scan
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.options import ACTIVATIONS, SCAN
+from tests.support.results import stored_data
 
 
 def every_pass(photos, places):
@@ -44,8 +45,8 @@ def every_pass(photos, places):
     analysis = Activations()
     options = replace(ACTIVATIONS, layers=["first", "second"])
     for unit, result in analysis.compute([analysis.unit("m", d, options) for d in digests], bench):
-        found[f"scores {unit.photo}"] = result.data["scores"]
-        found[f"means {unit.photo}"] = result.data["activations"][1]["means"]
+        found[f"scores {unit.photo}"] = stored_data(result)["scores"]
+        found[f"means {unit.photo}"] = stored_data(result)["activations"][1]["means"]
     wanted = replace(SCAN, layers=["second"], measured=["first"], answers=True)
     for unit, result in Scan().compute(Scan().plan("m", digests, wanted).units, bench):
         arrays = np.load(io.BytesIO(result.files["scan.npz"]))

@@ -12,6 +12,7 @@ from reportgen.analysis.activations import Activations
 from reportgen.pictures.colormaps import TOP_LEVEL
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import ACTIVATIONS
+from tests.support.results import stored_data
 
 layers = keras.layers
 
@@ -45,7 +46,7 @@ def test_pictures_hold_keras_own_outputs(model, tmp_path):
     _, pixels, result = compute(model, tmp_path)
     tensors = [model.get_layer(name).output for name in ("conv", "deep")]
     expected = keras.Model(model.inputs[0], tensors)(pixels[None] / 255, training=False)
-    for about, wanted in zip(result.data["activations"], expected, strict=True):
+    for about, wanted in zip(stored_data(result)["activations"], expected, strict=True):
         maps = np.asarray(wanted, np.float64)[0]
         picture = np.asarray(Image.open(BytesIO(result.files[about["picture"]])))
         assert picture.shape == (about["height"], about["width"])
@@ -68,17 +69,17 @@ def test_pictures_hold_keras_own_outputs(model, tmp_path):
 def test_probabilities_are_the_models_own(model, tmp_path):
     _, pixels, result = compute(model, tmp_path)
     wanted = np.asarray(model(pixels[None] / 255))[0]
-    np.testing.assert_allclose(result.data["probabilities"], wanted, rtol=1e-5)
-    softmax = np.exp(result.data["scores"]) / np.exp(result.data["scores"]).sum()
+    np.testing.assert_allclose(stored_data(result)["probabilities"], wanted, rtol=1e-5)
+    softmax = np.exp(stored_data(result)["scores"]) / np.exp(stored_data(result)["scores"]).sum()
     np.testing.assert_allclose(softmax, wanted, rtol=1e-4)
 
 
 def test_only_the_first_channels_and_so_many_columns(model, tmp_path):
     _, _, result = compute(model, tmp_path, max_channels=5, columns=3)
-    for about in result.data["activations"]:
+    for about in stored_data(result)["activations"]:
         assert (about["shown"], about["columns"]) == (5, 3)
         assert len(about["means"]) == 5
-    assert result.data["activations"][1]["channels"] == 24
+    assert stored_data(result)["activations"][1]["channels"] == 24
 
 
 def test_contrast_and_normalisation_change_the_picture(model, tmp_path):
@@ -91,7 +92,7 @@ def test_contrast_and_normalisation_change_the_picture(model, tmp_path):
 
 def test_single_channels_come_with_a_colour_bar(model, tmp_path):
     _, _, result = compute(model, tmp_path, channels={"conv": [3, 7]})
-    singles = result.data["activations"][0]["singles"]
+    singles = stored_data(result)["activations"][0]["singles"]
     assert [one["channel"] for one in singles] == [3, 7]
     for one in singles:
         assert Image.open(BytesIO(result.files[one["picture"]])).size == (38, 30)
@@ -106,7 +107,7 @@ def test_a_single_channel_goes_from_its_smallest_to_its_largest_value(tmp_path):
     kernel[..., 1, 1] = 2
     model.get_layer("conv").set_weights([kernel, np.array([1, -0.5], "float32")])
     bench, pixels, result = compute(model, tmp_path, layers=["conv"], channels={"conv": [1]})
-    (one,) = result.data["activations"][-1]["singles"]
+    (one,) = stored_data(result)["activations"][-1]["singles"]
     with Image.open(BytesIO(result.files[one["picture"]])) as picture:
         levels = np.asarray(picture).astype(float)
     maps = np.asarray(model(bench.prepare(pixels[None])))[0, ..., 1]
@@ -125,7 +126,7 @@ def test_dead_constant_and_broken_channels_are_counted_not_drawn(tmp_path):
     bench = bench_of(dead, {digest: path})
     unit = Activations().unit("model", digest, replace(ACTIVATIONS, layers=["conv"]))
     ((_, result),) = Activations().compute([unit], bench)
-    (about,) = result.data["activations"]
+    (about,) = stored_data(result)["activations"]
     assert about["inactive"] == [0, 1, 2]
     assert about["inactive_channels"] == 3
     assert about["means"][2] is None

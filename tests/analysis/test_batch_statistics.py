@@ -14,6 +14,7 @@ from reportgen.inputs.preprocessing import function_of
 from reportgen.records.report import Preprocessing
 from tests.analysis.bench import bench_of
 from tests.support.options import UNSETTLED
+from tests.support.results import stored_data
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
@@ -60,7 +61,7 @@ def compared(model, tmp_path, count: int = 12):
         Image.fromarray(pixels).save(files[f"d{at}"])
     unit = BatchStatistics().unit("m", list(files), UNSETTLED)
     ((_, result),) = BatchStatistics().compute([unit], bench_of(model, files))
-    return result.data
+    return stored_data(result)
 
 
 def decided(data) -> Preprocessing:

@@ -13,6 +13,7 @@ from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradients import depth_gradients, score_gradients
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import DEPTH
+from tests.support.results import stored_data
 
 layers = keras.layers
 PATHS = ["one", "pool", "two"]
@@ -86,7 +87,7 @@ def test_records_stand_in_the_order_of_the_layers(tmp_path):
     options = replace(DEPTH, layers=PATHS)
     unit = CamsThroughDepth().unit("model", digest, options)
     ((_, result),) = CamsThroughDepth().compute([unit], bench_of(net(), {digest: path}))
-    records = result.data["gradcam"]
+    records = stored_data(result)["gradcam"]
     assert [one["layer"] for one in records] == PATHS
     assert len({one["index"] for one in records}) == 1
     shown = [one for one in records if one["status"] == "ok"]

@@ -13,6 +13,7 @@ from tests.analysis.bench import bench_of, picture_file
 from tests.support.flat_nets import maps_and_slope
 from tests.support.flat_nets import net as flat_net
 from tests.support.options import DIFFERENCE
+from tests.support.results import stored_data
 from tests.support.small_nets import net
 
 
@@ -54,7 +55,7 @@ def compute(model, tmp_path, pairs):
 
 def test_pairs_by_name_and_the_two_likeliest(tmp_path):
     result, order = compute(net(4, "softmax"), tmp_path, [[3, 1], None, [0, 3], [3, 1]])
-    records = result.data["differences"]
+    records = stored_data(result)["differences"]
     found = [(one["first"], one["second"]) for one in records]
     assert found == list(dict.fromkeys([(3, 1), (order[0], order[1]), (0, 3)]))
     for one in records:
@@ -72,7 +73,7 @@ def test_colours_tell_the_signs(tmp_path):
     result, _ = compute(model, tmp_path, [[0, 1], [1, 0]])
     red, blue = (
         np.asarray(Image.open(BytesIO(result.files[one["heatmap"]])).convert("RGB")).astype(int)
-        for one in result.data["differences"]
+        for one in stored_data(result)["differences"]
     )
     assert (red[..., 0] >= red[..., 2]).all()
     assert (blue[..., 0] <= blue[..., 2]).all()
@@ -85,10 +86,10 @@ def test_classes_that_are_alike_have_no_difference(tmp_path):
     kernel[:, 1] = kernel[:, 0]
     model.get_layer("out").set_weights([kernel, bias])
     result, _ = compute(model, tmp_path, [[0, 1]])
-    (record,) = result.data["differences"]
+    (record,) = stored_data(result)["differences"]
     assert (record["status"], record["picture"]) == ("no difference", None)
     assert not result.files
     model.get_layer("out").set_weights([kernel * np.nan, bias])
-    (record,) = compute(model, tmp_path, [[0, 1]])[0].data["differences"]
+    (record,) = stored_data(compute(model, tmp_path, [[0, 1]])[0])["differences"]
     assert record["status"] == "failed"
     assert "finite" in record["reason"]

@@ -7,6 +7,7 @@ from reportgen.analysis.cams import FORMULAS
 from reportgen.analysis.gradients import score_gradients
 from tests.analysis.bench import bench_of
 from tests.support.flat_nets import maps_and_slope, net
+from tests.support.results import stored_data
 from tests.support.small_nets import compute
 
 
@@ -96,7 +97,7 @@ def test_records_stand_kind_by_kind_and_eigencam_once(tmp_path):
     from tests.support.small_nets import net as by_mean
 
     result = compute(by_mean(3, "softmax"), tmp_path, cams=["gradcam", "layercam", "eigencam"])
-    records = result.data["gradcam"]
+    records = stored_data(result)["gradcam"]
     kinds = [one["method"] for one in records]
     assert kinds == ["gradcam", "gradcam", "layercam", "layercam", "eigencam"]
     assert [one["index"] for one in records[:2]] == [one["index"] for one in records[2:4]]

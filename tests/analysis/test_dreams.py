@@ -12,6 +12,7 @@ from reportgen.analysis.ascents import dreaming
 from reportgen.analysis.dreams import Dreams, ascend, dream, octaves
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import DREAM
+from tests.support.results import stored_data
 
 layers = keras.layers
 
@@ -39,7 +40,7 @@ def made(tmp_path, model=None, **options):
 @pytest.mark.parametrize("channel", [None, 3])
 def test_the_response_rises(tmp_path, channel):
     result = made(tmp_path, channel=channel)
-    data = result.data
+    data = stored_data(result)
     assert data["status"] == "ok"
     assert data["response_end"] > 1.3 * data["response_start"]
     assert data["octaves"] == [[71, 100], [100, 140]]
@@ -75,7 +76,7 @@ def test_a_layer_that_is_bound_to_its_size_dreams_at_that_size(tmp_path):
     entry = keras.Input((64, 72, 3))
     flat = layers.Dense(48)(layers.Flatten()(layers.AveragePooling2D(8)(entry)))
     model = keras.Model(entry, layers.Conv2D(2, 3, name="conv")(layers.Reshape((4, 4, 3))(flat)))
-    data = made(tmp_path, model, steps=3).data
+    data = stored_data(made(tmp_path, model, steps=3))
     assert data["octaves"] == [[64, 72]]
     assert (data["height"], data["width"]) == (64, 72)
 
@@ -91,7 +92,7 @@ def test_a_layer_that_never_answers_did_not_rise(tmp_path):
     kernel, bias = model.get_layer("conv").get_weights()
     model.get_layer("conv").set_weights([kernel * 0, bias - 1])
     result = made(tmp_path, model)
-    assert (result.data["status"], result.data["response_end"]) == ("not risen", 0)
+    assert (stored_data(result)["status"], stored_data(result)["response_end"]) == ("not risen", 0)
 
 
 def test_a_channel_that_the_photo_leaves_silent_is_woken(tmp_path):
@@ -106,8 +107,8 @@ def test_a_channel_that_the_photo_leaves_silent_is_woken(tmp_path):
     )
     model.get_layer("conv").set_weights([kernel, bias])
     result = made(tmp_path, model, channel=3, steps=60)
-    assert result.data["response_start"] == 0
-    assert result.data["status"] == "ok"
+    assert stored_data(result)["response_start"] == 0
+    assert stored_data(result)["status"] == "ok"
 
 
 def test_without_an_ascent_the_photo_is_what_it_was():

@@ -163,10 +163,12 @@ for _ in range(2):
 assert tried == [True, False, False], tried
 assert undetermined.marks() == {"undetermined": True}
 class Stored:
-    data = {"undetermined": True}
-assert "last digits" in undetermined.warning("Grad-CAM", [Stored])
-Stored.data = {}
-assert undetermined.warning("Grad-CAM", [Stored]) == ""
+    def __init__(self, **data):
+        self.data = data
+    def read(self, kind):
+        return kind(**self.data)
+assert "last digits" in undetermined.warning("Grad-CAM", [Stored(undetermined=True)])
+assert undetermined.warning("Grad-CAM", [Stored()]) == ""
 undetermined.reset()
 assert undetermined.marks() == {}
 """

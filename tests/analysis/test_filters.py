@@ -17,6 +17,7 @@ from reportgen.errors import SettingsError
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.filter_nets import HOPELESS, SIZE, layers, mean_activation, net, one_filter
 from tests.support.options import FILTER
+from tests.support.results import stored_data
 
 STAGES = Classic().schedule.stages
 
@@ -155,8 +156,8 @@ def test_units_hold_scores_and_an_rgb_picture(method):
     for _, result in results:
         picture = Image.open(io.BytesIO(result.files["pattern.png"]))
         assert (picture.mode, picture.size) == ("RGB", (24, 24))
-        assert result.data["score_end"] > result.data["score_start"]
-        assert result.data["status"] == "ok"
+        assert stored_data(result)["score_end"] > stored_data(result)["score_start"]
+        assert stored_data(result)["status"] == "ok"
 
 
 def test_a_layer_that_cannot_take_the_size_keeps_the_networks_own():

@@ -11,6 +11,7 @@ from reportgen.analysis import gradcam
 from reportgen.analysis.cams import grad_cam
 from reportgen.analysis.gradients import score_gradients
 from tests.analysis.bench import bench_of
+from tests.support.results import stored_data
 from tests.support.small_nets import compute, layers, net
 
 
@@ -77,7 +78,7 @@ def test_nested_layers_and_a_chosen_class():
 
 def test_pictures_have_the_photos_size(tmp_path):
     result = compute(net(1, "sigmoid"), tmp_path)
-    cams = result.data["gradcam"]
+    cams = stored_data(result)["gradcam"]
     assert sorted(cam["index"] for cam in cams) == [0, 1]
     shown = [cam for cam in cams if cam["status"] == "ok"]
     assert shown
@@ -88,7 +89,7 @@ def test_pictures_have_the_photos_size(tmp_path):
 
 def test_the_map_is_there_cell_by_cell(tmp_path):
     result = compute(net(3, "softmax"), tmp_path)
-    first = result.data["gradcam"][0]
+    first = stored_data(result)["gradcam"][0]
     with Image.open(BytesIO(result.files[first["cells"]])) as picture:
         levels = np.asarray(picture)
     assert [14, 16] == first["cells_size"] == list(levels.shape)
@@ -97,7 +98,9 @@ def test_the_map_is_there_cell_by_cell(tmp_path):
 
 def test_an_overlay_has_the_photos_size_where_it_is_asked_for_or_small(tmp_path, monkeypatch):
     model, size = net(3, "softmax"), (650, 700)
-    assert compute(model, tmp_path).data["gradcam"][0]["full"] is None  # the picture is as large
+    assert (
+        stored_data(compute(model, tmp_path))["gradcam"][0]["full"] is None
+    )  # the picture is as large
     for limits, asked, made in [
         ({}, False, True),
         ({"FULL_BYTES": 9}, False, False),
@@ -108,10 +111,12 @@ def test_an_overlay_has_the_photos_size_where_it_is_asked_for_or_small(tmp_path,
             for name, limit in limits.items():
                 patch.setattr(gradcam, name, limit)
             result = compute(model, tmp_path, size=size, full_size=asked)
-        for one in result.data["gradcam"]:
+        for one in stored_data(result)["gradcam"]:
             assert (one["full"] in result.files) == made
         if made:
-            with Image.open(BytesIO(result.files[result.data["gradcam"][0]["full"]])) as picture:
+            with Image.open(
+                BytesIO(result.files[stored_data(result)["gradcam"][0]["full"]])
+            ) as picture:
                 assert picture.size == (700, 650)
 
 
@@ -120,8 +125,8 @@ def test_no_positive_evidence_draws_nothing(tmp_path):
     kernel, bias = model.get_layer("out").get_weights()
     model.get_layer("out").set_weights([-np.abs(kernel), bias])
     result = compute(model, tmp_path)
-    assert {cam["status"] for cam in result.data["gradcam"]} == {"no positive evidence"}
-    assert all(cam["picture"] is None for cam in result.data["gradcam"])
+    assert {cam["status"] for cam in stored_data(result)["gradcam"]} == {"no positive evidence"}
+    assert all(cam["picture"] is None for cam in stored_data(result)["gradcam"])
     assert not result.files
 
 
@@ -133,13 +138,13 @@ def test_a_layer_that_the_score_ignores_is_no_evidence(tmp_path):
     )
     model = keras.Model(entry, layers.Dense(2, activation="softmax")(joined))
     result = compute(model, tmp_path)
-    assert {cam["status"] for cam in result.data["gradcam"]} == {"no positive evidence"}
+    assert {cam["status"] for cam in stored_data(result)["gradcam"]} == {"no positive evidence"}
 
 
 def test_numbers_that_are_not_finite_fail_with_a_reason(tmp_path):
     model = net(2, "softmax")
     kernel, bias = model.get_layer("out").get_weights()
     model.get_layer("out").set_weights([kernel * np.nan, bias])
-    for cam in compute(model, tmp_path).data["gradcam"]:
+    for cam in stored_data(compute(model, tmp_path))["gradcam"]:
         assert (cam["status"], cam["picture"]) == ("failed", None)
         assert "finite" in cam["reason"]

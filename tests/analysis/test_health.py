@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.health import HealthTally, rank_correlation, saturated, silent
+from tests.support.grids import grid_of
 from tests.support.levels import channel_statistics
 
 
@@ -41,7 +42,7 @@ def test_channels_over_images_are_as_the_maps_say(seed: int, images: int) -> Non
             "non_finite": np.flatnonzero(~np.isfinite(statistics.mean)).tolist(),
             "means": [float(one) if np.isfinite(one) else None for one in statistics.mean],
         }
-        tally.add([about])
+        tally.add([grid_of(**about)])
     found = tally.health([])
     assert found is not None
     (layer,) = found.layers
@@ -87,16 +88,14 @@ def test_each_filter_counts_once_and_only_what_makes_zeros_tells_of_depth() -> N
     for _ in range(2):
         tally.add(
             [
-                {
-                    "layer": one.path,
-                    "channels": one.channels,
-                    "sparsity": zeros.get(one.path, 0.0),
-                    "inactive": list(range(4 if one.path == "norm" else dead.get(one.path, 0))),
-                    "silent": list(range(dead.get(one.path, 0))),
-                    "saturated": [],
-                    "non_finite": [],
-                    "means": [1.0] * one.channels,
-                }
+                grid_of(
+                    layer=one.path,
+                    channels=one.channels,
+                    sparsity=zeros.get(one.path, 0.0),
+                    inactive=list(range(4 if one.path == "norm" else dead.get(one.path, 0))),
+                    silent=list(range(dead.get(one.path, 0))),
+                    means=[1.0] * one.channels,
+                )
                 for one in described
                 if one.spatial
             ]
@@ -112,7 +111,7 @@ def test_one_image_says_nothing_of_all() -> None:
     tally = HealthTally()
     assert tally.health([]) is None
     lists = {kind: [1] for kind in ("inactive", "silent", "saturated", "non_finite")}
-    tally.add([{"layer": "conv", "channels": 2, "sparsity": 0.5, "means": [0.0, 1.0], **lists}])
+    tally.add([grid_of(channels=2, sparsity=0.5, means=[0.0, 1.0], **lists)])
     assert tally.health([]) is None
 
 

@@ -15,6 +15,7 @@ from reportgen.analysis.kernels import Kernels, describe, near_duplicates
 from reportgen.pictures.kernels import draw_kernel
 from tests.analysis.bench import bench_of
 from tests.support.options import KERNEL
+from tests.support.results import stored_data
 
 layers = keras.layers
 
@@ -61,7 +62,7 @@ def planted():
 
 
 def test_dead_filters_and_near_duplicates_are_found():
-    data = describe(planted(), 16).data
+    data = stored_data(describe(planted(), 16))
     assert data["dead"] == [7, 9]
     assert data["near_duplicates"] == 1
     assert data["nearest"] == [[4, 20, pytest.approx(1.0, abs=1e-6)]]
@@ -72,19 +73,19 @@ def test_dead_filters_and_near_duplicates_are_found():
 def test_opposite_filters_are_no_duplicates():
     kernel = planted()
     kernel[..., 20] = -kernel[..., 4]
-    assert describe(kernel, 16).data["near_duplicates"] == 0
+    assert stored_data(describe(kernel, 16))["near_duplicates"] == 0
 
 
 def test_weights_that_are_not_finite_are_said_and_drawn():
     kernel = planted()
     kernel[0, 0, 0, 2] = np.nan
-    data = describe(kernel, 16).data
+    data = stored_data(describe(kernel, 16))
     assert data["norms"][2] is None
     assert data["near_duplicates"] == 1
 
 
 def test_filters_of_few_weights_are_not_compared():
-    data = describe(np.ones((1, 1, 4, 9), np.float32), 16).data
+    data = stored_data(describe(np.ones((1, 1, 4, 9), np.float32), 16))
     assert not data["compared"]
     assert data["near_duplicates"] == 0
 
@@ -168,7 +169,7 @@ def test_three_maps_of_another_layer_are_no_colours():
     assert seen_colours(model, "second", "unit") is None
     unit = Kernels().unit("model", replace(KERNEL, layer="second"))
     ((_, result),) = Kernels().compute([unit], bench_of(model, {}))
-    assert result.data["kind"] == "slices"
+    assert stored_data(result)["kind"] == "slices"
 
 
 def test_channels_first_and_functions_without_gradient(monkeypatch):
@@ -203,5 +204,5 @@ def test_a_unit_leaves_the_picture_that_its_data_describes():
     unit = Kernels().unit("model", replace(KERNEL, layer="c"))
     ((_, result),) = Kernels().compute([unit], bench_of(model, {}))
     picture = Image.open(io.BytesIO(result.files["kernel.png"]))
-    assert picture.size == (result.data["width"], result.data["height"])
-    assert len(result.data["norms"]) == result.data["filters"] == 5
+    assert picture.size == (stored_data(result)["width"], stored_data(result)["height"])
+    assert len(stored_data(result)["norms"]) == stored_data(result)["filters"] == 5

@@ -16,6 +16,7 @@ from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.flat_nets import KERNELS, maps_and_slope
 from tests.support.flat_nets import net as flat_net
+from tests.support.results import stored_data
 from tests.support.small_nets import compute, net
 
 layers = keras.layers
@@ -197,7 +198,7 @@ def test_records_say_what_a_map_is_of(tmp_path):
     kinds = ["gradcam", "scorecam", "integrated-gradients"]
     model = net(2, "softmax")
     result = compute(model, tmp_path, cams=kinds)
-    records = result.data["gradcam"]
+    records = stored_data(result)["gradcam"]
     assert [one["method"] for one in records] == [kind for kind in kinds for _ in range(2)]
     assert [one["index"] for one in records[:2]] == [one["index"] for one in records[4:]]
     assert {one["layer"] for one in records[:4]} == {"conv"}
@@ -220,6 +221,8 @@ def test_numbers_that_are_not_finite_fail_with_a_reason(tmp_path):
     model = net(2, "softmax")
     kernel, bias = model.get_layer("out").get_weights()
     model.get_layer("out").set_weights([kernel * np.nan, bias])
-    for cam in compute(model, tmp_path, cams=["scorecam", "integrated-gradients"]).data["gradcam"]:
+    for cam in stored_data(compute(model, tmp_path, cams=["scorecam", "integrated-gradients"]))[
+        "gradcam"
+    ]:
         assert (cam["status"], cam["picture"]) == ("failed", None)
         assert "finite" in cam["reason"]

@@ -13,6 +13,7 @@ from reportgen.analysis.pattern_search import Wish, patterns
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.filter_nets import SIZE, mean_activation, net, one_filter
 from tests.support.options import FILTER
+from tests.support.results import stored_data
 
 BOTH = pytest.mark.parametrize("method", ["classic", "fourier"])
 layers = keras.layers
@@ -148,7 +149,7 @@ def test_units_of_both_directions_and_of_facets_are_work_of_their_own():
     assert len({unit.key for unit in (up, down, *facets)}) == 4
     assert len({unit.group for unit in (up, down, *facets)}) == 3
     (_, lowered), *_ = analysis.compute([down], bench)
-    assert lowered.data["score_end"] < lowered.data["score_start"]
+    assert stored_data(lowered)["score_end"] < stored_data(lowered)["score_start"]
     both = {unit.key: result.files for unit, result in analysis.compute(facets, bench)}
     ((_, one),) = analysis.compute(facets[1:], bench)
     assert one.files == both[facets[1].key] != both[facets[0].key]

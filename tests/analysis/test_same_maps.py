@@ -8,6 +8,7 @@ from reportgen.inputs.network import Network
 from reportgen.records.flattening import flattens
 from reportgen.records.report import GradCam
 from reportgen.report.heatmap_groups import cam_groups, same_maps
+from tests.support.results import stored_data
 from tests.support.small_nets import compute, net
 
 layers = keras.layers
@@ -22,7 +23,7 @@ def flat():
 
 def kinds(model, tmp_path):
     """For the first class: the kinds that were drawn, and those that are the same as another."""
-    records = compute(model, tmp_path, cams=KINDS).data["gradcam"]
+    records = stored_data(compute(model, tmp_path, cams=KINDS))["gradcam"]
     first = [one for one in records if one["index"] == records[0]["index"]]
     same = {one["method"]: one["same_as"] for one in first if one["same_as"]}
     assert all(one["picture"] is None for one in first if one["same_as"])

@@ -15,6 +15,7 @@ from reportgen.analysis.trial import (
 )
 from reportgen.records.report import Preprocessing
 from tests.support.options import TRIAL
+from tests.support.results import stored_data
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
@@ -113,7 +114,7 @@ def test_a_model_fed_raw_pixels_is_found_out(tmp_path):
         "model", list(classes), replace(TRIAL, classes=list(classes.values()))
     )
     ((_, result),) = PreprocessingTrial().compute([unit], bench_of(model, photos))
-    assert result.data["images"] == 12
-    assert result.data["correct"]["none"] == 12
-    assert result.data["correct"]["unit"] == 6
-    assert choose_by_trial(ASSUMED, result.data["correct"], 12).mode == "none"
+    assert stored_data(result)["images"] == 12
+    assert stored_data(result)["correct"]["none"] == 12
+    assert stored_data(result)["correct"]["unit"] == 6
+    assert choose_by_trial(ASSUMED, stored_data(result)["correct"], 12).mode == "none"

@@ -28,6 +28,7 @@ from reportgen.inputs.network import Network
 from reportgen.spread import spread
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import TRUST
+from tests.support.results import stored_data
 from tests.support.small_nets import net
 
 layers = keras.layers
@@ -131,7 +132,7 @@ def test_a_unit_measures_each_kind_of_map_and_chance(tmp_path):
     model.get_layer("out").set_weights([kernel * 30, bias])
     bench = bench_of(model, {digest: path})
     ((_, result),) = Trust().compute([Trust().unit("model", digest, TRUST)], bench)
-    data = result.data
+    data = stored_data(result)
     pixels = np.asarray(Image.open(path), np.float32)
     share = model(pixels[None] / 255).numpy()[0]
     assert data["index"] == share.argmax()
@@ -158,7 +159,7 @@ def test_a_map_without_evidence_is_not_measured(tmp_path):
     model.get_layer("out").set_weights([-np.abs(kernel), bias])
     unit = Trust().unit("model", digest, TRUST)
     ((_, result),) = Trust().compute([unit], bench_of(model, {digest: path}))
-    measured = {one["method"]: one["measures"] for one in result.data["measured"]}
+    measured = {one["method"]: one["measures"] for one in stored_data(result)["measured"]}
     assert measured["gradcam"] is None
     assert measured["chance"] is not None
 
@@ -167,7 +168,7 @@ def test_the_checks_of_a_model(tmp_path):
     files = dict(picture_file(tmp_path, (16, 18), seed) for seed in (1, 2))
     unit = Sanity().unit("model", list(files), TRUST)
     ((_, result),) = Sanity().compute([unit], bench_of(net(3, "softmax"), files))
-    gradcam, eigencam = result.data["checks"]
+    gradcam, eigencam = stored_data(result)["checks"]
     assert [stage["layer"] for stage in gradcam["stages"]] == ["out", "conv"]
     assert eigencam["stages"][0]["correlations"] == pytest.approx([1] * SEEDS)
     assert max(gradcam["stages"][0]["correlations"]) < 0.99
@@ -197,7 +198,7 @@ def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path
     assert few.count(tuple(kinds)) == FEW_IMAGES * (1 + 2 + (SEEDS - 1) + 2)
     assert {cams for digest, cams in asked if digest == third} == {("gradcam",)}
     assert len({first, second}) == FEW_IMAGES
-    checks = {check["method"]: check for check in result.data["checks"]}
+    checks = {check["method"]: check for check in stored_data(result)["checks"]}
     assert list(checks) == kinds
     for check in checks.values():
         assert [stage["layer"] for stage in check["stages"]] == ["out", "conv"]
@@ -209,7 +210,7 @@ def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path
         assert max(check["stages"][-1]["correlations"]) < 0.99
         assert -1 <= check["other_class"] < 1
     ((_, result),) = Trust().compute([Trust().unit("model", first, options)], bench)
-    measured = result.data["measured"]
+    measured = stored_data(result)["measured"]
     assert [one["method"] for one in measured] == [*kinds, "chance", "chance by pixel"]
     assert all(one["measures"] for one in measured[1:])
 

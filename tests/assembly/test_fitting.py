@@ -1,7 +1,6 @@
 """What is left out so that a report fits, in which order, and what is said of it."""
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from reportgen.config import make_settings
 from reportgen.errors import OutputError, SettingsError
 from reportgen.progress import Silent
 from tests.report.links import check_site
+from tests.support.grids import grid_of
 from tests.support.small_builds import make
 
 
@@ -63,15 +63,23 @@ def test_what_cannot_fit_is_an_error_that_says_how_far_it_is_off():
         fitted(10, 500, lambda step: sizes(step)[0], lambda step: sizes(step)[1])
 
 
+class Finished:
+    """The finished activations of one image that has one layer."""
+
+    def __init__(self, grid):
+        self.grid = grid
+
+    def read(self, kind):
+        return kind([], [], {}, [self.grid])
+
+
 def test_channels_stand_in_the_order_of_the_variance_of_all_their_values():
     random = np.random.default_rng(3)
     maps = random.normal(0, [1.0, 4.0, 0.1, 2.0], (5, 50, 4)) + random.normal(0, 3, (5, 1, 4))
     grids = [
-        SimpleNamespace(data={"activations": [
-            {"layer": "a", "shown": 4, "means": one.mean(0), "deviations": one.std(0)}
-        ]})
+        Finished(grid_of(layer="a", shown=4, means=one.mean(0), deviations=one.std(0)))
         for one in maps
-    ]  # fmt: skip
+    ]
     order = by_variance(grids)["a"]
     assert list(order) == list(np.argsort(-maps.reshape(-1, 4).var(0)))
     smaller = Smaller(share=2, order={"a": order})

@@ -1,28 +1,28 @@
 """Grids that take much are drawn smaller unasked, the largest first, and the report says so."""
 
-import hashlib
-import json
 from pathlib import Path
 
 import pytest
 
+from reportgen.analysis.activations import Activations
+from reportgen.analysis.grids import ActivationData
 from reportgen.assembly.light_grids import GRID_BYTES, light_sides, said
-from reportgen.execution.store import Stored
+from reportgen.execution.store import Store, Stored
+from reportgen.execution.units import Result
+from tests.support.grids import grid_of
+from tests.support.options import ACTIVATIONS
 from tests.support.small_builds import make
 
 
 def finished(folder: Path, **layers: tuple[int, float]) -> list[Stored]:
     """Activations of one image: of each layer the side of its tiles and its share of the limit."""
-    place = folder / "00" / "00"
-    place.mkdir(parents=True)
-    about = []
-    for name, (side, share) in layers.items():
-        (place / f"{name}.png").write_bytes(bytes(int(share * GRID_BYTES)))
-        about.append({"layer": name, "size": [side, side // 2], "picture": f"{name}.png"})
-    record = json.dumps({"key": "00", "data": {"activations": about}}).encode()
-    check = hashlib.sha256(record).hexdigest().encode()
-    (place / "result.json").write_bytes(check + b"\n" + record)
-    return [Stored(folder, "00")]
+    grids = [
+        grid_of(layer=name, size=(side, side // 2), picture=f"{name}.png")
+        for name, (side, _) in layers.items()
+    ]
+    files = {f"{name}.png": bytes(int(share * GRID_BYTES)) for name, (_, share) in layers.items()}
+    unit = Activations().unit("model", "photo", ACTIVATIONS)
+    return [Store(folder).put(unit, Result(ActivationData([], [], {}, grids), files))]
 
 
 @pytest.mark.parametrize(

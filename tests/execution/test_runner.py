@@ -45,7 +45,7 @@ def test_only_what_is_missing_is_computed(tmp_path):
     run(tmp_path, first, units(1, 2))
     found = run(tmp_path, second, units(1, 2, 3))
     assert (first.computed, second.computed) == ([1, 2], [3])
-    assert [one.data["twice"] for one in found] == [2, 4, 6]
+    assert [one.read(dict)["twice"] for one in found] == [2, 4, 6]
 
 
 def test_one_failing_unit_does_not_cost_the_others_of_its_group(tmp_path):
@@ -60,7 +60,7 @@ def test_one_failing_unit_does_not_cost_the_others_of_its_group(tmp_path):
 def test_a_failure_is_not_kept(tmp_path):
     run(tmp_path, Doubles(failing={1}), units(1))
     (again,) = run(tmp_path, Doubles(), units(1))
-    assert again.data == {"twice": 2}
+    assert again.read(dict) == {"twice": 2}
 
 
 def test_a_users_error_keeps_its_sentence(tmp_path):

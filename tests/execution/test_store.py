@@ -57,7 +57,7 @@ def test_what_is_put_is_found_again(tmp_path):
     assert store.get(unit()) is None
     store.put(unit(), Result({"a": [1, 2.5, "ü"]}, {"x.png": b"pixels"}))
     found = store.get(unit())
-    assert found.data == {"a": [1, 2.5, "ü"]}
+    assert found.read(dict) == {"a": [1, 2.5, "ü"]}
     assert found.file("x.png").read_bytes() == b"pixels"
     assert store.get(unit(columns=3)) is None
 
@@ -94,14 +94,14 @@ def test_a_damaged_unit_is_missing_and_can_be_put_again(tmp_path, damage):
         record.write_text("{" if damage == "json" else "")
     assert store.get(unit()) is None
     store.put(unit(), Result({"v": 2}, {"x.png": b"2"}))
-    assert store.get(unit()).data == {"v": 2}
+    assert store.get(unit()).read(dict) == {"v": 2}
 
 
 def test_two_writers_of_one_unit_leave_one_whole(tmp_path):
     store = Store(tmp_path)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda i: store.put(unit(), Result({"v": 1}, {"x": b"1"})), range(40)))
-    assert store.get(unit()).data == {"v": 1}
+    assert store.get(unit()).read(dict) == {"v": 1}
     assert store.size()[0] == 1
 
 
@@ -187,7 +187,7 @@ def test_nothing_is_removed_under_a_running_build(tmp_path):
     other.begin()
     other.grown = True
     other.end(0)
-    assert building.get(unit()).data == {"v": 1}
+    assert building.get(unit()).read(dict) == {"v": 1}
     building.end(0)
     assert other.size() == (0, 0)
 
@@ -196,7 +196,7 @@ def test_work_that_goes_during_a_build_is_one_sentence(tmp_path):
     found = Store(tmp_path).put(unit(), Result({"v": 1}))
     shutil.rmtree(found.folder)
     with pytest.raises(OutputError, match="during the build"):
-        _ = found.data
+        _ = found.read(dict)
 
 
 def test_clear_never_says_removed_of_what_stays(tmp_path, monkeypatch):

@@ -49,6 +49,7 @@ from reportgen.records.report import (
     TrustMeasure,
 )
 from reportgen.spread import spread
+from tests.support.grids import grid_of
 from tests.support.levels import channel_statistics, normalise
 
 HOSTILE = (
@@ -238,16 +239,16 @@ def _health(folder: Path, images: Sequence[Image], described: Sequence[Layer]) -
     tally = HealthTally()
     for image in [*images, *images[:1]]:
         layers = [
-            {
-                "layer": grid.layer,
-                "channels": grid.channels,
-                "sparsity": grid.sparsity,
-                "inactive": grid.inactive,
-                "silent": grid.inactive[1:],
-                "saturated": [1] if grid.layer == "block1_pool" else [],
-                "non_finite": [0] if grid.layer == HOSTILE[0] else [],
-                "means": list(grid.means),
-            }
+            grid_of(
+                layer=grid.layer,
+                channels=grid.channels,
+                sparsity=grid.sparsity,
+                inactive=grid.inactive,
+                silent=grid.inactive[1:],
+                saturated=[1] if grid.layer == "block1_pool" else [],
+                non_finite=[0] if grid.layer == HOSTILE[0] else [],
+                means=list(grid.means),
+            )
             for grid in image.activations
         ]
         tally.add(layers)

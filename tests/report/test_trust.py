@@ -5,6 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reportgen.analysis.sanity import Stage
+from reportgen.analysis.trust import (
+    Between,
+    Check,
+    Draws,
+    Measured,
+    Measures,
+    SanityData,
+    TrustData,
+)
 from reportgen.assembly.trust import assemble_trust, outcome_of
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Store
@@ -15,16 +25,15 @@ from tests.report.conftest import Site
 from tests.support.options import TRUST
 
 
-def entry(method: str, value: float | None) -> dict[str, object]:
+def entry(method: str, value: float | None) -> Measured:
     if value is None:
-        return {"method": method, "measures": None}
+        return Measured(method, None)
     names = ("deletion_area", "insertion_area", "drop", "increase", "sparseness", "blurred_drop",
              "blurred_increase", "kept_brightness")  # fmt: skip
-    curves = {"deletion": [value, 0.0], "insertion": [0.0, value]}
-    found = {"method": method, "measures": {**curves, **dict.fromkeys(names, value)}}
+    numbers = dict.fromkeys(names, value)
+    measures = Measures(deletion=[value, 0.0], insertion=[0.0, value], **numbers)
     areas = [value + 0.01 * at for at in range(10)]
-    draws = {"deletion_area": areas, "insertion_area": areas}
-    return {**found, "draws": draws} if method == "chance" else found
+    return Measured(method, measures, Draws(areas, areas) if method == "chance" else None)
 
 
 def units(folder: Path) -> tuple[list[Unit], Unit, dict[str, Outcome]]:
@@ -36,16 +45,14 @@ def units(folder: Path) -> tuple[list[Unit], Unit, dict[str, Outcome]]:
         [entry("gradcam", None), entry("chance", 0.5)],
     ]
     outcomes: dict[str, Outcome] = {
-        unit.key: store.put(unit, Result({"index": 0, "measured": measured}))
+        unit.key: store.put(unit, Result(TrustData(0, measured)))
         for unit, measured in zip(images, found, strict=False)
     }
     outcomes[images[2].key] = Failure("it failed", ValueError())
-    stage = {"layer": "a", "layers": 1, "correlations": [0.9, 0.94], "similarities": [0.5, 0.6]}
-    between = {"images": 3, "correlations": [0.1, 0.2, 0.3], "similarities": [0.1, 0.1, 0.1]}
-    checks = [
-        {"method": "gradcam", "stages": [stage], "between_images": between, "other_class": 0.5}
-    ]
-    outcomes[check.key] = store.put(check, Result({"checks": checks}))
+    stage = Stage("a", 1, [0.9, 0.94], [0.5, 0.6])
+    between = Between(3, [0.1, 0.2, 0.3], [0.1, 0.1, 0.1])
+    checks = [Check("gradcam", [stage], between, 0.5)]
+    outcomes[check.key] = store.put(check, Result(SanityData(checks)))
     return images, check, outcomes
 
 

@@ -1,11 +1,17 @@
 """What was computed without determinism: kept with the results, and said in the report."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
 
 from reportgen.analysis.engine import engines_at_work
 from reportgen.execution.runner import Failure, Outcome
 
-_MARK = "undetermined"
+
+@dataclass(frozen=True)
+class Marks:
+    """What is kept with each result."""
+
+    undetermined: bool = False
 
 
 def reset() -> None:
@@ -16,12 +22,14 @@ def reset() -> None:
 
 def marks() -> Mapping[str, bool]:
     """What to keep with a result: nothing, unless an operation had no deterministic form."""
-    return {_MARK: True} if any(one.undetermined for one in engines_at_work()) else {}
+    found = any(engine.undetermined for engine in engines_at_work())
+    return asdict(Marks(undetermined=True)) if found else {}
 
 
 def warning(title: str, outcomes: Iterable[Outcome]) -> str:
     """A sentence for the report where any of the outcomes of an analysis is marked, else ""."""
-    if not any(not isinstance(one, Failure) and one.data.get(_MARK) for one in outcomes):
+    stored = (one for one in outcomes if not isinstance(one, Failure))
+    if not any(one.read(Marks).undetermined for one in stored):
         return ""
     return (
         f"{title}: an operation has no deterministic form on this device; these numbers may differ "
