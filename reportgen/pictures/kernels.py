@@ -18,6 +18,9 @@ _TILE = 36
 _GAP = (160, 168, 176, 255)
 
 
+Kind = Literal["colour", "single", "slices"]
+
+
 class Drawn(NamedTuple):
     """A picture of weights: RGBA (height, width, 4), and how its tiles stand.
 
@@ -25,7 +28,7 @@ class Drawn(NamedTuple):
     """
 
     picture: NDArray[np.uint8]
-    kind: Literal["colour", "single", "slices"]
+    kind: Kind
     """ "colour": a tile is a filter in the colours of the image that raise it, gray is zero;
     "single": a tile is a filter of one slice; "slices": a row is a filter, a tile one slice of it.
     In the last two, red is positive, blue negative, white zero."""
@@ -58,7 +61,7 @@ def draw_kernel(
         shown, slices = min(filters, MOST_TILES), inputs
         tiles = weights[..., :shown].transpose(3, 0, 1, 2)
         drawn = signed_colours(tiles[..., 0]) if colours is None else _gray_is_zero(tiles)
-        kind = "single" if colours is None else "colour"
+        kind: Kind = "single" if colours is None else "colour"
     else:
         shown, slices = min(filters, MOST_ROWS), min(inputs, MOST_SLICES)
         tiles = weights[:, :, :slices, :shown].transpose(3, 2, 0, 1)

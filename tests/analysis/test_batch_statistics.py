@@ -14,7 +14,6 @@ from reportgen.inputs.preprocessing import function_of
 from reportgen.records.report import Preprocessing
 from tests.analysis.bench import bench_of
 from tests.support.options import UNSETTLED
-from tests.support.results import stored_data
 
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
@@ -61,11 +60,11 @@ def compared(model, tmp_path, count: int = 12):
         Image.fromarray(pixels).save(files[f"d{at}"])
     unit = BatchStatistics().unit("m", list(files), UNSETTLED)
     ((_, result),) = BatchStatistics().compute([unit], bench_of(model, files))
-    return stored_data(result)
+    return result.data
 
 
 def decided(data) -> Preprocessing:
-    return choose_by_statistics(ASSUMED, data["distances"], data["layers"], data["images"])
+    return choose_by_statistics(ASSUMED, data.distances, data.layers, data.images)
 
 
 @pytest.mark.parametrize("order", ["before", "behind", "first"])
@@ -96,7 +95,7 @@ def test_a_short_training_is_never_read_wrongly(mode, steps, tmp_path) -> None:
 def test_a_network_that_has_seen_nothing_says_nothing(tmp_path) -> None:
     model = network("before", "unit", steps=0)
     data = compared(model, tmp_path)
-    assert data["distances"] == {}
+    assert data.distances == {}
     assert decided(data) == ASSUMED
 
 
