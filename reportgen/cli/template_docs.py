@@ -14,8 +14,8 @@ from reportgen.report.site import (
     image_contexts,
     sections,
     source_contexts,
-    unit_contexts,
 )
+from reportgen.report.site.channels import contexts as channel_contexts
 from reportgen.report.site.overview import contexts as overview_contexts
 
 RECEIVES: dict[str, type] = {
@@ -24,8 +24,9 @@ RECEIVES: dict[str, type] = {
     "images.html": contexts.ImagesPage,
     "image.html": image_contexts.ImagePage,
     "layer.html": contexts.LayerPage,
-    "units_index.html": unit_contexts.UnitsIndexPage,
-    "units.html": unit_contexts.UnitsPage,
+    "channels_index.html": channel_contexts.ChannelsIndexPage,
+    "channels.html": channel_contexts.ChannelsPage,
+    "channel.html": channel_contexts.ChannelPage,
     "filters_index.html": contexts.FiltersIndexPage,
     "filters.html": contexts.FiltersPage,
     "section.html": sections.SectionPage,

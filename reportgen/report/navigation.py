@@ -90,7 +90,7 @@ class Navigation:
         if outline.images:
             parts.append(("Images", "images/index.html"))
         if outline.unit_layers:
-            parts.append(("Units", outline.units_index()))
+            parts.append(("Channels", outline.channels_index()))
         parts += [(one.menu, one.page) for one in WITH_PAGES if outline.shows(one)]
         if outline.has_sources:
             parts.append(("Sources", "sources.html"))

@@ -246,13 +246,17 @@ class Outline:
         """The path of a page of a block's filter galleries."""
         return _numbered(f"filters/{self.block_slugs.get(block, 'other')}", page)
 
-    def unit_page(self, path: str, page: int = 1) -> str:
-        """The path of a page of a layer's units, where it is among `unit_layers`."""
-        return _numbered(f"units/{self.layer_slugs[path]}", page)
+    def channels_page(self, path: str, page: int = 1) -> str:
+        """The path of a page of a layer's channels, where it is among `unit_layers`."""
+        return numbered(f"channels/{self.layer_slugs[path]}.html", page)
 
-    def units_index(self, page: int = 1) -> str:
-        """The path of a page of the list of layers with units."""
-        return _numbered("units/index", page)
+    def channel_page(self, path: str, channel: int) -> str:
+        """The path of the page of a channel among `unit_channels`."""
+        return f"channels/{self.layer_slugs[path]}/{channel}.html"
+
+    def channels_index(self, page: int = 1) -> str:
+        """The path of a page of the list of layers with channels."""
+        return numbered("channels/index.html", page)
 
     def model_page(self, page: int = 1) -> str:
         """The path of a page of the model's table."""

@@ -24,7 +24,7 @@ from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
-from tests.support.unit_pages import TILE
+from tests.support.svg_tiles import TILE
 
 PLAN = [("conv", "Conv2D", "block", 8, 40), ("pool", "MaxPooling2D", "block", 4, 40)]
 
@@ -61,19 +61,18 @@ def test_the_numbers_behind_both_galleries_are_in_one_script(both: Site) -> None
     assert script.count('"status":') == 2
 
 
-def test_a_unit_shows_both_patterns_beside_each_other(both: Site) -> None:
-    part = both.text("units/conv.html").partition('id="channel--3"')[2].partition("</section>")[0]
-    (*_, first, classic), (*_, second, fourier), *photos = TILE.findall(part)
-    assert (first, second) == ("Pattern of filter 3, ok", "Fourier pattern of filter 3, ok")
+def test_a_channel_shows_both_patterns_beside_each_other(both: Site) -> None:
+    page = both.text("channels/conv/4.html")
+    (*_, first, classic), (*_, second, fourier), *photos = TILE.findall(page)
+    assert (first, second) == ("Pattern of filter 4", "Fourier pattern of filter 4")
     assert [classic, fourier] == [
-        "../pictures/units/conv--classic.jpg", "../pictures/units/conv--fourier.jpg"
-    ]  # fmt: skip
+        "../../pictures/channels/conv--1--classic.jpg",
+        "../../pictures/channels/conv--1--fourier.jpg",
+    ]
     assert len(photos) == 2
-    assert 'href="../layers/conv.html#filters--gallery:3"' in part
-    assert 'href="../layers/conv.html#filters--fourier:3"' in part
-    assert "pattern ok, score 0.25 → 31.4 · Fourier pattern ok" in part
-    pages = [both.text(f"units/{name}.html") for name in ("conv", "conv--2")]
-    assert sum(text.count('<section class="unit"') for text in pages) == 16
+    assert 'href="../../layers/conv.html#filters--gallery:4"' in page
+    assert 'href="../../layers/conv.html#filters--fourier:4"' in page
+    assert both.text("channels/conv.html").count('<section class="unit"') == 16
 
 
 def test_counts_are_of_filters_and_of_layers(both: Site) -> None:

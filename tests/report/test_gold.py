@@ -22,6 +22,8 @@ PAGES = {
     "model.html": "model.html",
     "image.html": "images/cat.html",
     "layer.html": "layers/block1_conv1.html",
+    "channels.html": "channels/block1_conv1.html",
+    "channel.html": "channels/block1_conv1/0.html",
     "filters.html": "filters/block1.html",
     "evaluation.html": "evaluation.html",
     "health.html": "health.html",

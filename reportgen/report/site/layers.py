@@ -56,7 +56,7 @@ def _pages(
                 first=at == 1,
                 facts=_facts(outline, page, layer) if at == 1 else (),
                 notes=page_notes(outline, page, f"layer {path}") if at == 1 else (),
-                units=Link("Each channel by itself", href(page, quote(outline.unit_page(path))))
+                units=Link("Browse single channels", href(page, quote(outline.channels_page(path))))
                 if path in outline.unit_layers
                 else None,
                 ways=ways(outline.report, outline.galleries.get(path, ())) if at == 1 else (),

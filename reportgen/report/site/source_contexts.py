@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.report.contexts import Frame, Link, Picture
-from reportgen.report.site.unit_contexts import Tile
+from reportgen.report.site.channels.contexts import Tile
 
 PAGE, TITLE = "sources.html", "As in the sources"
 

@@ -10,6 +10,7 @@ from reportgen.records.report import Activations, Gallery, GradCam, Image
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.figures import METHODS, plain_picture, single
 from reportgen.report.outline import Outline, href, src
+from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.source_contexts import PAGE, Step
 from reportgen.report.site.source_texts import (
     BLOG,
@@ -19,7 +20,6 @@ from reportgen.report.site.source_texts import (
     UNITS,
     numbered,
 )  # fmt: skip
-from reportgen.report.site.unit_contexts import Tile
 from reportgen.wording import TIMES, count, listed, number, percent
 
 _SIDE = 460

@@ -14,6 +14,7 @@ from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
+from reportgen.report.site.channels.pages import channel_pages
 from reportgen.report.site.filters import filter_pages, filters_index
 from reportgen.report.site.image_list import images_pages
 from reportgen.report.site.images import image_pages
@@ -28,7 +29,6 @@ from reportgen.report.site.script_data import (
 )
 from reportgen.report.site.sections import section_pages
 from reportgen.report.site.sources import sources_pages
-from reportgen.report.site.units import unit_pages, units_index_pages
 from reportgen.report.templates import Templates
 
 Pages = Iterator[tuple[str, str, Any]]
@@ -71,13 +71,12 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("images", partial(images_pages, folder=folder)),
         ("image", image_pages),
         ("layer", layer_pages),
-        ("units_index", units_index_pages),
-        ("units", partial(unit_pages, folder=folder)),
         ("filters", filter_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):
             yield path, template, context
+    yield from channel_pages(outline, navigation, folder)
     if outline.gallery_blocks and outline.lists_blocks:
         yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
     for path, section in section_pages(outline, navigation, folder):

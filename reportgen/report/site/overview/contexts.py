@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from reportgen.report.contexts import Card, Finding, Frame, GateTable, Link, Note, Picture, Stage
-from reportgen.report.site.unit_contexts import Tile
+from reportgen.report.site.channels.contexts import Tile
 
 
 @dataclass(frozen=True)

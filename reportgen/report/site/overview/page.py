@@ -84,7 +84,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
     notes = {
         "Model": count(len(outline.layers), "layer"),
         "Images": count(len(outline.images), "image"),
-        "Units": count(channels, "channel"),
+        "Channels": f"everything about {count(channels, 'channel')}",
         "Filters": f"filter patterns of {count(galleries, 'gallery', 'galleries')}",
         **_notes_over_images(outline.report),
         "Kernels": f"weights of {count(len(outline.report.kernels), 'convolution')}",

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from reportgen.records.report import Filter, Gallery, Image
 from reportgen.report.outline import Outline, href, src
+from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.channels.gathering import channel_place
 from reportgen.report.site.overview.contexts import StripTile
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
-from reportgen.report.site.unit_contexts import Tile
 
 MOST_BLOCKS = 12
 _IMAGES_READ = 24
@@ -99,7 +100,7 @@ def _strongest(outline: Outline, path: str, among: tuple[int, ...]) -> int | Non
 def _tile(
     outline: Outline, page: str, block: str, path: str, channel: int, sheet: Sheet, what: str
 ) -> StripTile:
-    place = outline.layer_place(path)
+    place = channel_place(outline, path, channel) or outline.layer_place(path)
     name = outline.block_titles[block] or "Other layers"
     return StripTile(
         block=name,

@@ -1,4 +1,4 @@
-"""The pages by unit: each channel with its pattern and photos, a page's tiles in one picture."""
+"""The pages on channels: everything about one in one place, tiles of several in one picture."""
 
 import re
 from pathlib import Path
@@ -11,11 +11,11 @@ from reportgen.pictures.encode import read_indices
 from reportgen.pictures.tiles import GridLayout
 from reportgen.records.report import Filter, Gallery
 from reportgen.report.site import sheets
-from reportgen.report.site import units as unit_pages
-from reportgen.report.site.units import FEW_IMAGES, STRONGEST, UNITS_A_PAGE
+from reportgen.report.site.channels import gathering
+from reportgen.report.site.channels.gathering import FEW_IMAGES, STRONGEST
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
-from tests.support.unit_pages import TILE
+from tests.support.svg_tiles import TILE
 
 
 @pytest.fixture(scope="module")
@@ -24,32 +24,37 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return build_site(tmp_path_factory.mktemp("units"), plan=plan, names=["a.png", "b.png"])
 
 
-def test_a_unit_has_its_pattern_and_every_photo(small: Site) -> None:
+SILENT = (3, 10)
+"""Channels of the sample that are inactive on every image."""
+
+
+def test_a_channel_has_its_pattern_and_every_photo(small: Site) -> None:
     for channel in range(16):
-        tiles = TILE.findall(unit_of(small, channel))
+        if channel in SILENT:
+            continue
+        tiles = TILE.findall(channel_of(small, channel))
         assert [alt.partition(",")[0] for *_, alt, _ in tiles] == [
             f"Pattern of filter {channel}",
             f"Channel {channel} on a.png",
             f"Channel {channel} on b.png",
         ]
-    assert "16 of 20 channels" in small.text("units/conv.html")
-    assert not (small.folder / "units" / "pool.html").exists()
+    assert "16 of 20 channels" in small.text("channels/conv.html")
+    assert not (small.folder / "channels" / "pool.html").exists()
 
 
-def unit_of(site: Site, channel: int) -> str:
-    """The part of the page of a channel of `conv` that shows it."""
-    page = "units/conv.html" if channel < UNITS_A_PAGE else "units/conv--2.html"
-    return site.text(page).partition(f'id="channel--{channel}"')[2].partition("</section>")[0]
+def channel_of(site: Site, channel: int) -> str:
+    """The page of a channel of `conv`."""
+    return site.text(f"channels/conv/{channel}.html")
 
 
 def tile_of(site: Site, channel: int, at: int) -> np.ndarray:
-    left, top, width, height, _, address = TILE.findall(unit_of(site, channel))[at]
-    with Image.open((site.folder / "units" / address).resolve()) as picture:
+    left, top, width, height, _, address = TILE.findall(channel_of(site, channel))[at]
+    with Image.open((site.folder / "channels" / "conv" / address).resolve()) as picture:
         pixels = np.asarray(picture)
     return pixels[int(top) : int(top) + int(height), int(left) : int(left) + int(width)]
 
 
-@pytest.mark.parametrize("channel", range(16))
+@pytest.mark.parametrize("channel", [at for at in range(16) if at not in SILENT])
 def test_a_tile_is_the_very_part_of_the_grid(small: Site, channel: int) -> None:
     for at, image in enumerate(small.report.images):
         (about,) = (one for one in image.activations if one.layer == "conv")
@@ -67,32 +72,34 @@ def test_what_a_page_loads_stays_small(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(FEW_IMAGES)]
     site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 90, 32)], names=names)
     assert check_site(tmp_path) == []
-    addresses = {address for *_, address in TILE.findall(site.text("units/conv.html"))}
-    files = [(tmp_path / "units" / address).resolve() for address in addresses]
-    assert len(files) == 2
+    addresses = {address for *_, address in TILE.findall(site.text("channels/conv/1.html"))}
+    files = [(tmp_path / "channels" / "conv" / address).resolve() for address in addresses]
+    assert len(files) == 3  # patterns, feature maps, top images
     assert sum(file.stat().st_size for file in files) <= 200_000
     assert max(tile_of(site, 5, 3).shape) == 45  # 90 in blocks of two
-    assert "averaged to 45 × 45 pixels" in site.text("units/conv.html")
+    assert "averaged to 45 × 45 pixels" in site.text("channels/conv/1.html")
     alone = build_site(tmp_path / "one", plan=[("conv", "Conv2D", "block", 90, 32)], names=["a"])
-    assert max(tile_of(alone, 5, 1).shape) == 90
+    assert max(tile_of(alone, 6, 1).shape) == 90
 
 
 def test_statistics_are_those_of_all_photos(small: Site) -> None:
-    text = small.text("units/conv.html")
+    text = small.text("channels/conv.html")
     grids = [image.activations[0] for image in small.report.images]
     high = max(grid.highs[0] or 0 for grid in grids)
     part = text.partition('id="channel--0"')[2].partition("</h2>")[0]
     assert f"to {high:.3g} over 2 images" in part
-    inactive = text.partition('id="channel--3"')[2].partition("</h2>")[0]
-    assert "inactive on 2" in inactive
-    assert "score 0.25 → 31.4" in part
+    inactive = text.partition('id="channel--3"')[2].partition("</section>")[0]
+    assert "inactive on all 2 images" in inactive
+    assert "Channel 3 on" not in inactive
+    assert "the same value everywhere" in channel_of(small, 3)
+    assert "Pattern: response 0.25 → 31.4" in channel_of(small, 0)
 
 
 def test_with_many_photos_the_strongest_are_shown(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(FEW_IMAGES + 8)]
     site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)], names=names)
     assert check_site(tmp_path) == []
-    part = site.text("units/conv.html").partition('id="channel--1"')[2].partition("</section>")[0]
+    part = channel_of(site, 1).partition('id="channel--responses"')[2].partition("</section>")[0]
     shown = re.findall(r"Channel 1 on (\d+\.png)", part)
     highs = {image.name: image.activations[0].highs[1] or 0 for image in site.report.images}
     assert len(shown) == STRONGEST
@@ -102,9 +109,8 @@ def test_with_many_photos_the_strongest_are_shown(tmp_path: Path) -> None:
 def test_layers_without_patterns_show_their_first_channels(tmp_path: Path) -> None:
     plan = [("conv", "Conv2D", "block", 4, 40)]
     site = build_site(tmp_path, plan=plan, names=["a.png"], sections=["activations"])
-    text = site.text("units/conv.html")
-    both = text + site.text("units/conv--2.html")
-    assert len(re.findall(r'id="channel--\d+"', both)) == 16
+    text = site.text("channels/conv.html")
+    assert len(re.findall(r'id="channel--\d+"', text)) == 16
     assert "Filter pattern" not in text
     assert "16 of 40 channels" in text
 
@@ -112,10 +118,10 @@ def test_layers_without_patterns_show_their_first_channels(tmp_path: Path) -> No
 def test_only_as_many_large_grids_are_read_as_is_quick(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(unit_pages, "MOST_PIXELS", 5000)
+    monkeypatch.setattr(gathering, "MOST_PIXELS", 5000)
     site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 8, 20)], names=list("abcd"))
-    text = site.text("units/conv.html")
-    assert "on the first 2 of 4 images" in text
+    text = site.text("channels/conv/1.html")
+    assert "the first 2 of 4 images" in text
     assert "over 4 images" in text
     assert not re.search("Channel 1 on [cd]", text)
 
@@ -141,3 +147,48 @@ def test_large_patterns_are_averaged(tmp_path: Path) -> None:
     assert left.min() > 250
     assert right[0] < 5
     assert right[1] > 250
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    names = [f"{at}.png" for at in range(10)]
+    plan = [("conv", "Conv2D", "block", 8, 12)]
+    return build_site(tmp_path_factory.mktemp("many"), plan=plan, names=names)
+
+
+def test_top_images_are_figures_of_their_own(many: Site) -> None:
+    assert check_site(many.folder) == []
+    text = channel_of(many, 0).partition('id="channel--top"')[2].partition("</section>")[0]
+    assert "Top images out of 10" in text
+    tiles = TILE.findall(text)
+    assert [(left, top) for left, top, *_ in tiles] == [
+        ("0", "0"), ("0", "100"), ("100", "0"), ("100", "100"), ("200", "0"), ("200", "100")
+    ]  # fmt: skip
+    assert '<a href="../../images/0.html">0.png</a> <small>1.5 · row 1, column 2</small>' in text
+    assert "No image activates this channel." in channel_of(many, 1)
+
+
+def test_too_few_images_give_no_top_images_and_that_is_said_once(small: Site) -> None:
+    assert "Top images need at least 9 images; there are 2" in small.text("channels/conv.html")
+    assert "Receptive field on" not in channel_of(small, 0)
+
+
+def test_similar_channels_are_those_that_correlate_most(many: Site) -> None:
+    grids = [image.activations[0] for image in many.report.images]
+    means = np.array([[grid.means[channel] for grid in grids] for channel in range(12)], float)
+    varying = [at for at in range(12) if np.ptp(means[at]) > 0]
+    others = [at for at in varying if at != 0]
+    r = {at: np.corrcoef(means[0], means[at])[0, 1] for at in others}
+    best = max(others, key=lambda at: r[at])
+    text = channel_of(many, 0).partition('id="channel--neighbours"')[2].partition("</section>")[0]
+    shown = re.findall(r"Channel (\d+), r = ([\u2212\d.]+)", text)
+    assert len(shown) == 5
+    assert shown[0] == (str(best), f"{r[best]:.2f}".replace("-", "\u2212"))
+
+
+def test_the_histogram_counts_every_image(many: Site) -> None:
+    text = channel_of(many, 0).partition('id="channel--distribution"')[2]
+    heights = [float(height) for height in re.findall(r"v-([\d.]+)h", text)]
+    highs = [image.activations[0].highs[0] or 0.0 for image in many.report.images]
+    amounts = np.histogram(highs, bins=16, range=(min(0.0, *highs), max(highs)))[0]
+    assert heights == pytest.approx([40 * n / amounts.max() for n in amounts if n], rel=1e-3)

@@ -1,0 +1,1 @@
+"""Pages on channels: everything about one in one place, and a list for each layer."""

@@ -1,0 +1,224 @@
+"""What is known of each channel of a layer, from one reading of the images; draws its tiles.
+
+A channel is shown where its layer convolves: the channels that have a filter pattern, or the first
+ones where there is none. The tiles of a few channels lie in one picture, their patterns in others.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from reportgen.records.over_images import Exemplar, ExemplarsOf
+from reportgen.records.report import Activations, Filter, Gallery, Image
+from reportgen.report.figures import METHODS, gallery_anchor
+from reportgen.report.image_index import Span
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
+from reportgen.wording import TIMES, number
+
+CHANNELS_A_SHEET = 8
+FEW_IMAGES = 12
+"""With so many images a channel is shown on all; with more, on those that it responds to most."""
+STRONGEST = 6
+MOST_PIXELS = 8_000_000
+"""Pixels of all the grids that the tiles of a sheet are looked for in: they are read whole."""
+FEWEST_IMAGES = 9
+"""Images below which a ranking of them says nothing: there are no top images then."""
+
+Seen = Sequence[tuple[Image, Activations]]
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A tile of a picture, and what it shows; paths are those from the report's folder."""
+
+    title: str
+    place: str
+    alt: str
+    picture: str
+    width: int
+    height: int
+    view: str
+    pixelated: bool
+
+    def tile(self, page: str, place: str | None = None, title: str | None = None) -> Tile:
+        """The tile as seen from a page; it leads to its own place, or to another."""
+        return Tile(
+            title=self.title if title is None else title,
+            href=href(page, self.place if place is None else place),
+            alt=self.alt,
+            src=src(page, self.picture),
+            width=self.width,
+            height=self.height,
+            view=self.view,
+            pixelated=self.pixelated,
+        )
+
+
+@dataclass
+class Known:
+    """One channel over all images that show it."""
+
+    images: int = 0
+    inactive: int = 0
+    span: Span = field(default_factory=Span)
+    highs: list[float | None] = field(default_factory=list)
+    means: list[float | None] = field(default_factory=list)
+    """Its highest and its mean value on each image, in order; None where it is not finite."""
+    patterns: list[tuple[Gallery, Filter, Cut]] = field(default_factory=list)
+    responses: list[tuple[Image, Activations, Cut]] = field(default_factory=list)
+    patches: list[tuple[Exemplar, Cut, Cut]] = field(default_factory=list)
+    """Its top images, each with the image and the patch that is its receptive field."""
+
+
+def known_channels(outline: Outline, path: str, folder: Path) -> dict[int, Known]:
+    """All channels of a layer that have pages, by number."""
+    seen = outline.activations.get(path)
+    channels = outline.unit_channels(path)
+    found = _read(seen or (), channels)
+    for at in range(0, len(channels), CHANNELS_A_SHEET):
+        some = {channel: found[channel] for channel in channels[at : at + CHANNELS_A_SHEET]}
+        sheet = f"pictures/channels/{outline.layer_slugs[path]}--{at // CHANNELS_A_SHEET + 1}"
+        _draw_patterns(outline, path, folder, sheet, some)
+        _draw_responses(outline, folder, sheet, taken_images(outline, path), some)
+    for one in top_images(outline, path):
+        if one.channel in found:
+            found[one.channel].patches = list(_patches(outline, one))
+    return found
+
+
+def taken_images(outline: Outline, path: str) -> Seen:
+    """The first images, of which the layer's grids are not too much to read."""
+    seen = outline.activations.get(path)
+    return seen[: max(2, MOST_PIXELS // seen.most_pixels)] if seen else ()
+
+
+def top_images(outline: Outline, path: str) -> Iterator[ExemplarsOf]:
+    """The top images of the layer's channels; none of too few images."""
+    found = outline.report.exemplars
+    if found is not None and outline.has("exemplars") and found.images >= FEWEST_IMAGES:
+        yield from (one for one in found.channels if one.layer == path and one.picture)
+
+
+def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
+    found = {channel: Known() for channel in channels}
+    for _, grid in seen:
+        lows, highs, means = list(grid.lows), list(grid.highs), list(grid.means)
+        inactive = set(grid.inactive)
+        for channel, known in found.items():
+            shown = channel < grid.shown
+            known.highs.append(highs[channel] if shown else None)
+            known.means.append(means[channel] if shown else None)
+            if shown:
+                known.images += 1
+                known.inactive += channel in inactive
+                known.span.include(lows[channel], highs[channel])
+    return found
+
+
+def _draw_patterns(
+    outline: Outline, path: str, folder: Path, sheet: str, some: dict[int, Known]
+) -> None:
+    for gallery in outline.galleries.get(path, ()):
+        cells = [(gallery, one) for one in outline.filters_of(gallery) if one.channel in some]
+        if cells:
+            drawn = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
+            for at, (_, one) in enumerate(cells):
+                some[one.channel].patterns.append(
+                    (gallery, one, _pattern(outline, gallery, one, drawn, at))
+                )
+
+
+def _pattern(outline: Outline, gallery: Gallery, one: Filter, sheet: Sheet, at: int) -> Cut:
+    kind = "Pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
+    place = f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{one.channel}"
+    result = "" if one.status == "ok" else f", {one.status}"
+    return _cut(kind, place, f"{kind} of filter {one.channel}{result}", sheet, at, pixelated=False)
+
+
+def _draw_responses(
+    outline: Outline, folder: Path, sheet: str, taken: Seen, some: dict[int, Known]
+) -> None:
+    shown = [
+        (image, grid, channel)
+        for channel, known in some.items()
+        for image, grid in _strongest(taken, channel, known)
+    ]
+    if not shown:
+        return
+    drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
+    for at, (image, grid, channel) in enumerate(shown):
+        place = outline.grid_place(image.name, grid.layer)
+        text = response_text(grid, channel)
+        cut = _cut(
+            image.name,
+            f"{place}:{channel}" if place else "",
+            f"Channel {channel} on {image.name}, {text}",
+            drawn,
+            at,
+            pixelated=True,
+        )
+        some[channel].responses.append((image, grid, cut))
+
+
+def response_text(grid: Activations, channel: int) -> str:
+    """The range of a channel on an image."""
+    if channel in grid.inactive:
+        return "inactive"
+    text = f"{number(grid.lows[channel])} to {number(grid.highs[channel])}"
+    return text + (", not drawn to limit the size" if channel in grid.left_out else "")
+
+
+def _strongest(taken: Seen, channel: int, known: Known) -> Seen:
+    """The images that a channel is shown on: all of a few, else those that it responds to most."""
+    with_it = [(at, one) for at, one in enumerate(taken) if channel < one[1].shown]
+    if len(with_it) > FEW_IMAGES:
+        lowest = float("-inf")
+        highs = [lowest if (high := known.highs[at]) is None else high for at, _ in with_it]
+        order = sorted(range(len(with_it)), key=lambda at: (-highs[at], at))
+        with_it = [with_it[at] for at in order[:STRONGEST]]
+    return [one for _, one in with_it]
+
+
+def _patches(outline: Outline, one: ExemplarsOf) -> Iterator[tuple[Exemplar, Cut, Cut]]:
+    """The tiles of a strip: the images stand above their patches, tiles a margin apart."""
+    margin = one.height - 2 * one.tile
+    for at, exemplar in enumerate(one.exemplars):
+        place = outline.image_place(exemplar.image) if exemplar.image in outline.images else ""
+        left = at * (one.tile + margin)
+        cuts = [
+            Cut(
+                exemplar.image,
+                place,
+                f"{what} {exemplar.image}, channel {one.channel}",
+                one.picture or "",
+                one.width,
+                one.height,
+                f"{left} {top} {one.tile} {one.tile}",
+                pixelated=False,
+            )
+            for what, top in (("Receptive field on", 0), ("Patch of", one.tile + margin))
+        ]
+        yield exemplar, cuts[0], cuts[1]
+
+
+def _cut(title: str, place: str, alt: str, sheet: Sheet, at: int, *, pixelated: bool) -> Cut:
+    return Cut(title, place, alt, sheet.path, sheet.width, sheet.height, sheet.view(at), pixelated)
+
+
+def tile_sizes(known: Known) -> str:
+    """How large the tiles of feature maps are, where they are smaller than in the grids."""
+    for _, grid, cut in known.responses[:1]:
+        _, _, width, height = cut.view.split()
+        if (int(height), int(width)) != tuple(grid.size):
+            return f"averaged to {height} {TIMES} {width} pixels"
+    return ""
+
+
+def channel_place(outline: Outline, path: str, channel: int) -> str:
+    """The page of a channel, percent-encoded; empty where it has none."""
+    if channel not in outline.unit_channels(path):
+        return ""
+    return quote(outline.channel_page(path, channel))

@@ -1,0 +1,321 @@
+"""The page of each channel, the list of a layer's channels, and the list of layers."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from reportgen.records.over_images import Exemplar
+from reportgen.records.report import Activations, Image
+from reportgen.report.contexts import Fact, Link
+from reportgen.report.figures import activation_legend, plain_picture
+from reportgen.report.navigation import Here, Navigation, pager
+from reportgen.report.navigation import neighbours as beside
+from reportgen.report.outline import Outline, href
+from reportgen.report.paging import paged
+from reportgen.report.sections.kernels import kernel_places
+from reportgen.report.site.channels.contexts import (
+    ChannelPage,
+    ChannelRow,
+    ChannelsIndexPage,
+    ChannelsPage,
+    LayerChannels,
+    Response,
+    Tile,
+    TopImage,
+)
+from reportgen.report.site.channels.gathering import (
+    FEW_IMAGES,
+    FEWEST_IMAGES,
+    STRONGEST,
+    Cut,
+    Known,
+    channel_place,
+    known_channels,
+    response_text,
+    taken_images,
+    tile_sizes,
+)
+from reportgen.report.site.channels.statistics import histogram, neighbours
+from reportgen.report.site.thumbnails import thumbnail
+from reportgen.wording import TIMES, count, number
+
+ROWS_A_PAGE = 24
+_LAYERS_A_PAGE = 40
+_TILES_IN_ROW, _TILES_OF_LAYER = 5, 8
+_THUMBNAIL = 224
+_LAYER_NODES = 40
+
+Pages = Iterator[tuple[str, str, object]]
+"""Path of a page, name of its template, its context."""
+
+
+def channel_pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
+    """The pages of all channels, of their layers, and the list of layers; draws their tiles."""
+    covers: dict[str, list[Tile]] = {}
+    page = outline.channels_index()
+    for path in outline.unit_layers:
+        found = known_channels(outline, path, folder)
+        covers[path] = [
+            tile
+            for channel, known in found.items()
+            if (tile := _cover(outline, page, path, channel, known)) is not None
+        ][:_TILES_OF_LAYER]
+        yield from _list_pages(outline, navigation, path, found)
+        yield from _own_pages(outline, navigation, folder, path, found)
+    yield from _index_pages(outline, navigation, covers)
+
+
+def _cover(outline: Outline, page: str, path: str, channel: int, known: Known) -> Tile | None:
+    """What stands for a channel: its last pattern, or else its strongest feature map."""
+    place = channel_place(outline, path, channel)
+    good = [cut for _, one, cut in known.patterns if one.status == "ok"]
+    cuts = good or [cut for _, _, cut in known.responses]
+    return cuts[-1 if good else 0].tile(page, place, f"Channel {channel}") if cuts else None
+
+
+def _index_pages(
+    outline: Outline, navigation: Navigation, covers: Mapping[str, list[Tile]]
+) -> Pages:
+    layers = outline.unit_layers
+    if not layers:
+        return
+    pages = paged(layers, [_LAYER_NODES] * len(layers), _LAYERS_A_PAGE, outline.most_nodes)
+    paths = [outline.channels_index(at) for at in range(1, len(pages) + 1)]
+    total = sum(len(outline.unit_channels(path)) for path in layers)
+    for at, (page, shown) in enumerate(zip(paths, pages, strict=True), 1):
+        yield (
+            page,
+            "channels_index",
+            ChannelsIndexPage(
+                frame=navigation.frame(Here(page, "Channels", "Channels")),
+                text=f"{count(total, 'channel')} of {count(len(layers), 'layer')}, each with the "
+                "pattern it looks for and its response to the images.",
+                layers=tuple(
+                    LayerChannels(
+                        title=path,
+                        id=outline.layer_slugs[path],
+                        href=href(page, quote(outline.channels_page(path))),
+                        text=_of_how_many(outline, path),
+                        # Tiles are addressed from the first page, which lies in the same folder.
+                        tiles=tuple(covers[path]),
+                    )
+                    for path in shown
+                ),
+                pager=pager(page, paths, at, "Pages of layers"),
+            ),
+        )
+
+
+def _of_how_many(outline: Outline, path: str) -> str:
+    shown = len(outline.unit_channels(path))
+    return f"{shown:,} of {count(outline.layers[path].channels or 0, 'channel')}"
+
+
+def _list_pages(
+    outline: Outline, navigation: Navigation, path: str, found: Mapping[int, Known]
+) -> Pages:
+    costs = [12 + 3 * (_TILES_IN_ROW + len(known.patterns)) for known in found.values()]
+    parts = paged(list(found), costs, ROWS_A_PAGE, outline.most_nodes)
+    paths = [outline.channels_page(path, at) for at in range(1, len(parts) + 1)]
+    layers = outline.unit_layers
+    previous, following = (
+        (one, quote(outline.channels_page(one))) if one is not None else None
+        for one in beside(layers, layers.index(path))
+    )
+    for at, (page, channels) in enumerate(zip(paths, parts, strict=True), 1):
+        here = Here(
+            page,
+            f"Channels of {path}",
+            "Channels",
+            crumbs=(("Channels", outline.channels_index()),),
+            block=outline.layers[path].block,
+            layer=path,
+            previous=previous,
+            next=following,
+        )
+        yield (
+            page,
+            "channels",
+            ChannelsPage(
+                frame=navigation.frame(here),
+                layer=Link(path, href(page, outline.layer_place(path))),
+                text=". ".join(filter(None, (_of_how_many(outline, path), _why_none(outline)))),
+                rows=tuple(_row(outline, page, path, one, found[one]) for one in channels),
+                pager=pager(page, paths, at, "Pages of channels"),
+            ),
+        )
+
+
+def _why_none(outline: Outline) -> str:
+    """Why there are no top images; empty where there are, or where they were not asked for."""
+    found = outline.report.exemplars
+    if found is None or not outline.has("exemplars") or found.images >= FEWEST_IMAGES:
+        return ""
+    return f"Top images need at least {FEWEST_IMAGES} images; there are {found.images}"
+
+
+def _row(outline: Outline, page: str, path: str, channel: int, known: Known) -> ChannelRow:
+    place = channel_place(outline, path, channel)
+    tiles = [cut.tile(page, place) for _, _, cut in known.patterns]
+    if known.patches:
+        tiles += [cut.tile(page, place) for _, _, cut in known.patches[:_TILES_IN_ROW]]
+    elif known.inactive < known.images:
+        tiles += [cut.tile(page, place) for _, _, cut in known.responses[:_TILES_IN_ROW]]
+    return ChannelRow(
+        id=f"channel--{channel}",
+        title=f"Channel {channel}",
+        href=href(page, place),
+        text=_span(known),
+        tiles=tuple(tiles),
+        histogram=histogram(known),
+    )
+
+
+def _span(known: Known) -> str:
+    if not known.images:
+        return ""
+    images = count(known.images, "image")
+    if known.inactive == known.images:
+        return f"inactive on {'the image' if known.images == 1 else f'all {images}'}"
+    text = f"{number(known.span.low)} to {number(known.span.high)} over {images}"
+    return text + (f" · inactive on {known.inactive:,}" if known.inactive else "")
+
+
+def _own_pages(
+    outline: Outline, navigation: Navigation, folder: Path, path: str, found: Mapping[int, Known]
+) -> Pages:
+    alike, channels = neighbours(found), list(found)
+    for at, (channel, known) in enumerate(found.items()):
+        page = outline.channel_page(path, channel)
+        previous, following = (
+            (f"Channel {one}", quote(outline.channel_page(path, one))) if one is not None else None
+            for one in beside(channels, at)
+        )
+        here = Here(
+            page,
+            f"{path}, channel {channel}",
+            "Channels",
+            crumbs=(
+                ("Channels", outline.channels_index()),
+                (path, quote(outline.channels_page(path))),
+            ),
+            block=outline.layers[path].block,
+            layer=path,
+            previous=previous,
+            next=following,
+        )
+        near = [
+            (_cover(outline, page, path, other, found[other]), share)
+            for other, share in alike.get(channel, [])
+        ]
+        yield (
+            page,
+            "channel",
+            ChannelPage(
+                frame=navigation.frame(here),
+                facts=_facts(outline, page, path, channel, known),
+                patterns=tuple(cut.tile(page) for _, _, cut in known.patterns),
+                patterns_text=_patterns_text(known),
+                top_images=tuple(_top_image(page, one) for one in known.patches),
+                top_text=_top_text(outline, known),
+                responses=tuple(
+                    _response(outline, page, folder, channel, one)
+                    for one in (known.responses if known.inactive < known.images else ())
+                ),
+                responses_text=_responses_text(outline, path, known),
+                legend=activation_legend(outline.report.settings),
+                histogram=histogram(known),
+                neighbours=tuple(
+                    _with_share(tile, share) for tile, share in near if tile is not None
+                ),
+                neighbours_text="Channels of this layer whose mean activation over the "
+                f"{count(known.images, 'image')} correlates most with that of this channel "
+                "(Pearson’s r).",
+            ),
+        )
+
+
+def _with_share(tile: Tile, share: float) -> Tile:
+    return replace(tile, title=f"{tile.title}, r = {share:.2f}".replace("-", "\u2212"))
+
+
+def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -> tuple[Fact, ...]:
+    layer = Link(path, href(page, outline.layer_place(path)))
+    facts = [Fact("Layer", "", outline.layers[path].type, (layer,))]
+    if known.images:
+        text = f"over {count(known.images, 'image')}"
+        span = f"{number(known.span.low)} to {number(known.span.high)}"
+        facts.append(Fact("Activation", span, text))
+        facts.append(Fact("Inactive", f"{known.inactive:,} of {count(known.images, 'image')}"))
+    cells = outline.layers[path].cells
+    if cells is not None:
+        size = f" {TIMES} ".join(f"{side:g}" for side in cells.size)
+        least = "" if cells.exact else "at most "
+        facts.append(Fact("Receptive field", f"{least}{size} px"))
+    kernel = next((one for one in outline.report.kernels if one.layer == path), None)
+    if kernel is not None and outline.has("kernels") and channel < len(kernel.norms):
+        place = href(page, kernel_places(outline)[path])
+        facts.append(
+            Fact("Kernel norm", number(kernel.norms[channel]), "", (Link("kernels", place),))
+        )
+    return tuple(facts)
+
+
+def _patterns_text(known: Known) -> str:
+    """What the ascent reached: "Pattern: response 0 → 4.64"."""
+    texts = []
+    for _, one, cut in known.patterns:
+        span = f"response {number(one.score_start)} → {number(one.score_end)}"
+        texts.append(f"{cut.title}: {span if one.status == 'ok' else f'not found ({one.status})'}")
+    return ". ".join(texts)
+
+
+def _top_image(page: str, one: tuple[Exemplar, Cut, Cut]) -> TopImage:
+    exemplar, image, patch = one
+    return TopImage(
+        image=image.tile(page, title=""),
+        patch=patch.tile(page, title=""),
+        link=Link(exemplar.image, href(page, image.place)),
+        text=f"{number(exemplar.value)} · row {exemplar.row}, column {exemplar.column}",
+    )
+
+
+def _top_text(outline: Outline, known: Known) -> str:
+    found = outline.report.exemplars
+    if found is None or not outline.has("exemplars"):
+        return ""
+    if not known.patches:
+        why = _why_none(outline)
+        return f"{why}." if why else "No image activates this channel."
+    where = f" in {found.dataset}" if found.dataset else ""
+    return (
+        f"Top images out of {found.images:,}{where}: the receptive field outlined, and that patch "
+        "enlarged."
+    )
+
+
+def _response(
+    outline: Outline, page: str, folder: Path, channel: int, one: tuple[Image, Activations, Cut]
+) -> Response:
+    image, grid, cut = one
+    small = thumbnail(folder, image.photo, (image.photo_width, image.photo_height))
+    return Response(
+        photo=plain_picture(page, *small, f"Photo {image.name}", _THUMBNAIL),
+        map=cut.tile(page, title=""),
+        link=Link(image.name, href(page, outline.image_place(image.name))),
+        text=response_text(grid, channel),
+    )
+
+
+def _responses_text(outline: Outline, path: str, known: Known) -> str:
+    if known.images and known.inactive == known.images:
+        return f"This channel is {_span(known)}: it has the same value everywhere."
+    seen, taken = outline.activations.get(path) or (), taken_images(outline, path)
+    texts = [tile_sizes(known)]
+    if len(taken) > FEW_IMAGES:
+        images = count(len(taken), "image")
+        texts.insert(0, f"the {STRONGEST} of {images} with the strongest response")
+    elif len(taken) < len(seen):
+        texts.insert(0, f"the first {len(taken)} of {count(len(seen), 'image')}")
+    return ", ".join(filter(None, texts))
