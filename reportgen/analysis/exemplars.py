@@ -27,6 +27,9 @@ _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
 
 
+FEWEST_IMAGES = 9
+"""With fewer images than a row of top images has, all of them are top images of every channel."""
+
 _KEPT_BYTES = 32_000_000
 """Of images that are shown again and again: two hundred, of 224 pixels a side."""
 
@@ -112,10 +115,8 @@ class Exemplars:
         reason = request.no_image
         if not reason and not wanted and not units:
             reason = "no layer with maps has learned weights"
-        elif not reason and len(digests) < 2 and not request.data_set and not units:
-            if "exemplars" not in settings.sections:
-                return Plan(self, []), []
-            reason = "it needs more than one image; --dataset names a data set to search"
+        elif not reason and not request.data_set and not units:
+            reason = _too_few(len(digests), asked="exemplars" in settings.sections)
         if reason:
             return Plan(self, []), no_section("exemplars", reason)
         k = min(settings.exemplars, len(digests))
@@ -147,6 +148,17 @@ class Exemplars:
         """
         for unit in units:
             yield unit, _Drawing(bench, unit).result()
+
+
+def _too_few(images: int, *, asked: bool) -> str:
+    """Why so few images have no top images; empty for enough, which are two where it is `asked`."""
+    fewest = 2 if asked else FEWEST_IMAGES
+    if images >= fewest:
+        return ""
+    return (
+        f"top images need at least {fewest} images, but there {'is' if images == 1 else 'are'}"
+        f" {images}; --dataset names a data set to search"
+    )
 
 
 def _has_features(layer: Layer) -> bool:

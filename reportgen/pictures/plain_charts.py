@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.pictures.colormaps import signed_colours
-from reportgen.pictures.svg import escaped, shorten
+from reportgen.pictures.svg import RULE_OPACITY, STYLE, escaped, shorten
 
-CARD, INK, RULE = "#ffffff", "#333333", "#dddddd"
+INK = "currentColor"
+_FAINT = f' stroke-opacity="{RULE_OPACITY}"'
 COLOURS = ("#0072b2", "#d55e00")
 MISSING = "#c8c8c8"
 _FONT = 'font-family="sans-serif" font-size="11"'
@@ -70,7 +71,7 @@ def curves(
 
     def parts() -> Iterator[str]:
         for at, words in ticks_y:
-            yield _line(left, down(at), right, down(at), RULE)
+            yield _line(left, down(at), right, down(at), INK, _FAINT)
             yield _text(left - 8, down(at) + 4, words, "end")
         for at, words in ticks_x:
             yield _line(across(at), bottom, across(at), bottom + 4, INK)
@@ -137,7 +138,7 @@ def matrix(
                 yield _text(left - 6, top + y * side + side / 2 + 4, names[0][y], "end")
             for x, value in enumerate(row):
                 place = f'x="{left + x * side}" y="{top + y * side}" width="{side}" height="{side}"'
-                yield f'<rect {place} fill="{_shade(value)}" stroke="{RULE}" stroke-width="0.5"/>'
+                yield f'<rect {place} fill="{_shade(value)}" stroke="#dddddd" stroke-width="0.5"/>'
         for x in range(0, len(columns), step):
             across = _round(left + x * side + side / 2 + 4)
             turn = f'transform="rotate(-90 {across} {top - 6})"'
@@ -160,9 +161,8 @@ def _svg(width: int, height: int, title: str, parts: Iterator[str]) -> bytes:
     body = "\n".join(parts)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}" role="img" aria-label="{escaped(title)}">\n'
-        f"<title>{escaped(title)}</title>\n"
-        f'<rect width="{width}" height="{height}" fill="{CARD}"/>\n{body}\n</svg>\n'
+        f'viewBox="0 0 {width} {height}" class="chart" role="img" aria-label="{escaped(title)}">\n'
+        f"<title>{escaped(title)}</title>{STYLE}\n{body}\n</svg>\n"
     ).encode()
 
 
