@@ -100,14 +100,14 @@ def test_one_changed_image_is_the_only_one_computed(small, photos, tmp_path):
     before = keys(tmp_path / "cache")
     (copies / "a.png").write_bytes((copies / "b.jpg").read_bytes() + b"\0")
     small(images=copies)
-    assert len(keys(tmp_path / "cache") - before) == 5  # photo, grids, Grad-CAM, search; exemplars
+    assert len(keys(tmp_path / "cache") - before) == 3  # photo, grids, Grad-CAM
 
 
 def test_more_filters_compute_the_difference(small, tmp_path):
     small()
     before = keys(tmp_path / "cache")
     small(filters=4)
-    assert len(keys(tmp_path / "cache") - before) == 5  # two for each of two layers; all exemplars
+    assert len(keys(tmp_path / "cache") - before) == 4  # two for each of two layers
 
 
 def command(model, images, out, cache):
