@@ -61,7 +61,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 10
+    version = 11
     title = "Activations"
 
     def plan(self, request: Request) -> tuple[Plan[ActivationOptions], list[Skipped]]:

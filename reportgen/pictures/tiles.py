@@ -8,8 +8,6 @@ from numpy.typing import NDArray
 
 from reportgen.pictures.colormaps import BACKGROUND, INACTIVE, INACTIVE_COLOUR, TOP_LEVEL
 
-_SMALLEST_STRUCK_OUT = 9
-
 WIDEST = 32_000
 """Pixels across a picture that browsers and decoders still show."""
 
@@ -121,13 +119,13 @@ def grid(
     Returns:
         Palette indices, uint8 (layout.height, layout.width): 0..253 a level (254 and 255 are drawn
         as 253), ``BACKGROUND`` between and after tiles, ``INACTIVE`` for the flat tile of an
-        inactive channel, which is struck out in the background's index where there is room.
+        inactive channel.
 
     """
     height, width, channels = levels.shape
     layout = GridLayout.fit(channels, height, width, columns, margin)
     tiles = np.minimum(levels, TOP_LEVEL).transpose(2, 0, 1)
-    tiles[inactive] = np.where(_cross(height, width), BACKGROUND, INACTIVE)
+    tiles[inactive] = INACTIVE
     return _assemble(tiles[..., None], layout, (BACKGROUND,))[:, :, 0]
 
 
@@ -143,8 +141,8 @@ def gallery(
         patterns: (filters, height, width, 3), RGB.
         columns: tiles a row; None for all.
         margin: pixels between tiles.
-        present: (filters,), False for a silent filter, drawn flat gray and struck out; default
-            all present.
+        present: (filters,), False for a silent filter, drawn flat gray; default all
+            present.
 
     Returns:
         uint8 (layout.height, layout.width, 4), RGBA.
@@ -155,9 +153,7 @@ def gallery(
     tiles = np.full((filters, height, width, 4), 255, dtype=np.uint8)
     tiles[..., :3] = patterns
     if present is not None:
-        silent = np.full((height, width, 4), (*INACTIVE_COLOUR, 255), dtype=np.uint8)
-        silent[_cross(height, width)] = _TRANSPARENT
-        tiles[~present] = silent
+        tiles[~present] = (*INACTIVE_COLOUR, 255)
     return _assemble(tiles, layout, _TRANSPARENT)
 
 
@@ -191,16 +187,3 @@ def _assemble(
         canvas[full, :height, :rest, :width] = tiles[full * columns :].transpose(1, 0, 2, 3)
     flat = canvas.reshape(rows * (height + layout.margin), columns * (width + layout.margin), depth)
     return np.ascontiguousarray(flat[: layout.height, : layout.width])
-
-
-def _cross(height: int, width: int) -> NDArray[np.bool_]:
-    """Where both diagonals of a tile run; nowhere if the tile is too small to tell them apart."""
-    marked = np.zeros((height, width), dtype=np.bool_)
-    shorter, longer = sorted((height, width))
-    if shorter < _SMALLEST_STRUCK_OUT:
-        return marked
-    steps = np.linspace(0.0, 1.0, longer)
-    rows = np.rint(steps * (height - 1)).astype(np.intp)
-    across = np.rint(steps * (width - 1)).astype(np.intp)
-    marked[rows, across] = marked[rows, width - 1 - across] = True
-    return marked

@@ -94,6 +94,8 @@ class Grid:
     wide: bool
     """Whether the grid keeps a least width and scrolls in its box on small screens."""
     geometry: str
+    marks: str
+    """SVG path data that crosses out silent tiles, in the picture's CSS pixels; often empty."""
     values: str
     key: str
     singles: tuple[Single, ...] = ()

@@ -96,6 +96,14 @@ def activation_grid(
         wide=_is_wide(grid.width, grid.height, width, height),
         sideways=is_sideways(grid),
         geometry=f"{_used(grid.shown, grid.columns)} {height} {width} {grid.margin} {grid.shown}",
+        marks=_marks(
+            [channel for channel in grid.inactive if channel < grid.shown],
+            (grid.width, grid.height),
+            (width, height),
+            grid.margin,
+            grid.columns,
+            sideways=is_sideways(grid),
+        ),
         values=src(page, outline.values_file(image.name)),
         key=f"{outline.image_slugs[image.name]}/{slug}",
         singles=tuple(single(page, grid, one) for one in grid.singles),
@@ -162,6 +170,14 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
         sideways=is_sideways(gallery),
         geometry=f"{_used(gallery.shown, gallery.columns)} {gallery.size} {gallery.size} "
         f"{gallery.margin} {gallery.shown}",
+        marks=_marks(
+            [one.tile for one in filters if one.status == "silent"],
+            (gallery.width, gallery.height),
+            (gallery.size, gallery.size),
+            gallery.margin,
+            gallery.columns,
+            sideways=is_sideways(gallery),
+        ),
         values=src(page, outline.filter_values_file(gallery.layer)),
         key=gallery_key(outline, gallery),
     )
@@ -240,7 +256,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
         colors=legend_colors("viridis"),
         low=f"{below:.2g} SD below",
         high=f"{above:.2g} SD above",
-        text=f"Colour: standard deviations (SD) from the mean of {who}. Gray crossed-out tiles:"
+        text=f"Colour: standard deviations (SD) from the mean of {who}. Gray tiles:"
         " inactive channels (constant).",
     )
 
@@ -316,6 +332,26 @@ def _grid_picture(
     # Hard edges suit enlarged pixels; a picture that the page shrinks is smoothed.
     hard = pixelated and (sideways or size[0] <= COLUMN_WIDTH)
     return Picture(source, alt, size[0] * factor, size[1] * factor, pixelated=hard)
+
+
+def _marks(
+    silent: Sequence[int],
+    size: tuple[int, int],
+    tile: tuple[int, int],
+    margin: int,
+    columns: int,
+    *,
+    sideways: bool,
+) -> str:
+    """SVG path data that crosses out the silent tiles, in CSS pixels of the grid's picture."""
+    factor = enlargement(*size, *tile, sideways=sideways)
+    width, height = tile[0] * factor, tile[1] * factor
+    parts = []
+    for at in silent:
+        row, column = divmod(at, columns)
+        x, y = column * (tile[0] + margin) * factor, row * (tile[1] + margin) * factor
+        parts.append(f"M{x} {y}l{width} {height}m0 {-height}l{-width} {height}")
+    return "".join(parts)
 
 
 def gallery_key(outline: Outline, gallery: Gallery) -> str:

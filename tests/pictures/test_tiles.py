@@ -27,8 +27,7 @@ def test_every_tile_is_its_channel_and_the_rest_is_background(
         assert not cut(seen, layout, channel).any()
         cut(seen, layout, channel)[:] = True
         if inactive[channel]:
-            assert set(np.unique(tile)) <= {INACTIVE, BACKGROUND}
-            assert (tile == INACTIVE).any()
+            assert (tile == INACTIVE).all()
         else:
             assert np.array_equal(tile, np.minimum(levels[..., channel], 253))
     assert (picture[~seen] == BACKGROUND).all()
@@ -60,26 +59,13 @@ def test_an_impossible_grid_is_refused(numbers):
         GridLayout.fit(*numbers)
 
 
-def test_an_inactive_tile_is_struck_out_corner_to_corner():
-    tile = grid(np.zeros((9, 20, 1), np.uint8), np.array([True]))
-    struck = tile == BACKGROUND
-    assert struck[0, 0]
-    assert struck[0, -1]
-    assert struck[-1, 0]
-    assert struck[-1, -1]
-    assert struck.any(axis=1).all()
-    assert struck.any(axis=0).all()
-    assert np.array_equal(struck, struck[:, ::-1])
-    assert (tile[~struck] == INACTIVE).all()
-
-
-def test_a_small_inactive_tile_is_flat():
-    assert (grid(np.zeros((8, 20, 1), np.uint8), np.array([True])) == INACTIVE).all()
+def test_an_inactive_tile_is_flat():
+    assert (grid(np.zeros((9, 20, 1), np.uint8), np.array([True])) == INACTIVE).all()
 
 
 @given(**SIZES, seed=st.integers(0, 99))
 @settings(max_examples=60, deadline=None)
-def test_a_gallery_shows_each_pattern_and_strikes_out_the_silent(
+def test_a_gallery_shows_each_pattern_and_a_flat_tile_of_the_silent(
     channels, height, width, columns, margin, seed
 ):
     random = np.random.default_rng(seed)
@@ -95,9 +81,7 @@ def test_a_gallery_shows_each_pattern_and_strikes_out_the_silent(
             assert np.array_equal(tile[..., :3], patterns[at])
             assert (tile[..., 3] == 255).all()
         else:
-            assert (tile[tile[..., 3] > 0] == (*INACTIVE_COLOUR, 255)).all()
-            assert (tile[..., 3] > 0).any()
-            assert (tile[..., 3] == 0).any() == (min(height, width) >= 9)
+            assert (tile == (*INACTIVE_COLOUR, 255)).all()
     assert (picture[outside] == 0).all()
 
 

@@ -3,6 +3,7 @@
 import re
 import shutil
 from dataclasses import replace
+from html import escape
 from pathlib import Path
 
 import pytest
@@ -158,3 +159,25 @@ def test_a_network_known_by_its_name_has_no_file(tmp_path: Path) -> None:
     text = (tmp_path / "index.html").read_text(encoding="utf-8")
     assert "0 bytes" not in text
     assert "vgg16" in text
+
+
+def test_silent_tiles_are_crossed_out_at_every_size(site: Site) -> None:
+    image = next(one for one in site.report.images if one.name == "cat.jpg")
+    figures = site.text("images/cat.html").split('<figure class="tiles"')
+    for grid in image.activations:
+        figure = next(one for one in figures if f'alt="{escape(grid.layer)}, ' in one)
+        width, height = map(int, re.findall(r'<img [^>]*width="(\d+)" height="(\d+)"', figure)[0])
+        path = re.search(
+            r'<svg class="marks" viewBox="0 0 (\d+) (\d+)".*?<path d="([^"]*)"', figure
+        )
+        silent = [channel for channel in grid.inactive if channel < grid.shown]
+        assert bool(path) == bool(silent)
+        if path:
+            assert (int(path[1]), int(path[2])) == (width, height)
+            starts = re.findall(r"M(\d+) (\d+)", path[3])
+            assert len(starts) == len(silent)
+            factor = width // grid.width
+            side = (grid.size[1] + grid.margin) * factor, (grid.size[0] + grid.margin) * factor
+            assert [
+                int(y) // side[1] * grid.columns + int(x) // side[0] for x, y in starts
+            ] == silent

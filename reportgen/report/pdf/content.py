@@ -144,5 +144,5 @@ def _filters_lead(outline: Outline) -> str:
     layers = len(outline.galleries)
     return (
         f"The pattern that excites each filter most, for {count(layers, 'layer')}"
-        " in order of depth. Gray, struck-out tiles are filters that never answered."
+        " in order of depth. Gray tiles are filters that never responded."
     )
