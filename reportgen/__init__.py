@@ -48,7 +48,7 @@ def build(
         progress: Whether to show what is being done.
         config: A TOML file with further options.
         options: The options of `reportgen build`, with underscores: `profile="quick"`,
-            `sections=["activations", "gradcam"]`, `top=3`.
+            `sections=["activations", "gradcam"]`, `top=3`; `--class` is `target_class`.
 
     Returns:
         The report, which shows itself in a notebook.

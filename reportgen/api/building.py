@@ -99,7 +99,8 @@ def _of_names(class_names: Sequence[str] | None, folder: Path) -> dict[str, Any]
 
 def _settings(given: dict[str, Any], config: str | Path | None) -> Settings:
     """The settings; the engine is that of the session's Keras."""
-    settings = make_settings(given, Path(config) if config else None)
+    named = {"class" if name == "target_class" else name: value for name, value in given.items()}
+    settings = make_settings(named, Path(config) if config else None)
     if settings.engine == "auto" and (engine := session_engine()):
         return settings.model_copy(update={"engine": engine})
     return settings

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from reportgen.records.base import LightRecord, Record
+from reportgen.records.decisions import Decisions
 from reportgen.records.gates import Baseline, Gates, Run
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.on_disk import KEPT, Numbers, written_as
@@ -632,6 +633,8 @@ class Report(Record):
     """The state of every layer over all images; None with fewer than two."""
     exemplars: Exemplars | None = None
     """The images that activate channels and units the most; None without the section."""
+    decisions: Decisions | None = None
+    """Which channels made the decisions; None without the section."""
     skipped: list[Skipped]
     warnings: list[str]
     timings: dict[str, float]

@@ -38,6 +38,17 @@ EXPLANATIONS: dict[str, Explanation] = {
             " of Convolutional Neural Networks, 2020.",
         ),
     ),
+    "decisions": Explanation(
+        "Which channels of the Grad-CAM layer made the network decide. A channel’s contribution"
+        " is its feature map times the gradient of the class score, summed over all places."
+        " Channels that raise the score come first, then those that lower it. The last group of"
+        " an image compares its two most likely classes: it shows what tips the decision.",
+        (
+            "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018.",
+            "A. Shrikumar et al., Learning Important Features Through Propagating Activation"
+            " Differences, 2017.",
+        ),
+    ),
     "evaluation": Explanation(
         "How often the prediction matches the class named by the image’s folder. The"
         " confusion matrix counts which classes are confused with which; the reliability"

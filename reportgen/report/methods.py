@@ -113,6 +113,15 @@ KERNELS = Method(
     " 2012, figure 3.",
 )
 
+DECISIONS = Method(
+    "Decisions",
+    "A channel’s contribution to a class score (before softmax or sigmoid) is its feature map times"
+    " the gradient of the score, summed over all places. The contributions of all channels add up"
+    " to the score less the biases where averages and one dense layer follow; elsewhere they are a"
+    " first-order approximation.",
+    "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018; A. Shrikumar et al.,"
+    " Learning Important Features Through Propagating Activation Differences, 2017.",
+)
 TRUST = Method(
     "Trust in heatmaps",
     "On a few images, evenly chosen, the hottest pixels are replaced by the image’s mean colour in"
@@ -166,6 +175,7 @@ def methods(report: Report) -> Iterator[Method]:
         "health": HEALTH,
         "exemplars": EXEMPLARS,
         "kernels": KERNELS,
+        "decisions": DECISIONS,
         "trust": TRUST,
         "dreams": DREAMS,
     }

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.charts import write_charts
+from reportgen.assembly.decisions import assemble_decisions
 from reportgen.assembly.distribution_charts import with_charts
 from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
@@ -78,6 +79,14 @@ def compose(
         outcomes,
         assembly.skipped,
     )
+    decisions = assemble_decisions(
+        assembly,
+        names_by_digest,
+        planned.decisions.units,
+        outcomes,
+        {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
+        planned.filters.units,
+    )
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
     settings = trip.settings
     skipped = trip.skipped + assembly.skipped
@@ -102,6 +111,7 @@ def compose(
         "kernels": bool(kernels),
         "trust": trust is not None,
         "dreams": bool(dreams),
+        "decisions": decisions is not None,
     }
     return Report(
         generator=f"reportgen {__version__}",
@@ -124,6 +134,7 @@ def compose(
         kernels=kernels,
         trust=trust,
         dreams=dreams,
+        decisions=decisions,
         sparsity_chart=write_charts(images, folder),
         evaluation=_of(trip, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,

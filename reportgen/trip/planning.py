@@ -8,6 +8,7 @@ from reportgen.analysis.activations import ActivationOptions, Activations
 from reportgen.analysis.cam_depth import CamsThroughDepth, DepthOptions
 from reportgen.analysis.cam_difference import CamDifferences, DifferenceOptions
 from reportgen.analysis.choosing import check_filters
+from reportgen.analysis.decisions import DecisionOptions, Decisions
 from reportgen.analysis.dreams import DreamOptions, Dreams
 from reportgen.analysis.exemplars import ExemplarOptions, Exemplars
 from reportgen.analysis.filters import FilterOptions, Filters
@@ -37,6 +38,7 @@ class Planned:
     trust: Plan[TrustOptions]
     sanity: Plan[TrustOptions]
     dreams: Plan[DreamOptions]
+    decisions: Plan[DecisionOptions]
     skipped: Sequence[Skipped]
     explained: Plan[GradCamOptions] = field(default_factory=lambda: Plan(GradCams(), []))
     """Grad-CAMs that mistakes lack; known only when the class scores are."""
@@ -60,6 +62,7 @@ class Planned:
             self.trust,
             self.sanity,
             self.dreams,
+            self.decisions,
         )
 
 
@@ -116,5 +119,6 @@ def plan(request: Request) -> Planned:
         trust=noted(Trust().plan(request)),
         sanity=Sanity().plan(request),
         dreams=noted(Dreams().plan(request)),
+        decisions=noted(Decisions().plan(request)),
         skipped=skipped,
     )

@@ -18,6 +18,7 @@ from reportgen.gates.check import check_gates
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
+from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
@@ -188,6 +189,7 @@ def write_sample(
         galleries=galleries,
         kernels=kernels,
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
+        decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
         trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
@@ -577,6 +579,26 @@ def _dream(image: Image, plan: Plan) -> Dream:
         picture=image.photo,
         width=240,
         height=180,
+    )
+
+
+def _decisions(image: Image, plan: Plan, labels: Sequence[str]) -> Decisions:
+    """A decision with a pattern, and the difference of two scores."""
+    parts = [
+        ChannelShare(channel=at, contribution=value, picture=image.photo, pattern=pattern)
+        for at, value, pattern in ((3, 2.5, image.photo), (0, 0.75, None), (2, -0.5, None))
+    ]
+    known = {"image": image.name, "index": 0, "label": labels[0], "channels": 4}
+    sums = {"total": 2.75, "raising": 3.25, "lowering": -0.5}
+    split = {"strongest": parts[:2], "opposing": parts[2:]}
+    return Decisions(
+        layer=plan[-1][0],
+        exact=True,
+        images=2,
+        decisions=[
+            Decision(**known, **sums, **split, score=3.0),
+            Decision(**known, **sums, **split, score=None, against=1, against_label=labels[1]),
+        ],
     )
 
 

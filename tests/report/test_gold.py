@@ -29,6 +29,7 @@ PAGES = {
     "health.html": "health.html",
     "exemplars.html": "exemplars/block1_conv1.html",
     "kernels.html": "kernels.html",
+    "decisions.html": "decisions.html",
     "trust.html": "trust.html",
     "dreams.html": "dreams.html",
     "about.html": "about.html",

@@ -30,7 +30,16 @@ from tests.report.sample import SMALL, write_sample
 
 NAMES = ("cat.jpg", "dog.jpg", "owl.jpg", "猫.jpg")
 PLACE = "evaluation--mistakes"
-SECTIONS = ("evaluation", "regression", "health", "exemplars", "kernels", "trust", "dreams")
+SECTIONS = (
+    "decisions",
+    "evaluation",
+    "regression",
+    "health",
+    "exemplars",
+    "kernels",
+    "trust",
+    "dreams",
+)
 ROOM = PAPERS["a4"].room
 
 
@@ -228,6 +237,7 @@ def test_notes_stand_in_the_chapter_that_they_name(printed: tuple[Report, Path])
 
 
 TITLES = [
+    "Why this decision?",
     "Evaluation",
     "Regression",
     "Health",
@@ -237,6 +247,7 @@ TITLES = [
     "Dreams",
 ]
 OPENINGS = {
+    "Why this decision?": "Which channels of the Grad-CAM",
     "Evaluation": "How often the prediction",
     "Regression": "How far the predicted values",
     "Health": "How much of the network",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reportgen.report.blocks import Page
 from reportgen.report.outline import Outline
+from reportgen.report.sections.decisions import decisions
 from reportgen.report.sections.dreams import dreams
 from reportgen.report.sections.evaluation import evaluation
 from reportgen.report.sections.exemplars import exemplars
@@ -13,6 +14,7 @@ from reportgen.report.sections.regression import regression
 from reportgen.report.sections.trust import trust
 
 PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
+    "decisions": decisions,
     "evaluation": evaluation,
     "regression": regression,
     "health": health,

@@ -62,6 +62,17 @@ TABLE = (
         search=(),
     ),
     Section(
+        key="decisions",
+        record="decisions",
+        menu="Decisions",
+        page="decisions.html",
+        title="Why this decision?",
+        headings=("decisions", "why this decision", "decision recipe", "channel attribution"),
+        on_request=False,
+        left_to_site="decisions",
+        search=("channel attribution", "contributions", "building blocks"),
+    ),
+    Section(
         key="evaluation",
         record="evaluation",
         menu="Evaluation",

@@ -216,6 +216,7 @@ def reduced(report: Report, choice: Choice) -> Report:
             "kernels": [],
             "trust": None,
             "dreams": [],
+            "decisions": None,
         }
     )
 

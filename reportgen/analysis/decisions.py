@@ -1,0 +1,186 @@
+"""Which channels made a decision: each channel's part in the score of a class.
+
+A channel's contribution is the sum over places of its map times the gradient of the class score.
+Olah et al., "The Building Blocks of Interpretability", Distill, 2018, "channel attribution"; the
+product is gradient times input (Shrikumar et al., "Learning Important Features Through Propagating
+Activation Differences", 2017).
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
+from reportgen.analysis.chosen_cams import Targets, chosen_cams
+from reportgen.analysis.gradcam import INTENSITY, placed_on
+from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request
+from reportgen.analysis.workbench import Workbench
+from reportgen.execution.runner import Plan
+from reportgen.execution.units import Result, Unit
+from reportgen.pictures.display import display
+from reportgen.pictures.encode import jpeg
+from reportgen.pictures.overlays import overlay
+from reportgen.records.report import Skipped
+from reportgen.spread import spread
+
+STRONGEST, OPPOSING = 6, 3
+"""How many channels that raise and lower a score are shown."""
+MOST_IMAGES = 24
+LONGEST = 192
+"""Pixels of the longer side of a picture."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecisionOptions(FedOptions):
+    """The layer (its path) whose channels are asked, and the scores to explain.
+
+    `targets` is None for the two likeliest classes.
+    """
+
+    layer: str
+    targets: Targets
+    colormap: str
+
+
+DecisionUnit = Unit[DecisionOptions]
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Contributions (channels,) of one score, or of the difference of two."""
+
+    index: int
+    against: int | None
+    contributions: Floats
+
+    @property
+    def strongest(self) -> list[int]:
+        """The channels that raise the score most, strongest first."""
+        order = np.argsort(-self.contributions, kind="stable")[:STRONGEST]
+        return [int(channel) for channel in order if self.contributions[channel] > 0]
+
+    @property
+    def opposing(self) -> list[int]:
+        """The channels that lower it most, strongest first."""
+        order = np.argsort(self.contributions, kind="stable")[:OPPOSING]
+        return [int(channel) for channel in order if self.contributions[channel] < 0]
+
+
+class Decisions:
+    """The channels that raise and lower the scores of each image."""
+
+    name = "decisions"
+    version = 1
+    title = "Decisions"
+
+    def plan(self, request: Request) -> tuple[Plan[DecisionOptions], list[Skipped]]:
+        """A unit for each of the images, at most 24, spread over all of them."""
+        chosen, skipped = chosen_cams("decisions", request)
+        if chosen is None:
+            return Plan(self, []), skipped
+        options = DecisionOptions(
+            feed=request.feed,
+            layer=chosen.layer,
+            targets=chosen.targets,
+            colormap=request.settings.colormap,
+        )
+        photos = spread(request.photos, MOST_IMAGES)
+        return Plan(
+            self, [self.unit(request.model.sha256, one, options) for one in photos]
+        ), skipped
+
+    def unit(self, model: str, photo: str, options: DecisionOptions) -> DecisionUnit:
+        """The unit of one image."""
+        return Unit(self.name, self.version, "image", model, (photo,), options)
+
+    def compute(
+        self, units: Sequence[DecisionUnit], bench: Workbench
+    ) -> Iterator[tuple[DecisionUnit, Result]]:
+        """Yield the shares of each image, with a picture of each channel that is named."""
+        options = units[0].options
+        layer, targets = options.layer, options.targets
+        top = None if targets is not None else 2
+        gradients_of = bench.compiled(
+            f"gradcam {layer} {'one' if targets is not None else top}",
+            lambda: score_gradients(bench.network, layer, top, bench.places),
+        )
+        by_digest = {unit.photo: unit for unit in units}
+
+        def gradients(pixels: npt.NDArray[np.float32]) -> Any:
+            return gradients_of(bench.prepare(pixels), targets)
+
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+            maps, indices, slopes = found[0][at], found[1][at], found[2][:, at]
+            drawn = bench.threads.submit(_result, bench, digest, maps, indices, slopes, options)
+            return drawn.result
+
+        need = max(map_bytes(bench.network, [layer]) * 3, LEAST_BYTES)
+        for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
+            yield by_digest[digest], result
+
+
+def contributions(maps: npt.NDArray[np.floating], slopes: npt.NDArray[np.floating]) -> Floats:
+    """Σ over places of map times gradient, both (height, width, channels): (channels,)."""
+    joint: Floats = (maps.astype(np.float64) * slopes).sum(axis=(0, 1))
+    return joint
+
+
+def shares_of(indices: Sequence[int], each: Sequence[Floats]) -> Iterator[Shares]:
+    """The shares of each score, and of the difference of the first two."""
+    for index, found in zip(indices, each, strict=True):
+        yield Shares(int(index), None, found)
+    if len(each) > 1:
+        yield Shares(int(indices[0]), int(indices[1]), each[0] - each[1])
+
+
+def _result(
+    bench: Workbench,
+    digest: str,
+    maps: npt.NDArray[np.float32],
+    indices: npt.NDArray[np.int32],
+    slopes: npt.NDArray[np.float32],
+    options: DecisionOptions,
+) -> Result:
+    each = [contributions(maps, slope) for slope in slopes]
+    if not all(np.isfinite(found).all() for found in each):
+        raise FloatingPointError("the gradient or the activations are not finite numbers")
+    photo = display(bench.decoded(digest).shown, LONGEST)
+    files: dict[str, bytes] = {}
+    about = []
+    for shares in shares_of(list(indices), each):
+        named = [*shares.strongest, *shares.opposing]
+        for channel in named:
+            name = f"channel-{channel}.jpg"
+            if name not in files:
+                files[name] = _drawn(bench, photo, maps[:, :, channel], options)
+        values = shares.contributions
+        about.append({
+            "index": shares.index,
+            "against": shares.against,
+            "total": float(values.sum()),
+            "raising": float(values[values > 0].sum()),
+            "lowering": float(values[values < 0].sum()),
+            "channels": len(values),
+            "strongest": [[channel, float(values[channel])] for channel in shares.strongest],
+            "opposing": [[channel, float(values[channel])] for channel in shares.opposing],
+        })  # fmt: skip
+    return Result({"decisions": about}, files)
+
+
+def _drawn(
+    bench: Workbench,
+    photo: npt.NDArray[np.uint8],
+    values: npt.NDArray[np.float32],
+    options: DecisionOptions,
+) -> bytes:
+    """The size of a channel's map over the photo."""
+    strength = np.abs(values.astype(np.float64))
+    placed = placed_on(bench, photo, strength / (strength.max() or 1.0), options.layer)
+    return jpeg(overlay(photo, np.clip(placed, 0.0, 1.0), INTENSITY, options.colormap))

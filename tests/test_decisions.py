@@ -1,0 +1,126 @@
+"""Contributions of channels: exact where the network is linear behind the layer."""
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+import reportgen
+from reportgen.analysis.decisions import contributions, shares_of
+from reportgen.records.decisions import Decision, Decisions
+from reportgen.records.linearity import is_linear_behind
+
+PHOTOS = np.random.default_rng(2).integers(0, 256, (3, 16, 16, 3), np.uint8)
+
+
+def ending(*layers: Any) -> keras.Model:
+    """A network whose last maps go through these layers to the scores of four classes."""
+    keras.utils.set_random_seed(1)
+    return keras.Sequential(
+        [keras.Input((16, 16, 3)), keras.layers.Rescaling(1 / 255),
+         keras.layers.Conv2D(6, 3, activation="relu"),
+         keras.layers.Conv2D(7, 3, activation="relu", name="last"),
+         *layers, keras.layers.Dense(4, activation="softmax", bias_initializer="normal",
+                                     name="scores")]
+    )  # fmt: skip
+
+
+def decided(model: keras.Model, **options: Any) -> Decisions:
+    sections = ["gradcam", "decisions"]
+    report = reportgen.build(model, PHOTOS, sections=sections, progress=False, **options)
+    assert report.data.decisions is not None
+    return report.data.decisions
+
+
+@pytest.fixture(scope="module")
+def averaged() -> keras.Model:
+    return ending(keras.layers.GlobalAveragePooling2D(), keras.layers.Dropout(0.5))
+
+
+@pytest.fixture(scope="module")
+def found(averaged: keras.Model) -> Decisions:
+    return decided(averaged)
+
+
+def test_behind_global_averages_contributions_are_means_times_weights(
+    averaged: keras.Model, found: Decisions
+) -> None:
+    last = keras.Model(averaged.inputs, averaged.get_layer("last").output)
+    means = np.asarray(last(PHOTOS.astype(np.float32)), np.float64).mean(axis=(1, 2))
+    weights = np.asarray(averaged.get_layer("scores").kernel, np.float64)
+    alone = [one for one in found.decisions if one.against is None]
+    assert found.exact and len(alone) == 6
+    for at, decision in enumerate(alone):
+        expected = means[at // 2] * weights[:, decision.index]
+        told = {one.channel: one.contribution for one in [*decision.strongest, *decision.opposing]}
+        assert told == pytest.approx({k: expected[k] for k in told}, abs=1e-5)
+        assert next(iter(told)) == int(expected.argmax())
+        assert decision.total == pytest.approx(expected.sum(), abs=1e-5)
+
+
+def test_the_sum_is_the_score_but_for_the_bias(averaged: keras.Model, found: Decisions) -> None:
+    bias = np.asarray(averaged.get_layer("scores").bias)
+    for one in found.decisions:
+        rest = bias[one.index] - (bias[one.against] if one.against is not None else 0)
+        assert one.score == pytest.approx(one.total + rest, abs=1e-4)
+        assert one.total == pytest.approx(one.raising + one.lowering, abs=1e-6)
+
+
+def test_the_third_decision_compares_the_two_likeliest_classes(found: Decisions) -> None:
+    first, second, contrast = found.decisions[:3]
+    assert (contrast.index, contrast.against) == (first.index, second.index)
+    assert contrast.total == pytest.approx(first.total - second.total, abs=1e-6)
+
+
+def test_pictures_are_in_the_report_and_scores_are_those_of_the_predictions(
+    averaged: keras.Model,
+) -> None:
+    report = reportgen.build(averaged, PHOTOS, sections=["gradcam", "decisions"], progress=False)
+    assert report.data.decisions is not None
+    first: Decision = report.data.decisions.decisions[0]
+    assert first.score == pytest.approx(report.predictions[first.image][0].score, abs=1e-6)
+    assert all((report.path / one.picture).is_file() for one in first.strongest)
+    assert "Why this decision?" in (report.path / "decisions.html").read_text(encoding="utf-8")
+
+
+def test_one_chosen_class_has_one_decision_an_image(averaged: keras.Model) -> None:
+    found = decided(averaged, target_class="2")
+    assert [(one.index, one.against) for one in found.decisions] == [(2, None)] * 3
+
+
+LAYERS = keras.layers
+
+
+@pytest.mark.parametrize(
+    ("layers", "linear"),
+    [
+        ([LAYERS.GlobalAveragePooling2D()], True),
+        ([LAYERS.AveragePooling2D(2), LAYERS.Flatten(), LAYERS.Dropout(0.2)], True),
+        ([LAYERS.GlobalMaxPooling2D()], False),
+        ([LAYERS.Flatten(), LAYERS.Dense(5, activation="relu")], False),
+        ([LAYERS.ReLU(), LAYERS.GlobalAveragePooling2D()], False),
+    ],
+)
+def test_a_network_is_called_linear_only_where_it_is(layers: Any, linear: bool) -> None:
+    model = ending(*layers)
+    assert is_linear_behind(reportgen.inspect(model), "last") is linear
+
+
+def test_contributions_are_sums_in_double_precision() -> None:
+    maps = np.full((50, 50, 1), 1e4, np.float32)
+    slopes = np.full((50, 50, 1), 1e-4, np.float32)
+    slopes[0] = 1e4
+    expected = (maps.astype(np.float64) * slopes.astype(np.float64)).sum()
+    assert contributions(maps, slopes)[0] == expected
+
+
+def test_only_channels_that_raise_the_score_are_called_so() -> None:
+    (shares,) = shares_of([0], [np.array([0.0, -1.0, 2.0, 0.0, -3.0])])
+    assert (shares.strongest, shares.opposing) == ([2], [4, 1])
+
+
+def test_a_report_without_the_section_has_no_page(averaged: keras.Model, tmp_path: Path) -> None:
+    report = reportgen.build(averaged, PHOTOS, sections=["gradcam"], progress=False)
+    assert report.data.decisions is None and not (report.path / "decisions.html").exists()
