@@ -45,7 +45,7 @@ FORMATS = ("site", "single", "pdf", "notebook", "card")
 
 PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
-ALL_KEYS = ("single_size", "columns")
+ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
 
 CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
@@ -285,6 +285,15 @@ class Settings(BaseModel):
     )
     pdf_engine: Literal["typst", "browser"] = Field(
         "typst", description="PDF engine: Typst (bundled) or an installed browser."
+    )
+    pdf_images: Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_all)] = Field(
+        3,
+        description="Images that the PDF shows in full: a number or “all”. Those that the notes "
+        "name and misclassified ones come first.",
+    )
+    pdf_size: Room | None = Field(
+        None,
+        description="Size limit of the PDF, such as 2MB. Shows fewer images, maps and patterns.",
     )
     paper: Literal["a4", "letter"] = Field("a4", description="Paper size of the PDF.")
     browser: Path | None = Field(

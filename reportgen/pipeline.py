@@ -239,9 +239,16 @@ def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, .
         return print_with_browser(
             report, folder, paper=paper, browser=settings.browser, templates=settings.templates
         ).warnings
+    from reportgen.report.pdf.extent import Extent
     from reportgen.report.pdf.writer import write_pdf
 
-    return write_pdf(report, folder, paper=paper).warnings
+    return write_pdf(
+        report,
+        folder,
+        paper=paper,
+        extent=Extent(images=settings.pdf_images),
+        most_bytes=parse_size(settings.pdf_size) if settings.pdf_size else None,
+    ).warnings
 
 
 def _write_notebook(trip: Trip, report: Report, folder: Path) -> None:

@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "The report": (
         *("profile", "title", "author", "organisation", "notes", "sections", "skip_section"),
         *("explanations", "format", "single_size", "max_size"),
-        *("templates", "pdf_engine", "paper", "browser"),
+        *("templates", "pdf_engine", "pdf_images", "pdf_size", "paper", "browser"),
     ),
     "Model and images": (
         *("weights", "weights_by_name", "no_top", "input_size", "custom_objects", "replace_layer"),
@@ -100,6 +100,8 @@ METAVARS = {
     "format": "NAME",
     "single_size": "MB|all",
     "max_size": "SIZE",
+    "pdf_images": "N|all",
+    "pdf_size": "SIZE",
     "templates": "DIR",
     "browser": "PATH",
     "notes": "FILE.md",

@@ -69,11 +69,16 @@ def _document(
         model_notes=(),
         outputs=(),
         groups=(),
+        groups_text="",
         activations_legend="",
         gradcam_legend="",
+        thumbnails=(),
+        thumbnails_text="",
         images=(),
+        images_left_out="",
         filters=(),
         filters_lead="",
+        filters_left_out="",
         chapters=tuple(
             Chapter(
                 section.key,

@@ -129,6 +129,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "templates": ("own", Path("own")),
     "pdf_engine": ("browser", "browser"),
     "paper": ("letter", "letter"),
+    "pdf_images": ("all", None),
+    "pdf_size": ("2MB", "2MB"),
     "browser": ("/opt/chrome", Path("/opt/chrome")),
     "sections": ("filters,gradcam", ("filters", "gradcam")),
     "skip_section": ("filters", ("filters",)),

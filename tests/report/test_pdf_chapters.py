@@ -21,6 +21,7 @@ from reportgen.report.outline import Outline
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.chapters import chapters
 from reportgen.report.pdf.contexts import PAPERS, Cards, Plate, Table, Words
+from reportgen.report.pdf.extent import EVERYTHING
 from reportgen.report.pdf.figures import Materials
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
@@ -55,7 +56,7 @@ def made(folder: Path, report: Report) -> dict[str, Any]:
     scratch.mkdir(exist_ok=True)
     with PdfPictures(folder, scratch) as pictures:
         notes = PdfNotes(report, pictures)
-        materials = Materials(Outline(report), pictures, notes, ROOM[0])
+        materials = Materials(Outline(report), pictures, notes, ROOM[0], EVERYTHING)
         found = {one.id: one.blocks for one in chapters(materials)}
         pictures.finish()
     shutil.rmtree(scratch)

@@ -1,4 +1,4 @@
-"""What the PDF is made with: notes as nodes, fonts, grids on paper, how pages fill."""
+"""What the PDF is made with: notes as nodes, fonts, grids on paper."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -8,8 +8,6 @@ import typst
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.pdf.contexts import PAPERS
-from reportgen.report.pdf.fill import Fit, Fits, Mark, better_fits
 from reportgen.report.pdf.fonts import REPLACEMENT, printable, script_of
 from reportgen.report.pdf.grids import Tiles, bands_of, lines_of
 from reportgen.report.pdf.notes import note_nodes
@@ -123,52 +121,3 @@ def test_bands_show_every_tile_once(tiles: int, columns: int, smooth: bool, row:
 def test_few_patterns_are_drawn_eight_a_line() -> None:
     lines = lines_of(Tiles("x.png", 64, 64, 3, 16, range(16), smooth=True))
     assert [(line.first, line.last) for line in lines] == [(0, 8), (8, 16)]
-
-
-class Content:
-    """What `better_fits` looks at: paper, and images with their grids."""
-
-    paper = PAPERS["a4"]
-
-    def __init__(self, grids: list[int]) -> None:
-        self.images = [
-            type("Image", (), {"sections": [type("Section", (), {"grids": range(number)})]})
-            for number in grids
-        ]
-
-
-def marks(*ends: tuple[str, int, int, float]) -> list[Mark]:
-    found = []
-    for name, first, last, y in ends:
-        found += [Mark(f"start:{name}", first, 24.0), Mark(f"end:{name}", last, y)]
-    return found
-
-
-def fitted(grids: list[int], *ends: tuple[str, int, int, float], fits: Fits | None = None) -> Any:
-    return better_fits(marks(*ends), Content(grids), fits or Fits())  # type: ignore[arg-type]
-
-
-def test_full_pages_are_left_alone() -> None:
-    assert fitted([6], ("images", 5, 6, 200.0), ("image-0", 5, 6, 200.0)) is None
-
-
-def test_an_image_that_just_runs_over_is_drawn_smaller() -> None:
-    better = fitted([6], ("images", 5, 6, 40.0), ("image-0", 5, 6, 40.0))
-    assert 0.84 <= better.images["image-0"].scale < 1
-    assert better.follow == ()
-
-
-def test_an_image_that_runs_far_over_is_drawn_further_apart() -> None:
-    better = fitted([6], ("images", 5, 6, 80.0), ("image-0", 5, 6, 80.0))
-    assert better.images["image-0"].scale == 1
-    assert better.images["image-0"].space > 5
-
-
-def test_nothing_is_tried_for_ever() -> None:
-    tried = Fits({"image-0": Fit(space=9.0)})
-    assert fitted([6], ("images", 5, 6, 80.0), ("image-0", 5, 6, 80.0), fits=tried) is None
-
-
-def test_a_chapter_follows_on_a_nearly_empty_page() -> None:
-    better = fitted([], ("overview", 3, 4, 40.0), ("model", 5, 5, 250.0))
-    assert better == Fits({}, ("model",))

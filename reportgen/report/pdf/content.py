@@ -1,14 +1,21 @@
 """A Report as the content of its PDF: every text worded, every picture checked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.svg import shorten
-from reportgen.records.report import Layer, Report
+from reportgen.records.report import Image, Layer, Report
 from reportgen.report.answers import output_rows
 from reportgen.report.figures import SPARSITY_ALT, activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
-from reportgen.report.model_facts import environment_facts, file_size, model_facts, setting_text
+from reportgen.report.model_facts import (
+    environment_facts,
+    file_size,
+    model_facts,
+    setting_text,
+    summary,
+)
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.pdf.bytes import moment_of
 from reportgen.report.pdf.chapters import chapters
@@ -21,26 +28,41 @@ from reportgen.report.pdf.contexts import (
     LayerRow,
     Photo,
     Picture,
+    Thumbnail,
+)
+from reportgen.report.pdf.extent import (
+    Extent,
+    changed_settings,
+    images_in_full,
+    layers_listed,
+    thumbnails,
 )
 from reportgen.report.pdf.figures import Materials, galleries, photo
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.sections.findings import findings
-from reportgen.wording import count, duration, shape
+from reportgen.wording import count, duration, only_in_site, percent, shape
 
 _MOST_INPUTS = 3
 
 
 def document(
-    report: Report, pictures: PdfPictures, *, paper: str, fonts: Sequence[str]
+    report: Report,
+    pictures: PdfPictures,
+    *,
+    paper: str,
+    fonts: Sequence[str],
+    extent: Extent,
 ) -> Document:
     """The content of the PDF. Damaged pictures are noted in `pictures.problems`."""
     outline = Outline(report)
     notes = PdfNotes(report, pictures)
-    materials = Materials(outline, pictures, notes, PAPERS[paper].room[0])
+    materials = Materials(outline, pictures, notes, PAPERS[paper].room[0], extent)
     found, found_note = findings(outline, "index.html")
     created = moment_of(report.created)
-    images = tuple(photo(materials, image) for image in report.images)
+    chosen = images_in_full(outline, extent.images)
+    images = tuple(photo(materials, image) for image in chosen)
+    small = thumbnails(outline, extent.thumbnails)
     patterns = galleries(materials)
     model_text = (*notes.take("model", 1), *notes.take_layers(1))
     several = ("images", "activations", "gradcam") if images else ()
@@ -61,7 +83,7 @@ def document(
         date=f"{created.day} {created:%B %Y}",
         moment=created,
         generator=report.generator,
-        model=f"{model.name}, {count(model.parameters, 'parameter')}",
+        model=" · ".join(_headline(outline)),
         cover=_cover(images),
         notes=notes.front(),
         model_text=model_text,
@@ -77,12 +99,23 @@ def document(
         chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
         model_notes=tuple(model.notes),
         outputs=tuple(output_rows(model)),
-        groups=tuple(_group(block) for block in outline.blocks),
+        groups=tuple(_groups(outline)),
+        groups_text=only_in_site(len(model.layers) - len(layers_listed(model.layers)), "layer"),
         activations_legend=activation_legend(report.settings).text,
         gradcam_legend=gradcam_legend(report.settings).text,
+        thumbnails=tuple(_thumbnail(materials, image) for image in small),
+        thumbnails_text=only_in_site(len(report.images) - len(small), "image"),
         images=images,
+        images_left_out=only_in_site(len(report.images) - len(images), "image"),
         filters=patterns,
         filters_lead=_filters_lead(outline),
+        filters_left_out=only_in_site(
+            len({one.layer for one in report.galleries})
+            - len({grid.title for section in patterns for grid in section.grids}),
+            "layer",
+        )
+        if patterns
+        else "",
         chapters=sections,
         methods_text=methods_text,
         methods=(*methods(report), preprocessing_method(report)),
@@ -90,7 +123,7 @@ def document(
             Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)
         ),
         settings=tuple(
-            Fact(name, setting_text(value)) for name, value in sorted(report.settings.items())
+            Fact(name, setting_text(value)) for name, value in changed_settings(report).items()
         ),
         timings=tuple(Fact(name, duration(value)) for name, value in report.timings.items()),
         command=report.command,
@@ -111,6 +144,33 @@ def _cover(images: Sequence[Photo]) -> tuple[Picture, ...]:
         if image.photo.src and (overlay is None or overlay.src):
             return (image.photo, overlay) if overlay else (image.photo,)
     return ()
+
+
+def _headline(outline: Outline) -> Iterator[str]:
+    """What the report is about, and the numbers that sum it up."""
+    report = outline.report
+    yield summary(report.model)
+    yield count(len(report.images), "image")
+    if report.evaluation and outline.has("evaluation"):
+        yield f"accuracy {percent(report.evaluation.accuracy)}"
+
+
+def _thumbnail(materials: Materials, image: Image) -> Thumbnail:
+    title = shorten(image.name, 40)
+    top = image.predictions[0] if image.predictions else None
+    text = f"{top.label}, {percent(top.probability)}" if top else ""
+    if image.name in materials.outline.mistaken:
+        text += " (misclassified)"
+    return Thumbnail(title, materials.pictures.picture(image.photo, f"Photo {title}"), text)
+
+
+def _groups(outline: Outline) -> Iterator[LayerGroup]:
+    """The rows of the model's table by block."""
+    listed = {layer.path for layer in layers_listed(outline.report.model.layers)}
+    for block in outline.blocks:
+        rows = tuple(_row(layer) for layer in block.layers if layer.path in listed)
+        if rows:
+            yield replace(_group(block), rows=rows)
 
 
 def _group(block: LayerBlock) -> LayerGroup:

@@ -149,10 +149,21 @@ class Photo:
     placing: str
     """How the maps of these layers come to lie on the image."""
     other_maps: tuple[OtherMap, ...]
-    """Of the likeliest class that has any."""
+    """Of the top class that has any."""
     other_maps_text: str
     sections: tuple[Section, ...]
+    left_out: str
+    """What of its activations is only in the site."""
     notes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
+class Thumbnail:
+    """An image in the overview, with its predicted class."""
+
+    title: str
+    photo: Picture
+    text: str
 
 
 @dataclass(frozen=True)
@@ -338,11 +349,17 @@ class Document:
     model_notes: tuple[str, ...]
     outputs: tuple[OutputRow, ...]
     groups: tuple[LayerGroup, ...]
+    groups_text: str
+    """What the table of layers leaves out."""
     activations_legend: str
     gradcam_legend: str
+    thumbnails: tuple[Thumbnail, ...]
+    thumbnails_text: str
     images: tuple[Photo, ...]
+    images_left_out: str
     filters: tuple[Section, ...]
     filters_lead: str
+    filters_left_out: str
     chapters: tuple[Chapter, ...]
     methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]

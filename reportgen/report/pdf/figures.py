@@ -25,6 +25,7 @@ from reportgen.report.pdf.contexts import (
     Section,
     Single,
 )
+from reportgen.report.pdf.extent import Extent, galleries_in_full, grids_in_full
 from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
@@ -51,6 +52,7 @@ class Materials:
     pictures: PdfPictures
     notes: PdfNotes
     room: float
+    extent: Extent
 
 
 def photo(materials: Materials, image: Image) -> Photo:
@@ -61,7 +63,7 @@ def photo(materials: Materials, image: Image) -> Photo:
     network = None
     if image.network_photo:
         size = f", {taken.height} {TIMES} {taken.width} pixels" if taken else ""
-        alt = f"{title} as the network was given it{size}"
+        alt = f"{title} as network input{size}"
         network = pictures.picture(image.network_photo, alt, smooth=False)
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     answers = answer_tables(outline.report.model, image)
@@ -88,6 +90,7 @@ def photo(materials: Materials, image: Image) -> Photo:
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
         sections=tuple(_sections(materials, image)),
+        left_out=_layers_left_out(materials, image),
         notes=materials.notes.take(f"image {image.name}", 2),
     )
 
@@ -99,7 +102,7 @@ def _image_facts(image: Image, title: str) -> Iterator[Fact]:
     if image.note:
         yield Fact("Read as", image.note)
     if image.group:
-        yield Fact("Group", image.group)
+        yield Fact("True class", image.group)
 
 
 def _no_predictions(report: Report, image: Image) -> str:
@@ -182,17 +185,24 @@ def _sections(materials: Materials, image: Image) -> Iterator[Section]:
         layer = outline.layers.get(grid.layer)
         return layer.block if layer else ""
 
-    grids = image.activations if outline.has("activations") else []
+    grids = grids_in_full(outline, image, materials.extent.layers)
     for block, members in groupby(grids, key=block_of):
         drawn = tuple(_activations(materials, one) for one in members)
         yield Section(block or "Other layers", drawn)
+
+
+def _layers_left_out(materials: Materials, image: Image) -> str:
+    everything = grids_in_full(materials.outline, image, None)
+    shown = grids_in_full(materials.outline, image, materials.extent.layers)
+    return only_in_site(len(everything) - len(shown), "layer")
 
 
 def _activations(materials: Materials, one: Activations) -> Grid:
     layer = materials.outline.layers.get(one.layer)
     height, width = one.size
     channels = count(one.channels, "channel")
-    shown = channels if one.shown == one.channels else f"first {one.shown:,} of {channels}"
+    most = min(one.shown, materials.extent.channels or one.shown)
+    shown = channels if most == one.channels else f"first {most:,} of {channels}"
     facts = [
         *([layer.type] if layer else []),
         shown,
@@ -201,9 +211,7 @@ def _activations(materials: Materials, one: Activations) -> Grid:
         f"{percent(one.sparsity)} zeros",
         f"{number(one.low)} to {number(one.high)}",
     ]
-    tiles = Tiles(
-        one.picture, height, width, one.margin, one.columns, range(one.shown), smooth=False
-    )
+    tiles = Tiles(one.picture, height, width, one.margin, one.columns, range(most), smooth=False)
     about = f"{one.layer}, {shown}, {one.inactive_channels:,} inactive"
     drawn = grid(materials.pictures, tiles, one.layer, facts, about, materials.room)
     singles = tuple(_single(materials.pictures, one, channel) for channel in one.singles)
@@ -233,21 +241,24 @@ def galleries(materials: Materials) -> tuple[Section, ...]:
             block or "Other layers",
             tuple(_gallery(materials, gallery) for gallery in members),
         )
-        for block, members in materials.outline.gallery_blocks.items()
+        for block, members in galleries_in_full(
+            materials.outline, materials.extent.galleries
+        ).items()
     )
 
 
 def _gallery(materials: Materials, one: Gallery) -> Grid:
     filters = materials.outline.filters_of(one)
     channels = [item.channel for item in filters] or list(range(one.shown))
+    channels = channels[: materials.extent.patterns]
     tiles = Tiles(one.picture, one.size, one.size, one.margin, one.columns, channels, smooth=True)
     facts = (
-        f"{one.shown:,} of {count(one.filters, 'filter')}",
+        f"{len(channels):,} of {count(one.filters, 'filter')}",
         f"{one.size} {TIMES} {one.size} pixels each",
         *filter_findings(filters),
     )
     silent = sum(item.status == "silent" for item in filters)
     title = gallery_title(materials.outline, one)
-    about = f"{title}, patterns of {count(one.shown, 'filter')}, {silent} silent"
+    about = f"{title}, patterns of {count(len(channels), 'filter')}, {silent} silent"
     drawn = grid(materials.pictures, tiles, title, facts, about, materials.room)
     return replace(drawn, notes=materials.notes.take(f"layer {one.layer}", 2))

@@ -4,6 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -16,26 +17,53 @@ from reportgen.records.report import Report
 from reportgen.report.pdf.bytes import saved
 from reportgen.report.pdf.content import document
 from reportgen.report.pdf.contexts import Document
-from reportgen.report.pdf.fill import Fits, Mark, better_fits
+from reportgen.report.pdf.extent import Extent, smaller_extents
 from reportgen.report.pdf.fonts import TEXT_FONTS, printable
 from reportgen.report.pdf.pictures import PdfPictures
 from reportgen.report.pdf.plates import put_plates
 from reportgen.report.pdf.result import PDF_NAME, PdfResult
 from reportgen.report.templates import find_templates
+from reportgen.wording import count
 
-_MOST_PASSES = 5
+DEFAULT_EXTENT = Extent()
 
 
-def write_pdf(report: Report, folder: Path, *, paper: str = "a4") -> PdfResult:
+def write_pdf(
+    report: Report,
+    folder: Path,
+    *,
+    paper: str = "a4",
+    extent: Extent = DEFAULT_EXTENT,
+    most_bytes: int | None = None,
+) -> PdfResult:
     """Write `folder/report.pdf` from a report whose pictures lie in `folder`.
 
-    `paper` is "a4" or "letter". Otherwise as `write_document`.
+    `paper` is "a4" or "letter"; `extent` says how much is shown. A PDF of more than `most_bytes` is
+    made again with less; a warning says what it has, or that it is still too large. Otherwise as
+    `write_document`.
     """
+    for tried in smaller_extents(extent) if most_bytes else (extent,):
+        result = write_document(folder, partial(_content, report, paper, tried))
+        size = result.path.stat().st_size
+        if most_bytes is None or size <= most_bytes:
+            break
+    warnings = list(result.warnings)
+    if most_bytes is not None and size > most_bytes:
+        warnings.append(
+            f"{PDF_NAME} takes {size / 1e6:.1f} MB; it cannot be made smaller than --pdf-size."
+        )
+    elif tried != extent:
+        warnings.append(
+            f"To stay under --pdf-size, {PDF_NAME} shows {count(tried.images or 0, 'image')} in"
+            " full and fewer feature maps and patterns."
+        )
+    return PdfResult(result.path, tuple(warnings))
 
-    def content(pictures: PdfPictures, fonts: Sequence[str]) -> Document:
-        return document(report, pictures, paper=paper, fonts=fonts)
 
-    return write_document(folder, content)
+def _content(
+    report: Report, paper: str, extent: Extent, pictures: PdfPictures, fonts: Sequence[str]
+) -> Document:
+    return document(report, pictures, paper=paper, fonts=fonts, extent=extent)
 
 
 def write_document(
@@ -75,46 +103,33 @@ def _write(
 
 
 class _Setter:
-    """Sets the pages: once to see how they fill, and again until none is nearly empty."""
+    """Sets the pages."""
 
     def __init__(
         self, content: Document, data: Mapping[str, Any], pictures: PdfPictures, fonts: typst.Fonts
     ) -> None:
         self.content = content
-        self.scratch = pictures.scratch
-        template = self.scratch / "report.typ"
+        template = pictures.scratch / "report.typ"
         template.write_bytes((find_templates() / template.name).read_bytes())
-        (self.scratch / "content.json").write_text(json.dumps(data), encoding="utf-8")
-        # One compiler for all passes: each new one takes another hundred megabytes.
+        (pictures.scratch / "content.json").write_text(json.dumps(data), encoding="utf-8")
+        # One compiler for both tries: each new one takes another hundred megabytes.
         self.compiler = typst.Compiler(template, root=pictures.folder, font_paths=fonts)
 
     def compile(self) -> tuple[bytes, tuple[str, ...]]:
         """The PDF's bytes, and warnings. Raises OutputError when Typst cannot make it."""
-        fits: Fits | None = Fits()
-        warning: tuple[str, ...] = ()
-        for _ in range(_MOST_PASSES):
-            if fits is None:
-                break
-            try:
-                made = self._made(fits, accessible=not warning)
-            except RuntimeError as error:
-                reason = _first_line(error).removeprefix("PDF/UA-1 error: ")
-                warning = (f"The PDF is not fully accessible (PDF/UA-1): {reason}.",)
-                made = self._plain(fits)
-            marks = [Mark(**one) for one in json.loads(self.compiler.query("<mark>", "value"))]
-            fits = better_fits(marks, self.content, fits)
-        return made, warning
-
-    def _plain(self, fits: Fits) -> bytes:
         try:
-            return self._made(fits, accessible=False)
+            return self._made(accessible=True), ()
+        except RuntimeError as error:
+            reason = _first_line(error).removeprefix("PDF/UA-1 error: ")
+        try:
+            made = self._made(accessible=False)
         except RuntimeError as error:
             raise OutputError(f"Typst cannot make {PDF_NAME}: {_first_line(error)}.") from error
+        return made, (f"The PDF is not fully accessible (PDF/UA-1): {reason}.",)
 
-    def _made(self, fits: Fits, *, accessible: bool) -> bytes:
+    def _made(self, *, accessible: bool) -> bytes:
         made = self.compiler.compile(
             format="pdf",
-            sys_inputs={"fits": json.dumps(asdict(fits))},
             timestamp=self.content.moment,
             pdf_standards=["ua-1"] if accessible else [],
         )
