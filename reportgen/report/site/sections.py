@@ -26,6 +26,9 @@ from reportgen.report.outline import Outline, href, numbered, src
 from reportgen.report.sections.pages import PAGES
 from reportgen.report.sections.table import WITH_PAGES, Section
 
+_CAPTIONED = 1.3
+"""How many times its pixels a picture is shown that has a caption for each of its columns."""
+
 
 @dataclass(frozen=True)
 class SectionPage:
@@ -160,6 +163,10 @@ def _shown(figure: Figure, picture: Picture, page: str, folder: Path) -> Picture
         size = svg_size(folder / picture.src)
     if figure.chart:
         width = min(room, round(figure.tall * COLUMN_WIDTH) * size[0] // size[1])
+        height = max(1, width * size[1] // size[0])
+        return replace(picture, src=src(page, picture.src), width=width, height=height)
+    if figure.columns:  # captions below need the width that the line has
+        width = max(1, min(room, round(size[0] * _CAPTIONED)))
         height = max(1, width * size[1] // size[0])
         return replace(picture, src=src(page, picture.src), width=width, height=height)
     if picture.pixelated:

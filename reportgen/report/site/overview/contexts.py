@@ -20,7 +20,6 @@ class Headline:
 class StripTile:
     """The most telling channel of a block: its filter pattern, or else a feature map."""
 
-    block: str
     text: str
     """What it shows: "conv2d_2, channel 5"."""
     tile: Tile

@@ -103,7 +103,6 @@ def _tile(
     place = channel_place(outline, path, channel) or outline.layer_place(path)
     name = outline.block_titles[block] or "Other layers"
     return StripTile(
-        block=name,
         text=f"{path}, channel {channel}",
         tile=Tile(
             title=name,
