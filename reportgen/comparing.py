@@ -17,7 +17,7 @@ from reportgen.progress import Progress
 from reportgen.records.comparison import Comparison
 from reportgen.records.report import Report
 from reportgen.report.pdf.result import PDF_NAME
-from reportgen.report.publish import check_output
+from reportgen.report.publishing.publish import check_output
 from reportgen.report.single.page import SINGLE_NAME
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder

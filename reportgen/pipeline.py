@@ -20,13 +20,13 @@ from reportgen.progress import Progress
 from reportgen.records.report import Model, Report
 from reportgen.report.card.writer import CARD_NAME, write_card
 from reportgen.report.data_file import DATA_FILE, write_data
-from reportgen.report.manifest import write_manifest
 from reportgen.report.notebook.execution import check_notebook_tools
 from reportgen.report.notebook.writer import NOTEBOOK, Sources, write_notebook
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from reportgen.report.pdf.result import PDF_NAME
 from reportgen.report.placed_notes import notes_of, unplaced_warning
-from reportgen.report.publish import check_output, staged
+from reportgen.report.publishing.manifest import write_manifest
+from reportgen.report.publishing.publish import check_output, staged
 from reportgen.report.single.page import SINGLE_NAME
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site

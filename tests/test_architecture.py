@@ -57,10 +57,23 @@ ALLOWED: dict[str, frozenset[str]] = {
 }  # fmt: skip
 """What each package may import besides itself and the ground; what is not named imports all."""
 
-MOST_MODULES = 24
+MOST_MODULES = 20
 MAY_BE_CROWDED = {
-    "reportgen/analysis", "reportgen/inputs", "reportgen/inputs/model_files", "reportgen/report",
+    "reportgen", "reportgen/analysis", "reportgen/compare", "reportgen/inputs",
+    "reportgen/inputs/model_files",
 }  # fmt: skip
+"""Folders with more modules, beside their face. The list only gets shorter."""
+
+MOST_LINES = 400
+MAY_BE_LONG = {
+    "analysis/trust.py",
+    "config.py",  # every setting once: data
+    "inputs/network.py",
+    "inputs/tracing.py",
+    "records/report.py",  # what a report states: data
+    "trip/state.py",
+}
+"""Files with more lines. The list only gets shorter."""
 
 Imports = Mapping[str, set[str]]
 
@@ -148,11 +161,20 @@ def test_no_modules_import_each_other_in_a_circle(sources: Mapping[str, str]) ->
 
 def test_no_folder_is_crowded() -> None:
     folders: dict[str, int] = {}
-    for path in PACKAGE.rglob("*.py"):
+    for path in PACKAGE.rglob("[!_]*.py"):
         name = path.parent.relative_to(PACKAGE.parent).as_posix()
         folders[name] = folders.get(name, 0) + 1
     crowded = {name for name, count in folders.items() if count > MOST_MODULES}
     assert crowded <= MAY_BE_CROWDED
+
+
+def test_no_file_is_long() -> None:
+    long = {
+        path.relative_to(PACKAGE).as_posix()
+        for path in PACKAGE.rglob("*.py")
+        if len(path.read_text(encoding="utf-8").splitlines()) > MOST_LINES
+    }
+    assert long <= MAY_BE_LONG
 
 
 def test_every_package_stands_in_the_plan(sources: Iterable[str]) -> None:

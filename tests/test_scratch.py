@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError
-from reportgen.report.manifest import write_manifest
-from reportgen.report.publish import check_output, staged
+from reportgen.report.publishing.manifest import write_manifest
+from reportgen.report.publishing.publish import check_output, staged
 from reportgen.scratch import scratch_folder
 
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from reportgen.report.manifest import write_manifest
-from reportgen.report.publish import staged
-from reportgen.report import publish
+from reportgen.report.publishing.manifest import write_manifest
+from reportgen.report.publishing.publish import staged
+from reportgen.report.publishing import publish
 
 def no_exchange(*_):
     raise OSError(38, "not implemented")
@@ -78,7 +78,7 @@ def test_an_interrupt_between_the_two_steps_keeps_the_old_report(
         raise OSError(38, "not implemented")
 
     with pytest.raises(KeyboardInterrupt), staged(place):
-        monkeypatch.setattr("reportgen.report.publish.exchange", no_exchange)
+        monkeypatch.setattr("reportgen.report.publishing.publish.exchange", no_exchange)
         monkeypatch.setattr(Path, "rename", interrupted)
     assert (place / "index.html").read_text() == "old"
     assert hidden(tmp_path) == []

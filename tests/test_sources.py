@@ -16,7 +16,7 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from reportgen.cli.main import cli
-from reportgen.report.site.source_texts import numbered
+from reportgen.report.site.sources.texts import numbered
 from tests.report.links import check_site
 
 layers = keras.layers

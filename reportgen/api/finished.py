@@ -19,7 +19,7 @@ from PIL import Image as PillowImage
 from reportgen.errors import OutputError, ReportgenError
 from reportgen.records import report as records
 from reportgen.report.data_file import DATA_FILE
-from reportgen.report.publish import check_output, staged
+from reportgen.report.publishing.publish import check_output, staged
 
 Floats = npt.NDArray[np.float32]
 

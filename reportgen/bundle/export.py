@@ -13,8 +13,8 @@ from pathlib import Path
 from reportgen.bundle.parts import PARTS, SHRINKING, Entry, read_entries
 from reportgen.errors import BundleError
 from reportgen.file_names import slugs
-from reportgen.report.manifest import MANIFEST, manifest_lines, read_manifest
-from reportgen.report.publish import recover
+from reportgen.report.publishing.manifest import MANIFEST, manifest_lines, read_manifest
+from reportgen.report.publishing.publish import recover
 
 README = "README.txt"
 

@@ -15,8 +15,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO
 
 from reportgen.errors import BundleError
-from reportgen.report.manifest import MANIFEST, parse_manifest, read_manifest
-from reportgen.report.publish import is_staging, recover
+from reportgen.report.publishing.manifest import MANIFEST, parse_manifest, read_manifest
+from reportgen.report.publishing.publish import is_staging, recover
 
 DAMAGES = (zipfile.BadZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
             EOFError, ValueError)  # fmt: skip

@@ -12,25 +12,26 @@ from reportgen.report import contexts
 from reportgen.report.single import contexts as single_contexts
 from reportgen.report.site import (
     image_contexts,
+    layer_contexts,
     sections,
-    source_contexts,
 )
 from reportgen.report.site.channels import contexts as channel_contexts
 from reportgen.report.site.overview import contexts as overview_contexts
+from reportgen.report.site.sources import contexts as sources_contexts
 
 RECEIVES: dict[str, type] = {
     "index.html": overview_contexts.IndexPage,
-    "model.html": contexts.ModelPage,
+    "model.html": layer_contexts.ModelPage,
     "images.html": contexts.ImagesPage,
     "image.html": image_contexts.ImagePage,
-    "layer.html": contexts.LayerPage,
+    "layer.html": layer_contexts.LayerPage,
     "channels_index.html": channel_contexts.ChannelsIndexPage,
     "channels.html": channel_contexts.ChannelsPage,
     "channel.html": channel_contexts.ChannelPage,
-    "filters_index.html": contexts.FiltersIndexPage,
-    "filters.html": contexts.FiltersPage,
+    "filters_index.html": layer_contexts.FiltersIndexPage,
+    "filters.html": layer_contexts.FiltersPage,
     "section.html": sections.SectionPage,
-    "sources.html": source_contexts.SourcesPage,
+    "sources.html": sources_contexts.SourcesPage,
     "about.html": contexts.AboutPage,
     "single.html": single_contexts.SinglePage,
 }

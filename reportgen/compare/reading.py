@@ -20,7 +20,7 @@ from reportgen.errors import BundleError
 from reportgen.printable import printable
 from reportgen.records.report import SCHEMA_VERSION, Report
 from reportgen.report.data_file import DATA_FILE
-from reportgen.report.manifest import is_inside
+from reportgen.report.publishing.manifest import is_inside
 
 MOST_BYTES = 4 << 30
 """Of a report.json."""

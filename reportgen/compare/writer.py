@@ -12,8 +12,8 @@ from reportgen.compare.reading import Source
 from reportgen.compare.single import write_single
 from reportgen.compare.site import write_site
 from reportgen.records.comparison import Comparison
-from reportgen.report.manifest import write_manifest
-from reportgen.report.publish import staged
+from reportgen.report.publishing.manifest import write_manifest
+from reportgen.report.publishing.publish import staged
 from reportgen.report.templates import Templates
 
 COMPARISON_FILE = "compare.json"

@@ -10,8 +10,6 @@ from typing import ClassVar
 
 from markupsafe import Markup
 
-from reportgen.report.answer_contexts import OutputRow
-
 
 @dataclass(frozen=True)
 class Link:
@@ -277,130 +275,6 @@ class ImagesPage:
     cards: tuple[Card, ...]
     pager: Pager
     text: str
-
-
-@dataclass(frozen=True)
-class LayerRow:
-    """One layer in the table of the model."""
-
-    id: str
-    path: str
-    href: str
-    type: str
-    shape: str
-    parameters: str
-    trainable: str
-    """ "yes", "frozen", or empty for a layer without parameters."""
-    inputs: tuple[Link, ...]
-    more_inputs: str
-
-
-@dataclass(frozen=True)
-class LayerGroup:
-    """The layers of one block in the table of the model."""
-
-    id: str
-    title: str
-    note: str
-    rows: tuple[LayerRow, ...]
-
-
-@dataclass(frozen=True)
-class ModelPage:
-    """`model.html`: every layer."""
-
-    frame: Frame
-    facts: tuple[Fact, ...]
-    remarks: tuple[str, ...]
-    """Sentences on how the model's file was read."""
-    outputs: tuple[OutputRow, ...]
-    """On the first page alone."""
-    notes: tuple[Note, ...]
-    groups: tuple[LayerGroup, ...]
-    pager: Pager
-
-
-@dataclass(frozen=True)
-class FilterRow:
-    """One filter in the table below a gallery."""
-
-    channel: int
-    status: str
-    start: str
-    end: str
-    obtained: str
-
-
-@dataclass(frozen=True)
-class LayerGallery:
-    """A gallery on its layer's page, and the scores of its filters."""
-
-    grid: Grid
-    filters: tuple[FilterRow, ...]
-    filters_text: str
-    """The table of filters as lines of text where it is too long for one."""
-
-
-@dataclass(frozen=True)
-class LayerPage:
-    """`layers/<slug>.html`: one layer over all images."""
-
-    frame: Frame
-    first: bool
-    facts: tuple[Fact, ...]
-    notes: tuple[Note, ...]
-    units: Link | None
-    """Link to the layer's channels one by one."""
-    ways: tuple[str, ...]
-    """How the patterns of each of its galleries were made, for students."""
-    galleries: tuple[LayerGallery, ...]
-    grids: tuple[Grid, ...]
-    legend: Legend
-    show_activations: bool
-    pager: Pager
-
-
-@dataclass(frozen=True)
-class BlockCard:
-    """A block on the page of all filter galleries, with its first gallery."""
-
-    name: str
-    href: str
-    text: str
-    picture: Picture
-
-
-@dataclass(frozen=True)
-class StartFigure:
-    """An image that an ascent started from."""
-
-    picture: Picture
-    text: str
-
-
-@dataclass(frozen=True)
-class FiltersIndexPage:
-    """`filters/index.html`: the blocks that have filter galleries."""
-
-    frame: Frame
-    explanation: Explanation | None
-    notes: tuple[Note, ...]
-    cards: tuple[BlockCard, ...]
-    text: str
-    starts: tuple[StartFigure, ...]
-    """The images that ascents start from, one for each way to find patterns."""
-
-
-@dataclass(frozen=True)
-class FiltersPage:
-    """`filters/<slug>.html`: the galleries of one block."""
-
-    frame: Frame
-    ways: tuple[str, ...]
-    """How the patterns of each kind of gallery were made, for students."""
-    grids: tuple[Grid, ...]
-    text: str
-    pager: Pager
 
 
 @dataclass(frozen=True)

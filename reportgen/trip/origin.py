@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.bundle.verify import verify
-from reportgen.report.manifest import read_origin
+from reportgen.report.publishing.manifest import read_origin
 from reportgen.report.templates import find_templates
 from reportgen.version import __version__
 

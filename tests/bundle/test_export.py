@@ -21,7 +21,7 @@ from reportgen.bundle.parts import part_of
 from reportgen.bundle.verify import verify
 from reportgen.cli.main import cli
 from reportgen.errors import BundleError
-from reportgen.report.manifest import write_manifest
+from reportgen.report.publishing.manifest import write_manifest
 
 
 def noise(height: int, width: int, mode: str = "RGB") -> bytes:

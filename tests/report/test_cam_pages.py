@@ -9,7 +9,7 @@ import pytest
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.report import GradCam, Report
-from reportgen.report.completeness import completeness
+from reportgen.report.heatmap_sentences import completeness
 from reportgen.report.site.writer import write_site
 from tests.report.links import check_site
 from tests.report.sample import LABELS, write_sample

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.report.manifest import read_manifest, write_manifest
+from reportgen.report.publishing.manifest import read_manifest, write_manifest
 
 
 def test_every_file_is_listed_with_its_digest(tmp_path: Path) -> None:

@@ -16,9 +16,9 @@ from reportgen.bundle.export import export
 from reportgen.bundle.verify import verify
 from reportgen.errors import OutputError
 from reportgen.folders import exchange, mounts_at
-from reportgen.report import publish
-from reportgen.report.manifest import write_manifest
-from reportgen.report.publish import check_output, recover, staged
+from reportgen.report.publishing import publish
+from reportgen.report.publishing.manifest import write_manifest
+from reportgen.report.publishing.publish import check_output, recover, staged
 
 OLD = {"index.html": "old", "images/a.html": "old a", "pictures/only/old.png": "gone"}
 NEW = {"index.html": "new", "images/a.html": "new a", "layers/b.html": "new b"}
@@ -280,7 +280,7 @@ def test_a_strangers_report_cannot_have_files_removed_or_moved(tmp_path: Path) -
 KILLED_AT_EVERY_STEP = """
 import os, sys
 from pathlib import Path
-from reportgen.report import publish
+from reportgen.report.publishing import publish
 from tests.report import test_publish as t
 
 root, others, can_exchange, first = Path(sys.argv[1]), *(word == "1" for word in sys.argv[2:5])

@@ -9,10 +9,9 @@ from reportgen.pictures.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
-from reportgen.report.cells import placing
-from reportgen.report.completeness import completeness
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
+from reportgen.report.heatmap_sentences import completeness, placing
 from reportgen.report.model_facts import photo_size
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (

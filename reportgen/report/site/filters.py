@@ -5,12 +5,17 @@ from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.records.report import Filter, Gallery
-from reportgen.report.contexts import BlockCard, FiltersIndexPage, FiltersPage, StartFigure
 from reportgen.report.explanations import explanation, ways
 from reportgen.report.figures import METHODS, filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
+from reportgen.report.site.layer_contexts import (
+    BlockCard,
+    FiltersIndexPage,
+    FiltersPage,
+    StartFigure,
+)
 from reportgen.report.site.sheets import Sheet, pattern_sheet
 from reportgen.wording import count
 

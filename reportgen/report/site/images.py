@@ -10,8 +10,6 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import Activations, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
-from reportgen.report.cells import placing
-from reportgen.report.completeness import completeness
 from reportgen.report.contexts import Fact, Link, Picture, Section
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import (
@@ -21,6 +19,7 @@ from reportgen.report.figures import (
     plain_picture,
 )
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution, same_maps, why_beside
+from reportgen.report.heatmap_sentences import completeness, placing
 from reportgen.report.model_facts import photo_size
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from reportgen.records.report import Filter, Layer
-from reportgen.report.contexts import Fact, FilterRow, LayerGallery, LayerPage, Link
+from reportgen.report.contexts import Fact, Link
 from reportgen.report.explanations import ways
 from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
+from reportgen.report.site.layer_contexts import FilterRow, LayerGallery, LayerPage
 from reportgen.wording import TIMES, count, number, numbers, percent, shape
 
 _MOST_ROWS = 32

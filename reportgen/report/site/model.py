@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from reportgen.records.report import Layer
 from reportgen.report.answers import output_rows
-from reportgen.report.contexts import LayerGroup, LayerRow, Link, ModelPage
+from reportgen.report.contexts import Link
 from reportgen.report.model_facts import model_facts
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import LayerBlock, Outline, href
+from reportgen.report.site.layer_contexts import LayerGroup, LayerRow, ModelPage
 from reportgen.wording import count, shape
 
 _MOST_INPUTS = 4

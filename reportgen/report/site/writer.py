@@ -28,7 +28,7 @@ from reportgen.report.site.script_data import (
     search_rows,
 )
 from reportgen.report.site.sections import section_pages
-from reportgen.report.site.sources import sources_pages
+from reportgen.report.site.sources.page import sources_pages
 from reportgen.report.templates import Templates
 
 Pages = Iterator[tuple[str, str, Any]]

@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.records.report import Cells, Layer
-from reportgen.report.cells import placing
+from reportgen.report.heatmap_sentences import placing
 
 
 def layer(**changes: object) -> Layer:

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from reportgen.errors import OutputError
 from reportgen.folders import exchange, mounts_at
-from reportgen.report.filling import NEW, READY, fill, finish, give_back, holds_others
-from reportgen.report.manifest import read_manifest
+from reportgen.report.publishing.filling import NEW, READY, fill, finish, give_back, holds_others
+from reportgen.report.publishing.manifest import read_manifest
 from reportgen.scratch import is_scratch, scratch_folder, sweep
 
 _OLD = "old"

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.outline import Outline
-from reportgen.report.site.source_contexts import PAGE, TITLE, SourcesPage
-from reportgen.report.site.source_steps import Steps
+from reportgen.report.site.sources.contexts import PAGE, TITLE, SourcesPage
+from reportgen.report.site.sources.steps import steps
 from reportgen.wording import count
 
 
@@ -13,10 +13,10 @@ def sources_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[st
     """The page, where the report has one, see `Outline.has_sources`."""
     if not outline.has_sources:
         return
-    steps = tuple(Steps(outline).all())
-    shown = sum(bool(step.pictures or step.tiles or step.rows) for step in steps)
+    found = steps(outline)
+    shown = sum(bool(step.pictures or step.tiles or step.rows) for step in found)
     here = Here(PAGE, TITLE, "Sources")
     yield (
         PAGE,
-        SourcesPage(navigation.frame(here), steps, f"{shown} of {count(len(steps), 'step')} shown"),
+        SourcesPage(navigation.frame(here), found, f"{shown} of {count(len(found), 'step')} shown"),
     )

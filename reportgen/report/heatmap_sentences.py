@@ -1,7 +1,8 @@
-"""Where the cells of a layer's maps lie on the image, in sentences."""
+"""What is said of a heatmap: where its cells lie on the image, how well attributions add up."""
 
-from reportgen.records.report import Layer
-from reportgen.wording import TIMES, number
+from reportgen.heatmap_methods import MOST_STEPS, TOLERANCE
+from reportgen.records.report import GradCam, Layer
+from reportgen.wording import TIMES, number, percent
 
 BEYOND = (
     "Every cell also depends on the whole image, by way of a pooled or normalised value; the"
@@ -24,3 +25,16 @@ def placing(layer: Layer | None) -> str:
     if margin > 0:
         text += f" A margin of {number(margin)} px has no cells of its own and stays without heat."
     return f"{text} {BEYOND}" if cells.beyond else text
+
+
+def completeness(one: GradCam) -> str:
+    """By how much the attributions' sum misses the gain of the score; empty for other maps."""
+    if one.steps is None:
+        return ""
+    if one.residual is None:
+        return f"{one.steps} steps; the score gains nothing, so completeness cannot be judged."
+    text = f"{one.steps} steps; the attributions sum to the gain of the score within"
+    text = f"{text} {percent(one.residual)}."
+    if one.residual > TOLERANCE:
+        text += f" {MOST_STEPS} steps do not suffice here: read the map with caution."
+    return text

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-from reportgen.report.manifest import MANIFEST, is_inside, read_manifest
+from reportgen.report.publishing.manifest import MANIFEST, is_inside, read_manifest
 
 NEW = "new"
 """The report, in the folder aside."""

@@ -1,0 +1,1 @@
+"""A finished report put in its place: published whole, or file by file, with its manifest."""

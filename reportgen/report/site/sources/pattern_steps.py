@@ -1,0 +1,186 @@
+"""Patterns, kernels and dreams, as steps of the sources."""
+
+from reportgen.records.report import Gallery
+from reportgen.report.contexts import Picture
+from reportgen.report.figures import METHODS, plain_picture
+from reportgen.report.outline import href, src
+from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.sources.contexts import PAGE, Step
+from reportgen.report.site.sources.found import Found, absent, step
+from reportgen.report.site.sources.texts import (
+    BLOG,
+    BOOK,
+    DREAMS,
+    LECTURE,
+)  # fmt: skip
+from reportgen.wording import TIMES, count, listed, number
+
+_SIDE = 460
+_PATTERN_SIDE = 320
+
+
+def start(given: Found) -> Step:
+    """The image from which gradient ascent starts."""
+    title, source = "The image that an ascent starts from", f"{BOOK}, section 5.4.2"
+    listing = "gray with uniform noise: levels 128 to 148"
+    starts = given.report.start_images
+    if not starts:
+        return absent(title, source, listing)
+    return step(
+        title,
+        source,
+        listing,
+        "; ".join(
+            f"{METHODS[one.method]}: {one.width} {TIMES} {one.height} pixels, filter "
+            f"{one.channel} of {one.layer}" for one in starts
+        ),
+        pictures=tuple(
+            plain_picture(
+                PAGE, one.picture, (one.width, one.height),
+                f"Start of {METHODS[one.method]} ascent", _PATTERN_SIDE,
+            )
+            for one in starts
+        ),
+    )  # fmt: skip
+
+
+def pattern(given: Found) -> Step:
+    """The pattern of one filter."""
+    title, source = "The pattern of one filter", f"{BOOK}, section 5.4.2"
+    listing = f"block3_conv1, filter 0: 150 {TIMES} 150 pixels, 40 steps of size 1"
+    gallery = _middle(given)
+    if gallery is None:
+        return absent(title, source, listing)
+    filters = given.outline.filters_of(gallery)
+    at = next((at for at, one in enumerate(filters) if one.status == "ok"), 0)
+    one = filters[at]
+    return step(
+        title,
+        source,
+        listing,
+        f"{gallery.layer}, filter {one.channel}: {gallery.size} {TIMES} {gallery.size} pixels, "
+        f"{count(one.steps, 'step')}, response {number(one.score_start)} to "
+        f"{number(one.score_end)}",
+        tiles=(_tile(given, gallery, at, one.channel),),
+        more=(gallery.layer, given.outline.layer_place(gallery.layer)),
+    )
+
+
+def gallery(given: Found) -> Step:
+    """A gallery of each block."""
+    title, source = "Galleries of filter patterns", f"{BOOK}, section 5.4.2"
+    listing = f"8 {TIMES} 8 filters of 64 {TIMES} 64 pixels, margin 5, one layer of each block"
+    firsts = [galleries[0] for galleries in given.outline.gallery_blocks.values()]
+    if not firsts:
+        return absent(title, source, listing)
+    one = firsts[0]
+    rows = -(-one.shown // one.columns)
+    return step(
+        title,
+        source,
+        listing,
+        f"{rows} {TIMES} {one.columns} filters of {one.size} {TIMES} {one.size} pixels, margin "
+        f"{one.margin}, {count(len(firsts), 'block')}",
+        pictures=tuple(
+            _patterns(one, f"{one.layer}: {one.shown} of {count(one.filters, 'filter')}")
+            for one in firsts
+        ),
+        more=("All galleries", "filters/index.html" if given.outline.lists_blocks else ""),
+    )
+
+
+def _patterns(gallery: Gallery, alt: str) -> Picture:
+    size = (gallery.width, gallery.height)
+    return plain_picture(PAGE, gallery.picture, size, alt, 2 * _SIDE)
+
+
+def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
+    """The pattern of one filter, the tile `at` of its gallery."""
+    pace = gallery.size + gallery.margin
+    left, top = at % gallery.columns * pace, at // gallery.columns * pace
+    return Tile(
+        title=f"Filter {channel} of {gallery.layer}",
+        href=href(PAGE, given.outline.layer_place(gallery.layer)),
+        alt=f"Pattern of filter {channel} of {gallery.layer}",
+        src=src(PAGE, gallery.picture),
+        width=gallery.width,
+        height=gallery.height,
+        view=f"{left} {top} {gallery.size} {gallery.size}",
+        pixelated=False,
+    )
+
+
+def _middle(given: Found) -> Gallery | None:
+    """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
+    galleries = [one for one in given.report.galleries if given.outline.filters_of(one)]
+    return galleries[len(galleries) // 2] if galleries else None
+
+
+def kernels(given: Found) -> Step:
+    """The weights of the first convolution."""
+    title, source = "The kernels of the first layer", LECTURE
+    listing = f"64 kernels of 3 {TIMES} 3 {TIMES} 3 in colour"
+    found = next(iter(given.report.kernels), None)
+    if found is None:
+        return absent(title, source, listing)
+    height, width = found.size
+    return step(
+        title,
+        source,
+        listing,
+        f"{found.layer}: {found.shown} kernels of {height} {TIMES} {width} {TIMES} "
+        f"{found.inputs}{' in colour' if found.kind == 'colour' else ''}",
+        pictures=(
+            plain_picture(
+                PAGE, found.picture, (found.width, found.height), f"Kernels of {found.layer}",
+                2 * _SIDE,
+            ),
+        ),
+        more=("All kernels", "kernels.html"),
+    )  # fmt: skip
+
+
+def by_block(given: Found) -> Step:
+    """Every gallery, by block."""
+    title, source = "Filters of each layer, by block", BLOG
+    listing = f"20 filters of each layer, 128 {TIMES} 128 pixels, 20 steps"
+    galleries = given.report.galleries
+    if not galleries:
+        return absent(title, source, listing)
+    steps = given.report.settings.get("filter-steps")
+    shown = {len(given.outline.filters_of(one)) for one in galleries}
+    size = galleries[0].size
+    return step(
+        title,
+        source,
+        listing,
+        f"{listed(sorted(shown))} filters of {count(len(galleries), 'layer')}, {size} {TIMES} "
+        f"{size} pixels, {steps} steps",
+        pictures=tuple(
+            _patterns(one, f"{block or 'other layers'}, {one.layer}")
+            for block, found in given.outline.gallery_blocks.items()
+            for one in found
+        ),
+    )
+
+
+def dream(given: Found) -> Step:
+    """The first dream."""
+    title, source = "A dream from a photo", DREAMS
+    listing = "a cat, 100 steps"
+    found = next(iter(given.report.dreams), None)
+    if found is None:
+        return absent(title, source, listing)
+    size = (found.width, found.height)
+    return step(
+        title,
+        source,
+        listing,
+        f"{given.image}, {found.layer}, {count(found.steps, 'step')}, response "
+        f"{number(found.response_start)} to {number(found.response_end)}",
+        pictures=(
+            plain_picture(PAGE, found.original, size, f"Photo {given.image}", _SIDE),
+            plain_picture(PAGE, found.picture, size, f"Dream on {given.image}", _SIDE),
+        ),
+        more=("All dreams", "dreams.html"),
+    )
