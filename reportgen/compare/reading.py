@@ -164,7 +164,9 @@ class Sources:
         content = files.read(DATA_FILE, MOST_BYTES)
         if content is None:
             raise BundleError(f"{shown} is not a report: it has no usable {DATA_FILE}.")
-        return Source(name, parse(content, shown), files)
+        report = parse(content, shown)
+        check(report, shown)
+        return Source(name, report, files)
 
     def _zip(self, path: Path, shown: str) -> ZipFiles:
         try:
@@ -177,6 +179,31 @@ class Sources:
         if prefix is None:
             raise BundleError(f"{shown} is not a report: it has no {DATA_FILE}.")
         return ZipFiles(bundle, prefix)
+
+
+def check(report: Report, shown: str) -> None:
+    """Refuse a report whose records contradict each other; `shown` names it in the error."""
+    classes = len(report.model.labels)
+    for image in report.images:
+        indices = [one.index for one in image.predictions]
+        if image.true_class is not None:
+            indices.append(image.true_class)
+        if any(not 0 <= index < classes for index in indices):
+            raise _contradiction(shown, f"the image {image.name} has a class that is not there")
+        for grid in image.activations:
+            if not len(grid.means) == len(grid.lows) == len(grid.highs) == grid.shown:
+                raise _contradiction(shown, f"numbers of channels are missing in {grid.layer}")
+            if min(grid.shown, grid.columns, *grid.size) < 1 or len(grid.size) != 2:
+                raise _contradiction(shown, f"the grid of {grid.layer} has no size")
+    for gallery in report.galleries:
+        if min(gallery.shown, gallery.columns, gallery.size) < 1 or gallery.margin < 0:
+            raise _contradiction(shown, f"the gallery of {gallery.layer} has no size")
+
+
+def _contradiction(shown: str, what: str) -> BundleError:
+    return BundleError(
+        f"{DATA_FILE} of {shown} contradicts itself: {printable(what)}; build the report again."
+    )
 
 
 def _prefix(names: list[str]) -> str | None:

@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from reportgen.compare.reading import Sources
 from reportgen.compare.table import TABLE
 from reportgen.compare.writer import Writing, write_comparison
 from reportgen.records.comparison import Comparison
-from tests.compare.reports import opened, write_pair
+from tests.compare.reports import opened, sample, write_pair
 from tests.report.links import check_site
 from tests.report.sample import PAYLOADS
 
@@ -173,6 +174,43 @@ def test_a_small_single_file_leaves_pictures_out_and_says_so(pair, tmp_path, mon
         assert ("in the full comparison only" in page) == (megabyte < 1_000_000)
         sizes.append(len(page.encode()))
     assert sizes[1] <= 150_000 < sizes[0]
+
+
+def test_reports_that_have_nothing_in_common_are_compared_as_far_as_it_goes(pair, tmp_path):
+    strangers = tmp_path / "strangers"
+    report = sample(strangers, plan=[("other", "Dense", "", 4, 3)], labels=("x", "y", "z"))
+    images = [replace(image, sha256=f"{at:064}") for at, image in enumerate(report.images)]
+    model = report.model.model_copy(update={"labels": ["x", "y", "z"]})
+    other = report.model_copy(update={"images": images, "model": model})
+    (strangers / "report.json").write_text(other.model_dump_json(), encoding="utf-8")
+    formats = Writing(formats=("site", "single", "pdf"))
+    write_comparison(opened([pair[0], strangers]), tmp_path / "made", formats)
+    found = record(tmp_path / "made")
+    assert (found.common, found.flips, found.layers, found.similarity) == (0, [], [], None)
+    page = text(tmp_path / "made", "index.html")
+    assert "no image in common" in page
+    assert "no image of the other report has the same bytes" in page
+    assert not (tmp_path / "made" / "flips.html").exists()
+    (tmp_path / "made" / "report.html").unlink()
+    assert check_site(tmp_path / "made") == []
+
+
+def test_models_that_predict_values_are_judged_by_their_errors(pair, tmp_path):
+    after = tmp_path / "after"
+    shutil.copytree(pair[0], after)
+    for folder, change in ((tmp_path / "before", 1.0), (after, 0.5)):
+        if not folder.exists():
+            shutil.copytree(pair[0], folder)
+        data = json.loads(text(folder, "report.json"))
+        for image in data["images"]:
+            image["predictions"], image["true_class"] = [], None
+        for fit in data["regression"]["fits"]:
+            fit["mae"] *= change
+        (folder / "report.json").write_text(json.dumps(data), encoding="utf-8")
+    write_comparison(opened([tmp_path / "before", after]), tmp_path / "made", Writing())
+    page = text(tmp_path / "made", "index.html")
+    assert "after is more accurate than before." in page
+    assert "Mean absolute error of age" in page
 
 
 def test_hostile_names_harm_no_page(tmp_path):

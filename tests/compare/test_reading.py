@@ -83,3 +83,21 @@ def test_a_zip_that_would_write_outside_is_refused(tmp_path):
         written.writestr("../evil", "x")
     with Sources() as sources, pytest.raises(BundleError, match="would leave the folder"):
         sources.open(target, "evil")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data["images"][0]["predictions"][0].update(index=99), "a class that is not"),
+        (lambda data: data["images"][0].update(true_class=-1), "a class that is not there"),
+        (lambda data: data["images"][0]["activations"][0].update(columns=0), "has no size"),
+        (lambda data: data["images"][0]["activations"][0].update(means=[]), "are missing"),
+        (lambda data: data["galleries"][0].update(shown=0), "the gallery of"),
+    ],
+)
+def test_records_that_contradict_each_other_are_refused(folder, tmp_path, change, sentence):
+    data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    change(data)
+    (tmp_path / "report.json").write_text(json.dumps(data), encoding="utf-8")
+    with Sources() as sources, pytest.raises(BundleError, match=sentence):
+        sources.open(tmp_path, "x")

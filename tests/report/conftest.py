@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -49,17 +49,32 @@ NAMES = ("sample", "comparison", "demo", "nested", "sixty")
 def reports(site: Site, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The sample, whose names are hostile, its comparison, and three reports of real builds.
 
-    Tests only read them.
+    Tests only read them. The builds are made when one of them is asked for.
     """
-    pytest.importorskip("keras")
-    from tests.report.real_reports import real_reports
-
     sample = tmp_path_factory.mktemp("sample") / "report"
     shutil.copytree(site.folder, sample)
     write_single(site.report, sample)
     comparison = write_compared(tmp_path_factory.mktemp("compared"), formats=("site", "single"))
-    real = real_reports(tmp_path_factory.mktemp("real"))
-    return {"sample": sample, "comparison": comparison, **real}
+    known = {"sample": sample, "comparison": comparison}
+    return _Reports(known, lambda: _real_reports(tmp_path_factory.mktemp("real")))
+
+
+class _Reports(dict[str, Path]):
+    """Reports by name; those of real builds are made when the first of them is asked for."""
+
+    def __init__(self, known: dict[str, Path], build: Callable[[], dict[str, Path]]) -> None:
+        super().__init__(known)
+        self._build = build
+
+    def __missing__(self, name: str) -> Path:
+        self.update(self._build())
+        return self[name]
+
+
+def _real_reports(folder: Path) -> dict[str, Path]:
+    from tests.report.real_reports import real_reports
+
+    return real_reports(folder)
 
 
 @pytest.fixture(scope="session")

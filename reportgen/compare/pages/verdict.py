@@ -1,9 +1,9 @@
 """The verdict: whether the second model is better, the numbers, and what was not compared."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from reportgen.compare.pages.flips import flip_cards
-from reportgen.compare.wording import change_text, interval_text, judged, p_text
+from reportgen.compare.wording import change_text, interval_text, judged, p_text, value_text
 from reportgen.gates.wording import gate_name, gates_sentence, measured_text, required_text
 from reportgen.records.comparison import Comparison, McNemar, NotCompared, NumberChange
 from reportgen.records.gates import Gates
@@ -84,6 +84,8 @@ def _verdict(found: Comparison) -> tuple[str, str, Tone]:
     a, b = found.sides[0].name, found.sides[-1].name
     accuracy = _number(found, "accuracy")
     if accuracy is None or accuracy.a is None or accuracy.b is None or accuracy.change is None:
+        if errors := [one for one in found.numbers if one.key.startswith("mae ")]:
+            return _of_values(found, errors)
         if found.compared:
             flips = count(len(found.flips), "prediction")
             words = f"{flips} of {found.compared:,} changed. No true classes are known."
@@ -106,6 +108,25 @@ def _verdict(found: Comparison) -> tuple[str, str, Tone]:
     better = accuracy.change > 0
     title = f"{b} is {'more' if better else 'less'} accurate than {a}."
     return title, numbers, "good" if better else "bad"
+
+
+def _of_values(found: Comparison, errors: Sequence[NumberChange]) -> tuple[str, str, Tone]:
+    """The verdict on models that predict values."""
+    a, b = found.sides[0].name, found.sides[-1].name
+    said = [
+        f"{one.title}: {value_text('number', one.a.value)} in {a},"
+        f" {value_text('number', one.b.value)} in {b}."
+        for one in errors
+        if one.a and one.b
+    ]
+    signs = {0 if not one.change else 1 if one.change > 0 else -1 for one in errors}
+    if signs == {0}:
+        return "No error changed.", " ".join(said), "good"
+    if 1 not in signs:
+        return f"{b} is more accurate than {a}.", " ".join(said), "good"
+    if -1 not in signs:
+        return f"{b} is less accurate than {a}.", " ".join(said), "bad"
+    return "Some values are predicted better, others worse.", " ".join(said), ""
 
 
 def _why_none(found: Comparison) -> str:
