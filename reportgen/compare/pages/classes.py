@@ -24,7 +24,6 @@ MATRIX_CLASSES = 20
 """With more classes, the changed cells are listed instead of the whole matrix."""
 
 _ROWS_A_PAGE, _ROWS_ON_PAPER = 60, 30
-_STEPS = 6
 
 
 def classes_page(found: Comparison) -> Iterator[Block]:
@@ -96,7 +95,6 @@ def _confusion(found: Comparison) -> Iterator[Block]:
 
 def _matrix(found: Comparison, labels: list[str]) -> Table:
     cells = {(one.true, one.predicted): one for one in found.confusion}
-    largest = max(abs(one.b - one.a) for one in found.confusion)
     rows = []
     for true in labels:
         line: list[str | Cell] = [true]
@@ -105,9 +103,7 @@ def _matrix(found: Comparison, labels: list[str]) -> Table:
             if one is None:
                 line.append("0")
                 continue
-            share = round(abs(one.b - one.a) / largest * _STEPS) / _STEPS
-            words = _difference(one)
-            line.append(Cell((words,), _cell_tone(one), share or None, strong=true == predicted))
+            line.append(Cell((_difference(one),), _cell_tone(one), strong=true == predicted))
         rows.append(row(*line))
     return Table(
         "Difference of the confusion matrices",
