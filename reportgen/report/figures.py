@@ -237,6 +237,19 @@ def svg_size(path: Path) -> tuple[int, int]:
     return max(1, round(float(width[1]))), max(1, round(float(height[1])))
 
 
+def picture_size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture's file; see `svg_size` for one that does not state them."""
+    if path.suffix == ".svg" or not path.is_file():
+        return svg_size(path)
+    from PIL import Image
+
+    try:
+        with Image.open(path) as opened:
+            return opened.size
+    except OSError:
+        return svg_size(path)
+
+
 def chart_by_depth(page: str, chart: str, folder: Path) -> Picture:
     """The chart of sparsity by depth, whose file lies below ``folder``."""
     return plain_picture(page, chart, svg_size(folder / chart), SPARSITY_ALT, COLUMN_WIDTH)

@@ -68,14 +68,17 @@ def test_links_and_pictures_are_seen_from_the_page(tmp_path: Path) -> None:
         Part(("Charts",), "c", (Figure(Picture("chart.svg", "c", 0, 0), chart=True),)),
         Details(("More",), (table(1),)),
         Figures((Figure(Picture("p ic.png", "p", 3000, 1500)),), 2),
+        Figure(Picture("q.png", "q", 0, 0), share=0.5),
     )
-    words, part, details, figures = on_page(blocks, "exemplars/x.html", tmp_path)
+    Image.new("RGB", (1500, 3000)).save(tmp_path / "q.png")
+    words, part, details, figures, measured = on_page(blocks, "exemplars/x.html", tmp_path)
     assert [one.href for one in words.words[1:]] == ["../layers/a%20b.html#x", "https://a.b/c"]
     shown = part.blocks[0].picture
     assert (shown.src, shown.width, shown.height) == ("../chart.svg", 960, 240)
     assert details == blocks[2]
     shown = figures.figures[0].picture
     assert (shown.src, shown.width) == ("../p%20ic.png", 480)
+    assert (measured.picture.width, measured.picture.height) == (240, 480)
 
 
 @pytest.mark.parametrize(("width", "wanted"), [(100, 300), (500, 500), (2000, 2000)])

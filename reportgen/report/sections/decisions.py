@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import groupby
+from urllib.parse import quote
 
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.over_images import ExemplarsOf
@@ -119,7 +120,7 @@ def _card(outline: Outline, layer: str, share: ChannelShare, patches: ExemplarsO
 def _channel_place(outline: Outline, layer: str, channel: int) -> str:
     """Where the report shows the channel: its own page, or that of its layer."""
     if layer in outline.unit_layers and channel in outline.unit_channels(layer):
-        return outline.unit_page(layer)
+        return quote(outline.channel_page(layer, channel))
     return outline.layer_place(layer)
 
 

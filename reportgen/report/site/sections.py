@@ -19,7 +19,7 @@ from reportgen.report.blocks import (
 )
 from reportgen.report.contexts import Explanation, Frame, Link, Note, Pager, Picture
 from reportgen.report.explanations import explanation
-from reportgen.report.figures import COLUMN_WIDTH, plain_picture, svg_size
+from reportgen.report.figures import COLUMN_WIDTH, picture_size, plain_picture
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, numbered, src
@@ -160,7 +160,7 @@ def _shown(figure: Figure, picture: Picture, page: str, folder: Path) -> Picture
     room = round(figure.share * COLUMN_WIDTH)
     size = (picture.width, picture.height)
     if not all(size):
-        size = svg_size(folder / picture.src)
+        size = picture_size(folder / picture.src)
     if figure.chart:
         width = min(room, round(figure.tall * COLUMN_WIDTH) * size[0] // size[1])
         height = max(1, width * size[1] // size[0])
