@@ -49,7 +49,7 @@ ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
 
 CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
-"""Files for continuous integration, each written anew by every run."""
+"""Files for continuous integration, each rewritten by every run."""
 
 FILE_KEYS = (
     "dataset",

@@ -136,7 +136,7 @@ def _build(
         made_from = standard.origin(alone)
         counts = trip.counts(planned, outcomes)
         accuracy = evaluated.tally.correct / evaluated.tally.images if evaluated else None
-        # What was asked to be computed anew is written anew.
+        # Without a cache everything is computed and written again.
         if not settings.no_cache and is_current(output, made_from):
             return Outcome(output, settings.format[0], *counts, True, accuracy)
 

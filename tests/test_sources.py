@@ -110,7 +110,7 @@ def test_all_steps_are_shown_in_their_order(built: Path, steps: dict[str, str]) 
         "The image that an ascent starts from",
         "The pattern of one filter",
         "Galleries of filter patterns",
-        "The likeliest classes",
+        "The top classes",
         "The heatmap as it is",
         "The heatmap on the photo",
         "The kernels of the first layer",
@@ -182,7 +182,7 @@ def test_patterns_of_chosen_filters(built: Path, report: Any, steps: dict[str, s
 def test_classes_heatmap_and_overlay(built: Path, report: Any, steps: dict[str, str]) -> None:
     first = report["images"][0]
     for one in first["predictions"]:
-        assert f"{one['label']}: " in steps["The likeliest classes"]
+        assert f"{one['label']}: " in steps["The top classes"]
     cam = next(one for one in first["gradcam"] if one["method"] == "gradcam" and one["heatmap"])
     height, width = cam["cells_size"]
     assert f"{height} × {width} cells" in steps["The heatmap as it is"]

@@ -26,7 +26,7 @@ _FASTEST_BYTES = 64_000_000
 """What a batch on a CPU may take: above it, its caches are too small to gain from more images."""
 
 LONGEST = 8
-"""Images that go together at most, where nothing else is said."""
+"""Images that go together at most, by default."""
 
 LEAST_BYTES = 16_000_000
 """What an image takes at least on its way forward and back: four of them fill a CPU."""

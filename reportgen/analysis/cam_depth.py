@@ -41,7 +41,7 @@ MOST_LAYERS = 16
 
 @dataclass(frozen=True, kw_only=True)
 class DepthOptions(FedOptions):
-    """The layers (paths), and the class: the likeliest one where it is None."""
+    """The layers (paths), and the class: the predicted one where it is None."""
 
     layers: Sequence[str]
     target: int | None = field(metadata={"key": "class"})

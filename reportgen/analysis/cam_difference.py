@@ -46,12 +46,12 @@ def difference_cam(maps: Values, first: Values, second: Values) -> Map:
 
 
 TOP = "top"
-"""Stands for an image's two likeliest classes."""
+"""Stands for an image's top two classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DifferenceOptions(FedOptions):
-    """The layer (its path), and the pairs of class indices; None is the two likeliest classes."""
+    """The layer (its path), and the pairs of class indices; None stands for the top two classes."""
 
     layer: str
     pairs: Sequence[list[int] | None]

@@ -12,7 +12,7 @@ from reportgen.records.flattening import flattens
 from reportgen.records.report import Model, Skipped
 
 Targets = int | list[int] | None
-"""What maps explain: None for the likeliest classes, the one asked for, or values."""
+"""What maps explain: None for the top classes, the one asked for, or values."""
 
 _OF_STILLS = [name for name, cam in CAMS.items() if cam.passes]
 """Kinds of heatmap that feed changed copies of an image."""

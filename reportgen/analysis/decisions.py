@@ -41,7 +41,7 @@ Floats = npt.NDArray[np.float64]
 class DecisionOptions(FedOptions):
     """The layer (its path) whose channels are asked, and the scores to explain.
 
-    `targets` is None for the two likeliest classes.
+    `targets` is None for the top two classes.
     """
 
     layer: str

@@ -52,7 +52,7 @@ class GradCamOptions(FedOptions):
     """Which maps are made and how they are drawn.
 
     `layer` is a path, `cams` are names in `reportgen.heatmap_methods.CAMS`; `top` is how many of
-    the likeliest classes are explained where there are no `targets`.
+    the top classes are explained where there are no `targets`.
     """
 
     layer: str

@@ -18,7 +18,7 @@ LONGEST = 1024
 """Pixels of the longer side of a photo on a page."""
 
 MOST_BYTES = 80_000
-"""Of such a photo: with it, and what the network was given, a page still opens at once."""
+"""Of such a photo: with it and the network input, a page still opens at once."""
 
 _LOSSLESS_UP_TO = 256 * 256
 """Photos of so few pixels are kept without loss: they are small either way."""
@@ -71,7 +71,7 @@ class Photos:
     def compute(
         self, units: Sequence[Unit[PhotoOptions]], bench: Workbench
     ) -> Iterator[tuple[Unit[PhotoOptions], Result[PhotoData]]]:
-        """Yield a picture for the page and one of what the network was given."""
+        """Yield a picture for the page and one of the network input."""
         for unit in units:
             yield unit, self._one(unit, bench)
 

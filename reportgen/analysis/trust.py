@@ -56,7 +56,7 @@ _TOGETHER = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TrustOptions(FedOptions):
-    """Which maps are measured: of which layer (its path), kinds and class (None: the likeliest)."""
+    """Which maps are measured: of which layer (its path), kinds and class (None: the top one)."""
 
     layer: str
     cams: Sequence[str]
@@ -176,7 +176,7 @@ class Trust:
     def compute(
         self, units: Sequence[TrustUnit], bench: Workbench
     ) -> Iterator[tuple[TrustUnit, Result[TrustData]]]:
-        """Yield what was measured of each image's likeliest class, or of the one chosen."""
+        """Yield what was measured of each image's predicted class, or of the one chosen."""
         options = units[0].options
         explain = _gradients(bench, options.layer)
         for unit in units:
@@ -270,7 +270,7 @@ def _short(value: Any) -> float:
 
 
 class Sanity:
-    """Whether each kind of map changes when the model forgets, and with the class."""
+    """Whether each kind of map changes when weights are randomised, and with the class."""
 
     name = "sanity"
     version = 3

@@ -217,20 +217,20 @@ class Store:
     def shrink(self, most: int) -> int:
         """Forget the units not used for longest until all take no more than `most` bytes.
 
-        Returns how many are forgotten.
+        Returns how many are removed.
         """
         units = []
         for unit in units_in(self.folder):
             with contextlib.suppress(OSError):
                 units.append(((unit / _RECORD).stat().st_mtime_ns, size_of(unit), unit))
         total = sum(size for _, size, _ in units)
-        forgotten = 0
+        gone = 0
         for _, size, unit in sorted(units):
             if total <= most:
                 break
-            forgotten += removed(unit)
+            gone += removed(unit)
             total -= size
-        return forgotten
+        return gone
 
     def clear(self) -> tuple[int, int]:
         """Forget everything; returns how many units, and their bytes.

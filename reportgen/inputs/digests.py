@@ -27,7 +27,7 @@ _RACY = 2 * 10**9
 """Nanoseconds for which a file that was just written is not remembered."""
 
 _FORGOTTEN_AFTER = 90
-"""Days after which files that were not asked for are forgotten."""
+"""Days after which entries of files that were not asked for are removed."""
 
 _DAY = 24 * 3600
 

@@ -23,8 +23,8 @@ def read_true_values(
     Empty cells, and "nan", name no value.
 
     Raises:
-        SettingsError: when the file cannot be read, no column belongs to a value, a cell is no
-            number, or two rows of an image differ.
+        SettingsError: when the file cannot be read, no column belongs to a value, a cell is not
+            a number, or two rows of an image differ.
 
     """
     table = read_image_table(path, images, OPTION)

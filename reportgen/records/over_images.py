@@ -25,7 +25,7 @@ class ClassResult(Record):
 
 
 class Confused(Record):
-    """A cell of the confusion matrix that is not empty: images of a class, taken for a class."""
+    """A cell of the confusion matrix that is not empty: by true and predicted class."""
 
     true: int
     predicted: int
@@ -33,7 +33,7 @@ class Confused(Record):
 
 
 class ConfidenceBin(Record):
-    """The images whose likeliest class has a probability above `low`, up to `high`.
+    """The images whose predicted class has a probability above `low`, up to `high`.
 
     `confidence` is the mean of these probabilities, `accuracy` the share that is right; None
     without images.
@@ -48,7 +48,7 @@ class ConfidenceBin(Record):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mistake(LightRecord):
-    """An image that was taken for another class than its folder's, with both probabilities.
+    """A misclassified image, with the probabilities of both classes.
 
     There are none where the output gives margins.
     """
@@ -96,7 +96,7 @@ class Evaluation(Record):
     loss_reason: str
     """Why there is no loss; empty where there is one."""
     classes: list[ClassResult]
-    """Classes that an image has or was taken for, by index."""
+    """Classes that an image has or gets, by index."""
     confusion: list[Confused]
     calibration_error: float | None
     """Expected calibration error: the mean distance of confidence and accuracy over the bins; None
@@ -104,7 +104,7 @@ class Evaluation(Record):
     reliability: list[ConfidenceBin]
     reliability_chart: str | None
     mistakes: list[Mistake]
-    """The surest first; of a data set, the first 1,000."""
+    """The most confident first; of a data set, the first 1,000."""
 
 
 class Distribution(Record):

@@ -327,7 +327,7 @@ class Image(LightRecord):
     photo_width: int
     photo_height: int
     network_photo: str | None
-    """Picture of what the network was given, at its input size; None where it takes no image."""
+    """Picture of the network input, at its size; None where it takes no image."""
     predictions: list[Prediction]
     activations: Annotated[Sequence[Activations], KEPT, written_as(list[Activations])]
     gradcam: list[GradCam]

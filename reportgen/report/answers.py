@@ -25,7 +25,7 @@ def answer_tables(model: Model, image: Image) -> tuple[AnswerTable, ...]:
         others = [one for one in image.others if one.output == output.name]
         if others and output.kind == "sequence":
             rows = [(one.label, f"class {one.index}") for one in others]
-            tables.append(_table(output, "Likeliest", ("Position", ""), rows))
+            tables.append(_table(output, "Predicted", ("Position", ""), rows))
         elif others:
             rows = [(one.label, percent(one.probability)) for one in others]
             tables.append(_table(output, "Predictions", ("Class", "Probability"), rows))

@@ -266,7 +266,7 @@ class GateTable:
 
 @dataclass(frozen=True)
 class ImagesPage:
-    """`images/index.html`: all images, or those that came out as another class."""
+    """`images/index.html`: all images, or the misclassified ones."""
 
     frame: Frame
     notes: tuple[Note, ...]

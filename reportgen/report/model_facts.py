@@ -1,4 +1,4 @@
-"""What is said of the model, the photos and the machine in a few words, on pages and on paper."""
+"""Facts on the model, the photos and the machine, on pages and on paper."""
 
 import json
 import re

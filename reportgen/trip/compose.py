@@ -148,7 +148,7 @@ def compose(
 
 
 def _of(trip: Trip, record: OverImages) -> OverImages:
-    """What is said of the data set, where one was scanned."""
+    """The statistics of the data set, where one was scanned."""
     return record.model_copy(update={"dataset": trip.dataset_name if trip.scanned else ""})
 
 

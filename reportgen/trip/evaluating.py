@@ -19,7 +19,8 @@ from reportgen.records.over_images import Evaluation, Mistake
 from reportgen.records.report import Model, Skipped
 
 MOST_EXPLAINED = 100
-"""Mistakes, surest first, whose true class gets a Grad-CAM where it is not among the top."""
+"""Misclassified images, most confident first, whose true class gets a Grad-CAM if it is not a top
+class."""
 
 MOST_ALIKE = 4
 """Images from which on it is worth saying that all get the same answer."""
@@ -143,7 +144,7 @@ def explained_mistakes(
     plan: Plan[GradCamOptions],
     outcomes: Mapping[str, Outcome],
 ) -> Plan[GradCamOptions]:
-    """Grad-CAMs that the surest mistakes lack: of the true and of the predicted class.
+    """Grad-CAMs that the most confident mistakes lack: of the true and of the predicted class.
 
     `plan` and `outcomes` are those of the images' own Grad-CAMs; without any, there are none here.
     """

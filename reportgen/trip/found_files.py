@@ -1,4 +1,4 @@
-"""The files of a build: found, hashed, named so that none is taken for another."""
+"""The files of a build: found, hashed, with names that tell them apart."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

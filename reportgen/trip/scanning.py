@@ -1,4 +1,4 @@
-"""From the groups of a scanned data set to what is said of all its images."""
+"""From the groups of a scanned data set to the statistics of all its images."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is mistaken for what: the confusion matrix, or the most confused pairs of many classes."""
+"""Confusions: the confusion matrix, or the most confused pairs of many classes."""
 
 from collections.abc import Iterator, Mapping
 

@@ -70,7 +70,7 @@ def _blocks(outline: Outline, found: Health) -> Iterator[Block]:
 
 
 def sparser_with_depth(found: Health) -> str:
-    """Whether the deeper layers are the sparser, in the report's own numbers."""
+    """Whether sparsity grows with depth, in the report's own numbers."""
     early, late, trend = found.zeros_early, found.zeros_late, found.depth_correlation
     if early is None or late is None or trend is None:
         return ""

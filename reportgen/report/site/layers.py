@@ -92,8 +92,8 @@ def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
         Fact("Type", layer.type),
         Fact("Output", shape(layer.output_shape)),
         Fact("Parameters", f"{layer.parameters:,}", _trained(layer)),
-        _links("Fed by", outline, page, layer.inputs),
-        _links("Feeds", outline, page, outline.feeds.get(layer.path, [])),
+        _links("Input from", outline, page, layer.inputs),
+        _links("Output to", outline, page, outline.feeds.get(layer.path, [])),
     ]
     if layer.path in outline.activations:
         seen = outline.images.totals[layer.path]

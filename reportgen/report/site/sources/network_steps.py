@@ -63,7 +63,7 @@ def photo(given: Found) -> Step:
 
 def decoded(given: Found) -> Step:
     """The classes with the highest probability."""
-    title, source = "The likeliest classes", f"{BOOK}, section 5.4.3"
+    title, source = "The top classes", f"{BOOK}, section 5.4.3"
     listing = "the top 3: African elephant 92.5 %, tusker 7 %, Indian elephant 0.4 %"
     if given.image is None or not given.image.predictions:
         return absent(title, source, listing)

@@ -1,0 +1,51 @@
+"""The texts are in plain technical English: phrases that were replaced stay away."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+
+BANNED = (
+    *("you see", "is said", "are said", "taken for", "mistaken for", "surest", "likeliest"),
+    *("speaks for", "speak for", "speaks against", "speak against", "came out as"),
+    *("comes out as", "answers to", "answer to", "answers more", "fed by", "dreamt"),
+    *("forgotten", "forgets", "no whole number", "of yours"),
+    *("the sparser", "order of chance", "holds here", "what the network says"),
+    *("what the network was given", "written anew"),
+)
+"""In lower case. Better: misclassified, predicted class, most confident, responds to, untrained."""
+
+ENDINGS = {".py", ".html", ".j2", ".typ", ".js", ".md", ".toml", ".txt"}
+PLACES = ("reportgen", "templates", "examples", "README.md")
+
+
+def texts() -> list[Path]:
+    found = []
+    for place in PLACES:
+        path = REPOSITORY / place
+        found += [path] if path.is_file() else sorted(path.rglob("*"))
+    return [
+        path
+        for path in found
+        if path.suffix in ENDINGS and path.is_file() and path.name != "imagenet_classes.txt"
+    ]
+
+
+def phrases_in(text: str) -> list[str]:
+    """The banned phrases of a text, also where a line or a string literal divides them."""
+    joined = re.sub(r'"\s*\n\s*f?"|\n\s*#?\s*', lambda found: " " if "\n" in found[0] else "", text)
+    folded = re.sub(r"\s+", " ", joined).casefold()
+    return [one for one in BANNED if re.search(rf"\b{re.escape(one)}\b", folded)]
+
+
+@pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_no_text_has_a_banned_phrase(path: Path) -> None:
+    assert phrases_in(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_divided_phrase_is_found() -> None:
+    assert phrases_in('say("It was taken"\n    f" for a cat")') == ["taken for"]
+    assert phrases_in("# what is\n# said here") == ["is said"]
+    assert phrases_in("mistaken form") == []
