@@ -50,7 +50,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 7
+    version = 8
     title = "Reading the model"
 
     def unit(self, model: str, options: Opening) -> Unit[Opening]:

@@ -92,7 +92,7 @@ TABLE = (
         title="Layers",
         introduction="Layers match by path, else by position with the same type and channels. A"
         " channel is silent if it is zero on all images. The change of the weights is the norm of"
-        " their difference relative to the larger norm, estimated to about 6 %. CKA compares what"
+        " their difference relative to the larger norm, estimated to about 5 %. CKA compares what"
         " the layer computes: 1 is the same up to rotation and scale.",
         sources=_CKA[:1],
         has=lambda found: bool(found.layers),

@@ -160,7 +160,7 @@ class LayerWeights(Record):
     """All `size` weights of a layer in few numbers, from which two reports tell how far they are.
 
     `norm` is their Euclidean norm; `sketch` is a random projection, the same for all models: the
-    norm of the difference of two sketches estimates that of the weights to about 6 %. None and
+    norm of the difference of two sketches estimates that of the weights to about 5 %. None and
     empty where a weight is NaN or infinite.
     """
 

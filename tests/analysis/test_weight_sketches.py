@@ -8,7 +8,7 @@ from reportgen.analysis.weight_sketches import SIZE, sketch, weights_of
 from reportgen.inputs.network import Network
 
 
-@pytest.mark.parametrize("count", [1, 50, 127, 100_000])
+@pytest.mark.parametrize("count", [1, 50, 251, 100_000])
 def test_distances_of_sketches_are_those_of_the_values(count):
     random = np.random.default_rng(count)
     estimates = []
@@ -17,16 +17,16 @@ def test_distances_of_sketches_are_those_of_the_values(count):
         other = one + 0.1 * random.normal(size=count).astype(np.float32)
         true = np.linalg.norm((one - other).astype(np.float64))
         estimates.append(np.linalg.norm(sketch(one) - sketch(other)) / true)
-    # One estimate has a standard error of about 6 %.
-    assert np.mean(estimates) == pytest.approx(1.0, abs=0.06)
-    assert np.std(estimates) < 0.15
+    # One estimate has a standard error of about 4.5 %.
+    assert np.mean(estimates) == pytest.approx(1.0, abs=0.05)
+    assert np.std(estimates) < 0.1
 
 
 def test_a_kernel_whose_weight_lies_on_one_axis_is_estimated_as_well():
     kernel = np.zeros((3, 3, 64, 128), np.float32)
     kernel[..., 5] = np.random.default_rng(0).normal(size=(3, 3, 64))
     estimate = np.linalg.norm(sketch(kernel.ravel())) / np.linalg.norm(kernel)
-    assert estimate == pytest.approx(1.0, abs=0.25)
+    assert estimate == pytest.approx(1.0, abs=0.2)
 
 
 def test_parts_and_the_whole_have_one_sketch(monkeypatch):
