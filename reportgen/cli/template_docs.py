@@ -11,6 +11,7 @@ import typing
 from reportgen.report import contexts
 from reportgen.report.single import contexts as single_contexts
 from reportgen.report.site import (
+    filter_contexts,
     image_contexts,
     layer_contexts,
     sections,
@@ -28,7 +29,7 @@ RECEIVES: dict[str, type] = {
     "channels_index.html": channel_contexts.ChannelsIndexPage,
     "channels.html": channel_contexts.ChannelsPage,
     "channel.html": channel_contexts.ChannelPage,
-    "filters_index.html": layer_contexts.FiltersIndexPage,
+    "filters_index.html": filter_contexts.FiltersIndexPage,
     "filters.html": layer_contexts.FiltersPage,
     "section.html": sections.SectionPage,
     "sources.html": sources_contexts.SourcesPage,

@@ -99,6 +99,8 @@ class Grid:
     singles: tuple[Single, ...] = ()
     sideways: bool = False
     """Whether the grid keeps its full width and scrolls in its box on every screen."""
+    channels: str = ""
+    """The folder of the pages of its channels and which have one, as "../channels/conv/ 0-7,12"."""
 
 
 @dataclass(frozen=True)

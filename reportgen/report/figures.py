@@ -107,7 +107,18 @@ def activation_grid(
         values=src(page, outline.values_file(image.name)),
         key=f"{outline.image_slugs[image.name]}/{slug}",
         singles=tuple(single(page, grid, one) for one in grid.singles),
+        channels=channel_pages(outline, page, grid.layer),
     )
+
+
+def channel_pages(outline: Outline, page: str, path: str) -> str:
+    """Where the pages of a layer's channels are, and which channels have one; empty for none."""
+    if path not in outline.unit_layers:
+        return ""
+    channels = outline.unit_channels(path)
+    folder = href(page, quote(outline.channel_page(path, 0))).removesuffix("0.html")
+    runs = numbers(channels, len(channels)).replace(", ", ",").replace("–", "-")
+    return f"{folder} {runs}"
 
 
 def single(page: str, grid: Activations, channel: Channel) -> Single:
@@ -180,6 +191,7 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
         ),
         values=src(page, outline.filter_values_file(gallery.layer)),
         key=gallery_key(outline, gallery),
+        channels=channel_pages(outline, page, gallery.layer),
     )
 
 

@@ -3,7 +3,7 @@
 //   search    over layers, images and labels
 //   viewer    one dialog for every picture; in a grid it walks from channel to channel
 //   pointer   number and range of the tile under the pointer
-//   compare   another layer, image or picture of the page beside the one in the viewer
+//   compare   the photo, or another layer, image or picture of the page beside the one in the viewer
 //   only      the channels that are inactive
 //   mix       from photo to heatmap
 // A tile's address is #figure:channel; the viewer opens it and keeps it up to date.
@@ -50,6 +50,9 @@
   system.addEventListener("change", showTheme);
   showTheme();
   toggle.hidden = false;
+
+  const here = document.querySelector(".menu [aria-current]");
+  if (here) here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.clientWidth / 2 + here.offsetWidth / 2;
 
   // Search ------------------------------------------------------------------------------------
 
@@ -205,7 +208,7 @@
   const title = make("h2", { id: "site--viewer" });
   const stage = make("div", { className: "viewer-stage" });
   const rival = make("select");
-  const compare = make("label", { className: "choice" }, "Beside", rival);
+  const compare = make("label", { className: "choice" }, "Compare with", rival);
   const text = make("p", { className: "viewer-text" });
   const button = (words, sign, action) => {
     const made = make("button", { type: "button", textContent: sign });
@@ -215,12 +218,19 @@
   };
   const before = button("Previous", "←", () => walk(-1));
   const after = button("Next", "→", () => walk(1));
-  const original = make("a", { textContent: "Picture file" });
-  const beside = make("a", { textContent: "This channel on every image" });
+  const original = make("a", { textContent: "Open image" });
+  const beside = make("a", { textContent: "This channel on all images" });
+  const ownPage = make("a", { textContent: "All about this channel", hidden: true });
+  // "folder 0-7,12": where the pages of channels are, and which channels have one.
+  const channelPages = (link) => {
+    const [folder, runs] = (link.dataset.channels ?? "").split(" ");
+    const ranges = (runs ?? "").split(",").filter(Boolean).map((run) => run.split("-").map(Number));
+    return { folder, has: (channel) => ranges.some(([from, to]) => channel >= from && channel <= (to ?? from)) };
+  };
   const strip = make("div", { className: "viewer-strip" });
   const viewer = make("dialog", { className: "viewer" },
     make("header", {}, title, button("Close", "×", () => viewer.close())),
-    stage, make("div", { className: "viewer-foot" }, before, after, text, compare, beside, original), strip);
+    stage, make("div", { className: "viewer-foot" }, before, after, text, compare, ownPage, beside, original), strip);
   viewer.setAttribute("aria-labelledby", "site--viewer");
   text.setAttribute("aria-live", "polite");
   document.body.append(viewer);
@@ -272,11 +282,15 @@
     return caption ? (link.dataset.kind === "filters" ? `Patterns of ${caption.textContent}` : caption.textContent) : link.querySelector("img").alt;
   };
   const grids = [...document.querySelectorAll("a.zoom[data-grid]")];
+  // A feature map is shown beside the photo, as long as nothing else is chosen.
+  const photo = document.querySelector(".photos a.zoom");
   const offer = (link) => {
-    const others = ("grid" in link.dataset ? grids : plain).filter((other) => other !== link);
-    const chosen = rival.rivals?.[rival.value];
+    const own = "grid" in link.dataset;
+    const others = (own ? grids : plain).filter((other) => other !== link);
+    if (own && photo && link.dataset.kind === "activations") others.unshift(photo);
+    const chosen = rival.rivals ? rival.rivals[rival.value] : own ? photo : null;
     rival.rivals = others;
-    rival.replaceChildren(make("option", { value: "", textContent: "nothing" }),
+    rival.replaceChildren(make("option", { value: "", textContent: "none" }),
       ...others.map((other, at) => make("option", { value: at, textContent: nameOf(other), selected: other === chosen })));
     compare.hidden = !others.length;
     return rival.rivals[rival.value];
@@ -291,7 +305,7 @@
     if (tile === null) {
       title.textContent = picture.alt;
       text.textContent = "";
-      strip.hidden = beside.hidden = true;
+      strip.hidden = beside.hidden = ownPage.hidden = true;
       stage.replaceChildren(make("img", { src: own ? picture.src : link.href, alt: picture.alt, width: picture.width, height: picture.height }));
       const large = stage.firstChild;
       large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
@@ -301,7 +315,7 @@
         const copy = make("img", { src: second.src, alt: second.alt, className: second.className, width: second.width, height: second.height });
         for (const one of [large, copy]) one.style.width = `${Math.min(innerWidth * 0.42, 420)}px`;
         stage.append(copy);
-        text.textContent = `Beside: ${second.alt}`;
+        text.textContent = `Compared with: ${second.alt}`;
       }
       before.disabled = plain.indexOf(link) <= 0;
       after.disabled = plain.indexOf(link) >= plain.length - 1;
@@ -323,16 +337,29 @@
       return canvas;
     };
     stage.replaceChildren(draw(link, tile));
-    if (second) {
+    if (second && !("grid" in second.dataset)) {
+      const source = second.querySelector("img");
+      const { width, height } = stage.firstChild;
+      const copy = make("canvas", { width, height });
+      copy.setAttribute("role", "img");
+      copy.setAttribute("aria-label", source.alt);
+      const paint = () => copy.getContext("2d").drawImage(source, 0, 0, width, height);
+      if (source.complete && source.naturalWidth) paint();
+      else source.addEventListener("load", paint, { once: true });
+      stage.append(copy);
+    } else if (second) {
       const at = clamp(tileOf(second, channel), 0, geometry(second).tiles - 1);
       stage.append(draw(second, at));
-      text.textContent += ` · beside: ${nameOf(second)}, ${noun(second)} ${channelOf(second, at)}, ${describe(second, at)}`;
+      text.textContent += ` · compared with: ${nameOf(second)}, ${noun(second)} ${channelOf(second, at)}, ${describe(second, at)}`;
       if (!values(second)) load(second.dataset.values).then(() => { if (viewer.open && values(second)) show(); });
     }
     drawStrip(link, channel);
+    const pages = channelPages(link);
+    ownPage.hidden = !pages.has(channel);
+    ownPage.href = `${pages.folder}${channel}.html`;
     beside.hidden = !link.dataset.beside;
     beside.href = `${link.dataset.beside}:${channel}`;
-    beside.textContent = onLayer(link) ? "This image" : "This channel on every image";
+    beside.textContent = onLayer(link) ? "This image" : "This channel on all images";
     history.replaceState(null, "", `#${figure.id}:${channel}`);
   };
   const open = (link, tile) => {

@@ -250,7 +250,7 @@ def test_only_inactive_channels_are_shown_and_walked(site: Site, page: Any) -> N
 def test_two_layers_stand_side_by_side_and_walk_together(site: Site, page: Any) -> None:
     page.goto(address(site, "images/cat.html#block1_conv1:4"))
     page.locator("dialog").wait_for(state="visible")
-    page.get_by_label("Beside").select_option(label="block1_pool")
+    page.get_by_label("Compare with").select_option(label="block1_pool")
     stage = page.locator(".viewer-stage canvas")
     assert stage.count() == 2
     assert stage.nth(1).get_attribute("aria-label") == "block1_pool, channel 4"
@@ -262,7 +262,7 @@ def test_two_images_stand_side_by_side(site: Site, page: Any) -> None:
     page.goto(address(site, "layers/block1_conv1.html#cat:2"))
     page.locator("dialog").wait_for(state="visible")
     other = next(one.name for one in site.report.images if one.name != "cat.jpg")
-    page.get_by_label("Beside").select_option(label=other)
+    page.get_by_label("Compare with").select_option(label=other)
     assert page.locator(".viewer-stage canvas").nth(1).get_attribute("aria-label") == (
         f"{other}, channel 2"
     )

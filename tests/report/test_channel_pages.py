@@ -192,3 +192,13 @@ def test_the_histogram_counts_every_image(many: Site) -> None:
     highs = [image.activations[0].highs[0] or 0.0 for image in many.report.images]
     amounts = np.histogram(highs, bins=16, range=(min(0.0, *highs), max(highs)))[0]
     assert heights == pytest.approx([40 * n / amounts.max() for n in amounts if n], rel=1e-3)
+
+
+def test_classic_tiles_are_stretched_by_their_percentiles_and_flat_ones_are_not() -> None:
+    dull = np.random.default_rng(0).normal(128, 10, (64, 64, 3)).clip(0, 255).astype(np.uint8)
+    low, high = np.percentile(dull, (1, 99))
+    levels = (dull.astype(float) - low) / (high - low) * 255
+    drawn = sheets.stretched(dull).astype(float)
+    assert np.abs(drawn - levels.clip(0, 255)).max() <= 0.51
+    flat = np.full((8, 8, 3), 128, np.uint8)
+    assert np.array_equal(sheets.stretched(flat), flat)

@@ -76,7 +76,11 @@ def test_a_channel_shows_both_patterns_beside_each_other(both: Site) -> None:
 
 
 def test_counts_are_of_filters_and_of_layers(both: Site) -> None:
-    assert "16 filters of 1 layer" in both.text("filters/index.html")
+    index = both.text("filters/index.html")
+    assert "16 filters of 1 layer" in index
+    assert [alt for *_, alt, _ in TILE.findall(index)][:2] == [
+        "Pattern of filter 0 of conv", "Pattern of filter 1 of conv"
+    ]  # fmt: skip
     outline = Outline(both.report)
     found, _ = findings(outline, "index.html")
     silent = [one.title for one in found if one.kind == "silent"]

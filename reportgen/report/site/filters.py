@@ -1,6 +1,6 @@
 """The pages of filter galleries: one for each block, and the list of blocks."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -9,14 +9,17 @@ from reportgen.report.explanations import explanation, ways
 from reportgen.report.figures import METHODS, filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href
-from reportgen.report.site.layer_contexts import (
-    BlockCard,
+from reportgen.report.outline import Outline, href, src
+from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.channels.gathering import channel_place
+from reportgen.report.site.filter_contexts import (
+    FilterBlock,
+    FilterLayer,
     FiltersIndexPage,
-    FiltersPage,
     StartFigure,
 )
-from reportgen.report.site.sheets import Sheet, pattern_sheet
+from reportgen.report.site.layer_contexts import FiltersPage
+from reportgen.report.site.sheets import pattern_sheet
 from reportgen.wording import count
 
 _THUMBNAIL = 480
@@ -24,41 +27,46 @@ _STARTS = {
     "classic": "gray (128) with uniform noise of ±10",
     "fourier": "waves with random coefficients of standard deviation 0.01",
 }
-_COVER_PATTERNS, _COVER_COLUMNS = 8, 4
+_MOST_TILES, _FEWEST_TILES, _MOST_LAYERS, _TILE_NODES = 14, 2, 32, 5
+"""Patterns of each layer; with more layers, the last one of each block stands for it."""
 
 
 def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> FiltersIndexPage:
-    """The context of `filters/index.html`; draws a few patterns of each block."""
+    """The context of `filters/index.html`; draws some patterns of each layer."""
     page = "filters/index.html"
-    cards = []
+    layers = {one.layer for galleries in outline.gallery_blocks.values() for one in galleries}
+    most = max(_FEWEST_TILES, min(_MOST_TILES, outline.most_nodes // (_TILE_NODES * len(layers))))
+    whole = len(layers) <= _MOST_LAYERS
+    blocks = []
     for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
-        cover = _cover(outline, folder, f"pictures/filters/index--{at}", galleries[-1])
-        layers = {gallery.layer for gallery in galleries}
-        shown = {
-            (one.layer, one.channel) for gallery in galleries for one in outline.filters_of(gallery)
-        }
-        text = f"{count(len(shown), 'filter')} of {count(len(layers), 'layer')}"
-        cards.append(
-            BlockCard(
+        shown = _shown(galleries)
+        named = shown if whole else shown[-1:]
+        filters = {(g.layer, one.channel) for g in galleries for one in outline.filters_of(g)}
+        blocks.append(
+            FilterBlock(
+                id=f"filters--block-{at}",
                 name=_title(block),
                 href=href(page, quote(outline.filter_page(block))),
-                text=text,
-                picture=plain_picture(
-                    page,
-                    cover.path,
-                    (cover.width, cover.height),
-                    f"Filter patterns of {galleries[-1].layer}",
-                    _THUMBNAIL,
+                text=f"{count(len(filters), 'filter')} of {count(len(shown), 'layer')}",
+                layers=tuple(
+                    FilterLayer(
+                        gallery.layer,
+                        href(page, outline.layer_place(gallery.layer)),
+                        METHODS[gallery.method],
+                        _tiles(outline, page, folder, f"pictures/filters/{at}-{number}", gallery,
+                               most),
+                    )
+                    for number, gallery in enumerate(named, 1)
                 ),
             )
-        )
-    total = sum(card_count for card_count in map(len, outline.gallery_blocks.values()))
+        )  # fmt: skip
+    total = sum(map(len, outline.gallery_blocks.values()))
     return FiltersIndexPage(
         frame=navigation.frame(Here(page, "Filters", "Filters")),
         explanation=explanation(outline.report, "filters"),
         notes=page_notes(outline, page, "filters"),
-        cards=tuple(cards),
-        text=f"{count(total, 'gallery', 'galleries')} in {count(len(cards), 'block')}",
+        blocks=tuple(blocks),
+        text=f"{count(total, 'gallery', 'galleries')} in {count(len(blocks), 'block')}",
         starts=tuple(
             StartFigure(
                 plain_picture(
@@ -76,11 +84,37 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
     )
 
 
-def _cover(outline: Outline, folder: Path, path: str, gallery: Gallery) -> Sheet:
-    """A picture of the first patterns of a gallery that rose, else of its first."""
-    found = sorted(outline.filters_of(gallery), key=lambda one: one.status != "ok")
-    cells = [(gallery, one) for one in found[:_COVER_PATTERNS]]
-    return pattern_sheet(folder, path, cells, min(_COVER_COLUMNS, len(cells)))
+def _shown(galleries: Sequence[Gallery]) -> list[Gallery]:
+    """One gallery of each layer: the Fourier patterns where there are some, else the first."""
+    chosen: dict[str, Gallery] = {}
+    for gallery in galleries:
+        if gallery.layer not in chosen or gallery.method == "fourier":
+            chosen[gallery.layer] = gallery
+    return list(chosen.values())
+
+
+def _tiles(
+    outline: Outline, page: str, folder: Path, picture: str, gallery: Gallery, most: int
+) -> tuple[Tile, ...]:
+    """The first patterns of a gallery that were found, each with a link to its channel's page."""
+    found = [one for one in outline.filters_of(gallery) if one.status == "ok"]
+    cells = [(gallery, one) for one in (found or outline.filters_of(gallery))[:most]]
+    if not cells:
+        return ()
+    sheet = pattern_sheet(folder, picture, cells)
+    return tuple(
+        Tile(
+            title=f"Filter {one.channel}",
+            href=href(page, channel_place(outline, gallery.layer, one.channel)),
+            alt=f"Pattern of filter {one.channel} of {gallery.layer}",
+            src=src(page, sheet.path),
+            width=sheet.width,
+            height=sheet.height,
+            view=sheet.view(at),
+            pixelated=False,
+        )
+        for at, (_, one) in enumerate(cells)
+    )
 
 
 def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, FiltersPage]]:

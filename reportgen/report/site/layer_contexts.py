@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from reportgen.report.answer_contexts import OutputRow
 from reportgen.report.contexts import (
-    Explanation,
     Fact,
     Frame,
     Grid,
@@ -12,7 +11,6 @@ from reportgen.report.contexts import (
     Link,
     Note,
     Pager,
-    Picture,
 )
 
 
@@ -95,37 +93,6 @@ class LayerPage:
     legend: Legend
     show_activations: bool
     pager: Pager
-
-
-@dataclass(frozen=True)
-class BlockCard:
-    """A block on the page of all filter galleries, with its first gallery."""
-
-    name: str
-    href: str
-    text: str
-    picture: Picture
-
-
-@dataclass(frozen=True)
-class StartFigure:
-    """An image that an ascent started from."""
-
-    picture: Picture
-    text: str
-
-
-@dataclass(frozen=True)
-class FiltersIndexPage:
-    """`filters/index.html`: the blocks that have filter galleries."""
-
-    frame: Frame
-    explanation: Explanation | None
-    notes: tuple[Note, ...]
-    cards: tuple[BlockCard, ...]
-    text: str
-    starts: tuple[StartFigure, ...]
-    """The images that ascents start from, one for each way to find patterns."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
+from reportgen.heatmap_methods import CAMS
 from reportgen.records.report import Activations, Gallery
 from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href
@@ -56,6 +57,18 @@ def search_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
         if outline.shows(section):
             for words in dict.fromkeys((section.menu, section.title, *section.search)):
                 yield words, "section", section.page
+    pages = [("Overview", "index.html"), ("Model", "model.html"), ("About", "about.html")]
+    for text, place in (
+        *pages,
+        ("Methods", "about.html"),
+        ("Settings", "about.html#about--settings"),
+    ):
+        yield text, "page", place
+    if outline.images:
+        yield "Images", "page", outline.images_page()
+    if outline.unit_layers:
+        yield "Channels", "page", outline.channels_index()
+    yield from _method_rows(outline)
     for path, layer in outline.layers.items():
         yield path, layer.type, href("", outline.layer_place(path))
     for block in outline.gallery_blocks:
@@ -65,6 +78,28 @@ def search_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
         yield image.name, "image", place
         for prediction in image.predictions[:1]:
             yield prediction.label, f"on {image.name}", place
+
+
+_PAGES = (
+    ("Overview", "index.html"),
+    ("Model", "model.html"),
+    ("About", "about.html"),
+    ("Methods", "about.html"),
+    ("Settings", "about.html#about--settings"),
+)
+
+
+def _method_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
+    """Heatmap methods and words of the pages of images, which lead to the first image."""
+    for image in outline.report.images[:1]:
+        place = outline.image_place(image.name)
+        if outline.has("gradcam") and image.gradcam:
+            for method in dict.fromkeys(one.method for one in image.gradcam):
+                yield CAMS[method].title, "method", f"{place}#image--gradcam"
+            yield "Heatmaps", "section", f"{place}#image--gradcam"
+        if outline.has("activations") and image.activations:
+            for words in ("Activations", "Feature maps"):
+                yield words, "section", f"{place}#image--activations"
 
 
 def _register(values: Mapping[str, Mapping[str, str]]) -> str:

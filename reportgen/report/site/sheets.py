@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reportgen.records.report import Activations, Filter, Gallery
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from reportgen.pictures.tiles import GridLayout
@@ -18,6 +19,9 @@ SIDES = (160, 128, 96, 72, 64, 48, 32)
 """Longest sides of a tile, in pixels; the first with which the sheet is small enough is taken."""
 
 COLUMNS = 12
+
+_FLAT = 8
+"""Gray levels between the percentiles below which a tile is shown as it is."""
 
 
 class Sheet(NamedTuple):
@@ -93,8 +97,22 @@ def pattern_sheet(
         tile = Image.fromarray(gallery[top:bottom, left:right])
         tile = tile.resize((side, side), Image.Resampling.BOX)
         place = new.box(at)
-        sheet[place[1] : place[3], place[0] : place[2]] = np.asarray(tile)
+        drawn = np.asarray(tile)
+        if about.method.startswith("classic") and found.status == "ok":
+            drawn = stretched(drawn)
+        sheet[place[1] : place[3], place[0] : place[2]] = drawn
     return _written(folder, f"{path}.jpg", jpeg(sheet, 92), new)
+
+
+def stretched(tile: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+    """A tile whose percentiles 1 and 99, over all colours, are black and white; for display."""
+    import numpy as np
+
+    low, high = np.percentile(tile, (1, 99))
+    if high - low < _FLAT:
+        return tile
+    levels = (tile.astype(np.float32) - low) * (255 / (high - low))
+    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 
 def _side(tiles: int, longest: int) -> int:
