@@ -1,6 +1,6 @@
 """The class activation maps that can be asked for: their names, and what they are called.
 
-How each is computed stands in `reportgen.analysis.cams`.
+How each is computed stands in `reportgen.analysis.cams.formulas`.
 """
 
 from dataclasses import dataclass

@@ -229,8 +229,8 @@ def part_ascent(model: str, device: str, size: str, steps: str, batch: str) -> N
     import keras
     import numpy as np
 
-    from reportgen.analysis.ascents import Ascent
-    from reportgen.analysis.classic_patterns import Classic
+    from reportgen.analysis.ascent.ascents import Ascent
+    from reportgen.analysis.ascent.classic_patterns import Classic
     from reportgen.inputs.network import Network
 
     network = Network(keras.models.load_model(model)).at_size(int(size), int(size))

@@ -141,11 +141,11 @@ def heat(
     network: Any, unseen: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """For each kind of map: whether its maximum lies on the shape, and the heat's share there."""
-    from reportgen.analysis.cams import FORMULAS
-    from reportgen.analysis.gradcam import cells_of
-    from reportgen.analysis.gradients import score_gradients
-    from reportgen.analysis.passes import own_passes
-    from reportgen.inputs.fit import spread_over
+    from reportgen.analysis.cams.formulas import FORMULAS
+    from reportgen.analysis.cams.gradcam import cells_of
+    from reportgen.analysis.cams.gradients import score_gradients
+    from reportgen.analysis.cams.passes import own_passes
+    from reportgen.inputs.photos.fit import spread_over
     from tests.analysis.bench import bench_of
 
     folder = tmp_path_factory.mktemp("unseen")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis import scan
+from reportgen.analysis.top_images import scan
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
 from reportgen.pipeline import build

@@ -9,7 +9,7 @@ from PIL import Image
 
 from reportgen.config import make_settings
 from reportgen.demo import demo_labels
-from reportgen.inputs.labels import read_labels
+from reportgen.inputs.classes.labels import read_labels
 from reportgen.report.note_places import SECTION_HEADINGS, fold
 from reportgen.report.placed_notes import place_notes
 

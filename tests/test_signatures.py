@@ -10,7 +10,7 @@ from PIL import Image
 
 from reportgen.config import make_settings
 from reportgen.errors import ModelError
-from reportgen.inputs.fit import fit
+from reportgen.inputs.photos.fit import fit
 from reportgen.pipeline import build
 from reportgen.progress import Silent
 from reportgen.records.report import Report

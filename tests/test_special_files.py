@@ -7,7 +7,7 @@ import pytest
 
 from reportgen.config import make_settings, read_toml
 from reportgen.errors import SettingsError
-from reportgen.inputs.labels import read_labels
+from reportgen.inputs.classes.labels import read_labels
 from reportgen.report.notes.source import OwnNotes
 
 READERS = {"labels": read_labels, "config": read_toml, "notes": OwnNotes}

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
-from reportgen.analysis.chosen_cams import Targets, chosen_cams
-from reportgen.analysis.gradcam import INTENSITY, placed_on
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.chosen import Targets, chosen_cams
+from reportgen.analysis.cams.gradcam import INTENSITY, placed_on
+from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
@@ -50,6 +50,30 @@ class DecisionOptions(FedOptions):
 
 
 DecisionUnit = Unit[DecisionOptions]
+
+
+@dataclass(frozen=True)
+class DecisionShares:
+    """The parts of one score, or of the difference of two; fields as of `Decision`'s record.
+
+    `strongest` and `opposing` have channels with their contributions.
+    """
+
+    index: int
+    against: int | None
+    total: float
+    raising: float
+    lowering: float
+    channels: int
+    strongest: list[tuple[int, float]]
+    opposing: list[tuple[int, float]]
+
+
+@dataclass(frozen=True)
+class DecisionData:
+    """The scores of one image."""
+
+    decisions: list[DecisionShares]
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,7 @@ class Decisions:
 
     def compute(
         self, units: Sequence[DecisionUnit], bench: Workbench
-    ) -> Iterator[tuple[DecisionUnit, Result]]:
+    ) -> Iterator[tuple[DecisionUnit, Result[DecisionData]]]:
         """Yield the shares of each image, with a picture of each channel that is named."""
         options = units[0].options
         layer, targets = options.layer, options.targets
@@ -116,7 +140,7 @@ class Decisions:
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
             return gradients_of(bench.prepare(pixels), targets)
 
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result]:
+        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[DecisionData]]:
             maps, indices, slopes = found[0][at], found[1][at], found[2][:, at]
             drawn = bench.threads.submit(_result, bench, digest, maps, indices, slopes, options)
             return drawn.result
@@ -147,7 +171,7 @@ def _result(
     indices: npt.NDArray[np.int32],
     slopes: npt.NDArray[np.float32],
     options: DecisionOptions,
-) -> Result:
+) -> Result[DecisionData]:
     each = [contributions(maps, slope) for slope in slopes]
     if not all(np.isfinite(found).all() for found in each):
         raise FloatingPointError("the gradient or the activations are not finite numbers")
@@ -161,17 +185,19 @@ def _result(
             if name not in files:
                 files[name] = _drawn(bench, photo, maps[:, :, channel], options)
         values = shares.contributions
-        about.append({
-            "index": shares.index,
-            "against": shares.against,
-            "total": float(values.sum()),
-            "raising": float(values[values > 0].sum()),
-            "lowering": float(values[values < 0].sum()),
-            "channels": len(values),
-            "strongest": [[channel, float(values[channel])] for channel in shares.strongest],
-            "opposing": [[channel, float(values[channel])] for channel in shares.opposing],
-        })  # fmt: skip
-    return Result({"decisions": about}, files)
+        about.append(
+            DecisionShares(
+                index=shares.index,
+                against=shares.against,
+                total=float(values.sum()),
+                raising=float(values[values > 0].sum()),
+                lowering=float(values[values < 0].sum()),
+                channels=len(values),
+                strongest=[(channel, float(values[channel])) for channel in shares.strongest],
+                opposing=[(channel, float(values[channel])) for channel in shares.opposing],
+            )
+        )
+    return Result(DecisionData(about), files)
 
 
 def _drawn(

@@ -8,7 +8,7 @@ import numpy as np
 from reportgen.records.report import NotFinite
 
 if TYPE_CHECKING:
-    from reportgen.inputs.tracing import Step
+    from reportgen.inputs.graph.steps import Step
 
 
 def tells_classes(scores: Iterable[float], probabilities: Iterable[float]) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Options, Result, Unit
 from reportgen.feeding import Feeding
-from reportgen.inputs.fit import fit
+from reportgen.inputs.photos.fit import fit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
 from reportgen.records.report import ImageInput

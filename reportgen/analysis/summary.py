@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.finite import weights_not_finite
 from reportgen.analysis.options import Opening
-from reportgen.analysis.weight_sketches import weights_of
+from reportgen.analysis.weights.weight_sketches import weights_of
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose

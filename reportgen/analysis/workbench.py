@@ -14,9 +14,9 @@ import numpy.typing as npt
 from reportgen.analysis.recent import Recent
 from reportgen.execution.runner import Outcome
 from reportgen.feeding import Feeding, ResizeMode
-from reportgen.inputs.clips import Clip
-from reportgen.inputs.decode import Decoded, decode
-from reportgen.inputs.fit import fit
+from reportgen.inputs.photos.clips import Clip
+from reportgen.inputs.photos.decode import Decoded, decode
+from reportgen.inputs.photos.fit import fit
 from reportgen.records.report import ImageInput
 
 T = TypeVar("T")

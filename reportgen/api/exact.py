@@ -11,9 +11,9 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.api.session import unchanged_session
 from reportgen.config import Settings
 from reportgen.errors import InputChangedError, ReportgenError
-from reportgen.inputs.images import find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.model_files.live_model import SessionCode
+from reportgen.inputs.photos.images import find_images
 from reportgen.progress import Silent
 from reportgen.records.report import Report
 from reportgen.trip.model_job import ModelJob

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from math import isfinite
 
-from reportgen.analysis.grids import ActivationData
+from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.records.outputs import OtherPrediction, Output, Value
 from reportgen.records.report import Model
 

@@ -7,13 +7,13 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.dreams import DreamData, DreamOptions
-from reportgen.analysis.filters import FilterOptions, PatternData, kind_of
+from reportgen.analysis.ascent.dreams import DreamData, DreamOptions
+from reportgen.analysis.ascent.filters import FilterOptions, PatternData, kind_of
+from reportgen.analysis.feature_maps.grids import ActivationData, Grid, SingleChannel
+from reportgen.analysis.feature_maps.health import HealthTally
 from reportgen.analysis.finite import tells_classes
-from reportgen.analysis.grids import ActivationData, Grid, SingleChannel
-from reportgen.analysis.health import HealthTally
-from reportgen.analysis.kernels import KernelData, KernelOptions
 from reportgen.analysis.photos import PhotoData, PhotoOptions
+from reportgen.analysis.weights.kernels import KernelData, KernelOptions
 from reportgen.assembly.answers import said_by_outputs
 from reportgen.assembly.heatmaps import cam_records
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
@@ -21,7 +21,7 @@ from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.file_names import slugs
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.records.report import (
     Activations,
     Channel,

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from math import isfinite
-from typing import Any
 
-from reportgen.analysis.decisions import DecisionUnit
-from reportgen.analysis.filters import FilterUnit, kind_of
+from reportgen.analysis.ascent.filters import FilterUnit, PatternData, kind_of
+from reportgen.analysis.decisions import DecisionData, DecisionShares, DecisionUnit
+from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.assembly.assembly import Assembly
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
@@ -37,17 +37,14 @@ def assemble_decisions(
         seen = activations.get(digest)
         if stored is None or not isinstance(seen, Stored):
             continue
-        maker = _Maker(assembly, stored, names[digest], seen.data["scores"], drawn)
-        decisions += [maker.decision(about, f"pictures/decisions/{at}") for about in _told(stored)]
+        scores = seen.read(ActivationData).scores
+        maker = _Maker(assembly, stored, names[digest], scores, drawn)
+        found = stored.read(DecisionData).decisions
+        decisions += [maker.decision(about, f"pictures/decisions/{at}") for about in found]
     if not decisions:
         return None
     exact = is_linear_behind(assembly.model, layer)
     return Decisions(layer=layer, exact=exact, images=len(names), decisions=decisions)
-
-
-def _told(stored: Stored) -> list[Mapping[str, Any]]:
-    found: list[Mapping[str, Any]] = stored.data["decisions"]
-    return found
 
 
 class _Maker:
@@ -64,9 +61,9 @@ class _Maker:
         self._assembly, self._stored, self._image = assembly, stored, image
         self._scores, self._patterns = scores, patterns
 
-    def decision(self, about: Mapping[str, Any], base: str) -> Decision:
+    def decision(self, about: DecisionShares, base: str) -> Decision:
         """The record of one score, or of the difference of two."""
-        index, against = about["index"], about["against"]
+        index, against = about.index, about.against
         labels = self._assembly.model.target_labels
         score = self._scores[index] - (0.0 if against is None else self._scores[against])
         return Decision(
@@ -76,12 +73,12 @@ class _Maker:
             against=against,
             against_label=None if against is None else labels[against],
             score=score if isfinite(score) else None,
-            total=about["total"],
-            raising=about["raising"],
-            lowering=about["lowering"],
-            channels=about["channels"],
-            strongest=[self._share(k, value, base) for k, value in about["strongest"]],
-            opposing=[self._share(k, value, base) for k, value in about["opposing"]],
+            total=about.total,
+            raising=about.raising,
+            lowering=about.lowering,
+            channels=about.channels,
+            strongest=[self._share(k, value, base) for k, value in about.strongest],
+            opposing=[self._share(k, value, base) for k, value in about.opposing],
         )
 
     def _share(self, channel: int, contribution: float, base: str) -> ChannelShare:
@@ -111,7 +108,7 @@ def _patterns(
                 unit.options.layer in sources
                 and kind_of(unit.options) == method
                 and isinstance(stored, Stored)
-                and stored.data["status"] != "silent"
+                and stored.read(PatternData).status != "silent"
             )
             if usable and channel not in found and isinstance(stored, Stored):
                 target = f"pictures/decisions/patterns/{channel}"

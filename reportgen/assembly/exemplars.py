@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from reportgen.analysis.exemplars import ExemplarData, ExemplarUnit, FoundChannel
+from reportgen.analysis.top_images.exemplars import ExemplarData, ExemplarUnit, FoundChannel
 from reportgen.assembly.assembly import Assembly
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
 from reportgen.records.report import Skipped
 

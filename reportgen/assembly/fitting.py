@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from reportgen.analysis.grids import ActivationData, Grid
+from reportgen.analysis.feature_maps.grids import ActivationData, Grid
 from reportgen.errors import OutputError
 from reportgen.execution.store import Stored
 from reportgen.records.report import Skipped

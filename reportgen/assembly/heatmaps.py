@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Protocol
 
-from reportgen.analysis.cam_difference import DifferenceData
+from reportgen.analysis.cams.difference import DifferenceData
+from reportgen.analysis.cams.gradcam import GradCamData
+from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.analysis.finite import tells_classes
-from reportgen.analysis.gradcam import GradCamData
-from reportgen.analysis.grids import ActivationData
 from reportgen.assembly.smaller_grids import AS_IT_IS, Smaller
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored

@@ -6,8 +6,8 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.sanity import Stage
-from reportgen.analysis.trust import (
+from reportgen.analysis.heatmap_trust.sanity import Stage
+from reportgen.analysis.heatmap_trust.trust import (
     Between,
     Draws,
     Measured,

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen.inputs.class_folders import Place, arrange, labels_of_folders, said_of_empty
-from reportgen.inputs.class_names import Classes, match_classes
-from reportgen.inputs.image_table import classes_in, read_image_table
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.classes.class_folders import Place, arrange, labels_of_folders, said_of_empty
+from reportgen.inputs.classes.class_names import Classes, match_classes
+from reportgen.inputs.classes.image_table import classes_in, read_image_table
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.trip.found_files import Photos
 
 

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from reportgen.assembly.assembly import Assembly
-from reportgen.assembly.charts import write_charts
+from reportgen.assembly.charts import with_charts, write_charts
 from reportgen.assembly.decisions import assemble_decisions
-from reportgen.assembly.distribution_charts import with_charts
 from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.assembly.heatmaps import with_cams
-from reportgen.assembly.light_grids import light_sides, said
-from reportgen.assembly.smaller_grids import Smaller
+from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
 from reportgen.config import Settings
 from reportgen.engines import versions

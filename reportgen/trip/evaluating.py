@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen.analysis.activations import ActivationOptions
-from reportgen.analysis.evaluation import Tally, likelihood_of
+from reportgen.analysis.accuracy.evaluation import Tally, likelihood_of
+from reportgen.analysis.cams.gradcam import GradCamData, GradCamOptions, GradCams, GradCamUnit
+from reportgen.analysis.feature_maps.activations import ActivationOptions
+from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.analysis.finite import tells_classes
-from reportgen.analysis.gradcam import GradCamData, GradCamOptions, GradCams, GradCamUnit
-from reportgen.analysis.grids import ActivationData
 from reportgen.config import Settings
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
-from reportgen.inputs.class_names import Classes
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.classes.class_names import Classes
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.reliability import reliability_diagram
 from reportgen.records.over_images import Evaluation, Mistake
 from reportgen.records.report import Model, Skipped

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from reportgen.errors import ImageError
 from reportgen.inputs.digests import DigestIndex, hash_files
-from reportgen.inputs.images import ImageFile
-from reportgen.inputs.images import Skipped as Passed
+from reportgen.inputs.photos.images import ImageFile
+from reportgen.inputs.photos.images import Skipped as Passed
 from reportgen.printable import distinct, printable
 from reportgen.records.report import Skipped
 from reportgen.user_files import Seen, UnusableFileError

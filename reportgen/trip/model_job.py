@@ -15,8 +15,8 @@ from reportgen.analysis.summary import SummaryData
 from reportgen.analysis.workbench import Opened
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
-from reportgen.inputs.imagenet import says_imagenet
-from reportgen.inputs.labels import default_labels, imagenet_labels, read_labels
+from reportgen.inputs.classes.imagenet import says_imagenet
+from reportgen.inputs.classes.labels import default_labels, imagenet_labels, read_labels
 from reportgen.inputs.model_files import ModelFile, open_model
 from reportgen.inputs.model_files.custom_objects import files_of, is_package, package_version
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode

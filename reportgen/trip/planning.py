@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from reportgen.analysis.activations import ActivationOptions, Activations
-from reportgen.analysis.cam_depth import CamsThroughDepth, DepthOptions
-from reportgen.analysis.cam_difference import CamDifferences, DifferenceOptions
+from reportgen.analysis.ascent.dreams import DreamOptions, Dreams
+from reportgen.analysis.ascent.filters import FilterOptions, Filters
+from reportgen.analysis.cams.depth import CamsThroughDepth, DepthOptions
+from reportgen.analysis.cams.difference import CamDifferences, DifferenceOptions
+from reportgen.analysis.cams.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.choosing import check_filters
 from reportgen.analysis.decisions import DecisionOptions, Decisions
-from reportgen.analysis.dreams import DreamOptions, Dreams
-from reportgen.analysis.exemplars import ExemplarOptions, Exemplars
-from reportgen.analysis.filters import FilterOptions, Filters
-from reportgen.analysis.gradcam import GradCamOptions, GradCams
-from reportgen.analysis.kernels import KernelOptions, Kernels
+from reportgen.analysis.feature_maps.activations import ActivationOptions, Activations
+from reportgen.analysis.heatmap_trust.trust import Sanity, Trust, TrustOptions
 from reportgen.analysis.options import Feed, Opening
 from reportgen.analysis.request import Request
-from reportgen.analysis.scan import Scan, ScanOptions
-from reportgen.analysis.trust import Sanity, Trust, TrustOptions
+from reportgen.analysis.top_images.exemplars import ExemplarOptions, Exemplars
+from reportgen.analysis.top_images.scan import Scan, ScanOptions
+from reportgen.analysis.weights.kernels import KernelOptions, Kernels
 from reportgen.config import Settings
 from reportgen.execution.runner import OptionsT, Plan
 from reportgen.execution.units import Unit

@@ -3,24 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from reportgen.analysis.batch_statistics import MOST_IMAGES as MOST_COMPARED
-from reportgen.analysis.batch_statistics import (
+from reportgen.analysis.fitting_input.batch_statistics import MOST_IMAGES as MOST_COMPARED
+from reportgen.analysis.fitting_input.batch_statistics import (
     BatchStatistics,
     StatisticsData,
     choose_by_statistics,
 )
-from reportgen.analysis.options import UnsettledOptions
-from reportgen.analysis.trial import (
+from reportgen.analysis.fitting_input.trial import (
     PreprocessingTrial,
     TrialData,
     TrialOptions,
     choose_by_trial,
     sample,
 )
+from reportgen.analysis.options import UnsettledOptions
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
-from reportgen.inputs.class_names import Classes
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.classes.class_names import Classes
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.records.report import Model, Preprocessing
 from reportgen.spread import spread
 

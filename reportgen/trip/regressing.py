@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
-from reportgen.analysis.activations import ActivationOptions
-from reportgen.analysis.grids import ActivationData
-from reportgen.analysis.regression import Pairs, largest_misses
+from reportgen.analysis.accuracy.regression import Pairs, largest_misses
+from reportgen.analysis.feature_maps.activations import ActivationOptions
+from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.scatter import scatter_plot
 from reportgen.records.outputs import Output
 from reportgen.records.regression import Regression

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.evaluation import Tally, likelihood_of
-from reportgen.analysis.health import HealthTally
-from reportgen.analysis.scan import ScanOptions
-from reportgen.analysis.scanned import ScannedGroup
+from reportgen.analysis.accuracy.evaluation import Tally, likelihood_of
+from reportgen.analysis.feature_maps.health import HealthTally
+from reportgen.analysis.top_images.scan import ScanOptions
+from reportgen.analysis.top_images.scanned import ScannedGroup
 from reportgen.config import Settings
 from reportgen.execution.runner import Failure, Outcome, Plan
-from reportgen.inputs.class_names import Classes
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.classes.class_names import Classes
+from reportgen.inputs.photos.images import ImageFile
 from reportgen.records.report import Model, Skipped
 from reportgen.trip.evaluating import NO_CLASS, Evaluated
 from reportgen.trip.found_files import Photos

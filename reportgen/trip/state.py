@@ -21,15 +21,15 @@ from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Unit
-from reportgen.inputs.class_folders import find_split
-from reportgen.inputs.class_names import Classes
-from reportgen.inputs.clips import find_clips, keyed
+from reportgen.inputs.classes.class_folders import find_split
+from reportgen.inputs.classes.class_names import Classes
+from reportgen.inputs.classes.true_values import read_true_values
 from reportgen.inputs.digests import DigestIndex
-from reportgen.inputs.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
+from reportgen.inputs.photos.clips import find_clips, keyed
+from reportgen.inputs.photos.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.preprocessing import MODE_FORMULAS, function_of
-from reportgen.inputs.true_values import read_true_values
 from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped

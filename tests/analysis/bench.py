@@ -5,8 +5,8 @@ import hashlib
 import numpy as np
 from PIL import Image
 
-from reportgen.analysis.filters import METHODS
-from reportgen.analysis.pattern_search import Wish, patterns
+from reportgen.analysis.ascent.filters import METHODS
+from reportgen.analysis.ascent.pattern_search import Wish, patterns
 from reportgen.analysis.workbench import Opened, Workbench
 from reportgen.feeding import Feeding
 from reportgen.inputs.network import Network

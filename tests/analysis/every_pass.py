@@ -6,15 +6,15 @@ from dataclasses import replace
 import keras
 import numpy as np
 
-from reportgen.analysis.activations import Activations
-from reportgen.analysis.gradients import (
+from reportgen.analysis.cams.gradients import (
     class_gradients,
     depth_gradients,
     image_gradients,
     score_gradients,
 )
-from reportgen.analysis.passes import masked_scores
-from reportgen.analysis.scan import Scan
+from reportgen.analysis.cams.passes import masked_scores
+from reportgen.analysis.feature_maps.activations import Activations
+from reportgen.analysis.top_images.scan import Scan
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.options import ACTIVATIONS, SCAN
 from tests.support.results import stored_data

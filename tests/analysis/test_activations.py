@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.activations import Activations
+from reportgen.analysis.feature_maps.activations import Activations
 from reportgen.pictures.colormaps import TOP_LEVEL
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import ACTIVATIONS

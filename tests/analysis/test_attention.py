@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis.attention import last_attention, of_patches, rollout
+from reportgen.analysis.cams.attention import last_attention, of_patches, rollout
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.network import Network
 
@@ -67,7 +67,7 @@ def test_rollout_is_the_product_of_all_layers():
 
 @pytest.mark.parametrize(("cam", "combine"), [("attention", last_attention), ("rollout", rollout)])
 def test_the_heatmap_is_that_of_keras_own_scores(cam, combine):
-    from reportgen.analysis.passes import PASSES
+    from reportgen.analysis.cams.passes import PASSES
 
     model = transformer()
     network = Network(model)

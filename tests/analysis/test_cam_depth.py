@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.cam_depth import LONGEST, CamsThroughDepth
-from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.gradients import depth_gradients, score_gradients
+from reportgen.analysis.cams.depth import LONGEST, CamsThroughDepth
+from reportgen.analysis.cams.formulas import grad_cam
+from reportgen.analysis.cams.gradients import depth_gradients, score_gradients
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import DEPTH
 from tests.support.results import stored_data

@@ -6,9 +6,9 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from reportgen.analysis.cam_difference import CamDifferences, difference_cam
-from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.difference import CamDifferences, difference_cam
+from reportgen.analysis.cams.formulas import grad_cam
+from reportgen.analysis.cams.gradients import score_gradients
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.flat_nets import maps_and_slope
 from tests.support.flat_nets import net as flat_net

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reportgen.analysis.cams import FORMULAS
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.formulas import FORMULAS
+from reportgen.analysis.cams.gradients import score_gradients
 from tests.analysis.bench import bench_of
 from tests.support.flat_nets import maps_and_slope, net
 from tests.support.results import stored_data

@@ -2,8 +2,8 @@
 
 import pytest
 
-from reportgen.analysis.cam_depth import layers_through_depth
-from reportgen.analysis.cam_difference import class_pair
+from reportgen.analysis.cams.depth import layers_through_depth
+from reportgen.analysis.cams.difference import class_pair
 from reportgen.errors import SettingsError
 from reportgen.records.report import Model
 from tests.report.sample import SMALL, write_sample

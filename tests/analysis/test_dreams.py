@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.ascents import dreaming
-from reportgen.analysis.dreams import Dreams, ascend, dream, octaves
+from reportgen.analysis.ascent.ascents import dreaming
+from reportgen.analysis.ascent.dreams import Dreams, ascend, dream, octaves
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import DREAM
 from tests.support.results import stored_data

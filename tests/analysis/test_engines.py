@@ -80,8 +80,9 @@ def test_patterns_of_jax_rise():
     printed = in_a_process("jax", """
 import keras
 from tests.analysis.bench import bench_of
-from reportgen.analysis import classic_patterns, fourier_patterns
-from reportgen.analysis.pattern_search import Wish, patterns
+from reportgen.analysis.ascent import classic_patterns
+from reportgen.analysis.ascent import fourier_patterns
+from reportgen.analysis.ascent.pattern_search import Wish, patterns
 
 keras.utils.set_random_seed(0)
 layers = keras.layers
@@ -102,7 +103,7 @@ def test_changed_weights_change_what_jax_computes():
     """Weights are no constants of a compiled program: the sanity check forgets them in between."""
     printed = in_a_process("jax", """
 import keras, numpy as np
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.inputs.network import Network
 
 layers = keras.layers

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from reportgen.analysis.faithfulness import (
+from reportgen.analysis.heatmap_trust.faithfulness import (
     STEPS,
     area,
     gini,

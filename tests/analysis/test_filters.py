@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.ascents import Ascent
-from reportgen.analysis.classic_patterns import STEP, Classic, shown
-from reportgen.analysis.filters import Filters
-from reportgen.analysis.pattern_search import Wish, patterns
-from reportgen.analysis.patterns import random_of
+from reportgen.analysis.ascent.ascents import Ascent
+from reportgen.analysis.ascent.classic_patterns import STEP, Classic, shown
+from reportgen.analysis.ascent.filters import Filters
+from reportgen.analysis.ascent.pattern_search import Wish, patterns
+from reportgen.analysis.ascent.patterns import random_of
 from reportgen.errors import SettingsError
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.filter_nets import HOPELESS, SIZE, layers, mean_activation, net, one_filter

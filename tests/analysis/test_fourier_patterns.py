@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis import fourier_patterns as fourier
-from reportgen.analysis.fourier_patterns import Fourier
-from reportgen.analysis.patterns import random_of
+from reportgen.analysis.ascent import fourier_patterns as fourier
+from reportgen.analysis.ascent.fourier_patterns import Fourier
+from reportgen.analysis.ascent.patterns import random_of
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.filter_nets import HOPELESS, SIZE, mean_activation, net, one_filter
 

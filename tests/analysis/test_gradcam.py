@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis import gradcam
-from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.formulas import grad_cam, gradcam
+from reportgen.analysis.cams.gradients import score_gradients
 from tests.analysis.bench import bench_of
 from tests.support.results import stored_data
 from tests.support.small_nets import compute, layers, net

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.health import HealthTally, rank_correlation, saturated, silent
+from reportgen.analysis.feature_maps.health import HealthTally, rank_correlation, saturated, silent
 from tests.support.grids import grid_of
 from tests.support.levels import channel_statistics
 

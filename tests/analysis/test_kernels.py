@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.analysis import kernels
-from reportgen.analysis.kernels import Kernels, describe, near_duplicates
+from reportgen.analysis.weights import kernels
+from reportgen.analysis.weights.kernels import Kernels, describe, near_duplicates
 from reportgen.pictures.kernels import draw_kernel
 from tests.analysis.bench import bench_of
 from tests.support.options import KERNEL

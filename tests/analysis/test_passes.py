@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.cams import FORMULAS, score_cam
+from reportgen.analysis.cams.formulas import FORMULAS, score_cam
+from reportgen.analysis.cams.gradcam import cells_of
+from reportgen.analysis.cams.gradients import score_gradients
+from reportgen.analysis.cams.passes import PASSES, in_parts, own_passes
 from reportgen.analysis.engine import engine
-from reportgen.analysis.gradcam import cells_of
-from reportgen.analysis.gradients import score_gradients
-from reportgen.analysis.passes import PASSES, in_parts, own_passes
 from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.flat_nets import KERNELS, maps_and_slope

@@ -6,10 +6,10 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis import ascents, pattern_search
-from reportgen.analysis import patterns as shared
-from reportgen.analysis.filters import METHODS, Filters
-from reportgen.analysis.pattern_search import Wish, patterns
+from reportgen.analysis.ascent import ascents, pattern_search
+from reportgen.analysis.ascent import patterns as shared
+from reportgen.analysis.ascent.filters import METHODS, Filters
+from reportgen.analysis.ascent.pattern_search import Wish, patterns
 from tests.analysis.bench import bench_of, patterns_of
 from tests.support.filter_nets import SIZE, mean_activation, net, one_filter
 from tests.support.options import FILTER

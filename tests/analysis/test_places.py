@@ -4,9 +4,9 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.gradcam import cells_of, placed_on
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.formulas import grad_cam
+from reportgen.analysis.cams.gradcam import cells_of, placed_on
+from reportgen.analysis.cams.gradients import score_gradients
 from tests.analysis.bench import bench_of
 
 layers = keras.layers

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.engine import engine
-from reportgen.analysis.quantise import Quantiser, reduce
+from reportgen.analysis.feature_maps.quantise import Quantiser, reduce
 from tests.support.levels import channel_statistics, normalise, whole_layer
 
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.regression import Pairs, largest_misses
+from reportgen.analysis.accuracy.regression import Pairs, largest_misses
 
 
 def pairs_of(seed: int, count: int, index: int = 0, scale: float = 1.0) -> Pairs:

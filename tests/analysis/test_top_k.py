@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.scan import ALONE, Scan
-from reportgen.analysis.top_k import TopK
+from reportgen.analysis.top_images.scan import ALONE, Scan
+from reportgen.analysis.top_images.top_k import TopK
 from tests.support.options import SCAN
 
 

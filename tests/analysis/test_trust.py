@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis import trust
-from reportgen.analysis.cams import grad_cam
-from reportgen.analysis.faithfulness import STEPS, area
-from reportgen.analysis.gradients import class_gradients, score_gradients
-from reportgen.analysis.passes import own_passes
-from reportgen.analysis.sanity import cascade, learnt_layers
-from reportgen.analysis.trust import (
+from reportgen.analysis.cams.formulas import grad_cam
+from reportgen.analysis.cams.gradients import class_gradients, score_gradients
+from reportgen.analysis.cams.passes import own_passes
+from reportgen.analysis.heatmap_trust import trust
+from reportgen.analysis.heatmap_trust.faithfulness import STEPS, area
+from reportgen.analysis.heatmap_trust.sanity import cascade, learnt_layers
+from reportgen.analysis.heatmap_trust.trust import (
     DRAWS,
     FEW_IMAGES,
     MOST_IMAGES,

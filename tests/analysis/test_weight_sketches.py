@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis.weight_sketches import SIZE, sketch, weights_of
+from reportgen.analysis.weights.weight_sketches import SIZE, sketch, weights_of
 from reportgen.inputs.network import Network
 
 
@@ -32,7 +32,7 @@ def test_a_kernel_whose_weight_lies_on_one_axis_is_estimated_as_well():
 def test_parts_and_the_whole_have_one_sketch(monkeypatch):
     values = np.random.default_rng(1).normal(size=10 * 64 * SIZE + 3).astype(np.float32)
     whole = sketch(values)
-    monkeypatch.setattr("reportgen.analysis.weight_sketches._ROWS", 64)
+    monkeypatch.setattr("reportgen.analysis.weights.weight_sketches._ROWS", 64)
     assert np.allclose(sketch(values), whole)
 
 

@@ -23,9 +23,9 @@ def patterns(runs: int) -> list[Row]:
 
 
 def _of_layer(model: Any, layer: str, runs: int) -> list[Row]:
-    from reportgen.analysis.filters import METHODS
-    from reportgen.analysis.pattern_search import Wish
-    from reportgen.analysis.pattern_search import patterns as search
+    from reportgen.analysis.ascent.filters import METHODS
+    from reportgen.analysis.ascent.pattern_search import Wish
+    from reportgen.analysis.ascent.pattern_search import patterns as search
 
     bench = bench_over(model, [], "none")
     found: dict[str, Any] = {}

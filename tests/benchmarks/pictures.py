@@ -19,7 +19,7 @@ def grids(runs: int) -> list[Row]:
     """18 activation grids of VGG16 for one image, to files."""
     import keras
 
-    from reportgen.analysis.activations import Activations
+    from reportgen.analysis.feature_maps.activations import Activations
 
     work = Path(tempfile.mkdtemp())
     (file,) = photo_files(work / "photos", 1)
@@ -55,8 +55,8 @@ def _bytes(folder: Path) -> int:
 
 def filters(runs: int) -> list[Row]:
     """16 filter patterns, against one at a time and against the machine's matrix product."""
-    from reportgen.analysis.classic_patterns import Classic
-    from reportgen.analysis.pattern_search import Wish, patterns
+    from reportgen.analysis.ascent.classic_patterns import Classic
+    from reportgen.analysis.ascent.pattern_search import Wish, patterns
 
     model = vgg16(SIZE)
     bench = bench_over(model, [], "none")
@@ -127,8 +127,8 @@ def gradcams(runs: int) -> list[Row]:
     """Grad-CAM of 64 images with MobileNetV2, overlays written."""
     import keras
 
-    from reportgen.analysis.gradcam import GradCams
-    from reportgen.inputs.decode import decode
+    from reportgen.analysis.cams.gradcam import GradCams
+    from reportgen.inputs.photos.decode import decode
 
     work = Path(tempfile.mkdtemp())
     files = photo_files(work / "photos", 64)

@@ -18,8 +18,8 @@ def main() -> None:
     start("tensorflow", "auto", 0)
     import tensorflow as tf
 
-    from reportgen.analysis.classic_patterns import Classic
-    from reportgen.analysis.pattern_search import Wish, patterns
+    from reportgen.analysis.ascent.classic_patterns import Classic
+    from reportgen.analysis.ascent.pattern_search import Wish, patterns
     from tests.benchmarks.models import bench_over, vgg16
 
     files = [Path(name) for name in sys.argv[1:]]

@@ -191,7 +191,7 @@ def test_the_change_of_weights_comes_from_the_sketches(pair):
 
 
 def test_calibration_counts_as_a_report_does(base):
-    from reportgen.analysis.evaluation import Tally
+    from reportgen.analysis.accuracy.evaluation import Tally
 
     random = np.random.default_rng(3)
     tally = Tally(3, 2, "softmax")

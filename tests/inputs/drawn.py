@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from reportgen.feeding import Feeding
-from reportgen.inputs.decode import Decoded, decode
+from reportgen.inputs.photos.decode import Decoded, decode
 
 
 def colours(height: int = 6, width: int = 9) -> np.ndarray:

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from reportgen.feeding import Feeding
-from reportgen.inputs.decode import decode
-from reportgen.inputs.fit import fit
+from reportgen.inputs.photos.decode import decode
+from reportgen.inputs.photos.fit import fit
 from tests.inputs.drawn import colours
 
 HEIGHT, WIDTH = 24, 36

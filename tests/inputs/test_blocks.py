@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.inputs.blocks import Placed, blocks_of
+from reportgen.inputs.graph.blocks import Placed, blocks_of
 
 
 def grouped(*layers):

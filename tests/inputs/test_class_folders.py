@@ -3,8 +3,8 @@
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.inputs.class_folders import arrange, find_split, said_of_empty
-from reportgen.inputs.labels import default_labels
+from reportgen.inputs.classes.class_folders import arrange, find_split, said_of_empty
+from reportgen.inputs.classes.labels import default_labels
 
 
 def places(*paths: str) -> list[tuple[str, ...]]:

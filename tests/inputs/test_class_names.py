@@ -2,8 +2,8 @@
 
 import pytest
 
-from reportgen.inputs.class_names import match_classes, split_of
-from reportgen.inputs.labels import default_labels
+from reportgen.inputs.classes.class_names import match_classes, split_of
+from reportgen.inputs.classes.labels import default_labels
 
 TWO, THREE = default_labels(2), default_labels(3)
 

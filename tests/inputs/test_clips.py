@@ -7,9 +7,9 @@ from PIL import Image
 
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
-from reportgen.inputs.clips import Clip, find_clips
-from reportgen.inputs.decode import count_frames, decode
-from reportgen.inputs.images import find_images
+from reportgen.inputs.photos.clips import Clip, find_clips
+from reportgen.inputs.photos.decode import count_frames, decode
+from reportgen.inputs.photos.images import find_images
 from reportgen.pipeline import build
 from reportgen.progress import Silent
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reportgen.feeding import Depth, Feeding
-from reportgen.inputs.decode import Decoded
-from reportgen.inputs.modes import eight_bits
+from reportgen.inputs.photos.decode import Decoded
+from reportgen.inputs.photos.modes import eight_bits
 from tests.inputs.drawn import COLOURS, GRAY, decode_bytes, encoded
 
 

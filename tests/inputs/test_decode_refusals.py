@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reportgen.errors import ImageError, UnreadableImageError
-from reportgen.inputs.decode import decode
+from reportgen.inputs.photos.decode import decode
 from tests.inputs.drawn import COLOURS, colours, decode_bytes, encoded
 
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from reportgen.analysis.gradients import score_gradients
+from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.inputs.network import Network
 
 layers, ops = keras.layers, keras.ops

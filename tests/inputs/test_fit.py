@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from reportgen.inputs.fit import Placement, ResizeMode, fit, placement, project
+from reportgen.inputs.photos.fit import Placement, ResizeMode, fit, placement, project
 from reportgen.pictures.box import Box
 from reportgen.pictures.display import display
 

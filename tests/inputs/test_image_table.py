@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import SettingsError
-from reportgen.inputs.image_table import classes_in, read_image_table
-from reportgen.inputs.images import ImageFile
+from reportgen.inputs.classes.image_table import classes_in, read_image_table
+from reportgen.inputs.photos.images import ImageFile
 
 NAMES = ("000.png", "001.png", "cats/7.jpg", "dogs/7.jpg")
 

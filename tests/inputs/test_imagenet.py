@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from reportgen.inputs.class_names import match_classes
-from reportgen.inputs.imagenet import class_of, says_imagenet, synsets
-from reportgen.inputs.labels import default_labels, find_class, imagenet_labels
+from reportgen.inputs.classes.class_names import match_classes
+from reportgen.inputs.classes.imagenet import class_of, says_imagenet, synsets
+from reportgen.inputs.classes.labels import default_labels, find_class, imagenet_labels
 
 
 def test_the_list_is_that_of_the_challenge() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reportgen.errors import ImageError
-from reportgen.inputs.images import ImageFile, empty_folders, find_images
+from reportgen.inputs.photos.images import ImageFile, empty_folders, find_images
 from reportgen.printable import LONGEST, distinct, printable
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows forbids such names or links")

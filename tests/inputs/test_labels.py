@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import ModelError, SettingsError
-from reportgen.inputs.labels import default_labels, find_class, read_labels
+from reportgen.inputs.classes.labels import default_labels, find_class, read_labels
 
 
 def _read(folder: Path, content: str | bytes, outputs: int | None = None) -> list[str]:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from reportgen.errors import ModelError
+from reportgen.inputs.graph.steps import open_activations
+from reportgen.inputs.graph.tracing import trace
 from reportgen.inputs.network import Network
-from reportgen.inputs.tracing import open_activations, trace
 
 layers = keras.layers
 
@@ -277,7 +278,7 @@ def test_a_subclassed_model_is_run_to_find_its_layers():
 def test_gradients_of_a_subclassed_model_equal_keras_own():
     import tensorflow as tf
 
-    from reportgen.analysis.gradients import score_gradients
+    from reportgen.analysis.cams.gradients import score_gradients
 
     model = Own()
     model(np.zeros((1, 16, 18, 3), "float32"))

@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from reportgen.inputs.fit import fit
-from reportgen.inputs.resample import resample
+from reportgen.inputs.photos.fit import fit
+from reportgen.inputs.photos.resample import resample
 
 SIZES = [((37, 53), (16, 24)), ((16, 24), (37, 53)), ((224, 224), (224, 224)), ((5, 300), (64, 9)),
          ((1, 1), (8, 8)), ((640, 480), (32, 32)), ((100, 101), (99, 100))]  # fmt: skip

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from reportgen.inputs.graph.slim import can_slim
 from reportgen.inputs.network import Network
-from reportgen.inputs.slim import can_slim
 
 layers = keras.layers
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from reportgen.errors import UnreadableImageError
-from reportgen.inputs import tiff
-from reportgen.inputs.decode import decode
+from reportgen.inputs.photos import tiff
+from reportgen.inputs.photos.decode import decode
 
 GRAY = np.linspace(0, 1, 48).reshape(6, 8)
 

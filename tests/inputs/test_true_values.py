@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from reportgen.errors import SettingsError
-from reportgen.inputs.images import find_images
-from reportgen.inputs.true_values import read_true_values
+from reportgen.inputs.classes.true_values import read_true_values
+from reportgen.inputs.photos.images import find_images
 
 
 @pytest.fixture

@@ -152,7 +152,7 @@ def test_time_distributed_inside_time_distributed():
 def test_gradients_reach_the_maps_of_a_wrapped_layer():
     import tensorflow as tf
 
-    from reportgen.analysis.gradients import score_gradients
+    from reportgen.analysis.cams.gradients import score_gradients
 
     inner = camera()
     model = drive(inner)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from reportgen.inputs.cells import CellAxis
+from reportgen.inputs.geometry.cells import CellAxis
 from reportgen.pictures.box import Box
 from reportgen.pictures.strips import Cell, Shown, strip
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.evaluation import Tally
-from reportgen.analysis.health import HealthTally
-from reportgen.analysis.regression import Pairs, largest_misses
-from reportgen.assembly.distribution_charts import with_charts
+from reportgen.analysis.accuracy.evaluation import Tally
+from reportgen.analysis.accuracy.regression import Pairs, largest_misses
+from reportgen.analysis.feature_maps.health import HealthTally
+from reportgen.assembly.charts import with_charts
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
 from reportgen.gates.check import check_gates

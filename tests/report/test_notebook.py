@@ -258,8 +258,8 @@ def test_patterns_are_patterns_also_of_filters_that_noise_leaves_silent(
 def test_grad_cam_of_values_is_the_reports(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.analysis.cams import grad_cam
-    from reportgen.analysis.gradients import score_gradients
+    from reportgen.analysis.cams.formulas import grad_cam
+    from reportgen.analysis.cams.gradients import score_gradients
     from reportgen.inputs.network import Network
 
     keras.utils.set_random_seed(4)
@@ -285,8 +285,8 @@ def test_grad_cam_of_values_is_the_reports(
 def test_grad_cam_is_the_reports(
     tmp_path: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reportgen.analysis.cams import grad_cam
-    from reportgen.analysis.gradients import score_gradients
+    from reportgen.analysis.cams.formulas import grad_cam
+    from reportgen.analysis.cams.gradients import score_gradients
     from reportgen.inputs.network import Network
 
     model = legacy_nested(tmp_path / "old.h5")

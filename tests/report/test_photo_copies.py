@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from reportgen.inputs.decode import decode
-from reportgen.inputs.photo_copies import copy_photo
+from reportgen.inputs.photos.decode import decode
+from reportgen.inputs.photos.photo_copies import copy_photo
 
 
 def picture(mode: str = "RGB") -> Image.Image:

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.sanity import Stage
-from reportgen.analysis.trust import (
+from reportgen.analysis.heatmap_trust.sanity import Stage
+from reportgen.analysis.heatmap_trust.trust import (
     Between,
     Check,
     Draws,

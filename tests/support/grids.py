@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from reportgen.analysis.grids import Grid
+from reportgen.analysis.feature_maps.grids import Grid
 
 EMPTY: dict[str, Any] = {
     "layer": "conv", "channels": 0, "shown": 0, "size": (1, 1), "map_size": (1, 1),

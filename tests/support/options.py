@@ -1,16 +1,16 @@
 """Options of analyses for tests; `dataclasses.replace` changes what a test is about."""
 
-from reportgen.analysis.activations import ActivationOptions
-from reportgen.analysis.cam_depth import DepthOptions
-from reportgen.analysis.cam_difference import DifferenceOptions
-from reportgen.analysis.dreams import DreamOptions
-from reportgen.analysis.filters import FilterOptions
-from reportgen.analysis.gradcam import GradCamOptions
-from reportgen.analysis.kernels import KernelOptions
+from reportgen.analysis.ascent.dreams import DreamOptions
+from reportgen.analysis.ascent.filters import FilterOptions
+from reportgen.analysis.cams.depth import DepthOptions
+from reportgen.analysis.cams.difference import DifferenceOptions
+from reportgen.analysis.cams.gradcam import GradCamOptions
+from reportgen.analysis.feature_maps.activations import ActivationOptions
+from reportgen.analysis.fitting_input.trial import TrialOptions
+from reportgen.analysis.heatmap_trust.trust import TrustOptions
 from reportgen.analysis.options import Feed, Opening, UnsettledOptions
-from reportgen.analysis.scan import ScanOptions
-from reportgen.analysis.trial import TrialOptions
-from reportgen.analysis.trust import TrustOptions
+from reportgen.analysis.top_images.scan import ScanOptions
+from reportgen.analysis.weights.kernels import KernelOptions
 from reportgen.feeding import Feeding
 
 OPENING = Opening(

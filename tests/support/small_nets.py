@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import keras
 
-from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.cams.gradcam import GradCams
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import GRADCAM
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from reportgen.analysis.batch_statistics import BatchStatistics
-from reportgen.analysis.gradcam import GradCams
+from reportgen.analysis.cams.gradcam import GradCams
+from reportgen.analysis.fitting_input.batch_statistics import BatchStatistics
+from reportgen.analysis.fitting_input.trial import PreprocessingTrial, TrialOptions
 from reportgen.analysis.options import Opening, UnsettledOptions
 from reportgen.analysis.photos import PhotoOptions, Photos
 from reportgen.analysis.summary import Summary
-from reportgen.analysis.trial import PreprocessingTrial, TrialOptions
 from reportgen.config import make_settings
 from reportgen.execution.units import Unit
 from reportgen.records.report import Model

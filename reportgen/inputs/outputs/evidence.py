@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.inputs.graph.steps import Step
+from reportgen.inputs.graph.tracing import Trace
 from reportgen.inputs.outputs.facts import Evidence
 from reportgen.inputs.outputs.graph import Walk
 from reportgen.inputs.outputs.losses import Loss, words
 from reportgen.inputs.outputs.probe import WITH_UNITS, Probed, form_of, only_units
-from reportgen.inputs.tracing import Step, Trace
 
 
 @dataclass(frozen=True)

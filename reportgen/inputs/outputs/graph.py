@@ -12,7 +12,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from reportgen.inputs.tracing import Step, Trace
+from reportgen.inputs.graph.steps import Step
+from reportgen.inputs.graph.tracing import Trace
 
 PASSING = frozenset(
     {"Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"}

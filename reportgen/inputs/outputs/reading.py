@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from reportgen.errors import ModelError
+from reportgen.inputs.graph.tracing import Trace, output_path
 from reportgen.inputs.outputs.evidence import Known, evidence_of
 from reportgen.inputs.outputs.facts import Form, Meaning
 from reportgen.inputs.outputs.graph import (
@@ -26,7 +27,6 @@ from reportgen.inputs.outputs.graph import (
 from reportgen.inputs.outputs.losses import Loss, words
 from reportgen.inputs.outputs.meaning import meaning_of
 from reportgen.inputs.outputs.probe import CLOSE, Probed, is_told
-from reportgen.inputs.tracing import Trace, output_path
 from reportgen.records.outputs import Head
 
 Mode = Literal["logits", "logarithms", "output", "log output", "log odds of output"]

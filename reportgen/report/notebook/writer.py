@@ -13,7 +13,7 @@ from reportgen.feeding import Feeding
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files import bygone_layers
 from reportgen.inputs.model_files.custom_objects import files_of, is_package
-from reportgen.inputs.photo_copies import copy_photo
+from reportgen.inputs.photos.photo_copies import copy_photo
 from reportgen.records.report import NotePicture, Report
 from reportgen.report.notebook.cells import Cell, Files, make_cells
 from reportgen.report.notebook.choices import choose

@@ -16,7 +16,7 @@ from PIL import Image
 from reportgen.errors import UnreadableImageError
 from reportgen.feeding import Feeding
 from reportgen.file_names import slugs
-from reportgen.inputs.photo_copies import copy_photo
+from reportgen.inputs.photos.photo_copies import copy_photo
 from reportgen.printable import printable
 from reportgen.records.report import NotePicture
 from reportgen.report.placed_notes import markdown_lines

@@ -1,0 +1,1 @@
+"""Predictions against what is known of the images."""

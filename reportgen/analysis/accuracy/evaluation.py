@@ -1,0 +1,245 @@
+"""Evaluation: class scores of images whose class is known, counted one image after the other.
+
+Only counts, sums and the mistakes are kept. Reliability and the expected calibration error: Guo et
+al., "On Calibration of Modern Neural Networks", 2017.
+"""
+
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from reportgen.analysis.accuracy.remarks import remarks
+from reportgen.records.over_images import (
+    ClassResult,
+    ConfidenceBin,
+    Confused,
+    Evaluation,
+    Mistake,
+)
+from reportgen.records.report import Model
+from reportgen.wilson import wilson_interval
+
+BINS = 10
+"""Bins of the reliability diagram, of equal width."""
+
+Likelihood = Literal["softmax", "sigmoid", "mean"]
+"""How the probability of a class follows from class scores; "mean" stands for maps of them,
+and for other scores that are no logits."""
+
+Floats = npt.NDArray[np.float64]
+
+
+def likelihood_of(model: Model) -> tuple[Likelihood | None, str]:
+    """How the model's loss is computed; None and the reason where no class excludes the others."""
+    head = model.head
+    if head is None:
+        return None, "the model has no output of its own"
+    if head.link == "none":
+        exclusive = head.kind == "classes"
+        return None, _WITHOUT_LOSS[exclusive]
+    return ("mean" if head.link == "probability" else head.link), ""
+
+
+_WITHOUT_LOSS = {
+    True: "the output gives no probabilities that sum to one",
+    False: "the classes do not exclude each other: each has a probability of its own",
+}
+
+
+def cross_entropy(
+    scores: Floats, probabilities: Floats, true: npt.NDArray[np.intp], kind: Likelihood
+) -> Floats:
+    """Minus the natural logarithm of the probability of class `true`, (images,).
+
+    It is computed from the scores where they say it, since a probability near 1 is rounded: from
+    -z and z for a single sigmoid, from all scores for a softmax. `scores` and `probabilities` are
+    (images, classes).
+    """
+    rows = np.arange(len(true))
+    if kind == "sigmoid":
+        return np.logaddexp(0.0, -scores[rows, true])
+    if kind == "softmax":
+        return np.asarray(np.logaddexp.reduce(scores, axis=1) - scores[rows, true])
+    return -np.log(np.maximum(probabilities[rows, true], np.finfo(np.float64).tiny))
+
+
+def _ranks(scores: Floats, true: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
+    """How many classes come before class `true` of each image; of equal scores the lower number."""
+    own = np.take_along_axis(scores, true[:, None], axis=1)
+    before = np.arange(scores.shape[1]) < true[:, None]
+    return np.asarray(((scores > own) | ((scores == own) & before)).sum(axis=1))
+
+
+class Tally:
+    """What has been counted so far; memory grows with the mistakes that are kept alone."""
+
+    def __init__(
+        self,
+        classes: int,
+        top: int,
+        kind: Likelihood | None,
+        *,
+        order_assumed: bool = False,
+        most_mistakes: int | None = None,
+    ) -> None:
+        """Count nothing yet.
+
+        `classes` of the model; `top` is K of the top-K accuracy; `kind` as `likelihood_of`;
+        `order_assumed` where the classes are counted in the order of their folders' names; of the
+        mistakes, the `most_mistakes` most confident ones are kept, all without a number.
+        """
+        self.classes = classes
+        self.top = min(top, classes - 1) if classes > 2 else None
+        self.kind = kind
+        self.order_assumed = order_assumed
+        self.images = self.correct = self.among_top = 0
+        self.loss = 0.0
+        self._kept: list[tuple[float, Mistake]] = []
+        self._most = most_mistakes
+        self._confusion: dict[tuple[int, int], int] = {}
+        self._bins = np.zeros((BINS, 3))
+        self.without_probabilities = 0
+
+    def add(self, image: str, true: int, scores: Sequence[float], shares: Sequence[float]) -> None:
+        """Count an image of class `true`, see `add_all`."""
+        self.add_all([image], [true], [scores], [shares])
+
+    def add_all(
+        self,
+        images: Sequence[str],
+        true: Sequence[int],
+        scores: npt.ArrayLike,
+        shares: npt.ArrayLike,
+    ) -> None:
+        """Count images of classes `true`, by their names.
+
+        `scores` (images, classes) are before softmax or sigmoid, `shares` the probabilities; there
+        are none of margins, (images, 0).
+        """
+        values, probabilities = np.asarray(scores, np.float64), np.asarray(shares, np.float64)
+        rows, classes = np.arange(len(images)), np.asarray(true, np.intp)
+        known = probabilities.shape[1] > 0
+        self.without_probabilities += len(rows) * (not known)
+        predicted = np.argmax(values, axis=1)  # of equal scores the first
+        right = predicted == classes
+        self.images += len(rows)
+        self.correct += int(right.sum())
+        self.among_top += int((_ranks(values, classes) < (self.top or 1)).sum())
+        if self.kind is not None:
+            for loss in cross_entropy(values, probabilities, classes, self.kind).tolist():
+                self.loss += loss
+        for cell in zip(classes.tolist(), predicted.tolist(), strict=True):
+            self._confusion[cell] = self._confusion.get(cell, 0) + 1
+        if known:
+            confidence = probabilities[rows, predicted]
+            bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
+            np.add.at(self._bins, bins, np.stack([np.ones(len(rows)), confidence, right], axis=1))
+        for at in np.flatnonzero(~right).tolist():
+            taken = int(predicted[at])
+            mistake = Mistake(
+                image=images[at],
+                true=int(classes[at]),
+                predicted=taken,
+                probability=float(probabilities[at, taken]) if known else None,
+                true_probability=float(probabilities[at, classes[at]]) if known else None,
+            )
+            margin = float(values[at, taken] - values[at, classes[at]])
+            known_by = margin if mistake.probability is None else mistake.probability
+            self._kept.append((known_by, mistake))
+        if self._most is not None and len(self._kept) > 2 * self._most:
+            self._kept = self._sorted()[: self._most]
+
+    def _sorted(self) -> list[tuple[float, Mistake]]:
+        return sorted(self._kept, key=lambda one: (-one[0], one[1].image))
+
+    def most_confident_mistakes(self) -> list[Mistake]:
+        """The mistakes, most confident first; without probabilities by the gap of scores."""
+        return [mistake for _, mistake in self._sorted()[: self._most]]
+
+    def class_results(self, labels: Sequence[str]) -> list[ClassResult]:
+        """Precision and recall of each class that an image has or gets."""
+        results = []
+        for index in sorted({index for cell in self._confusion for index in cell}):
+            images = sum(n for (true, _), n in self._confusion.items() if true == index)
+            predicted = sum(n for (_, taken), n in self._confusion.items() if taken == index)
+            correct = self._confusion.get((index, index), 0)
+            results.append(
+                ClassResult(
+                    index=index,
+                    label=labels[index],
+                    images=images,
+                    predicted=predicted,
+                    correct=correct,
+                    precision=correct / predicted if predicted else None,
+                    recall=correct / images if images else None,
+                    f1=2 * correct / (images + predicted),
+                )
+            )
+        return results
+
+    def remarks(self, labels: Sequence[str]) -> list[str]:
+        """Sentences on what the numbers alone would hide."""
+        classes = self.class_results(labels)
+        return remarks(classes, self._confusion, labels, order_assumed=self.order_assumed)
+
+    def reliability(self) -> list[ConfidenceBin]:
+        """Confidence and accuracy by bins of confidence; none without probabilities."""
+        if self.without_probabilities:
+            return []
+        return [
+            ConfidenceBin(
+                low=at / BINS,
+                high=(at + 1) / BINS,
+                images=int(images),
+                confidence=float(confidence / images) if images else None,
+                accuracy=float(right / images) if images else None,
+            )
+            for at, (images, confidence, right) in enumerate(self._bins)
+        ]
+
+    def calibration_error(self) -> float | None:
+        """Mean distance of confidence and accuracy, each bin weighted by its images."""
+        if self.without_probabilities:
+            return None
+        return float(np.abs(self._bins[:, 1] - self._bins[:, 2]).sum() / self.images)
+
+    def evaluation(
+        self, model: Model, folders: dict[str, int], unknown: int, chart: str | None, reason: str
+    ) -> Evaluation:
+        """The record; at least one image was counted.
+
+        `chart` is the path of the reliability diagram, `reason` says why there is no loss.
+        """
+        low, high = wilson_interval(self.correct, self.images)
+        results = self.class_results(model.labels)
+        most = max(results, key=lambda one: (one.images, -one.index))
+        return Evaluation(
+            images=self.images,
+            unknown=unknown,
+            folders=folders,
+            correct=self.correct,
+            accuracy=self.correct / self.images,
+            accuracy_low=low,
+            accuracy_high=high,
+            majority=most.index,
+            majority_share=most.images / self.images,
+            balanced_accuracy=fmean(one.recall for one in results if one.recall is not None),
+            macro_f1=fmean(one.f1 for one in results if one.f1 is not None),
+            remarks=self.remarks(model.labels),
+            top_k=self.top,
+            top_k_accuracy=self.among_top / self.images if self.top else None,
+            loss=None if self.kind is None else self.loss / self.images,
+            loss_reason=reason,
+            classes=results,
+            confusion=[
+                Confused(true=true, predicted=predicted, images=images)
+                for (true, predicted), images in sorted(self._confusion.items())
+            ],
+            calibration_error=self.calibration_error(),
+            reliability=self.reliability(),
+            reliability_chart=chart,
+            mistakes=self.most_confident_mistakes(),
+        )

@@ -1,0 +1,153 @@
+"""Filter galleries: for each filter the patterns that raise its mean activation, or lower it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from reportgen.analysis.ascent import classic_patterns, fourier_patterns
+from reportgen.analysis.ascent.fourier_patterns import shown as as_seen
+from reportgen.analysis.ascent.pattern_search import Method, Wish, patterns
+from reportgen.analysis.ascent.patterns import PatternStatus
+from reportgen.analysis.choosing import chosen_filters
+from reportgen.analysis.options import FedOptions
+from reportgen.analysis.request import Request, no_section
+from reportgen.analysis.workbench import Workbench
+from reportgen.execution.runner import Plan
+from reportgen.execution.units import Result, Unit
+from reportgen.pictures.encode import rgb_png
+from reportgen.records.report import PatternKind, Skipped
+
+METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
+    "classic": (classic_patterns.Classic(), classic_patterns.shown),
+    "fourier": (fourier_patterns.Fourier(), fourier_patterns.shown),
+}
+"""How each method finds patterns, and how it shows their pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterOptions(FedOptions):
+    """Which pattern of which filter: `channel` of `layer` (its path), found by `method`.
+
+    `size` is the side in pixels. With `negative` the pattern lowers the filter. `facet` is its
+    number, from 0 on, among `facets` that differ. With `start` the result holds the image that the
+    ascent started from, too.
+    """
+
+    layer: str
+    channel: int
+    method: Literal["classic", "fourier"]
+    steps: int
+    size: int
+    seed: int
+    negative: bool = False
+    facet: int = 0
+    facets: int = 1
+    start: bool = False
+
+
+@dataclass(frozen=True)
+class PatternData:
+    """One pattern; fields as in `reportgen.records.report.Filter`."""
+
+    score_start: float
+    score_end: float
+    obtained: str
+    status: PatternStatus
+    steps: int
+
+
+FilterUnit = Unit[FilterOptions]
+
+
+class Filters:
+    """The patterns of each filter of the convolution layers."""
+
+    name = "filters"
+    version = 5
+    title = "Filter patterns"
+
+    def plan(self, request: Request) -> tuple[Plan[FilterOptions], list[Skipped]]:
+        """A unit for each pattern of each filter that the settings choose."""
+        settings = request.settings
+        if not request.wants("filters"):
+            return Plan(self, []), []
+        layers = [layer for layer in request.layers if layer.convolution and layer.channels]
+        reason = request.no_image if layers else "there is no two-dimensional convolution layer"
+        if reason:
+            return Plan(self, []), no_section("filters", reason)
+        feed = request.feed.without_photos()
+        facets = settings.filter_diversity
+        filters = chosen_filters(layers, settings)
+        wanted: list[FilterOptions] = []
+        for layer, channels in filters.items():
+            for method in settings.filter_methods:
+                for at, channel in enumerate(channels):
+                    pattern = FilterOptions(
+                        feed=feed,
+                        layer=layer,
+                        channel=channel,
+                        method=method,
+                        steps=settings.filter_steps,
+                        size=settings.filter_size,
+                        seed=settings.seed,
+                    )
+                    # The image that ascents start from is shown once for each method.
+                    first = not at and layer == next(iter(filters))
+                    wanted.append(replace(pattern, start=first))
+                    if settings.filter_negative:
+                        wanted.append(replace(pattern, negative=True))
+                    if facets > 1:
+                        wanted += [
+                            replace(pattern, facet=facet, facets=facets) for facet in range(facets)
+                        ]
+        return Plan(self, [self.unit(request.model.sha256, pattern) for pattern in wanted]), []
+
+    def unit(self, model: str, options: FilterOptions) -> FilterUnit:
+        """The unit of one pattern of one filter."""
+        end = "negative" if options.negative else ""
+        group = f"{options.method} {options.layer} {end} {options.facets}"
+        return Unit(self.name, self.version, "filter", model, (), options, group=group)
+
+    def compute(
+        self, units: Sequence[FilterUnit], bench: Workbench
+    ) -> Iterator[tuple[FilterUnit, Result[PatternData]]]:
+        """Yield the patterns of filters of one layer, found by one method."""
+        options = units[0].options
+        wanted = {(unit.options.channel, unit.options.facet): unit for unit in units}
+        method, shown = METHODS[options.method]
+        wish = Wish(
+            options.layer, options.steps, options.size, options.seed, options.negative,
+            options.facets,
+        )  # fmt: skip
+        channels = list(dict.fromkeys(channel for channel, _ in wanted))
+        for channel, found in patterns(bench, method, wish, channels):
+            for facet, pattern in enumerate(found):
+                if unit := wanted.get((channel, facet)):
+                    data = PatternData(
+                        score_start=_number(pattern.start),
+                        score_end=_number(pattern.end),
+                        obtained=pattern.obtained,
+                        status=pattern.status,
+                        steps=pattern.steps,
+                    )
+                    files = {"pattern.png": rgb_png(shown(pattern.pixels))}
+                    if unit.options.start:
+                        files["start.png"] = rgb_png(as_seen(pattern.first))
+                    yield unit, Result(data, files)
+
+
+def kind_of(options: FilterOptions) -> PatternKind:
+    """Of which kind a pattern is."""
+    classic = options.method == "classic"
+    if options.negative:
+        return "classic-negative" if classic else "fourier-negative"
+    if options.facets > 1:
+        return "classic-diverse" if classic else "fourier-diverse"
+    return options.method
+
+
+def _number(value: float) -> float:
+    """A score for report.json, as exact as float32 is; 0 where it is not finite."""
+    return float(f"{value:.9g}") if np.isfinite(value) else 0.0

@@ -1,0 +1,1 @@
+"""Which preprocessing suits the model."""

@@ -1,0 +1,1 @@
+"""Whether heatmaps can be trusted."""

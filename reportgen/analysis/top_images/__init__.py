@@ -1,0 +1,1 @@
+"""The search for the images that activate a channel the most."""

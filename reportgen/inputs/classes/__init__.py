@@ -1,0 +1,1 @@
+"""Classes, labels and values: from the model, from folders, from tables."""

@@ -1,0 +1,1 @@
+"""Where the values of a layer lie on the image."""

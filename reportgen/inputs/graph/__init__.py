@@ -1,0 +1,1 @@
+"""The flat graph of layers of any model."""

@@ -1,0 +1,1 @@
+"""Image files: found, decoded, brought to the size of the network."""
