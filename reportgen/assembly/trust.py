@@ -6,16 +6,9 @@ from typing import Literal
 
 import numpy as np
 
-from reportgen.analysis.heatmap_trust.sanity import Stage
-from reportgen.analysis.heatmap_trust.trust import (
-    Between,
-    Draws,
-    Measured,
-    Measures,
-    SanityData,
-    TrustData,
-    TrustUnit,
-)
+from reportgen.analysis.heatmap_trust.randomisation import Stage
+from reportgen.analysis.heatmap_trust.sanity_checks import Between, SanityData
+from reportgen.analysis.heatmap_trust.trust import Draws, Measured, Measures, TrustData, TrustUnit
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.records.report import (

@@ -12,7 +12,8 @@ from reportgen.analysis.cams.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.choosing import check_filters
 from reportgen.analysis.decisions import DecisionOptions, Decisions
 from reportgen.analysis.feature_maps.activations import ActivationOptions, Activations
-from reportgen.analysis.heatmap_trust.trust import Sanity, Trust, TrustOptions
+from reportgen.analysis.heatmap_trust.sanity_checks import Sanity
+from reportgen.analysis.heatmap_trust.trust import Trust, TrustOptions
 from reportgen.analysis.options import Feed, Opening
 from reportgen.analysis.request import Request
 from reportgen.analysis.top_images.exemplars import ExemplarOptions, Exemplars

@@ -12,16 +12,9 @@ from reportgen.analysis.cams.gradients import class_gradients, score_gradients
 from reportgen.analysis.cams.passes import own_passes
 from reportgen.analysis.heatmap_trust import trust
 from reportgen.analysis.heatmap_trust.faithfulness import STEPS, area
-from reportgen.analysis.heatmap_trust.sanity import cascade, learnt_layers
-from reportgen.analysis.heatmap_trust.trust import (
-    DRAWS,
-    FEW_IMAGES,
-    MOST_IMAGES,
-    SEEDS,
-    Sanity,
-    Trust,
-    other_classes,
-)
+from reportgen.analysis.heatmap_trust.randomisation import cascade, learnt_layers
+from reportgen.analysis.heatmap_trust.sanity_checks import FEW_IMAGES, SEEDS, Sanity, other_classes
+from reportgen.analysis.heatmap_trust.trust import DRAWS, MOST_IMAGES, Trust
 from reportgen.demo import demo_images, demo_model
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.network import Network

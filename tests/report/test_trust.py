@@ -5,16 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reportgen.analysis.heatmap_trust.sanity import Stage
-from reportgen.analysis.heatmap_trust.trust import (
-    Between,
-    Check,
-    Draws,
-    Measured,
-    Measures,
-    SanityData,
-    TrustData,
-)
+from reportgen.analysis.heatmap_trust.randomisation import Stage
+from reportgen.analysis.heatmap_trust.sanity_checks import Between, Check, SanityData
+from reportgen.analysis.heatmap_trust.trust import Draws, Measured, Measures, TrustData
 from reportgen.assembly.trust import assemble_trust, outcome_of
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Store

@@ -6,8 +6,7 @@ Checks for Saliency Metrics", 2020).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from itertools import combinations
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -23,13 +22,10 @@ from reportgen.analysis.heatmap_trust.faithfulness import (
     Predict,
     area,
     measure,
-    rank_correlation,
-    structural_similarity,
 )
-from reportgen.analysis.heatmap_trust.sanity import Stage, cascade
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
-from reportgen.analysis.workbench import Workbench, number, numbers
+from reportgen.analysis.workbench import Workbench, numbers
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
@@ -41,14 +37,8 @@ from reportgen.spread import spread
 MOST_IMAGES = 8
 """Images that are measured: evenly chosen, since each takes hundreds of passes."""
 
-FEW_IMAGES = 2
-"""Images on which the sanity check tries kinds of map that need many passes for each map."""
-
 DRAWS = 10
 """Random maps that each image's maps are compared with."""
-
-SEEDS = 5
-"""Times that the model is randomised for the sanity check."""
 
 _TOGETHER = 8
 """Images in a pass."""
@@ -105,36 +95,10 @@ class TrustData:
     measured: list[Measured]
 
 
-@dataclass(frozen=True)
-class Between:
-    """How alike the maps of different images are, pair by pair."""
-
-    images: int
-    correlations: list[float]
-    similarities: list[float]
-
-
-@dataclass(frozen=True)
-class Check:
-    """What became of the maps of one kind as the model was randomised stage by stage."""
-
-    method: str
-    stages: list[Stage]
-    between_images: Between | None
-    other_class: float | None
-
-
-@dataclass(frozen=True)
-class SanityData:
-    """The checks of a model."""
-
-    checks: list[Check]
-
-
 TrustUnit = Unit[TrustOptions]
 
 
-def _asked(request: Request) -> tuple[TrustOptions | None, list[str], list[Skipped]]:
+def asked(request: Request) -> tuple[TrustOptions | None, list[str], list[Skipped]]:
     """What is measured of which photos, and what is left out."""
     chosen, skipped = chosen_cams("trust", request)
     if chosen is None:
@@ -162,7 +126,7 @@ class Trust:
 
     def plan(self, request: Request) -> tuple[Plan[TrustOptions], list[Skipped]]:
         """A unit for each of a few images. Raises SettingsError, ModelError as `chosen_cams`."""
-        options, photos, skipped = _asked(request)
+        options, photos, skipped = asked(request)
         if options is None:
             return Plan(self, []), skipped
         return Plan(
@@ -178,13 +142,13 @@ class Trust:
     ) -> Iterator[tuple[TrustUnit, Result[TrustData]]]:
         """Yield what was measured of each image's predicted class, or of the one chosen."""
         options = units[0].options
-        explain = _gradients(bench, options.layer)
+        explain = gradients_of_class(bench, options.layer)
         for unit in units:
             pixels = bench.pixels(unit.photo)
-            target = _class_of(bench, pixels, options.target)
+            target = class_of(bench, pixels, options.target)
             maps, slopes = explain(bench.prepare(pixels[None]), np.array([target], np.int32))
             grid = cells_of(bench, options.layer, maps[0])
-            heats = _maps_of(bench, options.cams, unit.photo, maps[0], slopes[0], target, grid)
+            heats = maps_of(bench, options.cams, unit.photo, maps[0], slopes[0], target, grid)
             yield unit, Result(_measured(bench, pixels, target, heats, grid, options.seed))
 
 
@@ -233,7 +197,7 @@ def _chance(
 
     def mean(name: str) -> Any:
         values = np.mean([getattr(measures, name) for measures in each], axis=0)
-        return _shorts(values) if values.ndim else _short(values)
+        return shorts(values) if values.ndim else short(values)
 
     means = Measures(**{one.name: mean(one.name) for one in fields(Measures)})
     areas = Draws(
@@ -250,93 +214,31 @@ def _entry(
     if not (np.isfinite(found.deletion).all() and np.isfinite(found.insertion).all()):
         return Measured(method, None)
     measures = Measures(
-        deletion=_shorts(found.deletion),
-        insertion=_shorts(found.insertion),
-        deletion_area=_short(area(found.deletion)),
-        insertion_area=_short(area(found.insertion)),
-        drop=_short(found.drop),
+        deletion=shorts(found.deletion),
+        insertion=shorts(found.insertion),
+        deletion_area=short(area(found.deletion)),
+        insertion_area=short(area(found.insertion)),
+        drop=short(found.drop),
         increase=float(found.increase),
-        blurred_drop=_short(found.blurred_drop),
+        blurred_drop=short(found.blurred_drop),
         blurred_increase=float(found.blurred_increase),
-        kept_brightness=_short(found.kept_brightness),
-        sparseness=_short(found.sparseness),
+        kept_brightness=short(found.kept_brightness),
+        sparseness=short(found.sparseness),
     )
     return Measured(method, measures)
 
 
-def _short(value: Any) -> float:
+def short(value: Any) -> float:
     """A number in four significant digits."""
     return float(f"{float(value):.4g}")
 
 
-def _shorts(values: npt.ArrayLike) -> list[float]:
+def shorts(values: npt.ArrayLike) -> list[float]:
     """Numbers (N,) in four significant digits, NaN where one is not finite."""
     return [np.nan if value is None else value for value in numbers(values)]
 
 
-class Sanity:
-    """Whether each kind of map changes when weights are randomised, and with the class."""
-
-    name = "sanity"
-    version = 3
-    title = "Sanity checks"
-
-    def plan(self, request: Request) -> Plan[TrustOptions]:
-        """The one unit of the images that `Trust` measures; none where it measures none."""
-        options, photos, _ = _asked(request)
-        if options is None or not photos:
-            return Plan(self, [])
-        return Plan(self, [self.unit(request.model.sha256, photos, options)])
-
-    def unit(self, model: str, photos: Sequence[str], options: TrustOptions) -> TrustUnit:
-        """The one unit of a model on these images."""
-        return Unit(self.name, self.version, "model", model, tuple(photos), options)
-
-    def compute(
-        self, units: Sequence[TrustUnit], bench: Workbench
-    ) -> Iterator[tuple[TrustUnit, Result[SanityData]]]:
-        """Yield the stages of the cascade, and the correlation between classes."""
-        for unit in units:
-            yield unit, Result(SanityData(_checks(bench, unit.photos, unit.options)))
-
-
-def _checks(bench: Workbench, digests: Sequence[str], options: TrustOptions) -> list[Check]:
-    pixels = [bench.pixels(digest) for digest in digests]
-    fed = [bench.prepare(one[None]) for one in pixels]
-    targets = [_class_of(bench, one, options.target) for one in pixels]
-    others = other_classes(targets, _class_count(bench), options.seed)
-    slopes_of = _gradients(bench, options.layer)
-
-    def maps(classes: Sequence[int], wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in wanted}
-        for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
-            one, slope = slopes_of(values, np.array([target], np.int32))
-            kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
-            grid = cells_of(bench, options.layer, one[0])
-            heats = _maps_of(bench, kinds, digests[at], one[0], slope[0], target, grid)
-            for cam, heat in heats.items():
-                found[cam].append(heat)
-        return {cam: np.stack(heats) for cam, heats in found.items()}
-
-    cams = options.cams
-    slow = [cam for cam in cams if CAMS[cam].passes]
-    seeds = range(options.seed, options.seed + SEEDS)
-    cascades = cascade(bench.network, lambda kinds: maps(targets, kinds), cams, seeds, slow)
-    true, swapped = maps(targets, cams), maps(others, cams) if others else None
-    return [
-        Check(
-            method=cam,
-            stages=[_stage(stage) for stage in cascades[cam]],
-            between_images=_between(true[cam]),
-            other_class=_likeness(true[cam], swapped[cam])
-            if swapped and CAMS[cam].by_class
-            else None,
-        )
-        for cam in cams
-    ]
-
-
-def _maps_of(
+def maps_of(
     bench: Workbench,
     cams: Sequence[str],
     digest: str,
@@ -352,52 +254,15 @@ def _maps_of(
     }
 
 
-def _stage(stage: Stage) -> Stage:
-    return replace(
-        stage,
-        correlations=_shorts(stage.correlations),
-        similarities=_shorts(stage.similarities),
-    )
-
-
-def _between(maps: npt.NDArray[Any]) -> Between | None:
-    """How alike the maps of different images are: the null of the sanity check."""
-    told = [one for one in maps if np.ptp(one) > 0]
-    pairs = list(combinations(told, 2))
-    if not pairs:
-        return None
-    return Between(
-        len(told),
-        _shorts([rank_correlation(*pair) for pair in pairs]),
-        _shorts([structural_similarity(*pair) for pair in pairs]),
-    )
-
-
-def _likeness(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:
-    pairs = zip(one, other, strict=True)
-    return number(np.mean([rank_correlation(a, b) for a, b in pairs]))
-
-
-def other_classes(targets: Sequence[int], classes: int, seed: int) -> list[int]:
-    """For each class another one by chance; none where there is only one class."""
-    if classes < 2:
-        return []
-    random = np.random.default_rng(seed)
-    return [int((one + random.integers(1, classes)) % classes) for one in targets]
-
-
-def _class_count(bench: Workbench) -> int:
-    head = bench.network.head
-    return head.classes if head else 0
-
-
-def _class_of(bench: Workbench, pixels: npt.NDArray[np.float32], chosen: int | None) -> int:
+def class_of(bench: Workbench, pixels: npt.NDArray[np.float32], chosen: int | None) -> int:
+    """The class that is chosen, else the likeliest for these pixels (H, W, C)."""
     if chosen is not None:
         return chosen
     return int(_probabilities(bench)(pixels[None])[0].argmax())
 
 
-def _gradients(bench: Workbench, layer: str) -> Any:
+def gradients_of_class(bench: Workbench, layer: str) -> Any:
+    """The function of `class_gradients` for a layer, made once."""
     return bench.compiled(
         f"trust {layer}", lambda: class_gradients(bench.network, layer, bench.places)
     )
