@@ -21,6 +21,8 @@ from reportgen.trip.compose import compose
 from tests.report.links import check_site
 from tests.support.small_builds import FAST, HOSTILE, make
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 
 

@@ -12,6 +12,8 @@ from reportgen.errors import ImageError, InputChangedError, SettingsError
 from reportgen.trip.model_job import ModelJob
 from tests.support.small_builds import make
 
+pytestmark = pytest.mark.slow
+
 ONLY = {"sections": ["activations"]}
 
 

@@ -9,7 +9,7 @@ from reportgen.progress import Silent
 from tests.report.links import check_site
 from tests.support.corpus import MODELS
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.slow]
 
 SMALL = {"skip_section": "filters", "max_channels": 16, "top": 1}
 GALLERIES = {"filters": 2, "filter_steps": 3, "filter_size": 32, "max_channels": 16, "top": 1}

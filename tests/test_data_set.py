@@ -13,6 +13,8 @@ from reportgen.progress import Silent
 from tests.report.links import check_site
 from tests.support.options import SCAN
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("ants", "bees", "cats")
 EACH = 12
 SIDE = 16

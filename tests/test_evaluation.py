@@ -10,6 +10,8 @@ from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.report.links import check_site
 
+pytestmark = pytest.mark.slow
+
 CLASSES = ("ants", "bees", "cats", "dogs")
 
 

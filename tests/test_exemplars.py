@@ -19,6 +19,8 @@ from tests.report.links import check_site
 from tests.support.options import SCAN
 from tests.support.results import stored_data
 
+pytestmark = pytest.mark.slow
+
 SIDE = 14
 
 

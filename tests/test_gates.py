@@ -11,6 +11,8 @@ from reportgen.cli.main import cli
 from reportgen.gates.history import read_history
 from reportgen.records.report import Report
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--sections", "activations,health", "--quiet")
 
 

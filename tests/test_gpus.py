@@ -7,6 +7,8 @@ import pytest
 from reportgen import gpus
 from reportgen.gpus import ASSUMED_MEMORY, all_gpus, shared_among, visible_gpus
 
+pytestmark = pytest.mark.slow
+
 TWO = (
     "0, GPU-aaaa-1, NVIDIA H100, 80000, 580.1, 9.0\n1, GPU-bbbb-2, NVIDIA H100, 40000, 580.1, 9.0\n"
 )

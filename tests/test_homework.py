@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from reportgen.config import make_settings
@@ -12,6 +13,8 @@ from reportgen.demo import demo_labels
 from reportgen.inputs.classes.labels import read_labels
 from reportgen.report.note_places import SECTION_HEADINGS, fold
 from reportgen.report.placed_notes import place_notes
+
+pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 HOMEWORK = REPOSITORY / "examples" / "homework"

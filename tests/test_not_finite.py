@@ -12,6 +12,8 @@ from reportgen.errors import ReportgenError
 from reportgen.inputs.network import Network
 from tests.support.small_builds import make
 
+pytestmark = pytest.mark.slow
+
 NAN, INF = float("nan"), float("inf")
 SECTIONS = ["activations", "gradcam", "evaluation", "health", "kernels"]
 ALL = {"sections": SECTIONS, "cam_layers": ["*"], "cam_difference": ["top"], "preprocess": "unit"}

@@ -14,6 +14,8 @@ from reportgen.pipeline import Outcome, build
 from reportgen.progress import Silent
 from tests.report.links import check_site
 
+pytestmark = pytest.mark.slow
+
 GRAYS = {"dark.png": 40, "gray.png": 120, "light.png": 200}
 
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.small_builds import make
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 OPTIONS = ("--filters", "2", "--filter-steps", "2", "--filter-size", "16", "--preprocess", "unit")
 

@@ -16,6 +16,8 @@ from reportgen.progress import Silent
 from reportgen.records.report import Report
 from tests.report.links import check_site
 
+pytestmark = pytest.mark.slow
+
 L = keras.layers
 FAST = {"filters": 1, "filter_steps": 1, "filter_size": 16, "max_channels": 2, "no_cache": True}
 

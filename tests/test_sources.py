@@ -19,6 +19,8 @@ from reportgen.cli.main import cli
 from reportgen.report.site.sources.texts import numbered
 from tests.report.links import check_site
 
+pytestmark = pytest.mark.slow
+
 layers = keras.layers
 SIDE = 150
 
@@ -201,7 +203,7 @@ def test_kernels_exemplars_dream_and_accuracy(built: Path, report: Any, steps: A
     assert "4 images" in steps["Accuracy on a test set"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.corpus
 def test_the_same_on_vgg16(corpus: Path, tmp_path: Path) -> None:
     """Without its head, as the weights come: rows that need classes say why they are empty."""

@@ -10,6 +10,8 @@ from reportgen.errors import SettingsError
 from reportgen.inputs.classes.labels import read_labels
 from reportgen.report.notes.source import OwnNotes
 
+pytestmark = pytest.mark.slow
+
 READERS = {"labels": read_labels, "config": read_toml, "notes": OwnNotes}
 
 

@@ -82,6 +82,7 @@ def test_only_the_first_channels_and_so_many_columns(model, tmp_path):
     assert stored_data(result)["activations"][1]["channels"] == 24
 
 
+@pytest.mark.slow
 def test_contrast_and_normalisation_change_the_picture(model, tmp_path):
     pictures = [
         compute(model, tmp_path, **options)[2].files["0000.png"]

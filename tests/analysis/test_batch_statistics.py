@@ -67,6 +67,7 @@ def decided(data) -> Preprocessing:
     return choose_by_statistics(ASSUMED, data.distances, data.layers, data.images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["before", "behind", "first"])
 @pytest.mark.parametrize("mode", CANDIDATES)
 def test_the_mode_of_training_is_found_on_other_images(order, mode, tmp_path) -> None:
@@ -85,6 +86,7 @@ def test_of_gray_images_too(mode, tmp_path) -> None:
     assert (found.mode, found.source) == (mode, "detected"), found.statistics
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [5, 30, 100])
 @pytest.mark.parametrize("mode", CANDIDATES)
 def test_a_short_training_is_never_read_wrongly(mode, steps, tmp_path) -> None:

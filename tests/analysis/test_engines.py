@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")

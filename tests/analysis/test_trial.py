@@ -17,6 +17,8 @@ from reportgen.records.report import Preprocessing
 from tests.support.options import TRIAL
 from tests.support.results import stored_data
 
+pytestmark = pytest.mark.slow
+
 ASSUMED = Preprocessing(mode="unit", source="assumed", reason="nothing says so")
 
 

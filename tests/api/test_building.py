@@ -18,6 +18,8 @@ from tensorflow.python.framework.config import is_op_determinism_enabled
 import reportgen
 from reportgen.inputs.model_files.live_model import save_model
 
+pytestmark = pytest.mark.slow
+
 QUICK = {"sections": ["activations", "gradcam", "evaluation", "health"], "progress": False}
 PHOTOS = np.random.default_rng(1).random((9, 16, 16, 3)).astype(np.float32)
 CLASSES = np.arange(9) % 3

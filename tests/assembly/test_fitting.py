@@ -15,6 +15,8 @@ from tests.report.links import check_site
 from tests.support.grids import grid_of
 from tests.support.small_builds import make
 
+pytestmark = pytest.mark.slow
+
 
 def test_resolution_goes_first_then_channels_then_images():
     steps = reductions(10)

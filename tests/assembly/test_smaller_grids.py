@@ -13,6 +13,8 @@ from tests.support.grids import grid_of
 from tests.support.options import ACTIVATIONS
 from tests.support.small_builds import make
 
+pytestmark = pytest.mark.slow
+
 
 def finished(folder: Path, **layers: tuple[int, float]) -> list[Stored]:
     """Activations of one image: of each layer the side of its tiles and its share of the limit."""

@@ -23,6 +23,8 @@ from reportgen.cli.main import cli
 from reportgen.errors import BundleError
 from reportgen.report.publishing.manifest import write_manifest
 
+pytestmark = pytest.mark.slow
+
 
 def noise(height: int, width: int, mode: str = "RGB") -> bytes:
     """A PNG that hardly packs."""

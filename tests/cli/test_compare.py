@@ -10,6 +10,8 @@ from click.testing import CliRunner
 from reportgen.cli.main import cli
 from tests.compare.reports import write_pair
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):

@@ -13,6 +13,8 @@ from reportgen.engines import Reach, choose
 from reportgen.errors import DeviceError
 from reportgen.gpus import Gpu
 
+pytestmark = pytest.mark.slow
+
 H100 = Gpu(0, "GPU-1", "NVIDIA H100", 80 * 10**9, "580.159", "9.0")
 RTX50 = Gpu(0, "GPU-2", "NVIDIA GeForce RTX 5090", 30 * 10**9, "580.1", "12.0")
 ON_CPU = Reach((), works=True, built=True, log="")

@@ -12,6 +12,8 @@ from PIL import Image
 from reportgen.cli.main import cli
 from reportgen.records.comparison import Comparison
 
+pytestmark = pytest.mark.slow
+
 SIDE, IMAGES = 12, 12
 
 

@@ -8,7 +8,10 @@ import pytest
 from tests.faults.attacks import ATTACKS, attack
 from tests.faults.world import World, new_world
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="kills, pipes and mounts are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="kills, pipes and mounts are POSIX's"),
+    pytest.mark.slow,
+]
 
 
 @pytest.fixture(scope="module")

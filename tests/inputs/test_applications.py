@@ -7,6 +7,8 @@ import pytest
 
 from reportgen.inputs.applications import APPLICATIONS, find_application, nearest_application
 
+pytestmark = pytest.mark.slow
+
 MEAN = np.array([0.485, 0.456, 0.406])
 DEVIATION = np.array([0.229, 0.224, 0.225])
 FORMULAS = {

@@ -97,6 +97,7 @@ def test_each_frame_of_an_animation_is_decoded(tmp_path):
         np.testing.assert_allclose(decode(path, frame=at).rgb, frame(at), atol=12)
 
 
+@pytest.mark.slow
 def test_a_clip_gives_what_keras_gives_for_its_frames(tmp_path):
     model = film()
     clip = folder_of_frames(tmp_path / "clip", 4)
@@ -114,6 +115,7 @@ def test_a_clip_gives_what_keras_gives_for_its_frames(tmp_path):
     np.testing.assert_allclose(conv.means, np.mean(values, (0, 1)), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_a_gif_is_a_clip(tmp_path):
     model = film(3)
     path = animation(tmp_path / "a.gif", 3)
@@ -123,6 +125,7 @@ def test_a_gif_is_a_clip(tmp_path):
     np.testing.assert_allclose(probabilities(report), wanted[0], rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_without_frames_a_picture_is_fed_as_equal_frames_and_that_is_said(tmp_path):
     model = film()
     Image.fromarray(frame(3)).save(tmp_path / "a.png")

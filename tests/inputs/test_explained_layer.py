@@ -107,6 +107,7 @@ def classifier_of(entry, x):
     return Network(keras.Model(entry, layers.Dense(3, activation="softmax")(x)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("class_token", [False, True])
 def test_of_a_transformer_the_last_normalisation_that_counts_is_taken(class_token):
     entry = keras.Input((32, 40, 3))

@@ -8,6 +8,8 @@ from reportgen.inputs.classes.class_names import match_classes
 from reportgen.inputs.classes.imagenet import class_of, says_imagenet, synsets
 from reportgen.inputs.classes.labels import default_labels, find_class, imagenet_labels
 
+pytestmark = pytest.mark.slow
+
 
 def test_the_list_is_that_of_the_challenge() -> None:
     """Spot checks against what `decode_predictions` of keras.applications is known to print."""

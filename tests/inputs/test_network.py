@@ -62,6 +62,7 @@ def test_every_output_equals_the_layers_own():
         np.testing.assert_allclose(behind, wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_inner_layers_of_a_nested_model_are_reached():
     model, base = nested()
     network = Network(model)

@@ -33,6 +33,7 @@ def inside(backbone: Any, depth: int) -> Any:
     return keras.Model(entry, L.Dense(2, activation="softmax")(tensor))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "depth"), [("mobilenet_1.00_32", 1), ("features", 2)])
 def test_a_backbone_inside_nested_models(name: str, depth: int, tmp_path: Path) -> None:
     """By its own name, or by those of its layers where the user gave it another."""
@@ -44,6 +45,7 @@ def test_a_backbone_inside_nested_models(name: str, depth: int, tmp_path: Path) 
     assert (found.mode, found.source) == ("signed", "detected")
 
 
+@pytest.mark.slow
 def test_the_layers_names_of_a_family_are_known() -> None:
     """A model whose layers are called as an application's is fed as that one is."""
     for name in ("vgg16", "resnet50"):
@@ -58,6 +60,7 @@ def test_the_layers_names_of_a_family_are_known() -> None:
         assert found.mode == known.preprocessing, name
 
 
+@pytest.mark.slow
 def test_a_teachable_machine_file(tmp_path: Path) -> None:
     """Sequential in Sequential in Sequential, around a MobileNetV2 of any name; fed -1..1."""
     base = keras.applications.MobileNetV2(

@@ -64,6 +64,7 @@ def check(model, paths=None, most=3):
     assert checked >= most
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "side", "paths"),
     [

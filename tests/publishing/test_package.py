@@ -14,6 +14,8 @@ import pytest
 
 from reportgen.version import __version__
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ADDRESS = "https://example.org/someone/reportgen"
 

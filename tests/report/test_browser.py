@@ -10,7 +10,7 @@ import pytest
 from tests.report.conftest import NAMES, Site
 from tests.report.screenshots import kinds
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PAGES = (
     "index.html",

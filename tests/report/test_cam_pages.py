@@ -86,6 +86,7 @@ def test_explanations_are_of_what_is_there_and_can_be_left_out(
     assert "evidence that both share cancels out" not in text
 
 
+@pytest.mark.slow
 def test_everything_at_once_keeps_the_limits_of_a_page(tmp_path: Path) -> None:
     plan = [(f"layer_{at}", "Conv2D", f"block {at}", 4, 192) for at in range(60)]
     report = write_sample(tmp_path, plan=plan, names=["photo.jpg"], sections=SECTIONS)

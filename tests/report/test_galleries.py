@@ -138,6 +138,7 @@ def test_the_notebook_seeks_each_filter_once(both: Site) -> None:
     assert 5 not in patterns.channels  # silent by every method
 
 
+@pytest.mark.slow
 def test_a_layer_of_very_many_filters_keeps_its_page_small(both: Site, tmp_path: Path) -> None:
     shutil.copytree(both.folder / "pictures", tmp_path / "pictures")
     galleries = []

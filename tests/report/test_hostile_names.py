@@ -14,6 +14,8 @@ from tests.report.links import check_site
 from tests.report.sample import PAYLOADS
 from tests.support.hostile_reports import hostile_report
 
+pytestmark = pytest.mark.slow
+
 EVERY = 16
 """In the browser each page is opened of which this is the number, to keep the test short."""
 

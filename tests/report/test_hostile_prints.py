@@ -25,6 +25,8 @@ from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import PAYLOADS, SMALL, write_sample
 from tests.support.hostile_reports import hostile_report
 
+pytestmark = pytest.mark.slow
+
 PYTHON = (
     '"); open("ran", "w"); ("',
     "'); open('ran', 'w'); ('",

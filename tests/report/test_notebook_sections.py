@@ -28,6 +28,8 @@ from tests.support.notebooks import (
 pytest.importorskip("nbformat")
 import keras
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def foldered(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -13,6 +13,8 @@ from tests.support.notebooks import run_here, unrun
 
 pytest.importorskip("nbformat")
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:

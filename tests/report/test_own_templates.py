@@ -59,6 +59,7 @@ def test_an_own_template_extends_the_packages(site: Site, tmp_path: Path) -> Non
     assert "Content-Security-Policy" in about
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "reason"),
     [

@@ -21,6 +21,8 @@ from reportgen.report.pdf.extent import EVERYTHING
 from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import HOSTILE, write_sample
 
+pytestmark = pytest.mark.slow
+
 NOTES = """# My own words
 
 #panic("gone") costs $5$ *and* @home, <b>not bold</b>, `#raw`, a [link](https://example.org).

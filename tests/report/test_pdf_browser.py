@@ -16,6 +16,8 @@ from reportgen.errors import OutputError
 from reportgen.report.pdf.browser import find_browser, print_with_browser
 from tests.report.sample import write_sample
 
+pytestmark = pytest.mark.slow
+
 
 def test_without_a_browser_it_is_said_what_was_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")

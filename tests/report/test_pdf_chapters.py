@@ -29,6 +29,8 @@ from reportgen.report.pdf.writer import write_pdf
 from reportgen.report.sections.evaluation import evaluation
 from tests.report.sample import SMALL, write_sample
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("cat.jpg", "dog.jpg", "owl.jpg", "猫.jpg")
 PLACE = "evaluation--mistakes"
 SECTIONS = (

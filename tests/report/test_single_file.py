@@ -21,6 +21,8 @@ from tests.report.conftest import Site
 from tests.report.links import Page
 from tests.report.sample import write_sample
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def single(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Path:

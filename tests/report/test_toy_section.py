@@ -10,6 +10,8 @@ import pytest
 
 from tests.support.toy_section import TOY, TOYS
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

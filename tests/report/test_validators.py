@@ -22,6 +22,8 @@ from reportgen.report.single.page import SINGLE_NAME
 from tests.report.conftest import NAMES
 from tests.report.screenshots import kinds
 
+pytestmark = pytest.mark.slow
+
 JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 TOO_BUSY = 600

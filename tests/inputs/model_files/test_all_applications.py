@@ -14,7 +14,7 @@ from reportgen.inputs.model_files import identify, open_model
 
 from .networks import outputs
 
-pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.filterwarnings("ignore")]
 
 SIZES = {
     "ConvNeXtTiny": 32,

@@ -45,6 +45,7 @@ def test_anything_else_is_refused(text: str) -> None:
         parse_arithmetic(text)
 
 
+@pytest.mark.slow
 @given(st.text(max_size=60))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:

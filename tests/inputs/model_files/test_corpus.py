@@ -15,7 +15,7 @@ from tests.support.corpus import MODELS, Expected
 from .keras2 import opened_by_keras_2
 from .networks import outputs, random_inputs
 
-pytestmark = pytest.mark.corpus
+pytestmark = [pytest.mark.corpus, pytest.mark.slow]
 
 
 NEED_HELP = {"carnd_1560800.h5", "carnd_jeremyshannon_keras1.h5", "cifar10_subclass.keras"}

@@ -257,6 +257,7 @@ def test_a_moderate_depth_is_fine(tmp_path: Path) -> None:
     assert open_model(identify(path)).model.output_shape == (None, 192)
 
 
+@pytest.mark.slow
 def test_a_zip_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "m.keras"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -28,6 +28,7 @@ def check_same(model: Any, path: str) -> Any:
     return opened
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["hdf5", "zip"])
 @pytest.mark.parametrize("network", list(NETWORKS))
 def test_outputs_equal_those_of_keras_2(network: str, form: str, tmp_path: Path) -> None:

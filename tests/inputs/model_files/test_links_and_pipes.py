@@ -167,6 +167,7 @@ def test_damaged_members_of_a_zip(packing: int, member: str, model: Any, tmp_pat
             open_model(identify(str(path)))
 
 
+@pytest.mark.slow
 def test_a_chain_of_1200_layers(tmp_path: Path) -> None:
     layers = [
         {"class_name": "Dense", "config": {"name": f"d{index}", "units": 2, "use_bias": False}}

@@ -170,6 +170,7 @@ def mutated_configs(draw: st.DrawFn) -> Any:
     return config
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     config=mutated_configs(), version=st.sampled_from([None, "1.2.0", "2.1.6", "2.8.0", "3.4.1"])
@@ -208,6 +209,7 @@ def damaged(content: bytes, generator: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".h5", ".keras"])
 @pytest.mark.parametrize("network", [plain, nested])
 def test_damaged_files_give_a_model_or_a_sentence(

@@ -37,6 +37,7 @@ def check(model: Any, path: Path) -> None:
     assert np.ptp(found) > 0
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 @pytest.mark.parametrize("mode", ["int8", "int4", "float8"])

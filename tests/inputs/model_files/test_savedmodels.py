@@ -13,6 +13,8 @@ from reportgen.inputs.model_files import identify, open_model
 from .keras2 import compare_with_keras_2
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 
+pytestmark = pytest.mark.slow
+
 tf_keras = pytest.importorskip("tf_keras")
 
 

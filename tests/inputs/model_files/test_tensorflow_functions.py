@@ -129,6 +129,7 @@ def with_function(function: Callable[[Any], Any]) -> Any:
     return shuffle_weights(k.Model(entry, k.layers.Activation("linear", name="end")(found)))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_that_of_keras_2(name: str, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def mobilenet(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Path]:
     return model, folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["full.weights.h5", "full.h5"])
 def test_an_application_with_its_top(name: str, mobilenet: tuple[Any, Path]) -> None:
     model, folder = mobilenet
@@ -50,6 +51,7 @@ def test_an_application_with_its_top(name: str, mobilenet: tuple[Any, Path]) -> 
     assert opened.notes == (f"{name} holds a top for 5 classes instead of 1000",)
 
 
+@pytest.mark.slow
 def test_the_top_under_another_name_has_as_many_classes(
     tmp_path: Path, mobilenet: tuple[Any, Path]
 ) -> None:
@@ -92,12 +94,14 @@ def test_no_top_is_obeyed(mobilenet: tuple[Any, Path]) -> None:
     assert opened.notes == ()
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_name_layer_and_shapes(mobilenet: tuple[Any, Path]) -> None:
     file = identify("mobilenetv2", weights=str(mobilenet[1] / "base.weights.h5"))
     with pytest.raises(ModelFileError, match=r"base\.weights\.h5.*the layer '.*'"):
         open_model(file, input_size=SIZE)
 
 
+@pytest.mark.slow
 def test_untrained_weights_are_a_warning_and_the_same_for_the_same_seed() -> None:
     first = open_model(identify("mobilenet"), top=False, input_size=SIZE, seed=3)
     again = open_model(identify("mobilenet", weights="none"), top=False, input_size=SIZE, seed=3)
