@@ -304,7 +304,12 @@ class AboutPage:
     """What is not in the report: name, reason, and its kind as note."""
     warnings: tuple[str, ...]
     settings: tuple[Fact, ...]
+    """Those that differ from their defaults."""
+    default_settings: tuple[Fact, ...]
     environment: tuple[Fact, ...]
+    digests: tuple[Fact, ...]
+    """SHA-256 of the model and the images."""
+    digests_text: str
     timings: tuple[Fact, ...]
     timing_notes: tuple[str, ...]
     command: str
