@@ -27,7 +27,7 @@ from reportgen.report.sections.confusion import confusion
 from reportgen.wording import count, number, percent, sentence
 
 MOST_CLASSES = 60
-_MISTAKES = Limits("mistake", page=20, paper=8)
+_MISTAKES = Limits("misclassified image", page=20, paper=8)
 _CLASSES = (
     Column("Class", "long"),
     *(
@@ -48,7 +48,7 @@ def _blocks(outline: Outline, found: Evaluation) -> Iterator[Block]:
     yield Facts(tuple(_facts(found)))
     for remark in found.remarks:
         yield text(sentence(remark))
-    yield Part(("Mistakes",), "evaluation--mistakes", tuple(_mistakes(outline, found)))
+    yield Part(("Misclassified images",), "evaluation--mistakes", tuple(_mistakes(outline, found)))
     yield Part(("Confusion matrix",), "evaluation--confusion", tuple(confusion(outline, found)))
     yield Part(("Classes",), "evaluation--classes", tuple(_classes(found)))
     if found.reliability_chart is not None:
