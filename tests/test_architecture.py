@@ -23,7 +23,7 @@ GROUND = frozenset(
 BOTTOM = frozenset({"report.sections.table", "gates.metrics", "gates.conditions", "gates.tables"})
 """Plain data and small languages of packages that stand higher; any package may import them."""
 
-SHARED_BY_WRITERS = frozenset({"records", "pictures", "report"})
+SHARED_BY_WRITERS = frozenset({"gates", "records", "pictures", "report"})
 
 ALLOWED: dict[str, frozenset[str]] = {
     **dict.fromkeys(GROUND, frozenset()),
@@ -42,7 +42,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.site": SHARED_BY_WRITERS | {"report.notes", "report.sections"},
     "report.pdf": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.single"},
     "report.notebook": SHARED_BY_WRITERS | {"report.notes", "report.sections", "inputs"},
-    "report.card": SHARED_BY_WRITERS | {"gates"},
+    "report.card": SHARED_BY_WRITERS,
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),
     "compare": frozenset(

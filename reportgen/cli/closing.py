@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from reportgen.pipeline import Outcome
     from reportgen.records.gates import Gates
 
-DOCUMENTS = ("index.html", "report.html", "report.pdf", "report.ipynb", "report.json")
+DOCUMENTS = (
+    *("index.html", "report.html", "report.pdf", "report.ipynb", "README.md"),
+    "report.json",
+)
 """The files of a report that are meant to be opened, below its folder."""
 
 

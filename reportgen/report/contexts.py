@@ -241,32 +241,6 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class GateRow:
-    """One gate: what it is about, what is required and what was measured."""
-
-    name: str
-    required: str
-    measured: str
-    """Empty where it was not measured; `reason` says why."""
-    reason: str
-    status: str
-    """ "passed", "failed" or "unmeasured"."""
-    result: str
-
-
-@dataclass(frozen=True)
-class GateTable:
-    """The gates of a report, those that failed first."""
-
-    status: str
-    """ "passed" or "failed"."""
-    text: str
-    note: str
-    """What the gates compare with, and whether they only warn; often empty."""
-    rows: tuple[GateRow, ...]
-
-
-@dataclass(frozen=True)
 class ImagesPage:
     """`images/index.html`: all images, or the misclassified ones."""
 

@@ -12,9 +12,11 @@ from reportgen.analysis.accuracy.evaluation import Tally
 from reportgen.analysis.accuracy.regression import Pairs, largest_misses
 from reportgen.analysis.feature_maps.health import HealthTally
 from reportgen.assembly.charts import with_charts
+from reportgen.assembly.trend import write_trend
 from reportgen.config import SECTIONS
 from reportgen.file_names import slugs
 from reportgen.gates.check import check_gates
+from reportgen.gates.history import run_of
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernels import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
@@ -201,6 +203,11 @@ def write_sample(
         timings={"activations": 1.25, "filters": 61.0},
     )
     report = report.model_copy(update={"gates": check_gates(report, FAIL_IF, REQUIRE)})
+    earlier = run_of(report, "0" * 64)
+    runs = [earlier.model_copy(update={"created": f"2024-02-{day}"}) for day in (27, 28)]
+    history = [*runs, run_of(report, "1" * 64)]
+    trend = {"history": history, "trend_chart": write_trend(history, folder)}
+    report = report.model_copy(update=trend)
     _save(folder, "report.json", report.model_dump_json(indent=1).encode())
     return report
 

@@ -4,13 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.compare.pages.flips import flip_cards
 from reportgen.compare.wording import change_text, interval_text, judged, p_text, value_text
-from reportgen.gates.wording import gate_name, gates_sentence, measured_text, required_text
 from reportgen.records.comparison import Comparison, McNemar, NotCompared, NumberChange
-from reportgen.records.gates import Gates
 from reportgen.report.blocks import (
-    Badge,
     Block,
-    Bullets,
     Callout,
     Cell,
     Column,
@@ -22,6 +18,7 @@ from reportgen.report.blocks import (
     text,
 )
 from reportgen.report.contexts import Link
+from reportgen.report.sections.gates import gate_blocks
 from reportgen.wording import count, percent
 
 CLEAR = 0.05
@@ -35,7 +32,7 @@ _HASH = 12
 def verdict_page(found: Comparison) -> Iterator[Block]:
     """The first page."""
     if found.gates is not None:
-        yield Part(("Gates",), "verdict--gates", tuple(_gates(found.gates)))
+        yield Part(("Gates",), "verdict--gates", tuple(gate_blocks(found.gates)))
     title, words, tone = _verdict(found)
     yield Callout((title,), (words,), tone)
     yield Part(("Numbers",), "verdict--numbers", (_numbers(found),))
@@ -53,30 +50,6 @@ def verdict_page(found: Comparison) -> Iterator[Block]:
         )
     yield Part(("Reports",), "verdict--reports", (_sides(found),))
     yield Part(("Not compared",), "verdict--rest", tuple(_rest(found)))
-
-
-def _gates(gates: Gates) -> Iterator[Block]:
-    """The gates, those that failed first."""
-    order = {"failed": 0, "unmeasured": 1, "passed": 2}
-    words = {
-        "failed": Badge("failed", "bad"),
-        "unmeasured": Badge("not measured", "bad"),
-        "passed": Badge("passed", "good"),
-    }
-    note = " Failed gates are warnings here (--gates warn)." if gates.mode == "warn" else ""
-    yield text(f"{gates_sentence(gates)}.{note}")
-    shown = sorted(gates.gates, key=lambda gate: order[gate.status])
-    yield Table(
-        "Gates",
-        (Column("Gate"), Column("Measured", "number"), Column("Required", "number"),
-         Column("Result")),
-        tuple(
-            row(gate_name(gate), measured_text(gate), required_text(gate), words[gate.status])
-            for gate in shown
-        ),
-    )  # fmt: skip
-    if reasons := [one for one in shown if one.reason]:
-        yield Bullets(tuple((f"{gate_name(one)}: {one.reason}.",) for one in reasons))
 
 
 def _verdict(found: Comparison) -> tuple[str, str, Tone]:

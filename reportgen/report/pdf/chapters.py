@@ -7,9 +7,19 @@ from reportgen.report.explanations import explanation
 from reportgen.report.pdf.blocks import PaperBlocks
 from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Title, Words
 from reportgen.report.pdf.figures import Materials
+from reportgen.report.sections.gates import gate_blocks
 from reportgen.report.sections.pages import PAGES
 from reportgen.report.sections.table import WITH_PAGES
 from reportgen.wording import only_in_site
+
+
+def opening(materials: Materials) -> Iterator[Chapter]:
+    """What stands before the overview: the gates, where there are any."""
+    report = materials.outline.report
+    if report.gates:
+        paper = PaperBlocks(materials.pictures, materials.room)
+        blocks = paper.rendered(list(gate_blocks(report.gates, report.baseline)))
+        yield Chapter("gates", "Gates", tuple(blocks))
 
 
 def chapters(materials: Materials) -> tuple[Chapter, ...]:

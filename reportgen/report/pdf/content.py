@@ -18,7 +18,7 @@ from reportgen.report.model_facts import (
 )
 from reportgen.report.outline import LayerBlock, Outline
 from reportgen.report.pdf.bytes import moment_of
-from reportgen.report.pdf.chapters import chapters
+from reportgen.report.pdf.chapters import chapters, opening
 from reportgen.report.pdf.contexts import (
     PAPERS,
     Document,
@@ -116,6 +116,7 @@ def document(
         )
         if patterns
         else "",
+        opening=tuple(opening(materials)),
         chapters=sections,
         methods_text=methods_text,
         methods=(*methods(report), preprocessing_method(report)),

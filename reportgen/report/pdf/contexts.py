@@ -360,6 +360,8 @@ class Document:
     filters: tuple[Section, ...]
     filters_lead: str
     filters_left_out: str
+    opening: tuple[Chapter, ...]
+    """Chapters in front of the overview."""
     chapters: tuple[Chapter, ...]
     methods_text: tuple[Node, ...]
     methods: tuple[Method, ...]

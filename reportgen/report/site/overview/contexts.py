@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from reportgen.report.contexts import Card, Finding, Frame, GateTable, Link, Note, Picture, Stage
+from reportgen.report.blocks import Block
+from reportgen.report.contexts import Card, Finding, Frame, Link, Note, Picture, Stage
 from reportgen.report.site.channels.contexts import Tile
 
 
@@ -46,7 +47,8 @@ class IndexPage:
     stages: tuple[Stage, ...]
     stages_note: str
     sparsity_chart: Picture | None
-    gates: GateTable | None
+    gates: tuple[Block, ...]
+    """Conditions that the model has to meet; empty where none are given."""
     trend: Picture | None
     """Chart of the metrics over earlier runs and this one."""
     trend_text: str
