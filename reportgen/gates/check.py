@@ -84,8 +84,10 @@ def _no_such(report: Report, asked: Requirement) -> Unmeasured:
     """Why a subject has no number: the model lacks it, or it was not measured."""
     names = names_of(report, asked.metric)
     if any(name == asked.subject or fnmatchcase(name, asked.subject) for name in names):
-        what = "no image has it" if asked.scope == "class" else "it has no feature maps or filters"
-        return Unmeasured(f"{asked.metric.name} of {asked.subject} was not measured: {what}")
+        of_class = asked.scope == "class"
+        return Unmeasured(
+            "no image has the class" if of_class else "the layer has no feature maps or filters"
+        )
     near = difflib.get_close_matches(asked.subject, names, 1, 0.4)
     hint = f"; did you mean “{near[0]}”?" if near else ""
     return Unmeasured(f"the model has no {asked.scope} “{asked.subject}”{hint}")
