@@ -54,7 +54,9 @@ def test_the_exit_code_is_given_once_the_report_is_written(
     assert gates is not None
     assert [gate.status for gate in gates.gates] == statuses
     page = (place / "report" / "index.html").read_text(encoding="utf-8")
-    assert page.index("overview--gates") < page.index("overview--images")
+    first = page.index('id="overview--gates"') < page.index('id="overview--images"')
+    assert first == bool(gates.failed)
+    assert ("gate passed" in page) == (not gates.failed)
     said = [line for line in result.stderr.splitlines() if line.startswith("Gate failed: ")]
     assert len(said) == len(gates.failed)
     # An unchanged report is judged again.

@@ -49,6 +49,8 @@ class IndexPage:
     sparsity_chart: Picture | None
     gates: tuple[Block, ...]
     """Conditions that the model has to meet; empty where none are given."""
+    gates_passed: str
+    """How many gates passed, where all did. Else it is empty, and the gates stand first."""
     trend: Picture | None
     """Chart of the metrics over earlier runs and this one."""
     trend_text: str

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.gates.wording import gates_sentence
+from reportgen.records.gates import Gates
 from reportgen.records.report import Report
 from reportgen.report.contexts import Link
 from reportgen.report.figures import chart_by_depth
@@ -58,12 +60,18 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         stages_note=note,
         sparsity_chart=chart_by_depth(page, chart, folder) if chart else None,
         gates=tuple(gate_blocks(report.gates, report.baseline)) if report.gates else (),
+        gates_passed=_gates_passed(report.gates),
         trend=trend_picture(report, page, folder),
         trend_text=trend_text(report),
         notes=front_notes(outline, page),
         downloads=_downloads(report),
         doors=_doors(outline, navigation),
     )
+
+
+def _gates_passed(gates: Gates | None) -> str:
+    """A few words where all gates passed."""
+    return gates_sentence(gates) if gates and not gates.failed else ""
 
 
 def _downloads(report: Report) -> tuple[Link, ...]:
