@@ -18,7 +18,7 @@ from reportgen.report.blocks import (
     text,
 )
 from reportgen.report.contexts import Link
-from reportgen.report.sections.gates import gate_blocks
+from reportgen.report.gates import gate_blocks
 from reportgen.wording import count, percent
 
 CLEAR = 0.05

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from reportgen.report.blocks import Text
 from reportgen.report.explanations import explanation
+from reportgen.report.gates import gate_blocks
 from reportgen.report.pdf.blocks import PaperBlocks
 from reportgen.report.pdf.contexts import Block, Chapter, OwnWords, Title, Words
 from reportgen.report.pdf.figures import Materials
-from reportgen.report.sections.gates import gate_blocks
 from reportgen.report.sections.pages import PAGES
 from reportgen.report.sections.table import WITH_PAGES
 from reportgen.wording import only_in_site

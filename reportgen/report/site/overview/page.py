@@ -8,18 +8,18 @@ from reportgen.records.gates import Gates
 from reportgen.records.report import Report
 from reportgen.report.contexts import Link
 from reportgen.report.figures import chart_by_depth
+from reportgen.report.gates import gate_blocks
 from reportgen.report.model_facts import summary
 from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import front_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.findings import findings
-from reportgen.report.sections.gates import gate_blocks
 from reportgen.report.site.image_list import card
 from reportgen.report.site.network_drawing import stages
 from reportgen.report.site.overview.contexts import IndexPage
 from reportgen.report.site.overview.headlines import headlines
 from reportgen.report.site.overview.telling import chosen_images, strip
-from reportgen.report.trend import trend_picture, trend_text
+from reportgen.report.site.overview.trend import trend_picture, trend_text
 from reportgen.wording import count, percent
 
 MOST_CARDS = 6
