@@ -30,7 +30,7 @@ def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
     for key, value in table.items():
         if key == "mode":
             if value not in MODES:
-                raise ValueError(f"mode: unknown mode “{value}”; use {', '.join(MODES)}")
+                raise ValueError(f"mode: there is no mode “{value}”; use {', '.join(MODES)}")
             mode = value
         elif key in _SCOPES:
             scope = next(one for one in _SCOPES if one == key)

@@ -58,7 +58,7 @@ def test_the_command_line_wins_and_fail_if_adds(tmp_path: Path) -> None:
         ("[gates]\naccuracy = 0.9", "write one such as"),
         ('[gates]\naccuracy = "0.9"', "is no condition"),
         ('[gates]\nrecall = ">= 0.9"', "is of a class"),
-        ('[gates]\nmode = "ignore"', "none of fail, warn"),
+        ('[gates]\nmode = "ignore"', "use fail, warn"),
         ('[gates]\nclass = "cat"', "is no table"),
         ('[gates.class]\ncat = ">= 0.9"', "is no table of metrics"),
         ('[gates.class.cat]\nzeros = "<= 0.9"', "not of a class"),
