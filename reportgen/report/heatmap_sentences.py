@@ -1,4 +1,4 @@
-"""What is said of a heatmap: where its cells lie on the image, how well attributions add up."""
+"""Sentences on a heatmap: where its cells lie on the image, how well attributions add up."""
 
 from reportgen.heatmap_methods import MOST_STEPS, TOLERANCE
 from reportgen.records.report import GradCam, Layer
