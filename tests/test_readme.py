@@ -13,6 +13,7 @@ from reportgen.cli.main import cli
 from reportgen.cli.option_tables import option_tables, rewritten, setting_row
 from reportgen.cli.options import GROUPS
 from reportgen.config import make_settings
+from tests.report.gallery import MOST_BYTES, VIEWS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -51,6 +52,13 @@ def test_the_tables_are_made_without_tensorflow() -> None:
         "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=REPOSITORY)
+
+
+def test_the_pictures_of_readme_are_small() -> None:
+    pictures = sorted((REPOSITORY / "examples" / "gallery").glob("*.webp"))
+    assert [path.stem for path in pictures] == sorted(VIEWS)
+    assert all(path.stat().st_size < MOST_BYTES for path in pictures)
+    assert all(f"(examples/gallery/{path.name})" in README for path in pictures)
 
 
 def test_readme_links_every_page() -> None:

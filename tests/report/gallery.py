@@ -23,11 +23,15 @@ MOST_BYTES = 150_000
 
 VIEWS = {
     "overview": ("index.html", 1280, 720),
-    "image": ("images/*.html", 900, 700),
-    "filters": ("filters/*.html", 900, 700),
-    "channel": ("channels/*/*.html", 900, 700),
+    "image": ("images/*.html", 1200, 1000),
+    "filters": ("filters/index.html", 1200, 1000),
+    "channel": ("channels/*/*.html", 1200, 1000),
 }
-"""Page (the last but the index that matches), width and height by the picture's name."""
+"""The first page that matches (an index only by its name), its width and height, by picture."""
+
+WIDEST = 1280
+SMALL = 900
+"""Pixels across of the overview, and of the others."""
 
 
 def main() -> None:
@@ -55,12 +59,13 @@ def pictures(report: Path) -> Iterator[Path]:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         for name, (pattern, width, height) in VIEWS.items():
             found = sorted(report.glob(pattern))
-            page_file = next((one for one in reversed(found) if one.stem != "index"), found[0])
+            page_file = next((one for one in found if one.stem != "index"), found[0])
             page = browser.new_page(viewport={"width": width, "height": height})
             page.goto(page_file.as_uri())
             page.wait_for_load_state("networkidle")
             taken = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             page.close()
+            taken.thumbnail((WIDEST if name == "overview" else SMALL, WIDEST))
             path = GALLERY / f"{name}.webp"
             path.write_bytes(encoded(taken))
             yield path
