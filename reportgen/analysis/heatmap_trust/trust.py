@@ -255,7 +255,7 @@ def maps_of(
 
 
 def class_of(bench: Workbench, pixels: npt.NDArray[np.float32], chosen: int | None) -> int:
-    """The class that is chosen, else the likeliest for these pixels (H, W, C)."""
+    """The class that is chosen, else the predicted one for these pixels (H, W, C)."""
     if chosen is not None:
         return chosen
     return int(_probabilities(bench)(pixels[None])[0].argmax())
