@@ -11,7 +11,7 @@ def test_settings_that_differ_from_the_defaults_stand_first_and_the_rest_is_fold
     tmp_path: Path,
 ) -> None:
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 4)], names=["a.png"])
-    settings = {**Settings().for_report, "seed": 7}
+    settings = {**Settings.model_validate({}).for_report, "seed": 7}
     write_site(report.model_copy(update={"settings": settings}), tmp_path)
     text = (tmp_path / "about.html").read_text("utf-8").partition('id="about--settings"')[2]
     changed, _, folded = text.partition("<details")

@@ -57,8 +57,9 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
 
 def _settings(report: Report) -> tuple[tuple[Fact, ...], tuple[Fact, ...]]:
     """The settings that differ from their defaults, and the others."""
-    defaults = Settings().for_report
-    changed, unchanged = [], []
+    defaults = Settings.model_validate({}).for_report
+    changed: list[Fact] = []
+    unchanged: list[Fact] = []
     for name, value in sorted(report.settings.items()):
         same = name in defaults and defaults[name] == value
         (unchanged if same else changed).append(Fact(name, setting_text(value)))

@@ -24,6 +24,8 @@ class LayerRow:
     type: str
     shape: str
     parameters: str
+    bar: str
+    """Its parameters as a share of the network's, as a length 0..100; empty for none."""
     trainable: str
     """ "yes", "frozen", or empty for a layer without parameters."""
     inputs: tuple[Link, ...]

@@ -74,12 +74,17 @@ def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
         type=layer.type,
         shape=shape(layer.output_shape),
         parameters=f"{layer.parameters:,}",
+        bar=_bar(layer.parameters, outline.report.model.parameters),
         trainable=trained_text(layer),
         inputs=tuple(
             Link(path, href(page, outline.row_place(path))) for path in layer.inputs[:_MOST_INPUTS]
         ),
         more_inputs=f"and {left} more" if left > 0 else "",
     )
+
+
+def _bar(parameters: int, total: int) -> str:
+    return f"{100 * parameters / total:.4g}" if parameters and total else ""
 
 
 def trained_text(layer: Layer) -> str:

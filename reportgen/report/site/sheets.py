@@ -112,7 +112,8 @@ def stretched(tile: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
     if high - low < _FLAT:
         return tile
     levels = (tile.astype(np.float32) - low) * (255 / (high - low))
-    return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    drawn: NDArray[np.uint8] = np.clip(np.rint(levels), 0, 255).astype(np.uint8)
+    return drawn
 
 
 def _side(tiles: int, longest: int) -> int:
