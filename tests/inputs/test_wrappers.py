@@ -104,6 +104,7 @@ def test_wrappers_of_single_layers_are_no_blocks_of_their_own():
     assert names == ["input", "block 1", "block 2", "head"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["concat", "sum", "mul", "ave"])
 @pytest.mark.parametrize("sequences", [True, False])
 def test_both_ways_are_joined_as_keras_joins_them(mode, sequences):
@@ -149,6 +150,7 @@ def test_time_distributed_inside_time_distributed():
     np.testing.assert_allclose(found[:, 1, 2], inner(values[:, 1, 2]), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_gradients_reach_the_maps_of_a_wrapped_layer():
     import tensorflow as tf
 

@@ -316,6 +316,7 @@ for number in range(1000):
 """
 
 
+@pytest.mark.slow
 @posix
 @pytest.mark.parametrize(
     ("others", "can_exchange", "first"),
