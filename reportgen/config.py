@@ -79,6 +79,7 @@ RUN_ONLY = {
     "cache_dir",
     "cache_size",
     "no_cache",
+    "shard",
     "browser",
     "ci",
     "annotations",
@@ -153,6 +154,18 @@ def _contrast(value: str) -> str:
     number = r"\d+(\.\d+)?"
     if not re.fullmatch(f"{number}:{number}", value) or float(value.partition(":")[2]) == 0:
         raise ValueError(f"“{value}” is not of the form MEAN:STD, such as 128:64")
+    return value
+
+
+def _place(value: Any) -> Any:
+    """A folder as a path; the address of a bucket as it is."""
+    return Path(value) if isinstance(value, str) and "://" not in value else value
+
+
+def _shard(value: str | None) -> str | None:
+    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", value or "")
+    if value is not None and not (found and 1 <= int(found[1]) <= int(found[2])):
+        raise ValueError(f"“{value}” is not of the form I/N, such as 2/8, I from 1 to N")
     return value
 
 
@@ -571,8 +584,15 @@ class Settings(BaseModel):
     open: bool = Field(False, description="Open the finished report in the browser.")
     quiet: bool = Field(False, description="Print errors only.")
     debug: bool = Field(False, description="Show full tracebacks.")
-    cache_dir: Path | None = Field(
-        None, description="Cache folder; the user cache folder by default."
+    shard: Annotated[str | None, AfterValidator(_shard)] = Field(
+        None,
+        description="Compute part I of N of what is missing, keep it in the cache, and write no "
+        "report.",
+    )
+    cache_dir: Annotated[Path | str | None, BeforeValidator(_place)] = Field(
+        None,
+        description="Cache folder, or the address of a bucket such as s3://bucket/path; the user "
+        "cache folder by default.",
     )
     cache_size: Size = Field(
         "5GB", description="Cache size limit; least recently used entries are removed."
@@ -583,6 +603,12 @@ class Settings(BaseModel):
     def _sections_agree(self) -> Self:
         if both := set(self.sections) & set(self.skip_section):
             raise ValueError(f"section “{min(both)}” is both asked for and skipped")
+        return self
+
+    @model_validator(mode="after")
+    def _shards_are_kept(self) -> Self:
+        if self.shard and self.no_cache:
+            raise ValueError("--shard keeps its results in the cache: it cannot go with --no-cache")
         return self
 
     @model_validator(mode="after")
@@ -740,6 +766,7 @@ def read_toml(path: Path) -> dict[str, Any]:
         if name not in known:
             raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
         is_file = name in FILE_KEYS and isinstance(value, str) and value not in WEIGHT_WORDS
+        is_file = is_file and "://" not in str(value)
         settings[name] = str(path.parent / value) if is_file else value
         if name == "custom_objects":  # a package is named without .py
             settings[name] = [

@@ -51,6 +51,16 @@ class OutputError(ReportgenError):
     """The output folder cannot be written or must not be replaced."""
 
 
+class DamagedWorkError(OutputError):
+    """Finished work that is no longer as it was kept."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"Finished work in {place} was damaged, or removed during the build: build again, what "
+            "is missing is computed anew."
+        )
+
+
 class InputChangedError(ReportgenError):
     """A file of the user's that was written while the report was made from it."""
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.config import Settings, parse_size
-from reportgen.errors import InputChangedError
+from reportgen.errors import DamagedWorkError, InputChangedError, ReportgenError
+from reportgen.execution.shards import Shard
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
 from reportgen.inputs.model_files import check_weights_given
@@ -37,6 +38,7 @@ from reportgen.trip.expected import PAGES, expected_costs
 from reportgen.trip.gating import Standard, keep_run
 from reportgen.trip.origin import is_current
 from reportgen.trip.planning import plan
+from reportgen.trip.sharding import ShardOutcome, compute_shard
 from reportgen.trip.state import DEFAULT_OUTPUT, Trip
 
 
@@ -91,8 +93,8 @@ def build(
     """
     try:
         outcome = _build(model, images, settings, progress, command, session)
-    except InputChangedError as error:
-        progress.note(f"{error.name} changed while it was read: the build begins anew.")
+    except (InputChangedError, DamagedWorkError) as error:
+        progress.note(_why_anew(error))
         outcome = _build(model, images, settings, progress, command, session)
     if settings.history:
         keep_run(settings.history, outcome.report)
@@ -118,12 +120,7 @@ def _build(
         check_templates(settings.templates)
     standard = Standard.of(settings)
     with _store(settings) as store:
-        trip = Trip(model, settings, progress, store, session)
-        trip.find(images)
-        facts = trip.facts()
-        trip.decode(facts)
-        facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
-        trip.read_true_values(facts)
+        trip, facts = _opened(model, images, settings, progress, store, session)
         trip.scan(facts)
         planned = plan(trip.request(facts))
         trip.skipped += planned.skipped
@@ -131,6 +128,7 @@ def _build(
         outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         trip.regress(facts, planned, outcomes)
+        trip.check_classes()
         trip.bench.forget()
         alone = origin(trip, facts, planned, outcomes, command)
         made_from = standard.origin(alone)
@@ -153,6 +151,47 @@ def _build(
                 raise InputChangedError("A picture of the notes, or a template,")
     left = len(reduction.shown(trip.photos))
     return Outcome(output, settings.format[0], left, *counts[1:], False, accuracy)
+
+
+def _opened(
+    model: str,
+    images: Sequence[str],
+    settings: Settings,
+    progress: Progress,
+    store: Store,
+    session: SessionCode,
+) -> tuple[Trip, Model]:
+    """A trip with its images found and decoded, and the facts of its model."""
+    trip = Trip(model, settings, progress, store, session)
+    trip.find(images)
+    facts = trip.facts()
+    trip.decode(facts)
+    facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
+    trip.read_true_values(facts)
+    return trip, facts
+
+
+def build_shard(
+    model: str, images: Sequence[str], settings: Settings, *, progress: Progress
+) -> ShardOutcome:
+    """Compute the missing units of the shard `settings.shard` and keep them; writes no report.
+
+    Raises ReportgenError.
+    """
+    shard = Shard.read(settings.shard or "")
+    with _store(settings) as store:
+        trip, facts = _opened(model, images, settings, progress, store, NO_SESSION)
+        found = compute_shard(trip, facts, shard)
+        trip.check_classes()
+    if found.failed and settings.strict:
+        raise ReportgenError(f"--strict: {found.text}")
+    return found
+
+
+def _why_anew(error: InputChangedError | DamagedWorkError) -> str:
+    if isinstance(error, InputChangedError):
+        return f"{error.name} changed while it was read: the build begins anew."
+    return "Finished work was damaged: it is computed anew."
 
 
 def _write(

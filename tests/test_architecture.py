@@ -16,7 +16,8 @@ PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
 GROUND = frozenset(
     {"channel_lists", "config", "device", "engines", "errors", "feeding", "file_names", "folders",
      "gpus", "heatmap_methods", "markdown_text",
-     "printable", "progress", "scratch", "spread", "user_files", "version", "wilson", "wording"}
+     "printable", "processors",
+     "progress", "scratch", "spread", "user_files", "version", "wilson", "wording"}
 )  # fmt: skip
 """Modules at the top that any package may import; they import only each other."""
 

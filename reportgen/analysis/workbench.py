@@ -82,6 +82,11 @@ class Workbench:
         return self.open()
 
     @property
+    def is_open(self) -> bool:
+        """Whether an analysis has asked for the network."""
+        return "opened" in vars(self)
+
+    @property
     def network(self) -> "Network":
         """The flat network."""
         return self.opened.network

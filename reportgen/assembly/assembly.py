@@ -1,6 +1,5 @@
 """From finished units to a Report, with their pictures copied to where its pages expect them."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import isfinite
@@ -57,7 +56,7 @@ class Assembly:
         """Copy a unit's file to `target` with the file's own extension; returns its path."""
         path = f"{target}{Path(name).suffix}"
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(stored.file(name), self.folder / path)
+        (self.folder / path).write_bytes(stored.read_file(name))
         return path
 
     def image(
@@ -94,7 +93,7 @@ class Assembly:
             photo_width=about.photo_width,
             photo_height=about.photo_height,
             network_photo=self.copy(stored, network, f"{base}/network")
-            if stored.file(network).is_file()
+            if stored.size(network)
             else None,
             predictions=self._predictions(seen, top) if seen and not lost else [],
             not_finite=lost,
@@ -223,7 +222,7 @@ class Assembly:
             stored, options = outcomes[unit.key], unit.options
             if options.start and isinstance(stored, Stored):
                 target = f"pictures/filters/start--{options.method}"
-                height, width = read_rgb(stored.file("start.png")).shape[:2]
+                height, width = read_rgb(stored.read_file("start.png")).shape[:2]
                 picture = self.copy(stored, "start.png", target)
                 found.append(
                     StartImage(
@@ -294,7 +293,7 @@ class Assembly:
         from reportgen.pictures.tiles import GridLayout, gallery, squares
 
         layer = next(one for one in self.model.layers if one.path == path)
-        patterns = squares(np.stack([read_rgb(one.file("pattern.png")) for _, one in found]))
+        patterns = squares(np.stack([read_rgb(one.read_file("pattern.png")) for _, one in found]))
         size = patterns.shape[1]
         about_each = [one.read(PatternData) for _, one in found]
         present = np.array([pattern.status != "silent" for pattern in about_each])

@@ -1,5 +1,6 @@
 """From the finished search for exemplars to its records, with the strips of pictures."""
 
+import io
 from collections.abc import Sequence
 
 from reportgen.analysis.top_images.exemplars import ExemplarData, ExemplarUnit, FoundChannel
@@ -58,7 +59,7 @@ def _record(
 
     picture, size, unit = found.picture, (0, 0), found.unit
     if picture:
-        with Image.open(stored.file(picture)) as opened:
+        with Image.open(io.BytesIO(stored.read_file(picture))) as opened:
             size = opened.size
         where = "" if unit is None else f"-{unit[0]}-{unit[1]}"
         slug = assembly.layer_slug(found.layer)

@@ -89,7 +89,7 @@ def light_sides(grids: Sequence[Stored]) -> dict[str, int]:
     allowed = total = 0.0
     for stored in spread(grids, _LOOKED_AT):
         for grid in stored.read(ActivationData).activations:
-            size = stored.file(grid.picture).stat().st_size
+            size = stored.size(grid.picture)
             layers.setdefault(grid.layer, _Grids(max(grid.size))).size += size
             allowed, total = allowed + GRID_BYTES, total + size
     sides: dict[str, int] = {}

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reportgen.cli.cache_commands import cache
 from reportgen.cli.closing import closing_lines, judge, open_in_browser
 from reportgen.cli.options import (
     COMPARE_KEYS,
@@ -33,7 +34,6 @@ from reportgen.version import __version__
 
 if TYPE_CHECKING:
     from reportgen.config import Settings
-    from reportgen.execution.store import Store
 
 FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
@@ -241,39 +241,7 @@ def inspect(ctx: click.Context, /, model: str, as_json: bool, **_: Any) -> None:
         print_summary(facts)
 
 
-@cli.group()
-def cache() -> None:
-    """Show or clear the cache."""
-
-
-cache_dir = click.option(
-    "--cache-dir",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Cache folder; the user cache folder by default.",
-)
-
-
-@cache.command()
-@cache_dir
-def info(cache_dir: Path | None) -> None:
-    """Show the cache folder and its size."""
-    store = _store(cache_dir)
-    say(f"{store.folder}: {_amount(*store.size())}", sys.stdout)
-
-
-@cache.command()
-@cache_dir
-def clear(cache_dir: Path | None) -> None:
-    """Remove all cached work.
-
-    Only files that reportgen wrote are removed.
-    """
-    store = _store(cache_dir)
-    say(f"{store.folder}: removed {_amount(*store.clear())}", sys.stdout)
-
-
-for command in COMMANDS:
+for command in (cache, *COMMANDS):
     cli.add_command(command)
 
 
@@ -296,6 +264,8 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
     outputs.check(settings.out or Path())
     from reportgen.pipeline import build as build_report
 
+    if settings.shard:
+        return _compute_shard(model, images, settings)
     if not settings.no_cache:
         ctx.meta["kept"] = "Finished work is cached; run the same command to continue."
     command = shown_command(ctx, reproducible="SOURCE_DATE_EPOCH" in os.environ)
@@ -316,14 +286,11 @@ def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "
         judge(outcome.report.gates)
 
 
-def _store(folder: Path | None) -> "Store":
-    from reportgen.execution.store import Store
+def _compute_shard(model: str, images: tuple[str, ...], settings: "Settings") -> None:
+    from reportgen.pipeline import build_shard
 
-    return Store(folder) if folder else Store.default()
-
-
-def _amount(entries: int, size: int) -> str:
-    return f"{entries:,} {'result' if entries == 1 else 'results'}, {size / 1e6:.1f} MB"
+    with progress(quiet=settings.quiet) as face:
+        face.note(build_shard(model, images, settings, progress=face).text)
 
 
 def _hide_warnings(settings: "Settings") -> None:

@@ -51,7 +51,16 @@ GROUPS: dict[str, tuple[str, ...]] = {
         *("fail_if", "require", "gates", "baseline", "history", "ci", "junit", "summary"),
         *("annotations", "codequality", "metrics", "badge", "outputs"),
     ),
-    "Computing": ("engine", "device", "batch_size", "seed", "cache_dir", "cache_size", "no_cache"),
+    "Computing": (
+        "engine",
+        "device",
+        "batch_size",
+        "seed",
+        "cache_dir",
+        "cache_size",
+        "no_cache",
+        "shard",
+    ),
 }
 """Keys of the settings under the headings that `--help` and the docs show them."""
 
@@ -143,6 +152,7 @@ METAVARS = {
     "metrics": "FILE.txt",
     "badge": "FILE.json",
     "cache_dir": "DIR",
+    "shard": "I/N",
     "cache_size": "SIZE",
 }
 """What stands for an option's value in `--help`; N by default."""

@@ -57,12 +57,20 @@ class Runner:
     """Runs plans against a store. One failing group of units never costs the others."""
 
     def __init__(
-        self, store: Store, progress: Progress, marks: Callable[[], Mapping[str, Any]] = dict
+        self,
+        store: Store,
+        progress: Progress,
+        marks: Callable[[], Mapping[str, Any]] = dict,
+        made_on: Callable[[], str] = str,
     ) -> None:
-        """`marks` says what else to keep with the data of what was just computed."""
+        """`marks` says what else to keep with the data of what was just computed.
+
+        `made_on` says on what kind of processor it was computed.
+        """
         self.store = store
         self.progress = progress
         self._marks = marks
+        self._made_on = made_on
 
     def run(self, plan: Plan[Any], bench: Any) -> dict[str, Outcome]:
         """Outcome of every unit of the plan by its key. `bench` is handed to the analysis."""
@@ -114,7 +122,7 @@ class Runner:
         """Compute units in one call; returns the failure that ended it, None when all are done."""
         try:
             for unit, result in analysis.compute(units, bench):
-                stored = self.store.put(unit, result, self._marks())
+                stored = self.store.put(unit, result, self._marks(), self._made_on())
                 waiting.pop(unit.key, None)
                 yield unit.key, stored
             if any(unit.key in waiting for unit in units):

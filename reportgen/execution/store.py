@@ -1,25 +1,14 @@
-"""The store: finished units as plain files in a folder, published atomically under their keys.
+"""The store: finished units under their keys, found again by whoever asks for the same.
 
-    <folder>/<first two digits of the key>/<key>/result.json    the record
-                                                 /<name>         the files that the data names
-    <folder>/unfinished/…/                                       being written
-
-A folder appears under its key by one rename, complete or not at all, so that a killed process
-leaves nothing half written and two processes can share a store. The record's first line is the
-SHA-256 of the second, which holds the key, the data and a checksum of each file: what is damaged
-counts as missing and is computed again.
+A unit is its data (data.json), the files that the data names, and a record (result.json) that lists
+them all with size and checksum. To find a unit, its record is read and sizes are compared; a
+checksum is compared when a file is read. What is damaged counts as missing and is computed again.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import shutil
-import stat
-import tempfile
-import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -28,26 +17,17 @@ from typing import Any, TypeVar, cast
 import platformdirs
 from pydantic import BaseModel, TypeAdapter
 
-from reportgen.errors import OutputError
-from reportgen.execution.store_folder import (
-    UNFINISHED,
-    Lock,
-    check_folder,
-    is_marked,
-    is_store,
-    mark,
-    removed,
-    size_of,
-    units_in,
-)
+from reportgen.errors import DamagedWorkError, OutputError
+from reportgen.execution.folder_shelf import FolderShelf
+from reportgen.execution.shelves import RECORD, Place, Shelf, cannot_be_kept
 from reportgen.execution.units import Result, Unit
 
-_RECORD = "result.json"
+_DATA = "data.json"
 _NO_HOME = (
     "There is no home folder to keep finished work in; name a folder with --cache-dir, or use "
     "--no-cache."
 )
-_ABANDONED_AFTER = 24 * 3600.0
+
 
 T = TypeVar("T")
 
@@ -58,74 +38,64 @@ class _DamagedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A finished unit: the store's folder and the key that its own folder there is named by.
+    """A finished unit: where it is kept, its key, and the kind of processor that computed it.
 
     The data is read when it is asked for and not kept: thousands of units would fill the memory.
     """
 
-    root: Path
+    shelf: Shelf
     key: str
-
-    @property
-    def folder(self) -> Path:
-        """The folder that holds its files."""
-        return self.root / self.key[:2] / self.key
+    made_on: str = ""
 
     def read(self, kind: type[T]) -> T:
         """Read the unit's data, as the type that its analysis leaves.
 
-        Raises OutputError when it is no longer there as it was found.
+        Raises DamagedWorkError when it is not as it was kept.
         """
-        try:
-            data = self.record()["data"]
-        except (OSError, _DamagedError) as error:
-            raise OutputError(
-                f"Finished work in {self.root} was removed or changed during the build: build "
-                "again, what is missing is computed anew."
-            ) from error
-        found: T = _reader(cast("Any", kind)).validate_python(data)
+        found: T = _reader(cast("Any", kind)).validate_python(json.loads(self.read_file(_DATA)))
         return found
 
-    def record(self) -> Mapping[str, Any]:
-        """The whole record, checked. Raises OSError, _DamagedError."""
-        check, _, text = _content(self.folder / _RECORD).partition(b"\n")
-        if hashlib.sha256(text).hexdigest().encode() != check:
-            raise _DamagedError(self.key)
-        record: Mapping[str, Any] = json.loads(text)
-        if record["key"] != self.key:
-            raise _DamagedError(self.key)
-        return record
-
-    def file(self, name: str) -> Path:
-        """Path of one of its files."""
-        return self.folder / name
-
     def read_file(self, name: str) -> bytes:
-        """The bytes of one of its files. Raises OutputError when they are not as they were kept."""
-        content = _content(self.file(name))
-        if zlib.crc32(content) != self.record()["files"][name]:
-            raise OutputError(f"{name} in {self.root} is damaged: build again.")
+        """The bytes of one of its files; raises DamagedWorkError when they are not as kept.
+
+        What is damaged is removed, so that it is computed again.
+        """
+        try:
+            size, check = _record(self.shelf, self.key)["files"][name]
+            content = self.shelf.get(self.key, name)
+            if len(content) != size or zlib.crc32(content) != check:
+                raise _DamagedError(name)
+        except (OSError, _DamagedError) as error:
+            self._drop()
+            raise DamagedWorkError(self.shelf.place) from error
         return content
 
+    def size(self, name: str) -> int:
+        """Bytes of one of its files; 0 where there is none of that name."""
+        return self.shelf.list(self.key).get(name, 0)
+
     def is_whole(self) -> bool:
-        """Whether the record and each of the files are as they were written."""
+        """Whether the record and each of the files are as they were kept."""
         try:
-            files: Mapping[str, int] = self.record()["files"]
-            return all(zlib.crc32(_content(self.file(name))) == files[name] for name in files)
+            files = _record(self.shelf, self.key)["files"]
+            contents = {name: self.shelf.get(self.key, name) for name in files}
         except (OSError, _DamagedError):
             return False
+        return all([len(contents[name]), zlib.crc32(contents[name])] == files[name]
+                   for name in files)  # fmt: skip
+
+    def _drop(self) -> None:
+        try:
+            self.shelf.drop(self.key)
+        except OSError:  # a store may be read only
+            return
 
 
 class Store:
-    """Finished units in `folder`, which is made when the first one is kept.
+    """Finished units at a place: a folder, or the address of a bucket."""
 
-    Raises OutputError when the folder holds other things than finished work.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.grown = False
-        self._lock = Lock(folder)
+    def __init__(self, place: Place) -> None:
+        self.shelf = _shelf_at(place)
 
     @classmethod
     def default(cls) -> "Store":
@@ -138,156 +108,93 @@ class Store:
             raise OutputError(_NO_HOME)
         return cls(folder / "units")
 
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self.shelf.place
+
     def begin(self) -> None:
         """Use the store: nothing is removed from it until `end`. Raises OutputError."""
-        check_folder(self.folder)
-        self._lock.share()
-        self._sweep()
+        self.shelf.begin()
 
     def end(self, most: int) -> None:
         """Use it no more; keep it under `most` bytes where it has grown and nobody else uses it."""
-        try:
-            if self.grown and self._lock.own():
-                self.shrink(most)
-        finally:
-            self._lock.release()
+        self.shelf.end(most)
 
     def get(self, unit: Unit[Any]) -> Stored | None:
-        """The finished unit, None when it is not there or damaged."""
-        stored = Stored(self.folder, unit.key)
-        if not stored.is_whole():
+        """The finished unit, None when it is not there or a file lacks or has another size."""
+        try:
+            record = _record(self.shelf, unit.key)
+            sizes = self.shelf.list(unit.key)
+        except (OSError, _DamagedError):
             return None
-        with contextlib.suppress(OSError):  # a store may be read only
-            os.utime(stored.file(_RECORD))
-        return stored
+        if any(sizes.get(name) != size for name, (size, _) in record["files"].items()):
+            return None
+        return Stored(self.shelf, unit.key, record["made_on"])
 
-    def put(self, unit: Unit[Any], result: Result[Any], marks: Mapping[str, Any] = {}) -> Stored:
-        """Keep a finished unit; raises OutputError when the disk does not take it.
+    def put(
+        self,
+        unit: Unit[Any],
+        result: Result[Any],
+        marks: Mapping[str, Any] = {},
+        made_on: str = "",
+    ) -> Stored:
+        """Keep a finished unit; raises OutputError when the place does not take it.
 
-        `marks` are kept with its data.
+        `marks` are kept with its data; `made_on` is the kind of processor that computed it.
         """
-        stored = Stored(self.folder, unit.key)
+        files = {**result.files, _DATA: _json({**_plain(result.data), **marks})}
         try:
-            mark(self.folder)
-            self._lock.share()
-            self.grown = True
-            aside = Path(tempfile.mkdtemp(dir=self.folder / UNFINISHED))
-            try:
-                for name, content in result.files.items():
-                    (aside / name).write_bytes(content)
-                (aside / _RECORD).write_bytes(_record(unit, result, marks))
-                self._publish(aside, stored)
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+            if self.shelf.list(unit.key) and self.get(unit) is None:
+                self.shelf.drop(unit.key)
+            self.shelf.put(unit.key, {**files, RECORD: _recorded(unit, files, made_on)})
         except OSError as error:
-            raise OutputError(
-                f"Finished work cannot be kept in {self.folder}: {error.strerror}; free some "
-                "space, name another folder with --cache-dir, or use --no-cache."
-            ) from error
-        return stored
+            raise cannot_be_kept(self.place, error.strerror or str(error)) from error
+        return self.get(unit) or Stored(self.shelf, unit.key, made_on)
 
-    def _publish(self, aside: Path, stored: Stored) -> None:
-        stored.folder.parent.mkdir(exist_ok=True)
-        try:
-            aside.rename(stored.folder)
-        except OSError:
-            # Another process was first, or a damaged unit lies there.
-            if stored.is_whole():
-                return
-            damaged = Path(tempfile.mkdtemp(dir=self.folder / UNFINISHED))
-            try:
-                stored.folder.rename(damaged / "damaged")
-                aside.rename(stored.folder)
-            finally:
-                shutil.rmtree(damaged, ignore_errors=True)
-
-    def side_file(self, name: str) -> Path | None:
-        """A file of ours beside the units; None where nothing can be written."""
-        try:
-            mark(self.folder)
-        except OSError:
-            return None
-        return self.folder / name
+    def all(self) -> Iterator[Stored]:
+        """All units that are kept."""
+        return (Stored(self.shelf, key) for key in self.shelf.units())
 
     def size(self) -> tuple[int, int]:
         """How many units are kept, and their bytes."""
-        units = list(units_in(self.folder))
-        return len(units), sum(size_of(unit) for unit in units)
+        sizes = [sum(self.shelf.list(key).values()) for key in self.shelf.units()]
+        return len(sizes), sum(sizes)
 
-    def shrink(self, most: int) -> int:
-        """Forget the units not used for longest until all take no more than `most` bytes.
+    def verify(self) -> tuple[int, list[str]]:
+        """Compare all checksums: how many units are whole, and the keys of those that are not.
 
-        Returns how many are removed.
+        Damaged units are removed: they are computed again when they are asked for.
         """
-        units = []
-        for unit in units_in(self.folder):
-            with contextlib.suppress(OSError):
-                units.append(((unit / _RECORD).stat().st_mtime_ns, size_of(unit), unit))
-        total = sum(size for _, size, _ in units)
-        gone = 0
-        for _, size, unit in sorted(units):
-            if total <= most:
-                break
-            gone += removed(unit)
-            total -= size
-        return gone
+        whole, damaged = 0, []
+        for stored in self.all():
+            if stored.is_whole():
+                whole += 1
+            else:
+                damaged.append(stored.key)
+                self.shelf.drop(stored.key)
+        return whole, damaged
 
     def clear(self) -> tuple[int, int]:
-        """Forget everything; returns how many units, and their bytes.
+        """Remove everything; returns how many units, and their bytes. Raises OutputError."""
+        return self.shelf.clear()
 
-        What is not a store's is left. Raises OutputError when the folder is no store, when a build
-        uses it, or when something cannot be removed.
-        """
-        if not self.folder.exists():
-            return 0, 0
-        check_folder(self.folder)
-        if not is_store(self.folder):
-            return 0, 0
-        try:
-            if not self._lock.own():
-                raise OutputError(
-                    f"{self.folder} is used by a build that is running: clear it when that has "
-                    "ended."
-                )
-            count, size, left = 0, 0, 0
-            for unit in units_in(self.folder):
-                bytes_of_unit = size_of(unit)
-                if removed(unit):
-                    count, size = count + 1, size + bytes_of_unit
-                else:
-                    left += 1
-            if is_marked(self.folder):
-                shutil.rmtree(self.folder / UNFINISHED, ignore_errors=True)
-        finally:
-            self._lock.release()
-        if left:
-            raise OutputError(
-                f"Of {left + count} results in {self.folder}, {left} cannot be removed: the folder "
-                "is read-only for you, or its disk is."
-            )
-        return count, size
-
-    def _sweep(self) -> None:
-        """Remove what killed processes left half written, a day later."""
-        if not is_marked(self.folder):
-            return
-        for folder in (self.folder / UNFINISHED).glob("*"):
-            with contextlib.suppress(OSError):
-                if time.time() - folder.stat().st_mtime > _ABANDONED_AFTER:
-                    shutil.rmtree(folder, ignore_errors=True)
+    def side_file(self, name: str) -> Path | None:
+        """A file of this machine beside the units; None where there is none."""
+        return self.shelf.side_file(name)
 
 
-def _record(unit: Unit[Any], result: Result[Any], marks: Mapping[str, Any]) -> bytes:
-    """The record of a unit: a line with the SHA-256 of the next one, which is JSON."""
-    about = {
-        "key": unit.key,
-        "analysis": unit.analysis,
-        "subject": unit.subject,
-        "files": {name: zlib.crc32(content) for name, content in result.files.items()},
-        "data": {**_plain(result.data), **marks},
-    }
-    text = json.dumps(about, sort_keys=True, ensure_ascii=False, default=_plain).encode()
-    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+def _shelf_at(place: Place) -> Shelf:
+    """The shelf at a place. Raises OutputError where what it needs is not installed."""
+    if isinstance(place, str) and "://" in place:
+        from reportgen.execution.object_shelf import ObjectShelf
+
+        return ObjectShelf(place)
+    return FolderShelf(Path(place))
+
+
+def _json(data: Mapping[str, Any]) -> bytes:
+    return json.dumps(data, sort_keys=True, ensure_ascii=False, default=_plain).encode()
 
 
 def _plain(data: Any) -> dict[str, Any]:
@@ -304,8 +211,25 @@ def _reader(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
-def _content(path: Path) -> bytes:
-    """The bytes of a regular file; another process may have put anything there. Raises OSError."""
-    if not stat.S_ISREG(path.lstat().st_mode):
-        raise OSError(f"{path.name} is not a regular file")
-    return path.read_bytes()
+def _recorded(unit: Unit[Any], files: Mapping[str, bytes], made_on: str) -> bytes:
+    """The record of a unit: a line with the SHA-256 of the next one, which is JSON."""
+    about = {
+        "key": unit.key,
+        "analysis": unit.analysis,
+        "subject": unit.subject,
+        "made_on": made_on,
+        "files": {name: [len(content), zlib.crc32(content)] for name, content in files.items()},
+    }
+    text = _json(about)
+    return hashlib.sha256(text).hexdigest().encode() + b"\n" + text
+
+
+def _record(shelf: Shelf, key: str) -> Mapping[str, Any]:
+    """The record of a unit, checked. Raises OSError, _DamagedError."""
+    check, _, text = shelf.get(key, RECORD).partition(b"\n")
+    if hashlib.sha256(text).hexdigest().encode() != check:
+        raise _DamagedError(key)
+    record: Mapping[str, Any] = json.loads(text)
+    if record.get("key") != key or "made_on" not in record:  # or one of an older version
+        raise _DamagedError(key)
+    return record

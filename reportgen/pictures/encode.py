@@ -115,7 +115,7 @@ def read_indices(path: Path) -> NDArray[np.uint8]:
         return np.array(image)
 
 
-def read_rgb(path: Path) -> NDArray[np.uint8]:
-    """Pixels (height, width, 3) of a picture that was written here."""
-    with Image.open(path) as image:
+def read_rgb(picture: Path | bytes) -> NDArray[np.uint8]:
+    """Pixels (height, width, 3) of a picture that was written here: its file or its bytes."""
+    with Image.open(BytesIO(picture) if isinstance(picture, bytes) else picture) as image:
         return np.asarray(image.convert("RGB"))

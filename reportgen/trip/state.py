@@ -16,7 +16,7 @@ from reportgen.analysis.request import Request
 from reportgen.analysis.summary import Summary, SummaryData
 from reportgen.analysis.workbench import Workbench
 from reportgen.config import Settings
-from reportgen.errors import ImageError, SettingsError
+from reportgen.errors import ImageError, ReportgenError, SettingsError
 from reportgen.execution.runner import Failure, Plan, Runner
 from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Store, Stored
@@ -31,6 +31,7 @@ from reportgen.inputs.photos.clips import find_clips, keyed
 from reportgen.inputs.photos.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.preprocessing import MODE_FORMULAS, function_of
 from reportgen.printable import printable
+from reportgen.processors import compute_class, mixed_classes
 from reportgen.progress import Progress
 from reportgen.records.report import Model, Skipped
 from reportgen.report.notes.source import OwnNotes
@@ -71,7 +72,8 @@ class Trip:
         stamp = os.environ.get("SOURCE_DATE_EPOCH")
         self.created = _timestamp(stamp)
         self.reproducible = stamp is not None
-        self.runner = Runner(store, progress, undetermined.marks)
+        self.runner = Runner(store, progress, undetermined.marks, self._made_on)
+        self.made_on: set[str] = set()
         self.own_files = [Path(model)]
         file = identify(model, weights=settings.weights)
         self.job = ModelJob(file, settings, progress, session)
@@ -113,10 +115,23 @@ class Trip:
         undetermined.reset()
         with self.timed(plan.analysis.title):
             outcomes = self.runner.run(plan, self.bench)
+        self.made_on |= {one.made_on for one in outcomes.values() if isinstance(one, Stored)}
         if warning := undetermined.warning(plan.analysis.title, outcomes.values()):
             self.warnings.append(warning)
             self.progress.warn(warning)
         return outcomes
+
+    def _made_on(self) -> str:
+        """The kind of processor that computes; photos are decoded before a model is opened."""
+        opened = self.bench.opened if self.bench.is_open else None
+        return compute_class(opened.device if opened and opened.free_memory is not None else "")
+
+    def check_classes(self) -> None:
+        """Warn, and with --strict refuse, where processors of several kinds have computed."""
+        sentence = mixed_classes(self.made_on - {""})
+        if sentence and self.settings.strict:
+            raise ReportgenError(f"--strict: {sentence}")
+        self._warn(sentence)
 
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""

@@ -524,9 +524,15 @@ def test_inspect_json_is_all_that_stands_on_stdout(calls: Calls) -> None:
 
 def test_cache_counts_and_clears(tmp_path: Path) -> None:
     unit = units.Unit("photos", 1, "photo", None, ("aa",), units.Options())
-    kept = Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)})).folder
+    stored = Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)}))
+    kept = tmp_path / "kept" / stored.key[:2] / stored.key
     folder = ["--cache-dir", str(tmp_path / "kept")]
     assert "1 result, 2.5 MB" in run("cache", "info", *folder).stdout
+    assert "1 result as written, 0 damaged" in run("cache", "verify", *folder).stdout
+    (kept / "x.bin").write_bytes(bytes(2_499_999) + b"1")
+    checked = run("cache", "verify", *folder)
+    assert (checked.exit_code, "1 damaged" in checked.stdout) == (1, True)
+    Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)}))
     assert "removed 1 result, 2.5 MB" in run("cache", "clear", *folder).stdout
     assert "0 results, 0.0 MB" in run("cache", "info", *folder).stdout
     assert not kept.exists()

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.errors import OutputError
+from reportgen.errors import DamagedWorkError, OutputError
 from reportgen.execution.store import Store
 from reportgen.execution.units import Options, Result, Unit
 
@@ -58,7 +58,7 @@ def test_what_is_put_is_found_again(tmp_path):
     store.put(unit(), Result({"a": [1, 2.5, "ü"]}, {"x.png": b"pixels"}))
     found = store.get(unit())
     assert found.read(dict) == {"a": [1, 2.5, "ü"]}
-    assert found.file("x.png").read_bytes() == b"pixels"
+    assert found.read_file("x.png") == b"pixels"
     assert store.get(unit(columns=3)) is None
 
 
@@ -68,33 +68,66 @@ def test_nothing_unfinished_is_left_and_all_is_plain_json(tmp_path):
     assert not list(tmp_path.glob("unfinished/*"))
     (result,) = tmp_path.glob("??/*/result.json")
     check, record = result.read_bytes().splitlines()
-    assert json.loads(record)["files"] == {"x": 0}
+    assert json.loads(record)["files"]["x"] == [0, 0]
     assert check.decode() == hashlib.sha256(record).hexdigest()
 
 
-@pytest.mark.parametrize("damage", ["json", "file", "bytes", "empty", "digit", "other", "pipe"])
+def folder_of(stored):
+    return stored.shelf.unit(stored.key)
+
+
+@pytest.mark.parametrize("damage", ["json", "file", "size", "empty", "other", "pipe", "older"])
 def test_a_damaged_unit_is_missing_and_can_be_put_again(tmp_path, damage):
     store = Store(tmp_path)
-    folder = store.put(unit(), Result({"v": 1}, {"x.png": b"1"})).folder
+    folder = folder_of(store.put(unit(), Result({"v": 1}, {"x.png": b"1"})))
     record = folder / "result.json"
     if damage == "file":
         (folder / "x.png").unlink()
-    elif damage == "digit":
-        record.write_bytes(record.read_bytes().replace(b'"v": 1', b'"v": 2'))
+    elif damage == "size":
+        (folder / "x.png").write_bytes(b"12")
     elif damage == "other":
-        record.write_bytes(
-            (store.put(unit(n=1), Result({"v": 3})).folder / record.name).read_bytes()
-        )
+        other = folder_of(store.put(unit(n=1), Result({"v": 3})))
+        record.write_bytes((other / record.name).read_bytes())
     elif damage == "pipe":
         (folder / "x.png").unlink()
         os.mkfifo(folder / "x.png")
-    elif damage == "bytes":
-        (folder / "x.png").write_bytes(b"7")
+    elif damage == "older":  # the record of an earlier version held the data itself
+        text = json.dumps({"key": unit().key, "files": {}, "data": {"v": 1}}).encode()
+        record.write_bytes(hashlib.sha256(text).hexdigest().encode() + b"\n" + text)
     else:
         record.write_text("{" if damage == "json" else "")
     assert store.get(unit()) is None
     store.put(unit(), Result({"v": 2}, {"x.png": b"2"}))
     assert store.get(unit()).read(dict) == {"v": 2}
+
+
+@pytest.mark.parametrize("name", ["x.png", "data.json"])
+def test_a_damaged_file_is_found_when_it_is_read_and_computed_again(tmp_path, name):
+    store = Store(tmp_path)
+    found = store.put(unit(), Result({"v": 1}, {"x.png": b"1"}))
+    file = folder_of(found) / name
+    file.write_bytes(file.read_bytes().replace(b"1", b"7"))
+    assert store.get(unit())
+    with pytest.raises(DamagedWorkError, match="build again"):
+        found.read_file(name)
+    assert store.get(unit()) is None
+
+
+def test_verify_compares_every_checksum(tmp_path):
+    store = Store(tmp_path)
+    store.put(unit(), Result({"v": 1}, {"x.png": b"1"}))
+    (folder_of(store.put(unit(n=2), Result({}, {"x": b"1"}))) / "x").write_bytes(b"7")
+    assert store.verify() == (1, [unit(n=2).key])
+    assert store.verify() == (1, [])
+
+
+def test_finding_a_unit_reads_its_record_alone(tmp_path, monkeypatch):
+    store, read = Store(tmp_path), []
+    store.put(unit(), Result({"v": 1}, {"x.png": b"1"}))
+    get = store.shelf.get
+    monkeypatch.setattr(store.shelf, "get", lambda key, name: read.append(name) or get(key, name))
+    assert store.get(unit())
+    assert read == ["result.json"]
 
 
 def test_two_writers_of_one_unit_leave_one_whole(tmp_path):
@@ -107,7 +140,7 @@ def test_two_writers_of_one_unit_leave_one_whole(tmp_path):
 
 def test_every_changed_byte_of_a_record_is_found(tmp_path):
     store = Store(tmp_path)
-    record = store.put(unit(), Result({"n": [0.5, "ü"]}, {"x": b"1"})).file("result.json")
+    record = folder_of(store.put(unit(), Result({"n": [0.5]}, {"x": b"1"}))) / "result.json"
     whole = record.read_bytes()
     for at in range(len(whole)):
         record.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
@@ -143,13 +176,13 @@ def test_a_folder_of_other_peoples_things_is_refused_and_stays(tmp_path):
     for use in (store.begin, store.clear, lambda: store.put(unit(), Result({}))):
         with pytest.raises(OutputError, match="holds other things"):
             use()
-    store.shrink(0)
+    store.shelf.shrink(0)
     assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_clear_leaves_what_others_put_into_a_store(tmp_path):
     store = Store(tmp_path / "store")
-    place = store.put(unit(), Result({}, {"x": b"1"})).folder
+    place = folder_of(store.put(unit(), Result({}, {"x": b"1"})))
     mine = [*foreign(tmp_path / "store" / "mine"), tmp_path / "store" / "ab" / "notes.txt"]
     mine[-1].parent.mkdir(exist_ok=True)
     mine[-1].write_text("mine")
@@ -185,7 +218,7 @@ def test_nothing_is_removed_under_a_running_build(tmp_path):
     with pytest.raises(OutputError, match="build that is running"):
         other.clear()
     other.begin()
-    other.grown = True
+    other.shelf.grown = True
     other.end(0)
     assert building.get(unit()).read(dict) == {"v": 1}
     building.end(0)
@@ -194,7 +227,7 @@ def test_nothing_is_removed_under_a_running_build(tmp_path):
 
 def test_work_that_goes_during_a_build_is_one_sentence(tmp_path):
     found = Store(tmp_path).put(unit(), Result({"v": 1}))
-    shutil.rmtree(found.folder)
+    shutil.rmtree(folder_of(found))
     with pytest.raises(OutputError, match="during the build"):
         _ = found.read(dict)
 
@@ -211,12 +244,12 @@ def test_what_was_not_used_longest_is_forgotten_first(tmp_path):
     store = Store(tmp_path)
     units = [unit(n=n) for n in range(4)]
     for number, one in enumerate(units):
-        place = store.put(one, Result({"n": number}, {"x.bin": bytes(1000)})).folder
+        place = folder_of(store.put(one, Result({"n": number}, {"x.bin": bytes(1000)})))
         os.utime(place / "result.json", (number + 1, number + 1))
     assert store.get(units[0])
-    assert store.shrink(2500) == 2
+    assert store.shelf.shrink(3000) == 2
     assert [store.get(one) is not None for one in units] == [True, False, False, True]
-    assert store.shrink(2500) == 0
+    assert store.shelf.shrink(3000) == 0
 
 
 def test_clear_says_what_it_removed(tmp_path):

@@ -1,0 +1,117 @@
+"""Units in a bucket: s3://, gs://, az:// and whatever else fsspec reaches.
+
+Objects have no rename: the files of a unit are written first, its record last and only where there
+is none yet. So a unit is there once it is whole, and of several writers the first one wins.
+"""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from reportgen.errors import OutputError
+from reportgen.execution.shelves import RECORD
+
+_EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
+"""The package that fsspec needs for an address that begins so."""
+
+
+class ObjectShelf:
+    """Finished units below an address such as s3://bucket/path."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address.rstrip("/")
+        self._system, self._root = _opened(self._address)
+
+    def __reduce__(self) -> tuple[type["ObjectShelf"], tuple[str]]:
+        """Connections stay with their process."""
+        return ObjectShelf, (self._address,)
+
+    @property
+    def place(self) -> str:
+        """The address."""
+        return self._address
+
+    def _path(self, key: str, name: str) -> str:
+        return f"{self._root}/{key[:2]}/{key}/{name}"
+
+    def get(self, key: str, name: str) -> bytes:
+        """One file of a unit. Raises OSError."""
+        content: bytes = self._system.cat_file(self._path(key, name))
+        return content
+
+    def put(self, key: str, files: Mapping[str, bytes]) -> None:
+        """Keep a unit; raises OSError."""
+        for name in sorted(files, key=lambda name: (name == RECORD, name)):
+            # The same key means the same bytes: what lies there already is as good.
+            with contextlib.suppress(FileExistsError):
+                self._system.pipe_file(self._path(key, name), files[name], mode="create")
+
+    def list(self, key: str) -> dict[str, int]:
+        """The files of a unit with their bytes."""
+        self._system.invalidate_cache()
+        try:
+            found = self._system.ls(f"{self._root}/{key[:2]}/{key}", detail=True)
+        except FileNotFoundError:
+            return {}
+        return {one["name"].rpartition("/")[2]: int(one["size"]) for one in found}
+
+    def drop(self, key: str) -> None:
+        """Remove a unit, its record first."""
+        names = self.list(key)
+        for name in sorted(names, key=lambda name: (name != RECORD, name)):
+            with contextlib.suppress(FileNotFoundError):
+                self._system.rm_file(self._path(key, name))
+
+    def units(self) -> Iterator[str]:
+        """The keys of all units."""
+        self._system.invalidate_cache()
+        for path in self._system.find(self._root):
+            key, _, name = path.rpartition("/")
+            if name == RECORD:
+                yield key.rpartition("/")[2]
+
+    def begin(self) -> None:
+        """See whether the place can be reached. Raises OutputError."""
+        try:
+            self.list("0" * 64)
+        except Exception as error:
+            raise OutputError(
+                f"{self._address} cannot be reached: {type(error).__name__}: "
+                f"{str(error)[:200] or 'no reason is given'}; check --cache-dir and the "
+                "credentials of its provider."
+            ) from error
+
+    def end(self, most: int) -> None:
+        """Nothing: how long objects are kept is a rule of the bucket."""
+
+    def clear(self) -> tuple[int, int]:
+        """Remove all units; returns how many, and their bytes."""
+        count, size = 0, 0
+        for key in list(self.units()):
+            size += sum(self.list(key).values())
+            self.drop(key)
+            count += 1
+        return count, size
+
+    def side_file(self, name: str) -> Path | None:  # noqa: ARG002 - as every shelf
+        """None: a bucket is not this machine's."""
+        return None
+
+
+def _opened(address: str) -> tuple[Any, str]:
+    """The file system of an address, and its path there. Raises OutputError."""
+    scheme = address.partition("://")[0]
+    package = _EXTRAS.get(scheme, "fsspec")
+    try:
+        import fsspec
+
+        system, root = fsspec.core.url_to_fs(address)
+    except ImportError as error:
+        raise OutputError(
+            f"--cache-dir {address}: this needs the package {package}: "
+            f"pip install {'fsspec ' if package != 'fsspec' else ''}{package}."
+        ) from error
+    except ValueError as error:
+        raise OutputError(f"--cache-dir {address}: {str(error).rstrip('.')}.") from error
+    return system, str(root).rstrip("/")

@@ -1,0 +1,110 @@
+"""The same report from one run and from shards in any order, and from a store that is shared."""
+
+import filecmp
+from pathlib import Path
+
+import pytest
+
+from reportgen.analysis import scan
+from reportgen.config import make_settings
+from reportgen.errors import ReportgenError, SettingsError
+from reportgen.execution.shards import Shard
+from reportgen.pipeline import build, build_shard
+from reportgen.progress import Silent
+from tests.support.data_sets import class_folders
+from tests.support.options import SCAN
+
+FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit",
+        "dataset_pages": 4, "exemplars": 3}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    return class_folders(tmp_path_factory.mktemp("data") / "shapes", ("a", "b", "c"), 6, 24)
+
+
+@pytest.fixture(autouse=True)
+def reproducible(monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
+    monkeypatch.setattr(scan, "ALONE", 4)
+    monkeypatch.setattr(scan, "SMALLEST", 4)
+
+
+def settings_for(place, folders, **options):
+    known = {**FAST, "out": str(place), "dataset": str(folders)}
+    return make_settings({**known, **options})
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    names = {file.relative_to(one) for file in one.rglob("*") if file.is_file()}
+    assert names == {file.relative_to(other) for file in other.rglob("*") if file.is_file()}
+    return [str(name) for name in names if not filecmp.cmp(one / name, other / name, False)]
+
+
+@pytest.fixture
+def alone(small_model, folders, tmp_path):
+    settings = settings_for(tmp_path / "alone", folders, no_cache=True)
+    return build(str(small_model), [], settings, progress=Silent(), command="").folder
+
+
+def test_three_shards_in_any_order_give_the_same_bytes(small_model, folders, tmp_path, alone):
+    kept = {"cache_dir": str(tmp_path / "store")}
+    told = []
+    # Once for the scan, once more for the pages that it finds.
+    for number in (3, 1, 2, 2, 3, 1):
+        settings = settings_for(tmp_path / "r", folders, shard=f"{number}/3", **kept)
+        told.append(build_shard(str(small_model), [], settings, progress=Silent()))
+        assert not (tmp_path / "r").exists()
+    assert told[0].elsewhere
+    assert sum(one.computed for one in told[3:])
+    assert told[5].elsewhere == 0
+    assert not any(one.failed for one in told)
+    settings = settings_for(tmp_path / "r", folders, **kept)
+    made = build(str(small_model), [], settings, progress=Silent(), command="")
+    assert differing(alone, made.folder) == []
+
+
+def test_shards_part_the_units(small_model):
+    units = scan.Scan().plan("m", [f"{at:064x}" for at in range(3)], SCAN).units
+    shards = [Shard.read(f"{number}/5") for number in range(1, 6)]
+    for unit in units:
+        assert sum(shard.has(unit) for shard in shards) == 1
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/0", "-1/3", ""])
+def test_a_shard_is_of_a_form(text):
+    with pytest.raises(SettingsError, match="I/N"):
+        make_settings({"shard": text})
+
+
+def test_shards_need_a_cache():
+    with pytest.raises(SettingsError, match="--no-cache"):
+        make_settings({"shard": "1/2", "no_cache": True})
+
+
+def test_processors_of_several_kinds_are_told_and_refused(
+    small_model, folders, tmp_path, monkeypatch
+):
+    kept = {"cache_dir": str(tmp_path / "store")}
+    monkeypatch.setattr("reportgen.trip.state.compute_class", lambda _: "old processor")
+    settings = settings_for(tmp_path / "r", folders, shard="1/2", **kept)
+    build_shard(str(small_model), [], settings, progress=Silent())
+    monkeypatch.setattr("reportgen.trip.state.compute_class", lambda _: "new processor")
+    strict = settings_for(tmp_path / "r", folders, strict=True, **kept)
+    with pytest.raises(ReportgenError, match=r"2 kinds of processor.*new processor; old processor"):
+        build(str(small_model), [], strict, progress=Silent(), command="")
+    settings = settings_for(tmp_path / "r", folders, **kept)
+    made = build(str(small_model), [], settings, progress=Silent(), command="")
+    assert any("2 kinds of processor" in warning for warning in made.report.warnings)
+
+
+def test_damaged_work_is_computed_again(small_model, folders, tmp_path, alone):
+    settings = settings_for(tmp_path / "r", folders, cache_dir=str(tmp_path / "store"))
+    build(str(small_model), [], settings, progress=Silent(), command="")
+    for file in (tmp_path / "store").glob("??/*/*"):
+        if file.name in ("scan.npz", "data.json"):
+            file.write_bytes(b"\0" * file.stat().st_size)
+            break
+    again = settings_for(tmp_path / "s", folders, cache_dir=str(tmp_path / "store"))
+    made = build(str(small_model), [], again, progress=Silent(), command="")
+    assert differing(alone, made.folder) == []
