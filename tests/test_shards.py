@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.analysis import scan
+from reportgen.analysis.top_images import scan
 from reportgen.config import make_settings
 from reportgen.errors import ReportgenError, SettingsError
 from reportgen.execution.shards import Shard
