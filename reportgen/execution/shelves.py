@@ -54,6 +54,6 @@ class Shelf(Protocol):
 def cannot_be_kept(place: str, reason: str) -> OutputError:
     """The error of a place that does not take finished work."""
     return OutputError(
-        f"Finished work cannot be kept in {place}: {reason}; free some space, name another place "
+        f"Finished work cannot be kept in {place}: {reason}; free some space, name another folder "
         "with --cache-dir, or use --no-cache."
     )
