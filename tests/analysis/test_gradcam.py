@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.cams.formulas import grad_cam, gradcam
+from reportgen.analysis.cams import gradcam
+from reportgen.analysis.cams.formulas import grad_cam
 from reportgen.analysis.cams.gradients import score_gradients
 from tests.analysis.bench import bench_of
 from tests.support.results import stored_data
