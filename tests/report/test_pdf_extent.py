@@ -38,7 +38,7 @@ def with_images(report: Report, count: int, wrong: Sequence[int] = ()) -> Report
         replace_image(first, f"image {at}.jpg", right + 1 if at in wrong else right)
         for at in range(count)
     ]
-    return report.model_copy(update={"images": images, "notes": ""})
+    return report.model_copy(update={"images": images, "notes": "", "decisions": None})
 
 
 def replace_image(image: Image, name: str, true_class: int) -> Image:

@@ -23,8 +23,8 @@ from reportgen.wording import TIMES, count, number
 CHANNELS_A_PAGE = 24
 _PATH = "exemplars/index.html"
 _UNITS_ON_PAPER = 6
-_LAYERS_ON_PAPER = 3
-_CHANNELS_ON_PAPER = 3
+_LAYERS_ON_PAPER = 2
+_CHANNELS_ON_PAPER = 2
 _HOW = "Top row: the image with the receptive field outlined. Bottom row: that patch, enlarged."
 
 
