@@ -118,9 +118,10 @@ def _card(outline: Outline, layer: str, share: ChannelShare, patches: ExemplarsO
 
 
 def _channel_place(outline: Outline, layer: str, channel: int) -> str:
-    """Where the report shows the channel: its own page, or that of its layer."""
-    if layer in outline.unit_layers and channel in outline.unit_channels(layer):
-        return quote(outline.channel_page(layer, channel))
+    """Where the report shows the channel: its own page, or the page of its layer."""
+    for path in (layer, outline.layers[layer].origin if layer in outline.layers else None):
+        if path in outline.unit_layers and channel in outline.unit_channels(path):
+            return quote(outline.channel_page(path, channel))
     return outline.layer_place(layer)
 
 
