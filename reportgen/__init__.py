@@ -1,7 +1,7 @@
 """A static report of what a trained Keras image model sees.
 
-`build` makes a report of a model and images, `inspect` tells what a model is made of. Importing
-the package imports neither TensorFlow nor Keras.
+`build` makes a report of a model and images, `compare` compares reports, `inspect` tells what a
+model is made of. Importing the package imports neither TensorFlow nor Keras.
 """
 
 from collections.abc import Sequence
@@ -11,13 +11,24 @@ from typing import TYPE_CHECKING, Any
 from reportgen.version import __version__
 
 if TYPE_CHECKING:
+    from reportgen.api.callback import ReportCallback
+    from reportgen.api.comparing import ComparisonPages
     from reportgen.api.finished import Report
     from reportgen.errors import ReportgenError
     from reportgen.records.report import Model
 
-__all__ = ["Report", "ReportgenError", "__version__", "build", "inspect"]
+__all__ = [
+    "Report",
+    "ReportCallback",
+    "ReportgenError",
+    "__version__",
+    "build",
+    "compare",
+    "inspect",
+]
 
 _LAZY = {
+    "ReportCallback": "reportgen.api.callback",
     "Report": "reportgen.api.finished",
     "ReportgenError": "reportgen.errors",
 }
@@ -69,6 +80,36 @@ def build(
         config=config,
         **options,
     )
+
+
+def compare(
+    *reports: Any,
+    images: Any = None,
+    out: str | Path | None = None,
+    progress: bool = True,
+    config: str | Path | None = None,
+    **options: Any,
+) -> "ComparisonPages":
+    """Compare two reports, or the course over more.
+
+    Args:
+        reports: Reports, their folders or zips, or models; the first is the baseline.
+        images: The images that models are shown, as of `build`; their reports are built first.
+        out: Folder of the comparison; a temporary one by default.
+        progress: Whether to show what is being done.
+        config: A TOML file with further options.
+        options: The options of `reportgen compare`, with underscores.
+
+    Returns:
+        The comparison, which shows itself in a notebook.
+
+    Raises:
+        ReportgenError: Something that the user can mend, in one sentence.
+
+    """
+    from reportgen.api.comparing import compare as make
+
+    return make(*reports, images=images, out=out, progress=progress, config=config, **options)
 
 
 def inspect(model: Any, *, config: str | Path | None = None, **options: Any) -> "Model":

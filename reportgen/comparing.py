@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.compare.baseline import baseline_of
-from reportgen.compare.names import names_of
-from reportgen.compare.reading import Source, Sources, is_report
-from reportgen.compare.wording import change_text
-from reportgen.compare.writer import FORMATS, Writing, write_comparison
+from reportgen.comparison.baseline import baseline_of
+from reportgen.comparison.names import names_of
+from reportgen.comparison.reading import Source, Sources, is_report
+from reportgen.comparison.wording import change_text
+from reportgen.comparison.writer import FORMATS, Writing, write_comparison
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
 from reportgen.progress import Progress

@@ -46,13 +46,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "report.card": SHARED_BY_WRITERS,
     "report.single": SHARED_BY_WRITERS | {"report.notes", "report.sections", "report.site"},
     "bundle": frozenset({"records", "report"}),
-    "compare": frozenset(
+    "comparison": frozenset(
         {"bundle", "gates", "pictures", "records", "report", "report.pdf", "report.single",
          "report.site"}
     ),
     "ci": frozenset({"gates", "records", "report"}),
     "trip": frozenset(
-        {"analysis", "assembly", "bundle", "compare", "execution", "gates", "inputs", "pictures",
+        {"analysis", "assembly", "bundle", "comparison", "execution", "gates", "inputs", "pictures",
          "records", "report", "report.notes"}
     ),
 }  # fmt: skip

@@ -41,13 +41,13 @@ def build(
             **options,
             "out": Path(results.name, "report") if results else out,
         }
-        settings = _settings(given, config)
-        with _face(progress) as face:
+        settings = settings_of(given, config)
+        with face(progress) as shown:
             outcome = pipeline.build(
                 path,
                 found.paths,
                 settings,
-                progress=face,
+                progress=shown,
                 command=_call(options),
                 session=session,
             )
@@ -61,7 +61,7 @@ def inspect(model: Any, *, config: str | Path | None = None, **options: Any) -> 
     with unchanged_session(), TemporaryDirectory(prefix="reportgen-") as folder:
         path, session = _model_file(model, Path(folder))
         return pipeline.inspect(
-            path, _settings(options, config), progress=Silent(), session=session
+            path, settings_of(options, config), progress=Silent(), session=session
         )
 
 
@@ -97,7 +97,7 @@ def _of_names(class_names: Sequence[str] | None, folder: Path) -> dict[str, Any]
     return {"labels": file}
 
 
-def _settings(given: dict[str, Any], config: str | Path | None) -> Settings:
+def settings_of(given: dict[str, Any], config: str | Path | None) -> Settings:
     """The settings; the engine is that of the session's Keras."""
     named = {"class" if name == "target_class" else name: value for name, value in given.items()}
     settings = make_settings(named, Path(config) if config else None)
@@ -107,7 +107,7 @@ def _settings(given: dict[str, Any], config: str | Path | None) -> Settings:
 
 
 @contextmanager
-def _face(wanted: bool) -> Iterator[Progress]:
+def face(wanted: bool) -> Iterator[Progress]:
     """Bars in a notebook or terminal, lines elsewhere; nothing where nobody wants it."""
     from reportgen.cli.terminal import Bars, progress
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.assembly.trend import write_trend
-from reportgen.compare.baseline import against, read_baseline
+from reportgen.comparison.baseline import against, read_baseline
 from reportgen.config import Settings
 from reportgen.gates.check import check_gates
 from reportgen.gates.history import append_run, earlier, read_history, run_of

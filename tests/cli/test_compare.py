@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from reportgen.cli.main import cli
-from tests.compare.reports import write_pair
+from tests.comparison.reports import write_pair
 
 pytestmark = pytest.mark.slow
 

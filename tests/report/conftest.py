@@ -11,7 +11,7 @@ import pytest
 from reportgen.records.report import Report
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
-from tests.compare.reports import write_compared
+from tests.comparison.reports import write_compared
 from tests.report.sample import write_sample
 
 

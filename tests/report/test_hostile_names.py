@@ -8,7 +8,7 @@ import pytest
 from reportgen.report.single.page import SINGLE_NAME
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
-from tests.compare.reports import write_compared
+from tests.comparison.reports import write_compared
 from tests.report.conftest import Site
 from tests.report.links import check_site
 from tests.report.sample import PAYLOADS

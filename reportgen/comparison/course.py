@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from itertools import pairwise
 
-from reportgen.compare.matching import match
-from reportgen.compare.predictions import Predictions, calibrations_of, flips_of
+from reportgen.comparison.matching import match
+from reportgen.comparison.predictions import Predictions, calibrations_of, flips_of
 from reportgen.records.comparison import Course, CourseNumber
 from reportgen.records.report import Report
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import fmean
 
-from reportgen.compare.matching import Matches
-from reportgen.compare.significance import mcnemar
+from reportgen.comparison.matching import Matches
+from reportgen.comparison.significance import mcnemar
 from reportgen.records.comparison import (
     Answer,
     Calibration,

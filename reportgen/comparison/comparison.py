@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.compare.change import Change
-from reportgen.compare.course import course_of
-from reportgen.compare.filters import filters_of
-from reportgen.compare.layers import (
+from reportgen.comparison.change import Change
+from reportgen.comparison.course import course_of
+from reportgen.comparison.filters import filters_of
+from reportgen.comparison.layers import (
     compared_means,
     layers_of,
     newly_silent,
     similarity_of,
     with_cka,
 )
-from reportgen.compare.matching import match
-from reportgen.compare.predictions import (
+from reportgen.comparison.matching import match
+from reportgen.comparison.predictions import (
     Predictions,
     calibrations_of,
     classes_of,

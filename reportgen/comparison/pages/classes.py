@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportgen.compare.wording import change_text, signed, value_text
+from reportgen.comparison.wording import change_text, signed, value_text
 from reportgen.records.comparison import ClassChange, Comparison, ConfusedChange
 from reportgen.report.blocks import (
     Block,

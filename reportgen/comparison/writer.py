@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from reportgen.compare.baseline import gates_of
-from reportgen.compare.comparison import compare
-from reportgen.compare.pictures import with_pictures
-from reportgen.compare.reading import Source
-from reportgen.compare.single import write_single
-from reportgen.compare.site import write_site
+from reportgen.comparison.baseline import gates_of
+from reportgen.comparison.comparison import compare
+from reportgen.comparison.pictures import with_pictures
+from reportgen.comparison.reading import Source
+from reportgen.comparison.single import write_single
+from reportgen.comparison.site import write_site
 from reportgen.records.comparison import Comparison
 from reportgen.report.publishing.manifest import write_manifest
 from reportgen.report.publishing.publish import staged
@@ -65,7 +65,7 @@ def write_comparison(
                 comparison, folder, templates, megabytes=size, force=force, explained=explained
             )
         if "pdf" in writing.formats:
-            from reportgen.compare.pdf import write_pdf
+            from reportgen.comparison.pdf import write_pdf
 
             warnings += write_pdf(comparison, folder, paper=writing.paper, explained=explained)
         write_manifest(folder)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.compare.wording import NOT_KNOWN, value_text
+from reportgen.comparison.wording import NOT_KNOWN, value_text
 from reportgen.records.comparison import Comparison, LayerChange
 from reportgen.report.blocks import (
     Block,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from reportgen.compare.cka import cka_matrix, gram
-from reportgen.compare.significance import mcnemar
+from reportgen.comparison.cka import cka_matrix, gram
+from reportgen.comparison.significance import mcnemar
 
 
 @pytest.mark.parametrize(

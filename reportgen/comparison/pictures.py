@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.compare.album import Album
-from reportgen.compare.course_pictures import with_course_pictures
-from reportgen.compare.filters import Key, patterns_by_key
-from reportgen.compare.reading import Decoded, Source
+from reportgen.comparison.album import Album
+from reportgen.comparison.course_pictures import with_course_pictures
+from reportgen.comparison.filters import Key, patterns_by_key
+from reportgen.comparison.reading import Decoded, Source
 from reportgen.pictures.plain_charts import Curve, curves, matrix
 from reportgen.records.comparison import (
     Answer,

@@ -8,12 +8,12 @@ import jsonschema
 import numpy as np
 import pytest
 
-from reportgen.compare.comparison import change_between, change_of, compare
+from reportgen.comparison.comparison import change_between, change_of, compare
 from reportgen.records.comparison import Comparison
 from reportgen.records.report import LayerWeights
 from reportgen.report.schema import COMPARISON_SCHEMA, schema_text
 from reportgen.wilson import wilson_interval
-from tests.compare.reports import report_of, sample
+from tests.comparison.reports import report_of, sample
 
 BEFORE = [(0, 0), (0, 0), (1, 1), (1, 0), (2, 2), (2, 1), (None, 0), (None, 1)]
 AFTER = [(0, 0), (0, 1), (1, 2), (1, 1), (2, 2), (2, 0), (None, 2), (None, 1)]

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 
-from reportgen.compare.pages.classes import classes_page
-from reportgen.compare.pages.course import course_page
-from reportgen.compare.pages.filters import filters_page
-from reportgen.compare.pages.flips import flips_page
-from reportgen.compare.pages.layers import layers_page
-from reportgen.compare.pages.similarity import similarity_page
-from reportgen.compare.pages.verdict import verdict_page
+from reportgen.comparison.pages.classes import classes_page
+from reportgen.comparison.pages.course import course_page
+from reportgen.comparison.pages.filters import filters_page
+from reportgen.comparison.pages.flips import flips_page
+from reportgen.comparison.pages.layers import layers_page
+from reportgen.comparison.pages.similarity import similarity_page
+from reportgen.comparison.pages.verdict import verdict_page
 from reportgen.records.comparison import Comparison
 from reportgen.report.blocks import Block
 

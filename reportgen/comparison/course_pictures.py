@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from PIL import Image as PillowImage
 
-from reportgen.compare.album import Album
-from reportgen.compare.filters import Key, patterns_by_key
-from reportgen.compare.matching import match
-from reportgen.compare.reading import Source
+from reportgen.comparison.album import Album
+from reportgen.comparison.filters import Key, patterns_by_key
+from reportgen.comparison.matching import match
+from reportgen.comparison.reading import Source
 from reportgen.pictures.colormaps import INACTIVE_COLOUR
 from reportgen.pictures.plain_charts import Curve, curves
 from reportgen.records.comparison import Comparison, Course, CourseNumber, CourseStrip

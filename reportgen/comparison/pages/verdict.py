@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.compare.pages.flips import flip_cards
-from reportgen.compare.wording import change_text, interval_text, judged, p_text, value_text
+from reportgen.comparison.pages.flips import flip_cards
+from reportgen.comparison.wording import change_text, interval_text, judged, p_text, value_text
 from reportgen.records.comparison import Comparison, McNemar, NotCompared, NumberChange
 from reportgen.report.blocks import (
     Block,

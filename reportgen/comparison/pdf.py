@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from reportgen.compare.pages import PAGES
-from reportgen.compare.table import ComparisonSection, sections_of
+from reportgen.comparison.pages import PAGES
+from reportgen.comparison.table import ComparisonSection, sections_of
 from reportgen.pictures.svg import shorten
 from reportgen.records.comparison import Comparison
 from reportgen.report.pdf.blocks import PaperBlocks

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from reportgen.compare.comparison import change_of, compare
-from reportgen.compare.reading import Sources
+from reportgen.comparison.comparison import change_of, compare
+from reportgen.comparison.reading import Sources
 from reportgen.errors import BundleError, SettingsError
 from reportgen.gates.check import check_gates
 from reportgen.records.comparison import Comparison

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reportgen.compare.matching import LayerPair
+from reportgen.comparison.matching import LayerPair
 from reportgen.records.comparison import Filters, KernelChange, PatternChange
 from reportgen.records.report import Filter, Kernel, Report
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image as PillowImage
 
-from reportgen.compare.reading import Decoded, Source
+from reportgen.comparison.reading import Decoded, Source
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.tiles import GridLayout
 from reportgen.records.report import Activations, Filter, Gallery

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.compare.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
-from reportgen.compare.matching import LayerPair, Matches
+from reportgen.comparison.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
+from reportgen.comparison.matching import LayerPair, Matches
 from reportgen.records.comparison import LayerChange, LayerSide, Similarity
 from reportgen.records.over_images import LayerHealth
 from reportgen.records.report import Activations, Image, LayerWeights, Report

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.compare.wording import NOT_KNOWN
+from reportgen.comparison.wording import NOT_KNOWN
 from reportgen.records.comparison import Comparison, Similarity
 from reportgen.report.blocks import (
     Block,

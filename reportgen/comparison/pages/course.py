@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from itertools import groupby, pairwise
 
-from reportgen.compare.wording import NOT_KNOWN, value_text
+from reportgen.comparison.wording import NOT_KNOWN, value_text
 from reportgen.records.comparison import Comparison, Course, CourseStrip
 from reportgen.report.blocks import (
     Block,

@@ -5,9 +5,9 @@ import zipfile
 
 import pytest
 
-from reportgen.compare.reading import Sources, is_report
+from reportgen.comparison.reading import Sources, is_report
 from reportgen.errors import BundleError
-from tests.compare.reports import sample
+from tests.comparison.reports import sample
 
 
 @pytest.fixture(scope="module")

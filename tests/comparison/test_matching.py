@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from reportgen.compare.matching import match
+from reportgen.comparison.matching import match
 from reportgen.records.report import Layer
-from tests.compare.reports import report_of, sample
+from tests.comparison.reports import report_of, sample
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from reportgen.compare.site import pages, search_rows
+from reportgen.comparison.site import pages, search_rows
 from reportgen.errors import OutputError
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
 from reportgen.records.comparison import Comparison

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from reportgen.compare.pages import PAGES
-from reportgen.compare.pages.layers import layer_name
-from reportgen.compare.table import ComparisonSection, sections_of
+from reportgen.comparison.pages import PAGES
+from reportgen.comparison.pages.layers import layer_name
+from reportgen.comparison.table import ComparisonSection, sections_of
 from reportgen.records.comparison import Comparison
 from reportgen.report.contexts import Explanation, Frame, Link
 from reportgen.report.navigation import Assets, pager
