@@ -33,6 +33,7 @@ def readme(text: str, address: str, commit: str) -> str:
     if FROM_CHECKOUT not in text:
         raise SystemExit("README does not say how to install from a checkout.")
     text = text.replace(FROM_CHECKOUT, FROM_PYPI)
+    text = re.sub(r"(!\[[^\]]*\])\((?!https?:)([^)]+)\)", rf"\1({address}/raw/{commit}/\2)", text)
     return re.sub(r"\]\((?!https?:|#|mailto:)([^)]+)\)", rf"]({address}/blob/{commit}/\1)", text)
 
 

@@ -113,7 +113,8 @@ def test_links_of_a_released_readme_lead_to_the_repository(release: ModuleType) 
     after = re.findall(r"\]\(([^)]+)\)", release.readme(text, ADDRESS, "abc"))
     assert before
     assert [link for link in after if not link.startswith(("https:", "#"))] == []
-    assert {f"{ADDRESS}/blob/abc/{link}" for link in before} <= set(after)
+    ways = {link: "raw" if link.endswith(".webp") else "blob" for link in before}
+    assert {f"{ADDRESS}/{way}/abc/{link}" for link, way in ways.items()} <= set(after)
 
 
 def test_a_release_writes_the_addresses(release: ModuleType, tmp_path: Path) -> None:
