@@ -79,6 +79,7 @@ def _document(
         filters=(),
         filters_lead="",
         filters_left_out="",
+        opening=(),
         chapters=tuple(
             Chapter(
                 section.key,

@@ -45,7 +45,7 @@ def smaller_extents(extent: Extent) -> Iterator[Extent]:
     yield Extent(0, 0, 0, 0, 0, 0)
 
 
-def images_in_full(outline: Outline, most: int | None) -> list[Image]:
+def images_in_full(outline: Outline, most: int | None) -> Sequence[Image]:
     """The images shown in full: those that the notes name, then misclassified ones, then others.
 
     All that the notes name are among them. They stand in the report's order.
@@ -62,7 +62,7 @@ def images_in_full(outline: Outline, most: int | None) -> list[Image]:
     return [one for one in images if one.name in wanted]
 
 
-def thumbnails(outline: Outline, most: int | None) -> list[Image]:
+def thumbnails(outline: Outline, most: int | None) -> Sequence[Image]:
     """The images of the overview: misclassified ones first, then others, evenly chosen."""
     images = outline.report.images
     if most is None or len(images) <= most:
@@ -73,7 +73,7 @@ def thumbnails(outline: Outline, most: int | None) -> list[Image]:
     return [one for one in images if one.name in shown]
 
 
-def grids_in_full(outline: Outline, image: Image, most: int | None) -> list[Activations]:
+def grids_in_full(outline: Outline, image: Image, most: int | None) -> Sequence[Activations]:
     """The activation grids of an image: those that the user singled out, and some by depth."""
     grids = image.activations if outline.has("activations") else []
     if most is None:
