@@ -101,7 +101,7 @@ TEXTS = [
     *DOCS.glob("*.md"),
     *(
         path
-        for name in ("ci", "container", "publish", "quick_start")
+        for name in ("ci", "container", "notebook", "publish", "quick_start", "scale")
         for path in (REPOSITORY / "examples" / name).iterdir()
     ),
 ]

@@ -135,13 +135,13 @@ class FolderShelf:
             with contextlib.suppress(OSError):
                 units.append(((unit / RECORD).stat().st_mtime_ns, size_of(unit), unit))
         total = sum(size for _, size, _ in units)
-        forgotten = 0
+        dropped = 0
         for _, size, unit in sorted(units):
             if total <= most:
                 break
-            forgotten += removed(unit)
+            dropped += removed(unit)
             total -= size
-        return forgotten
+        return dropped
 
     def clear(self) -> tuple[int, int]:
         """Remove everything; returns how many units, and their bytes.

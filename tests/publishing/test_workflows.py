@@ -14,10 +14,12 @@ WORKFLOWS = (
     ROOT / ".github" / "workflows" / "release.yml",
     ROOT / "examples" / "ci" / "github.yml",
     ROOT / "examples" / "publish" / "github-pages.yml",
+    ROOT / "examples" / "scale" / "github.yml",
 )
 GITLAB = (
     ROOT / "examples" / "ci" / "gitlab.yml",
     ROOT / "examples" / "publish" / "gitlab-pages.yml",
+    ROOT / "examples" / "scale" / "gitlab.yml",
 )
 COMPONENT = ROOT / "examples" / "ci" / "gitlab-component.yml"
 
