@@ -16,7 +16,7 @@ _RESULTS = {
 
 
 def gate_blocks(gates: Gates, baseline: Baseline | None = None) -> Iterator[Block]:
-    """The table of the gates as blocks; `baseline` is the report that gates of a change compare with."""
+    """The table of the gates as blocks; `baseline` is the report that changes are measured against."""
     note = " Failed gates are warnings here (--gates warn)." if gates.mode == "warn" else ""
     yield text(Strong(f"{gates_sentence(gates)}."), note)
     shown = sorted(gates.gates, key=lambda gate: list(_RESULTS).index(gate.status))
