@@ -68,6 +68,16 @@ def test_a_fingerprint_does_not_hold_the_value(verdict: Verdict) -> None:
     assert fingerprints(0.5) == fingerprints(0.6)
 
 
+def test_the_fingerprint_of_a_warning_does_not_hold_its_numbers(plain: Verdict) -> None:
+    def fingerprints(*warnings: str) -> list[str]:
+        report = plain.report.model_copy(update={"warnings": list(warnings)})
+        return [one["fingerprint"] for one in read(replace(plain, report=report))]
+
+    before = fingerprints("Never predicted: cat (4 images).", "1,204 of 2.5 % are dark.")
+    assert fingerprints("Never predicted: cat (3 images).", "9 of 12 % are dark.") == before
+    assert len(set(fingerprints("Layer 1 is dead.", "Layer 2 is dead.", "Layer 2 is dead."))) == 2
+
+
 def test_warnings_are_minor(warning: Verdict) -> None:
     assert {one["severity"] for one in read(warning)} == {"minor", "info"}
 
