@@ -12,7 +12,7 @@ from reportgen.comparison.reading import Source, Sources, is_report
 from reportgen.comparison.wording import change_text
 from reportgen.comparison.writer import FORMATS, Writing, write_comparison
 from reportgen.config import Settings
-from reportgen.errors import SettingsError
+from reportgen.errors import OutputError, SettingsError
 from reportgen.progress import Progress
 from reportgen.records.comparison import Comparison
 from reportgen.records.report import Report
@@ -35,6 +35,8 @@ class Compared:
     comparison: Comparison
     judged: Report
     """The last report, with its baseline and gates: what CI reads of the comparison."""
+    model: str | None
+    """What was given as the last model; None where its report was finished."""
 
     @property
     def page(self) -> Path:
@@ -79,6 +81,7 @@ def compare(
     """
     output = settings.out or DEFAULT_OUTPUT
     _check(inputs, images, settings)
+    _check_apart(inputs, output)
     check_output(output, force=settings.force)
     if settings.templates is not None:
         check_templates(settings.templates)
@@ -89,7 +92,8 @@ def compare(
         progress.warn(warning)
     known = {"baseline": baseline_of(comparison), "gates": comparison.gates}
     judged = sources[-1].report.model_copy(update=known)
-    return Compared(output, settings.format[0], comparison, judged)
+    model = None if is_report(Path(inputs[-1])) else inputs[-1]
+    return Compared(output, settings.format[0], comparison, judged, model)
 
 
 def _check(inputs: Sequence[str], images: Sequence[str], settings: Settings) -> None:
@@ -104,12 +108,23 @@ def _check(inputs: Sequence[str], images: Sequence[str], settings: Settings) -> 
         )
     models = [one for one in inputs if not is_report(Path(one))]
     if models and not images:
+        name = Path(models[0]).name
+        what = f"{name} is not a report" if Path(models[0]).exists() else f"There is no {name}"
         raise SettingsError(
-            f"{Path(models[0]).name} is not a report; to compare models, name the images that they"
-            " are shown with --images."
+            f"{what}; to compare models, name the images that they are shown with --images."
         )
     if images and not models:
         raise SettingsError("--images: the reports are finished; their own images are compared.")
+
+
+def _check_apart(inputs: Sequence[str], output: Path) -> None:
+    """Refuse to put a comparison in the place of one of its reports. Raises OutputError."""
+    for one in inputs:
+        if Path(one).is_dir() and Path(one).resolve() == output.resolve():
+            raise OutputError(
+                f"{output.name} is one of the reports that are compared; name another folder with"
+                " -o."
+            )
 
 
 def _writing(settings: Settings) -> Writing:

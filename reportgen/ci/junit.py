@@ -14,6 +14,7 @@ from reportgen.ci.verdict import MOST_REGRESSED, Verdict
 from reportgen.gates.wording import gate_name, gate_sentence, required_text
 from reportgen.printable import distinct
 from reportgen.records.gates import Gate
+from reportgen.wording import sentence
 
 BEGINNING = '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="reportgen"'
 """How every file of this format begins."""
@@ -52,17 +53,17 @@ def _gates(verdict: Verdict) -> list[_Case]:
 def _gate(gate: Gate, name: str, verdict: Verdict) -> _Case:
     if gate.status == "passed":
         return _Case("gates", name)
-    sentence = f"{gate_sentence(gate)}."
+    outcome = sentence(gate_sentence(gate))
     if verdict.only_warns:
-        return _Case("gates", name, "skipped", "warning", f"Only a warning: {sentence}")
+        return _Case("gates", name, "skipped", "warning", f"Only a warning: {outcome}")
     return _Case("gates", name, "failure" if gate.status == "failed" else "error", gate.status,
-                 sentence)  # fmt: skip
+                 outcome)  # fmt: skip
 
 
 def _regressed(verdict: Verdict) -> list[_Case]:
     """A case for each image; it fails where a gate on predictions does."""
     shown = verdict.regressed[:MOST_REGRESSED]
-    photos = {image.name: image.photo for image in verdict.report.images if image.name in shown}
+    photos = verdict.photos
     folder = PurePosixPath(verdict.page).parent
     message = "The baseline classifies this image correctly, this model does not."
     outcome: Literal["failure", "skipped"] = "failure"

@@ -1,9 +1,11 @@
 """What every format for continuous integration is made from: a report, and where it lies."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.gates.measures import Unmeasured, measures
+from reportgen.records.comparison import Comparison
 from reportgen.records.gates import Gate
 from reportgen.records.report import Report
 
@@ -22,12 +24,26 @@ class Verdict:
     """The file's path from the current folder; its name alone where it lies elsewhere."""
     page: str
     """The page's path from the current folder, or as it was given where it lies elsewhere."""
+    photos: Mapping[str, str] = field(default_factory=dict)
+    """Pictures of images, by the image's name: paths from the folder of `page`."""
 
     @classmethod
-    def of(cls, report: Report, model: str, page: Path) -> "Verdict":
+    def of(cls, report: Report, model: str | None, page: Path) -> "Verdict":
         """The verdict on a model that was given as `model`; `page` is the report's first."""
-        file = _below_here(Path(model)) if Path(model).exists() else None
-        return cls(report, file or report.model.file, _below_here(page) or page.as_posix())
+        file = _below_here(Path(model)) if model and Path(model).exists() else None
+        photos = {image.name: image.photo for image in report.images}
+        return cls(report, file or report.model.file, _below_here(page) or page.as_posix(), photos)
+
+    @classmethod
+    def of_comparison(
+        cls, comparison: Comparison, report: Report, model: str | None, page: Path
+    ) -> "Verdict":
+        """The verdict on the last `report` of a comparison; `page` is the comparison's first.
+
+        `model` is as of `of`; None where the report was finished already.
+        """
+        photos = {flip.image: flip.photo for flip in comparison.flips if flip.photo}
+        return replace(cls.of(report, model, page), photos=photos)
 
     @property
     def gates(self) -> list[Gate]:

@@ -196,7 +196,10 @@ def compare(
     if settings.open:
         open_in_browser(compared.page)
     if outputs.any:
-        for line in outputs.write(Verdict.of(compared.judged, reports[-1], compared.page)):
+        verdict = Verdict.of_comparison(
+            compared.comparison, compared.judged, compared.model, compared.page
+        )
+        for line in outputs.write(verdict):
             say(line, sys.stdout)
     judge(compared.comparison.gates)
 

@@ -41,6 +41,7 @@ def verdict(tmp_path_factory: pytest.TempPathFactory) -> Verdict:
         report.model_copy(update={"gates": check_gates(report, (), require)}),
         "models/a,b:c%.keras",
         "report/index.html",
+        {image.name: image.photo for image in report.images},
     )
 
 

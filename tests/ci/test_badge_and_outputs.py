@@ -134,3 +134,4 @@ def test_paths_are_shown_from_the_current_folder_or_by_name(here: Path, verdict:
     outside = Verdict.of(report, str(Path(__file__)), Path("../other/index.html"))
     assert (outside.model, outside.page) == (report.model.file, "../other/index.html")
     assert Verdict.of(report, "vgg16", Path("r/index.html")).model == report.model.file
+    assert Verdict.of(report, None, Path("r/index.html")).model == report.model.file

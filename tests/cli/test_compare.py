@@ -1,6 +1,7 @@
 """`reportgen compare`: what it takes, prints and answers with."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -56,7 +57,7 @@ def test_tensorflow_is_never_imported(pair, tmp_path):
     ("words", "code", "sentence"),
     [
         (["A"], 2, "needs two reports or more"),
-        (["A", "nothing"], 2, "nothing is not a report"),
+        (["A", "nothing"], 2, "There is no nothing"),
         (["A", "B", "--images", "x.png"], 2, "the reports are finished"),
         (["A", "B", "--format", "notebook"], 2, "written as site, single, pdf"),
         (["A", "B", "--fail-if", "accuracie < 1"], 2, "accuracy"),
@@ -75,6 +76,18 @@ def test_a_folder_with_other_things_is_not_touched(pair, tmp_path):
     result = run(*pair, "-o", tmp_path)
     assert result.exit_code == 1
     assert sorted(one.name for one in tmp_path.iterdir()) == ["thesis.txt"]
+
+
+def test_a_report_that_is_compared_is_not_replaced(pair, tmp_path):
+    import shutil
+
+    mine = tmp_path / "mine"
+    shutil.copytree(pair[0], mine)
+    before = sorted(one.name for one in mine.iterdir())
+    result = run(mine, pair[1], "-o", mine)
+    assert result.exit_code == 1
+    assert "one of the reports that are compared" in result.stderr
+    assert sorted(one.name for one in mine.iterdir()) == before
 
 
 def test_options_change_the_comparison(pair, tmp_path):
@@ -104,4 +117,7 @@ def test_ci_reads_the_comparison(pair, tmp_path):
     assert result.exit_code == 3
     junit = (tmp_path / "junit.xml").read_text(encoding="utf-8")
     assert "<failure" in junit
+    attached = re.findall(r"\[\[ATTACHMENT\|(.*?)\]\]", junit)
+    assert attached
+    assert all((tmp_path / "made" / one).is_file() for one in attached)
     assert "Regressions" in (tmp_path / "summary.md").read_text(encoding="utf-8")
