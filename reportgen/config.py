@@ -786,7 +786,7 @@ def _with_gates(path: Path, table: dict[str, Any]) -> dict[str, Any]:
     try:
         conditions, mode = read_gates(gates)
     except ValueError as error:
-        raise SettingsError(f"{path.name}: [gates]: {sentence(str(error))}") from error
+        raise SettingsError(f"{path.name}: {sentence(f'[gates]: {error}')}") from error
     if "require" in table:
         raise SettingsError(f"{path.name}: give require or [gates], which says the same.")
     rest = {key: value for key, value in table.items() if key != "gates"}

@@ -5,6 +5,7 @@ from typing import Literal
 
 from reportgen.ci.verdict import Verdict
 from reportgen.gates.wording import gate_name, gate_sentence
+from reportgen.wording import sentence
 
 MOST = 10
 """Errors, and warnings, that GitHub keeps of a step."""
@@ -12,7 +13,7 @@ MOST = 10
 
 def annotations(verdict: Verdict) -> Iterator[str]:
     """The lines: failed gates first, then warnings, at most ten of each kind."""
-    gates = [(gate_name(gate), f"{gate_sentence(gate)}.") for gate in verdict.failed]
+    gates = [(gate_name(gate), sentence(gate_sentence(gate))) for gate in verdict.failed]
     remarks = [("reportgen", text) for text in verdict.remarks]
     if not verdict.only_warns:
         yield from _lines("error", verdict.model, gates)

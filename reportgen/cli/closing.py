@@ -70,11 +70,12 @@ def judge(gates: "Gates | None") -> None:
     """Say how the gates turned out. Raises GatesFailedError where one failed that has to hold."""
     from reportgen.errors import GatesFailedError
     from reportgen.gates.wording import gate_sentence, gates_sentence
+    from reportgen.wording import sentence
 
     if gates is None or not gates.failed:
         return
     for gate in gates.failed:
-        say(f"Gate failed: {gate_sentence(gate)}.")
+        say(f"Gate failed: {sentence(gate_sentence(gate))}")
     if gates.mode == "fail":
         raise GatesFailedError(f"{gates_sentence(gates)}.")
     say(f"Warning: {gates_sentence(gates)}.")

@@ -35,6 +35,11 @@ def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
         elif key in _SCOPES:
             scope = next(one for one in _SCOPES if one == key)
             conditions += _of_subjects(scope, value)
+        elif isinstance(value, Mapping):
+            raise ValueError(
+                f"there is no table [gates.{key}]; the tables are [gates.class.“NAME”] and "
+                "[gates.layer.“NAME”]"
+            )
         else:
             conditions += _of_metric(key, "", value)
     return conditions, mode

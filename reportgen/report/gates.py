@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from reportgen.gates.wording import gate_name, gates_sentence, measured_text, required_text
 from reportgen.records.gates import Baseline, Gate, Gates
 from reportgen.report.blocks import Badge, Block, Bullets, Column, Row, Strong, Table, row, text
-from reportgen.wording import count
+from reportgen.wording import count, sentence
 
 _RESULTS = {
     "failed": Badge("failed", "bad"),
@@ -16,7 +16,7 @@ _RESULTS = {
 
 
 def gate_blocks(gates: Gates, baseline: Baseline | None = None) -> Iterator[Block]:
-    """The table of the gates as blocks; `baseline` is the report that changes are measured against."""
+    """The table of the gates as blocks; changes are measured against the `baseline`."""
     note = " Failed gates are warnings here (--gates warn)." if gates.mode == "warn" else ""
     yield text(Strong(f"{gates_sentence(gates)}."), note)
     shown = sorted(gates.gates, key=lambda gate: list(_RESULTS).index(gate.status))
@@ -26,7 +26,7 @@ def gate_blocks(gates: Gates, baseline: Baseline | None = None) -> Iterator[Bloc
         tuple(map(_row, shown)),
     )
     if reasons := [gate for gate in shown if gate.reason]:
-        yield Bullets(tuple((f"{gate_name(one)}: {one.reason}.",) for one in reasons))
+        yield Bullets(tuple((sentence(f"{gate_name(one)}: {one.reason}"),) for one in reasons))
     if baseline:
         images = count(baseline.images, "image")
         yield text(

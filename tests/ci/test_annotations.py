@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from reportgen.ci.annotations import MOST, annotations
 from reportgen.ci.verdict import Verdict
+from reportgen.gates.check import check_gates
 
 LINE = re.compile(r"::(error|warning) file=([^,]*),line=1,title=([^,:]*)::(.*)")
 
@@ -41,6 +42,13 @@ def test_more_than_ten_gates_are_counted(verdict: Verdict) -> None:
     errors = [text for level, _, _, text in read(many) if level == "error"]
     assert len(errors) == MOST
     assert errors[-1] == f"And {len(verdict.failed) * 20 - 9} more; the report has them all."
+
+
+def test_a_hint_keeps_its_question_mark(plain: Verdict) -> None:
+    gates = check_gates(plain.report, (), ("recall[snak] >= 0.5",))
+    asked = replace(plain, report=plain.report.model_copy(update={"gates": gates}))
+    [(_, _, _, message)] = read(asked)
+    assert message.endswith("did you mean “snake”?")
 
 
 def test_a_report_without_gates_and_warnings_says_nothing(plain: Verdict) -> None:

@@ -62,6 +62,8 @@ def test_the_command_line_wins_and_fail_if_adds(tmp_path: Path) -> None:
         ('[gates]\nclass = "cat"', "is no table"),
         ('[gates.class]\ncat = ">= 0.9"', "is no table of metrics"),
         ('[gates.class.cat]\nzeros = "<= 0.9"', "not of a class"),
+        ('[gates.layers.conv]\nzeros = "<= 0.9"', r"there is no table \[gates\.layers\]"),
+        ("[gates]\naccuracy = 0.9", r"\[gates\]: accuracy: 0\.9 is no condition"),
         ('[gates.layer.conv]\nrecall = "<= 0.9"', "not of a layer"),
         ('require = "loss < 1"\n[gates]\nloss = "< 1"', "says the same"),
     ],
