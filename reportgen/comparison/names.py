@@ -9,14 +9,20 @@ from reportgen.printable import distinct, printable
 def names_of(paths: Sequence[Path]) -> list[str]:
     """A name for each path, all different; no folder of the machine but the one right above.
 
-    That is taken in where two are called alike, as in `monday/report` and `tuesday/report`.
+    That is taken in where it tells apart two that are called alike, as in `monday/report` and
+    `tuesday/report`.
     """
     places = [path if path.name else path.resolve() for path in paths]
     names = [_name(place) for place in places]
-    alike = {name for name in names if names.count(name) > 1}
+    above = [_name(place.absolute().parent) for place in places]
+    alike = {
+        name
+        for name in names
+        if len({one for one, own in zip(above, names, strict=True) if own == name}) > 1
+    }
     told = [
-        f"{_name(place.absolute().parent)}/{name}" if name in alike else name
-        for place, name in zip(places, names, strict=True)
+        f"{folder}/{name}" if name in alike else name
+        for folder, name in zip(above, names, strict=True)
     ]
     return distinct([printable(name) for name in told])
 

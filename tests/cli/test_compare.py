@@ -111,6 +111,12 @@ def test_reports_of_one_name_are_told_apart_by_their_folders(pair, tmp_path):
     assert found["title"] == "monday/report and tuesday/report"
 
 
+def test_a_report_and_its_copy_beside_it_are_told_apart_by_numbers(pair, tmp_path):
+    assert run(pair[0], pair[0], "-o", tmp_path / "made").exit_code == 0
+    found = json.loads((tmp_path / "made" / "compare.json").read_text(encoding="utf-8"))
+    assert [one["name"] for one in found["sides"]] == ["before", "before (2)"]
+
+
 def test_ci_reads_the_comparison(pair, tmp_path):
     options = ["--junit", tmp_path / "junit.xml", "--summary", tmp_path / "summary.md"]
     result = run(*pair, "-o", tmp_path / "made", "--fail-if", "regressions > 0.1%", *options)
