@@ -9,6 +9,7 @@ from reportgen.gates.conditions import Requirement, opposite, requirement
 from reportgen.gates.measures import (
     NO_EVALUATION,
     NO_HEALTH,
+    NO_IMAGE,
     NO_KERNELS,
     Measure,
     Unmeasured,
@@ -45,7 +46,8 @@ def _checked(report: Report, asked: Requirement, given: Literal["--fail-if", "--
     reason = ""
     if isinstance(worst, Unmeasured):
         status: Literal["passed", "failed", "unmeasured"] = "unmeasured"
-        reason = worst.reason
+        named = found_in and found_in != asked.subject
+        reason = f"{found_in}: {worst.reason}" if named else worst.reason
     else:
         status = "passed" if asked.holds(worst) else "failed"
     return Gate(
@@ -76,8 +78,8 @@ def _numbers(report: Report, asked: Requirement) -> Mapping[str, Measure]:
     if asked.subject in known:
         return {asked.subject: known[asked.subject]}
     chosen = {name: one for name, one in known.items() if fnmatchcase(name, asked.subject)}
-    sure = {name: one for name, one in chosen.items() if not isinstance(one, Unmeasured)}
-    return sure or chosen or {"": _no_such(report, asked)}
+    there = {name: one for name, one in chosen.items() if one != NO_IMAGE}
+    return there or chosen or {"": _no_such(report, asked)}
 
 
 def _no_such(report: Report, asked: Requirement) -> Unmeasured:
@@ -85,9 +87,7 @@ def _no_such(report: Report, asked: Requirement) -> Unmeasured:
     names = names_of(report, asked.metric)
     if any(name == asked.subject or fnmatchcase(name, asked.subject) for name in names):
         of_class = asked.scope == "class"
-        return Unmeasured(
-            "no image has the class" if of_class else "the layer has no feature maps or filters"
-        )
+        return NO_IMAGE if of_class else Unmeasured("the layer has no feature maps or filters")
     near = difflib.get_close_matches(asked.subject, names, 1, 0.4)
     hint = f"; did you mean “{near[0]}”?" if near else ""
     return Unmeasured(f"the model has no {asked.scope} “{asked.subject}”{hint}")

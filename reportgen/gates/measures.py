@@ -29,6 +29,7 @@ NO_HEALTH = Unmeasured(
 )
 NO_KERNELS = Unmeasured("the weights were not examined; it needs the section kernels")
 NO_BASELINE = Unmeasured("there is no baseline to compare with")
+NO_IMAGE = Unmeasured("no image has the class")
 NO_REGRESSION = Unmeasured("there are no true values to compare with; --values-csv names a table")
 
 _KINDS = {
@@ -60,17 +61,12 @@ def of_classes(report: Report, metric: Metric) -> Mapping[str, Measure]:
     if report.evaluation is None:
         return {}
     return {
-        one.label: _or(getattr(one, metric.name), Unmeasured(_WHY_NO_CLASS[metric.name]))
+        one.label: _or(getattr(one, metric.name), _WHY_NO_CLASS.get(metric.name, NO_IMAGE))
         for one in report.evaluation.classes
     }
 
 
-_WHY_NO_CLASS = {
-    "precision": "no image is predicted as the class",
-    "recall": "no image has the class",
-    "f1": "no image has the class",
-    "images": "",
-}
+_WHY_NO_CLASS = {"precision": Unmeasured("no image is predicted as the class")}
 
 
 def of_layers(report: Report, metric: Metric) -> Mapping[str, Measure]:

@@ -9,6 +9,7 @@ from reportgen.gates.measures import Unmeasured, measures
 from reportgen.gates.metrics import METRICS
 from reportgen.gates.wording import gate_sentence
 from reportgen.records.gates import Baseline, Gate
+from reportgen.records.over_images import ClassResult
 from reportgen.records.report import Report
 from reportgen.report.site.writer import write_site
 from tests.report.sample import HOSTILE, LABELS, write_sample
@@ -163,6 +164,26 @@ def test_a_value_without_r2_is_not_measured(full: Report) -> None:
     regression = full.regression.model_copy(update={"fits": fits})
     gate = only(full.model_copy(update={"regression": regression}), "r2 >= 0")
     assert gate.status == "unmeasured"
+
+
+def test_a_glob_leaves_out_classes_without_images_but_none_without_predictions(
+    full: Report,
+) -> None:
+    assert full.evaluation is not None
+    base = full.evaluation.classes[0]
+    alone = base.model_copy(update={"label": "alone", "precision": 0.0, "recall": None})
+    never = base.model_copy(update={"label": "never", "precision": None, "recall": 0.0})
+    good = base.model_copy(update={"label": "good", "precision": 1.0, "recall": 1.0})
+
+    def of(condition: str, *classes: ClassResult) -> Gate:
+        assert full.evaluation is not None
+        evaluation = full.evaluation.model_copy(update={"classes": list(classes)})
+        return only(full.model_copy(update={"evaluation": evaluation}), condition)
+
+    assert of("recall[*] >= 1", good, alone).status == "passed"
+    assert of("recall[*] >= 0", alone).status == "unmeasured"
+    gate = of("precision[*] >= 0.9", good, never)
+    assert (gate.status, gate.reason) == ("unmeasured", "never: no image is predicted as the class")
 
 
 def test_no_conditions_are_no_gates(full: Report) -> None:
