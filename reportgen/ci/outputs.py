@@ -94,6 +94,8 @@ class Outputs:
                     f"--{key}: {file.name} would lie in the report's folder; name a file outside "
                     "of it."
                 )
+            if file.is_dir():
+                raise OutputError(f"--{key}: {file.name or file} is a folder; name a file.")
             if not _is_replaceable(file, FORMATS[key].beginnings):
                 raise OutputError(
                     f"--{key}: {file.name} holds something else than reportgen wrote; name another "

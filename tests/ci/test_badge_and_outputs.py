@@ -111,7 +111,7 @@ def test_a_file_of_somebody_elses_is_kept(here: Path, key: str) -> None:
 
 def test_a_folder_the_reports_own_folder_and_one_file_twice_are_refused(here: Path) -> None:
     Path("folder").mkdir()
-    with pytest.raises(OutputError, match="holds something else"):
+    with pytest.raises(OutputError, match="folder is a folder"):
         outputs_of(junit="folder").check(here / "report")
     with pytest.raises(OutputError, match="in the report's folder"):
         outputs_of(junit="report/junit.xml").check(Path("report"))
