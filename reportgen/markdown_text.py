@@ -6,7 +6,7 @@ _MARKS = re.compile(
     r"[\\`*_\[\]<>&|~#@$!{}\"']"  # markup, HTML, cells of a table, mentions
     r"|:(?=\S)"  # addresses and emoji
     r"|(?<=www)\."  # addresses without a scheme
-    r"|^[-+=]|^\d{1,9}[.)]",  # lists and headings, where a text begins a line
+    r"|^[-+=]|^\d{1,9}[.)](?= |$)",  # lists and headings, where a text begins a line
     re.IGNORECASE,
 )
 

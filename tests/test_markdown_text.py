@@ -39,6 +39,10 @@ def test_any_ascii_text_is_shown_as_it_is(name: str) -> None:
     assert MARKDOWN.renderInline(as_markdown(name)) == shown(name)
 
 
+def test_a_decimal_number_begins_no_list() -> None:
+    assert as_markdown("66.67 %") == "66.67 %"
+
+
 @pytest.mark.parametrize(
     "name", ["www.example.com", "WWW.example.com", "https://example.com", "a@example.com",
              "@someone", "#12", ":smile:", "xmpp:a"],
