@@ -56,6 +56,10 @@ class Calls:
             accuracy=11 / 12,
         )
 
+    def build_shard(self, model: str, images: Any, settings: Settings, *, progress: Any):
+        self.model, self.images, self.settings = model, images, settings
+        return types.SimpleNamespace(text="Shard 2 of 3: nothing is missing.")
+
     def inspect(self, model: str, settings: Settings, *, progress: Any):
         from reportgen.records.report import Model
 
@@ -97,6 +101,7 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Calls:
     recorded = Calls()
     fake = types.ModuleType("reportgen.pipeline")
     fake.build, fake.inspect = recorded.build, recorded.inspect
+    fake.build_shard = recorded.build_shard
     monkeypatch.setitem(sys.modules, "reportgen.pipeline", fake)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs.txt"))
@@ -155,6 +160,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "exemplars": ("4", 4),
     "unit": ("conv2d:3,30,1", ("conv2d:3,30,1",)),
     "dataset": ("more", Path("more")),
+    "dataset_pages": ("7", 7),
+    "shard": ("2/3", "2/3"),
     "contrast": ("100:32.5", "100:32.5"),
     "normalise": ("layer", "layer"),
     "filters": ("all", ("all",)),
@@ -524,8 +531,8 @@ def test_inspect_json_is_all_that_stands_on_stdout(calls: Calls) -> None:
 
 def test_cache_counts_and_clears(tmp_path: Path) -> None:
     unit = units.Unit("photos", 1, "photo", None, ("aa",), units.Options())
-    stored = Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)}))
-    kept = tmp_path / "kept" / stored.key[:2] / stored.key
+    Store(tmp_path / "kept").put(unit, units.Result({}, {"x.bin": bytes(2_500_000)}))
+    kept = tmp_path / "kept" / unit.key[:2] / unit.key
     folder = ["--cache-dir", str(tmp_path / "kept")]
     assert "1 result, 2.5 MB" in run("cache", "info", *folder).stdout
     assert "1 result as written, 0 damaged" in run("cache", "verify", *folder).stdout
