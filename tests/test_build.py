@@ -88,7 +88,7 @@ def test_every_picture_that_is_named_is_there_and_of_its_size(built):
 
 def test_what_is_skipped_is_said(built):
     skipped = {(one.what, one.name) for one in built.report.skipped}
-    assert skipped == {("image", "broken.jpg"), ("layer", "drop")}
+    assert skipped == {("image", "broken.jpg"), ("layer", "drop"), ("section", "exemplars")}
 
 
 def test_all_links_resolve(built):
@@ -193,7 +193,7 @@ def test_sections_can_be_left_out(small_model, photos, tmp_path):
     assert not only.report.images[0].activations
     assert check_site(only.folder) == []
     without = make(small_model, photos / "a.png", tmp_path / "b", skip_section=["gradcam"])
-    assert without.report.sections == ["activations", "filters", "kernels"]
+    assert without.report.sections == ["activations", "filters", "decisions", "kernels"]
     assert not without.report.images[0].gradcam
 
 

@@ -134,6 +134,7 @@ def test_sections_keep_the_order_of_the_pages() -> None:
     assert make_settings({"skip_section": ("filters",)}).chosen_sections == (
         "activations",
         "gradcam",
+        "decisions",
         "evaluation",
         "regression",
         "health",
