@@ -1,5 +1,6 @@
 """Results as the store keeps them."""
 
+import json
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,6 @@ def stored_data(result: Result[Any]) -> dict[str, Any]:
     """The data of a result after it was written and read: plain JSON values."""
     with tempfile.TemporaryDirectory() as folder:
         unit = Unit("test", 1, "test", None, (), Options())
-        record = Store(Path(folder)).put(unit, result).record()
-    data: dict[str, Any] = record["data"]
+        stored = Store(Path(folder)).put(unit, result)
+        data: dict[str, Any] = json.loads(stored.read_file("data.json"))
     return data
