@@ -102,7 +102,7 @@ def test_one_nan_in_a_kernel_is_a_finding_even_where_no_answer_shows_it(tmp_path
     made = make(saved(tmp_path, hidden), photos, tmp_path / "report", **ALL)
     (one,) = made.report.model.not_finite
     assert (one.layer, one.weight, one.count, one.size) == ("conv", "kernel", 1, 6)
-    assert "1 of 6 numbers of kernel are NaN or infinite" in overview(made)
+    assert "1 of 6 numbers are NaN or infinite" in overview(made)
 
 
 @pytest.mark.parametrize("options", [{"bias": NAN}, {"scale": 1e30}, {"kernel": INF}])

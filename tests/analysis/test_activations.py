@@ -36,7 +36,7 @@ def compute(model, tmp_path, **options):
     digest, path = picture_file(tmp_path, (50, 60))
     bench = bench_of(model, {digest: path})
     unit = Activations().unit(
-        "model", digest, replace(ACTIVATIONS, layers=["conv", "deep"], **options)
+        "model", digest, replace(ACTIVATIONS, **{"layers": ["conv", "deep"], **options})
     )
     ((_, result),) = Activations().compute([unit], bench)
     return bench, bench.pixels(digest), result

@@ -153,7 +153,7 @@ def test_long_lists_are_cut_and_it_is_said(sample: tuple[Path, Report]) -> None:
     assert "18 more dreams are only in the site." in said(found["dreams"])
     plates = of_kind(found["exemplars"], Plate)
     assert len(plates) == 1 + 2  # the single unit, and the channels of the one layer
-    assert "7 more channels are only in the site." in said(found["exemplars"])
+    assert "8 more channels are only in the site." in said(found["exemplars"])
     assert "2 more" not in said(found["exemplars"])
 
 
