@@ -90,7 +90,8 @@ def test_each_section_computes_what_the_report_says(
     model.save(tmp_path / "model.keras")
     path = next(one.name for one in model.layers if isinstance(one, keras.layers.Conv2D))
     options: dict[str, Any] = {
-        "dream": [f"{path}:1"], "dream_steps": 4, "skip_section": ["filters", "gradcam"]
+        "dream": [f"{path}:1"], "dream_steps": 4,
+        "sections": ["activations", "evaluation", "health", "exemplars", "kernels"],
     }  # fmt: skip
     if kind not in ("two_classes", "one_sigmoid", "two_outputs"):
         (tmp_path / "three.txt").write_text("ants\nbees\ncats\n")
