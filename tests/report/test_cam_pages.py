@@ -110,7 +110,6 @@ def test_everything_at_once_keeps_the_limits_of_a_page(tmp_path: Path) -> None:
         one for page in health for one in re.findall("pictures/health/layer_", page.read_text())
     ]
     assert len(charts) == 2 * 60
-    assert len(health) > 1
 
 
 def test_integrated_gradients_print_what_they_are_off_by() -> None:
