@@ -9,6 +9,13 @@ from functools import cached_property
 from pathlib import Path
 
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
+from reportgen.build_steps.compose_report import compose, origin
+from reportgen.build_steps.expected import PAGES, expected_costs
+from reportgen.build_steps.gating import Standard, keep_run
+from reportgen.build_steps.origin import is_current
+from reportgen.build_steps.planning import plan
+from reportgen.build_steps.sharding import ShardOutcome, compute_shard
+from reportgen.build_steps.state import DEFAULT_OUTPUT, Trip
 from reportgen.config import Settings, parse_size
 from reportgen.errors import DamagedWorkError, InputChangedError, ReportgenError
 from reportgen.execution.shards import Shard
@@ -33,13 +40,6 @@ from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
-from reportgen.trip.compose import compose, origin
-from reportgen.trip.expected import PAGES, expected_costs
-from reportgen.trip.gating import Standard, keep_run
-from reportgen.trip.origin import is_current
-from reportgen.trip.planning import plan
-from reportgen.trip.sharding import ShardOutcome, compute_shard
-from reportgen.trip.state import DEFAULT_OUTPUT, Trip
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.build_steps.compose_report import compose
 from reportgen.config import make_settings
 from reportgen.errors import ImageError, OutputError, ReportgenError, SettingsError
 from reportgen.pipeline import build, inspect
 from reportgen.progress import Silent
 from reportgen.report.schema import SCHEMA, schema_text
-from reportgen.trip.compose import compose
 from tests.report.links import check_site
 from tests.support.small_builds import FAST, HOSTILE, make
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.build_steps.model_job import ModelJob
 from reportgen.errors import ImageError, InputChangedError, SettingsError
-from reportgen.trip.model_job import ModelJob
 from tests.support.small_builds import make
 
 pytestmark = pytest.mark.slow

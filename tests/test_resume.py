@@ -51,7 +51,7 @@ def test_an_unchanged_rebuild_writes_no_file(small, monkeypatch):
     assert not first.unchanged
     before = snapshot(first.folder)
     # What opens the model must not be called at all.
-    monkeypatch.setattr("reportgen.trip.model_job.ModelJob.open", lambda self: 1 / 0)
+    monkeypatch.setattr("reportgen.build_steps.model_job.ModelJob.open", lambda self: 1 / 0)
     again = small()
     assert again.unchanged
     assert snapshot(first.folder) == before

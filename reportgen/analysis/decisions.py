@@ -20,13 +20,13 @@ from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
+from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Skipped
-from reportgen.spread import spread
 
 STRONGEST, OPPOSING = 6, 3
 """How many channels that raise and lower a score are shown."""

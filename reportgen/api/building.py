@@ -12,7 +12,7 @@ from reportgen.api.finished import Report
 from reportgen.api.image_arguments import gather
 from reportgen.api.session import unchanged_session
 from reportgen.config import Settings, make_settings
-from reportgen.engines import session_engine
+from reportgen.hardware.engines import session_engine
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode, code_of, save_model
 from reportgen.progress import Progress, Silent
 from reportgen.records.report import Model

@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from reportgen import comparing
+from reportgen import comparison_pipeline as comparing
 from reportgen.api.building import build, face, settings_of
 from reportgen.api.finished import Report
 from reportgen.api.session import unchanged_session

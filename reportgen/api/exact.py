@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.workbench import Workbench
 from reportgen.api.session import unchanged_session
+from reportgen.build_steps.model_job import ModelJob
 from reportgen.config import Settings
 from reportgen.errors import InputChangedError, ReportgenError
 from reportgen.inputs.model_files import identify
@@ -16,7 +17,6 @@ from reportgen.inputs.model_files.live_model import SessionCode
 from reportgen.inputs.photos.images import find_images
 from reportgen.progress import Silent
 from reportgen.records.report import Report
-from reportgen.trip.model_job import ModelJob
 from reportgen.user_files import hash_file
 
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from reportgen.analysis.feature_maps.grids import ActivationData, Grid
 from reportgen.errors import OutputError
+from reportgen.evenly_spaced import spread
 from reportgen.execution.store import Stored
 from reportgen.records.report import Skipped
-from reportgen.spread import spread
 from reportgen.wording import count
 
 RESOLUTIONS = (64, 48, 32, 24, 16)

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.analysis.feature_maps.grids import ActivationData, Grid
+from reportgen.evenly_spaced import spread
 from reportgen.execution.store import Stored
 from reportgen.records.report import Skipped
-from reportgen.spread import spread
 from reportgen.wording import count
 
 GRID_BYTES = 120_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reportgen.gates.metrics import METRICS
-from reportgen.pictures.trend import trend
+from reportgen.pictures.charts.trend import trend
 from reportgen.records.gates import Run
 
 CHART = "pictures/trend.svg"

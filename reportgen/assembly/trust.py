@@ -209,7 +209,7 @@ def _rounded(value: float) -> float:
 
 
 def _chart(folder: Path, measures: Sequence[TrustMeasure]) -> str | None:
-    from reportgen.pictures.trust_chart import curves
+    from reportgen.pictures.charts.deletion import curves
 
     drawn = [one for one in measures if one.images]
     if not drawn:

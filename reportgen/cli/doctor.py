@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.engines import INSTALL, TITLES, Reach, choose, installed, reach, versions
 from reportgen.errors import DeviceError
-from reportgen.gpus import Gpu, all_gpus
+from reportgen.hardware.engines import INSTALL, TITLES, Reach, choose, installed, reach, versions
+from reportgen.hardware.gpus import Gpu, all_gpus
 from reportgen.version import __version__
 
 GPU_BUILDS = {

@@ -183,7 +183,7 @@ def compare(
     _hide_warnings(settings)
     from reportgen.ci.outputs import Outputs
     from reportgen.ci.verdict import Verdict
-    from reportgen.comparing import compare as compare_reports
+    from reportgen.comparison_pipeline import compare as compare_reports
 
     outputs = Outputs.of(settings, os.environ)
     outputs.check(settings.out or Path())

@@ -9,11 +9,11 @@ from reportgen.comparison.album import Album
 from reportgen.comparison.filters import Key, patterns_by_key
 from reportgen.comparison.matching import match
 from reportgen.comparison.reading import Source
+from reportgen.evenly_spaced import spread
+from reportgen.pictures.charts.plain import Curve, curves
 from reportgen.pictures.colormaps import INACTIVE_COLOUR
-from reportgen.pictures.plain_charts import Curve, curves
 from reportgen.records.comparison import Comparison, Course, CourseNumber, CourseStrip
 from reportgen.records.report import Filter, Image, Layer
-from reportgen.spread import spread
 from reportgen.wording import number, percent
 
 MOST_LAYERS, MOST_CHANNELS = 12, 4

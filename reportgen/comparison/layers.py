@@ -8,10 +8,10 @@ import numpy as np
 
 from reportgen.comparison.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
 from reportgen.comparison.matching import LayerPair, Matches
+from reportgen.evenly_spaced import spread
 from reportgen.records.comparison import LayerChange, LayerSide, Similarity
 from reportgen.records.over_images import LayerHealth
 from reportgen.records.report import Activations, Image, LayerWeights, Report
-from reportgen.spread import spread
 
 MOST_IMAGES = 400
 """Images that CKA is measured on: its memory grows with the square."""

@@ -16,7 +16,7 @@ from reportgen.comparison.album import Album
 from reportgen.comparison.course_pictures import with_course_pictures
 from reportgen.comparison.filters import Key, patterns_by_key
 from reportgen.comparison.reading import Decoded, Source
-from reportgen.pictures.plain_charts import Curve, curves, matrix
+from reportgen.pictures.charts.plain import Curve, curves, matrix
 from reportgen.records.comparison import (
     Answer,
     Calibration,

@@ -5,11 +5,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.fitting_input.batch_statistics import (
+from reportgen.analysis.preprocessing.batch_statistics import (
     BatchStatistics,
     choose_by_statistics,
 )
-from reportgen.analysis.fitting_input.trial import CANDIDATES
+from reportgen.analysis.preprocessing.trial import CANDIDATES
 from reportgen.inputs.preprocessing import function_of
 from reportgen.records.report import Preprocessing
 from tests.analysis.bench import bench_of

@@ -5,7 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.analysis.feature_maps.distribution import MOST_KEPT, MOST_SHOWN, ChannelMeans
+from reportgen.analysis.feature_maps.channel_distributions import (
+    MOST_KEPT,
+    MOST_SHOWN,
+    ChannelMeans,
+)
 from reportgen.records.over_images import Distribution
 
 

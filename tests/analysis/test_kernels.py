@@ -12,7 +12,7 @@ from PIL import Image
 
 from reportgen.analysis.weights import kernels
 from reportgen.analysis.weights.kernels import Kernels, describe, near_duplicates
-from reportgen.pictures.kernels import draw_kernel
+from reportgen.pictures.kernel_tiles import draw_kernel
 from tests.analysis.bench import bench_of
 from tests.support.options import KERNEL
 from tests.support.results import stored_data

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.fitting_input.trial import (
+from reportgen.analysis.preprocessing.trial import (
     PreprocessingTrial,
     best_order,
     choose_by_trial,

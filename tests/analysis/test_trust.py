@@ -16,9 +16,9 @@ from reportgen.analysis.heatmap_trust.randomisation import cascade, learnt_layer
 from reportgen.analysis.heatmap_trust.sanity_checks import FEW_IMAGES, SEEDS, Sanity, other_classes
 from reportgen.analysis.heatmap_trust.trust import DRAWS, MOST_IMAGES, Trust
 from reportgen.demo import demo_images, demo_model
+from reportgen.evenly_spaced import spread
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.network import Network
-from reportgen.spread import spread
 from tests.analysis.bench import bench_of, picture_file
 from tests.support.options import TRUST
 from tests.support.results import stored_data

@@ -6,12 +6,12 @@ import subprocess
 import pytest
 from click.testing import CliRunner
 
-from reportgen import engines
 from reportgen.cli.doctor import Machine, diagnosis, findings
 from reportgen.cli.main import cli
-from reportgen.engines import Reach, choose
 from reportgen.errors import DeviceError
-from reportgen.gpus import Gpu
+from reportgen.hardware import engines
+from reportgen.hardware.engines import Reach, choose
+from reportgen.hardware.gpus import Gpu
 
 pytestmark = pytest.mark.slow
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.comparison.documents.writer import Writing, write_comparison
 from reportgen.comparison.reading import Source, Sources
-from reportgen.comparison.writer import Writing, write_comparison
 from reportgen.pictures.encode import heat_png
 from reportgen.records.report import Image, Prediction, Report
 from tests.report.sample import write_sample

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from reportgen.bundle.verify import verify
+from reportgen.comparison.documents.writer import Writing, write_comparison
 from reportgen.comparison.reading import Sources
 from reportgen.comparison.table import TABLE
-from reportgen.comparison.writer import Writing, write_comparison
 from reportgen.records.comparison import Comparison
 from tests.comparison.reports import opened, sample, write_pair
 from tests.report.links import check_site
@@ -164,7 +164,7 @@ def test_the_pdf_has_every_section_as_a_chapter(pair, tmp_path):
 def test_a_small_single_file_leaves_pictures_out_and_says_so(pair, tmp_path, monkeypatch):
     sizes = []
     for megabyte in (1_000_000, 150_000):
-        monkeypatch.setattr("reportgen.comparison.single._MEGABYTE", megabyte)
+        monkeypatch.setattr("reportgen.comparison.documents.single._MEGABYTE", megabyte)
         target = tmp_path / str(megabyte)
         writing = Writing(formats=("single",), single_size=1)
         assert write_comparison(opened(pair), target, writing)[1] == ()

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reportgen.errors import ReportgenError
-from reportgen.pictures import svg
-from reportgen.pictures.charts import colorbar, sparsity_by_depth
+from reportgen.pictures.charts import svg
+from reportgen.pictures.charts.depth import colorbar, sparsity_by_depth
 
 # Not what an older Matplotlib's own libraries say of each other.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")

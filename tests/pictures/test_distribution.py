@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from reportgen.pictures.distribution import HEIGHT, WIDTH, distribution, round_ticks, short
+from reportgen.pictures.charts.distribution import HEIGHT, WIDTH, distribution, round_ticks, short
 
 SVG = "{http://www.w3.org/2000/svg}"
 

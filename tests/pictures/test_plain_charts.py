@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from reportgen.pictures.plain_charts import Curve, curves, matrix
+from reportgen.pictures.charts.plain import Curve, curves, matrix
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from reportgen.pictures.reliability import reliability_diagram
+from reportgen.pictures.charts.reliability import reliability_diagram
 
 
 def test_bins_without_images_have_no_bar_and_the_others_say_how_many() -> None:

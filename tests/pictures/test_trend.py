@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from reportgen.pictures.trend import trend
+from reportgen.pictures.charts.trend import trend
 
 
 def test_a_panel_for_each_metric_and_a_mark_for_each_failure() -> None:

@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from reportgen.analysis.accuracy.evaluation import Tally
 from reportgen.analysis.accuracy.regression import Pairs, largest_misses
 from reportgen.analysis.feature_maps.health import HealthTally
-from reportgen.assembly.charts import with_charts
+from reportgen.assembly.report_charts import with_charts
 from reportgen.assembly.trend import write_trend
 from reportgen.config import SECTIONS
+from reportgen.evenly_spaced import spread
 from reportgen.file_names import slugs
 from reportgen.gates.check import check_gates
 from reportgen.gates.history import run_of
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
-from reportgen.pictures.kernels import draw_kernel
+from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.heatmaps import CamDifference
@@ -51,7 +52,6 @@ from reportgen.records.report import (
     Trust,
     TrustMeasure,
 )
-from reportgen.spread import spread
 from tests.support.grids import grid_of
 from tests.support.levels import channel_statistics, normalise
 

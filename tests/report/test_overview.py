@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
+from reportgen.build_steps.report_title import report_title
 from reportgen.report.model_facts import summary
 from reportgen.report.outline import Outline
 from reportgen.report.site.overview.headlines import headlines
 from reportgen.report.site.overview.telling import chosen_images
 from reportgen.report.site.writer import write_site
-from reportgen.trip.naming import report_title
 from tests.report.conftest import Site, build_site
 
 PLAN = [("conv", "Conv2D", "block", 8, 16), ("conv2", "Conv2D", "block2", 8, 16)]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reportgen.errors import OutputError
-from reportgen.pictures.svg import shorten
+from reportgen.pictures.charts.svg import shorten
 from reportgen.records.report import NotePicture, Report
 from reportgen.report.pdf.extent import EVERYTHING
 from reportgen.report.pdf.writer import write_pdf

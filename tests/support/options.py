@@ -6,9 +6,9 @@ from reportgen.analysis.cams.depth import DepthOptions
 from reportgen.analysis.cams.difference import DifferenceOptions
 from reportgen.analysis.cams.gradcam import GradCamOptions
 from reportgen.analysis.feature_maps.activations import ActivationOptions
-from reportgen.analysis.fitting_input.trial import TrialOptions
 from reportgen.analysis.heatmap_trust.trust import TrustOptions
 from reportgen.analysis.options import Feed, Opening, UnsettledOptions
+from reportgen.analysis.preprocessing.trial import TrialOptions
 from reportgen.analysis.top_images.scan import ScanOptions
 from reportgen.analysis.weights.kernels import KernelOptions
 from reportgen.feeding import Feeding

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from reportgen.analysis.fitting_input.trial import best_order
+from reportgen.analysis.preprocessing.trial import best_order
 from reportgen.records.over_images import ClassResult
 from reportgen.wording import count
 

@@ -18,12 +18,12 @@ from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench, number
 from reportgen.errors import SettingsError
+from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.records.report import Model, Skipped
-from reportgen.spread import spread
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network

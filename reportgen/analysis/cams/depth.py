@@ -18,13 +18,13 @@ from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import SettingsError
+from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Layer, Model
-from reportgen.spread import spread
 
 LONGEST = 320
 """Pixels of the longer side of an overlay."""

@@ -8,9 +8,9 @@ import os
 import sys
 
 from reportgen.analysis.engine.protocol import Engine, Watch
-from reportgen.device import Device, quietly, uncollected
 from reportgen.errors import DeviceError
-from reportgen.gpus import order_by_bus
+from reportgen.hardware.device import Device, quietly, uncollected
+from reportgen.hardware.gpus import order_by_bus
 
 __all__ = ["Engine", "Watch", "engine", "engines_at_work", "start"]
 

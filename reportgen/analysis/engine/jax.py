@@ -15,9 +15,9 @@ from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 from keras.src.utils.rng_utils import GLOBAL_RANDOM_SEED
 
 from reportgen.analysis.engine.protocol import Compute, Watch
-from reportgen.device import Device, cpu, named
 from reportgen.errors import DeviceError
-from reportgen.gpus import shared_among
+from reportgen.hardware.device import Device, cpu, named
+from reportgen.hardware.gpus import shared_among
 
 DETERMINED = {"xla_gpu_deterministic_ops": True}
 """What the compiler is told: the same numbers each time, or an error. A CPU does so anyway."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from reportgen.device import Device
+from reportgen.hardware.device import Device
 
 Compute = Callable[..., Any]
 

@@ -9,9 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from reportgen.analysis.engine.protocol import Compute, Watch
-from reportgen.device import Device, cpu, named
 from reportgen.errors import DeviceError
-from reportgen.gpus import shared_among
+from reportgen.hardware.device import Device, cpu, named
+from reportgen.hardware.gpus import shared_among
 
 
 class TensorFlow:

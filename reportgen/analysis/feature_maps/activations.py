@@ -24,7 +24,7 @@ from reportgen.analysis.workbench import Workbench, number, numbers
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.graph.bounds import Bounds
-from reportgen.pictures.charts import colorbar
+from reportgen.pictures.charts.depth import colorbar
 from reportgen.pictures.encode import palette_png
 from reportgen.pictures.tiles import GridLayout, grid
 from reportgen.records.report import Layer, Skipped

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.feature_maps.distribution import ChannelMeans, GroupMeans
+from reportgen.analysis.feature_maps.channel_distributions import ChannelMeans, GroupMeans
 from reportgen.analysis.feature_maps.grids import Grid
 from reportgen.analysis.top_images.scanned import Channels, ScannedGroup
 from reportgen.inputs.graph.bounds import Bounds

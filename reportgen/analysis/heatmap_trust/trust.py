@@ -26,13 +26,13 @@ from reportgen.analysis.heatmap_trust.faithfulness import (
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench, numbers
+from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
 from reportgen.inputs.geometry.cells import CellGrid
 from reportgen.inputs.photos.fit import spread_over
 from reportgen.records.report import Skipped
-from reportgen.spread import spread
 
 MOST_IMAGES = 8
 """Images that are measured: evenly chosen, since each takes hundreds of passes."""

@@ -14,7 +14,7 @@ from reportgen.analysis.workbench import Workbench, numbers
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgba_png
-from reportgen.pictures.kernels import draw_kernel
+from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.records.report import Skipped
 
 NEAR = 0.95

@@ -16,8 +16,8 @@ from reportgen.inputs.model_files.hdf5_check import SIGNATURE
 from reportgen.inputs.model_files.limits import DAMAGED_ZIP, parse_config, read_bounded
 from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, MODEL_FIRST, explain_unsuitable
-from reportgen.inputs.near import near_files
 from reportgen.inputs.photos.sniff import picture_kind
+from reportgen.inputs.similar_names import near_files
 from reportgen.printable import printable
 from reportgen.user_files import Seen, UnusableFileError, check_readable, feed
 

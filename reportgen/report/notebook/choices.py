@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from reportgen.evenly_spaced import spread
 from reportgen.records.report import Activations, Image, Layer, Report
 from reportgen.report.notebook.layers import (
     is_channels_first,
@@ -12,7 +13,6 @@ from reportgen.report.notebook.layers import (
 )
 from reportgen.report.notebook.sections import Sections, choose_sections
 from reportgen.report.placed_notes import PlacedNotes, notes_of
-from reportgen.spread import spread
 
 MOST_PHOTOS = 4
 """Photos taken from the front of the report; those with notes come on top of them."""

@@ -3,10 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reportgen.evenly_spaced import spread
 from reportgen.records.over_images import ExemplarsOf
 from reportgen.records.report import Image, Layer, Report
 from reportgen.report.notebook.layers import is_channels_first, is_reachable, takes_floats
-from reportgen.spread import spread
 
 MOST_EVALUATED = 24
 MOST_PIXELS = 16_000_000

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from reportgen.errors import SettingsError
-from reportgen.inputs.near import near_files
+from reportgen.inputs.similar_names import near_files
 from reportgen.printable import printable
 from reportgen.report.notes.pictures import IllustratedNotes, pictures_named, take_pictures
 from reportgen.user_files import UnusableFileError, hash_file, read_file

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from reportgen.pictures.svg import shorten
+from reportgen.evenly_spaced import spread
+from reportgen.pictures.charts.svg import shorten
 from reportgen.report import blocks as said
 from reportgen.report.blocks import plain
 from reportgen.report.contexts import Picture as SitePicture
@@ -22,7 +23,6 @@ from reportgen.report.pdf.contexts import (
     Words,
 )
 from reportgen.report.pdf.pictures import PdfPictures
-from reportgen.spread import spread
 from reportgen.wording import only_in_site
 
 T = TypeVar("T")

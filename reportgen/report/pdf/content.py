@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from reportgen.pictures.charts.svg import shorten
 from reportgen.pictures.colormaps import table
-from reportgen.pictures.svg import shorten
 from reportgen.records.report import Image, Layer, Report
 from reportgen.report.answers import output_rows
 from reportgen.report.figures import SPARSITY_ALT, activation_legend, gradcam_legend

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from reportgen.evenly_spaced import spread
 from reportgen.records.report import Activations, Gallery, Image, Layer, Report
 from reportgen.report.outline import Outline
 from reportgen.report.placed_notes import notes_of
-from reportgen.spread import spread
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.pictures.svg import shorten
+from reportgen.pictures.charts.svg import shorten
 from reportgen.records.report import Activations, Channel, Gallery, Image, Report
 from reportgen.records.report import GradCam as GradCamRecord
 from reportgen.report.answers import answer_tables, cam_facts, cam_note

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from reportgen.evenly_spaced import spread
 from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
 from reportgen.report.blocks import (
     Block,
@@ -17,7 +18,6 @@ from reportgen.report.blocks import (
 )
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.outline import Outline
-from reportgen.spread import spread
 from reportgen.wording import TIMES, count, number
 
 CHANNELS_A_PAGE = 24

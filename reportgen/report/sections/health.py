@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import quote
 
-from reportgen.pictures.distribution import HEIGHT, WIDTH
+from reportgen.pictures.charts.distribution import HEIGHT, WIDTH
 from reportgen.records.over_images import Health, LayerHealth
 from reportgen.report.blocks import (
     Block,

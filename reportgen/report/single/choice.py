@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from reportgen.evenly_spaced import spread
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
 from reportgen.records.over_images import Exemplars, ExemplarsOf
 from reportgen.records.report import Activations, Gallery, Image, Report
 from reportgen.report.figures import enlargement, is_sideways
 from reportgen.report.sections.table import TABLE
-from reportgen.spread import spread
 from reportgen.wording import count, listed
 
 CLASS_IMAGES = 12

@@ -203,9 +203,9 @@ def test_several_files_and_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_a_change_in_what_the_file_imports_is_noticed(tmp_path: Path) -> None:
+    from reportgen.build_steps.model_job import ModelJob
     from reportgen.config import make_settings
     from reportgen.progress import Silent
-    from reportgen.trip.model_job import ModelJob
 
     (tmp_path / "own.py").write_text("import helping\n")
     (tmp_path / "helping.py").write_text("")

@@ -1,0 +1,106 @@
+"""Predicted against true values of a build: from finished activations to the record."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.analysis.accuracy.regression import Pairs, largest_misses
+from reportgen.analysis.feature_maps.activations import ActivationOptions
+from reportgen.analysis.feature_maps.grids import ActivationData
+from reportgen.execution.runner import Outcome, Plan
+from reportgen.execution.store import Stored
+from reportgen.inputs.photos.images import ImageFile
+from reportgen.pictures.charts.scatter import scatter_plot
+from reportgen.records.outputs import Output
+from reportgen.records.regression import Regression
+from reportgen.records.report import Model
+
+MOST_CHARTS = 24
+"""Values that have a scatter plot."""
+
+TrueValues = Mapping[str, Mapping[int, float]]
+"""The true values of an image, by its name and the value's index."""
+
+
+@dataclass(frozen=True)
+class Regressed:
+    """The pairs of each value, the images without any, and the table's file."""
+
+    pairs: Sequence[Pairs]
+    images: int
+    unknown: int
+    table: str
+
+    def record(self, folder: Path) -> Regression:
+        """The record; writes the scatter plots below the report's `folder`."""
+        fits = []
+        for at, one in enumerate(self.pairs):
+            chart = f"pictures/regression/{at}.svg" if at < MOST_CHARTS else None
+            if chart is not None:
+                (folder / chart).parent.mkdir(parents=True, exist_ok=True)
+                (folder / chart).write_bytes(scatter_plot(one.true, one.predicted))
+            fits.append(one.fit(chart))
+        return Regression(
+            images=self.images,
+            unknown=self.unknown,
+            table=self.table,
+            fits=fits,
+            misses=largest_misses(self.pairs),
+        )
+
+
+def value_output(model: Model) -> Output | None:
+    """The output whose values are compared: the one explained, else the first that has any."""
+    found = [one for one in model.outputs if one.kind == "values"]
+    return next((one for one in found if one.explained), found[0] if found else None)
+
+
+def _numbers(outcome: Outcome | None, output: str) -> list[float] | None:
+    """What an image gives for an output; None where it gives nothing."""
+    if not isinstance(outcome, Stored):
+        return None
+    return outcome.read(ActivationData).outputs.get(output)
+
+
+def regress(
+    output: Output,
+    photos: Sequence[tuple[ImageFile, str]],
+    true: TrueValues,
+    table: str,
+    plan: Plan[ActivationOptions],
+    outcomes: Mapping[str, Outcome],
+) -> Regressed | None:
+    """Pair the values that the model gives with the true ones; None where there is no pair."""
+    units = {unit.photo: unit for unit in plan.units}
+    rows: dict[int, list[tuple[str, float, float]]] = {}
+    images = 0
+    for file, digest in photos:
+        stored = outcomes[units[digest].key] if digest in units else None
+        numbers = _numbers(stored, output.name)
+        known = [
+            (index, number, value)
+            for index, value in true.get(file.name, {}).items()
+            if numbers is not None
+            and (number := numbers[index]) is not None
+            and math.isfinite(number)
+        ]
+        images += bool(known)
+        for index, number, value in known:
+            rows.setdefault(index, []).append((file.name, number, value))
+    if not rows:
+        return None
+    pairs = [
+        Pairs(
+            output.name,
+            index,
+            output.names[index],
+            tuple(image for image, _, _ in rows[index]),
+            np.array([predicted for _, predicted, _ in rows[index]], np.float64),
+            np.array([value for _, _, value in rows[index]], np.float64),
+        )
+        for index in sorted(rows)
+    ]
+    return Regressed(pairs, images, len(photos) - images, table)

@@ -1,0 +1,1 @@
+"""A comparison as documents: a site, a single file, a PDF."""

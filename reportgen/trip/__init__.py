@@ -1,1 +1,0 @@
-"""One build's state and its steps."""
