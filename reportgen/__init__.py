@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reportgen.api.comparing import ComparisonPages
     from reportgen.api.finished import Report
     from reportgen.errors import ReportgenError
-    from reportgen.records.report import Model
+    from reportgen.records.model import Model
 
 __all__ = [
     "Report",

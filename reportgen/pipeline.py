@@ -25,7 +25,8 @@ from reportgen.inputs.model_files import check_weights_given
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.model_files.model_copy import save_copy
 from reportgen.progress import Progress
-from reportgen.records.report import Model, Report
+from reportgen.records.model import Model
+from reportgen.records.report import Report
 from reportgen.report.card.writer import CARD_NAME, write_card
 from reportgen.report.data_file import DATA_FILE, write_data
 from reportgen.report.notebook.execution import check_notebook_tools

@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
-from reportgen.records.report import Layer, Skipped
+from reportgen.records.model import Layer
+from reportgen.records.report import Skipped
 from reportgen.wording import listed
 
 ENDS = {"first": 0, "last": -1}

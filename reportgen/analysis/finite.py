@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from reportgen.records.report import NotFinite
+from reportgen.records.model import NotFinite
 
 if TYPE_CHECKING:
     from reportgen.inputs.graph.steps import Step

@@ -10,7 +10,7 @@ from typing import Any
 from reportgen.config import PREPROCESSING_MODES
 from reportgen.execution.units import Options
 from reportgen.feeding import Feeding
-from reportgen.records.report import ImageInput
+from reportgen.records.model import ImageInput
 
 
 @dataclass(frozen=True, kw_only=True)

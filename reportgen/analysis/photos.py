@@ -12,7 +12,7 @@ from reportgen.feeding import Feeding
 from reportgen.inputs.photos.fit import fit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import gray_png, jpeg_within, rgb_png
-from reportgen.records.report import ImageInput
+from reportgen.records.model import ImageInput
 
 LONGEST = 1024
 """Pixels of the longer side of a photo on a page."""

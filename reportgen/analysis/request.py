@@ -7,7 +7,8 @@ from functools import cached_property
 from reportgen.analysis.choosing import chosen_layers
 from reportgen.analysis.options import Feed
 from reportgen.config import Settings
-from reportgen.records.report import Layer, Model, Skipped
+from reportgen.records.model import Layer, Model
+from reportgen.records.report import Skipped
 
 
 @dataclass(frozen=True)

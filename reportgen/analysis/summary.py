@@ -9,21 +9,14 @@ from reportgen.analysis.weights.weight_sketches import weights_of
 from reportgen.analysis.workbench import Workbench
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import choose
+from reportgen.records.model import Block, ImageInput, Layer, LayerWeights, NotFinite, Preprocessing
 from reportgen.records.outputs import Head, Output, TensorInfo
-from reportgen.records.report import (
-    Block,
-    ImageInput,
-    Layer,
-    LayerWeights,
-    NotFinite,
-    Preprocessing,
-    Skipped,
-)
+from reportgen.records.report import Skipped
 
 
 @dataclass(frozen=True)
 class SummaryData:
-    """The facts of `reportgen.records.report.Model` that the network itself knows."""
+    """The facts of `reportgen.records.model.Model` that the network itself knows."""
 
     name: str
     parameters: int

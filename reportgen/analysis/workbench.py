@@ -17,7 +17,7 @@ from reportgen.feeding import Feeding, ResizeMode
 from reportgen.inputs.photos.clips import Clip
 from reportgen.inputs.photos.decode import Decoded, decode
 from reportgen.inputs.photos.fit import fit
-from reportgen.records.report import ImageInput
+from reportgen.records.model import ImageInput
 
 T = TypeVar("T")
 

@@ -15,7 +15,7 @@ from reportgen.config import Settings, make_settings
 from reportgen.hardware.engines import session_engine
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode, code_of, save_model
 from reportgen.progress import Progress, Silent
-from reportgen.records.report import Model
+from reportgen.records.model import Model
 
 
 def build(

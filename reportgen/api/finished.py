@@ -1,127 +1,29 @@
 """A finished report as an object: its numbers as arrays, its pictures as Pillow images."""
 
-import base64
 import html
-import io
 import shutil
 import webbrowser
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 from PIL import Image as PillowImage
 
+from reportgen.api.heatmaps import Floats, Heatmap, Heatmaps
+from reportgen.api.names import Named, UnknownNameError, unknown_name
+from reportgen.api.pictures import figure, read_picture, row
 from reportgen.errors import OutputError, ReportgenError
-from reportgen.records import report as records
+from reportgen.records import image as image_records
+from reportgen.records.model import Layer as LayerRecord
+from reportgen.records.report import Report as ReportRecord
 from reportgen.report.data_file import DATA_FILE
 from reportgen.report.publishing.publish import check_output, staged
 
-Floats = npt.NDArray[np.float32]
-
-_TOP_LEVEL = 255.0
-_SHOWN, _THUMBNAIL = 6, 224
-"""Photos, and pixels of their longest side, that a report shows of itself in a notebook."""
-
-
-class UnknownNameError(ReportgenError, KeyError):
-    """An image, a layer or a filter that the report does not have."""
-
-    def __str__(self) -> str:
-        """The sentence, not its quoted form as of a KeyError."""
-        return str(self.args[0])
-
-
-@dataclass(frozen=True)
-class Heatmap:
-    """One class activation map of one image."""
-
-    folder: Path
-    record: records.GradCam
-
-    @property
-    def method(self) -> str:
-        """The method, such as "gradcam"."""
-        return self.record.method
-
-    @property
-    def label(self) -> str:
-        """The class that the map explains."""
-        return self.record.label
-
-    @property
-    def overlay(self) -> PillowImage.Image:
-        """The map over the photo. Raises ReportgenError where there is no map."""
-        return _picture(self.folder, self._there(self.record.picture))
-
-    @property
-    def heatmap(self) -> PillowImage.Image:
-        """The map alone, in colours, enlarged to the photo."""
-        return _picture(self.folder, self._there(self.record.heatmap))
-
-    @property
-    def values(self) -> Floats:
-        """The map as computed, one value a cell: (rows, columns), 0..1 in 256 levels."""
-        cells = _picture(self.folder, self._there(self.record.cells))
-        return np.asarray(cells, np.float32) / np.float32(_TOP_LEVEL)
-
-    def _there(self, picture: str | None) -> str:
-        if picture is None:
-            why = self.record.reason or self.record.status
-            if self.record.same_as:
-                why = f"it is the same as that of {self.record.same_as}"
-            raise ReportgenError(f"The map of “{self.label}” has no such picture: {why}.")
-        return picture
-
-    def _repr_html_(self) -> str:
-        picture = self.record.picture
-        return (
-            _figure(_picture(self.folder, picture), self.label) if picture else self.record.reason
-        )
-
-
-class Heatmaps(Sequence[Heatmap]):
-    """The maps of one image, the predicted class first; by number, or by the name of a class."""
-
-    def __init__(self, maps: Sequence[Heatmap]) -> None:
-        self._maps = list(maps)
-
-    def __len__(self) -> int:
-        return len(self._maps)
-
-    def __getitem__(self, which: Any) -> Any:
-        if isinstance(which, str):
-            found = [one for one in self._maps if one.label == which]
-            return _only(found, which, [one.label for one in self._maps], "class")
-        return self._maps[which]
-
-    @property
-    def overlay(self) -> PillowImage.Image:
-        """The first map over the photo."""
-        return self._first.overlay
-
-    @property
-    def heatmap(self) -> PillowImage.Image:
-        """The first map alone."""
-        return self._first.heatmap
-
-    @property
-    def values(self) -> Floats:
-        """The values of the first map: (rows, columns), 0..1."""
-        return self._first.values
-
-    @property
-    def _first(self) -> Heatmap:
-        if not self._maps:
-            raise ReportgenError("The image has no heatmap: the network predicts no class of it.")
-        return self._maps[0]
-
-    def _repr_html_(self) -> str:
-        return _row(heatmap._repr_html_() for heatmap in self._maps)
+_SHOWN = 6
+"""Photos that a report shows of itself in a notebook."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +31,7 @@ class Layer:
     """One layer of the network, and what the report shows of it."""
 
     report: "Report"
-    record: records.Layer
+    record: LayerRecord
 
     def activations(self, image: str) -> Floats:
         """The layer's feature maps for an image, computed by the model: (H, W, channels).
@@ -144,7 +46,7 @@ class Layer:
         found = [grid for grid in grids if grid.layer == self.record.path]
         if not found:
             raise UnknownNameError(f"The report shows no feature maps of {self.record.path}.")
-        return _picture(self.report.path, found[0].picture)
+        return read_picture(self.report.path, found[0].picture)
 
     @property
     def patterns(self) -> dict[int, PillowImage.Image]:
@@ -153,7 +55,7 @@ class Layer:
         for gallery in self.report.data.galleries:
             if gallery.layer != self.record.path or made:
                 continue
-            sheet = _picture(self.report.path, gallery.picture)
+            sheet = read_picture(self.report.path, gallery.picture)
             step = gallery.size + gallery.margin
             for found in self.report.data.filters:
                 if found.picture == gallery.picture and found.channel not in made:
@@ -166,26 +68,8 @@ class Layer:
     def _repr_html_(self) -> str:
         tiles = list(self.patterns.items())[:16]
         about = f"{self.record.path}: {self.record.type}, {self.record.parameters:,} parameters"
-        figures = _row(_figure(tile, f"channel {channel}") for channel, tile in tiles)
+        figures = row(figure(tile, f"channel {channel}") for channel, tile in tiles)
         return f"<p>{html.escape(about)}</p>{figures}"
-
-
-class _Named(Mapping[str, Any]):
-    """A mapping whose missing names are an error that lists near ones."""
-
-    def __init__(self, names: Sequence[str], what: str, make: Callable[[str], Any]) -> None:
-        self._names, self._what, self._make = list(names), what, make
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in self._names:
-            raise _unknown(name, self._names, self._what)
-        return self._make(name)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
-
-    def __len__(self) -> int:
-        return len(self._names)
 
 
 class Report:
@@ -213,10 +97,10 @@ class Report:
         return cls(path)
 
     @cached_property
-    def data(self) -> records.Report:
+    def data(self) -> ReportRecord:
         """What the report states."""
         text = (self.path / DATA_FILE).read_text(encoding="utf-8")
-        return records.Report.model_validate_json(text)
+        return ReportRecord.model_validate_json(text)
 
     @property
     def title(self) -> str:
@@ -235,35 +119,35 @@ class Report:
         return None if found is None else found.accuracy
 
     @property
-    def predictions(self) -> Mapping[str, list[records.Prediction]]:
+    def predictions(self) -> Mapping[str, list[image_records.Prediction]]:
         """The predictions for each image, the top class first."""
-        return _Named(self.images, "image", lambda name: self.image(name).predictions)
+        return Named(self.images, "image", lambda name: self.image(name).predictions)
 
     @property
     def gradcam(self) -> Mapping[str, Heatmaps]:
         """The heatmaps of each image."""
-        return _Named(self.images, "image", self._heatmaps)
+        return Named(self.images, "image", self._heatmaps)
 
     @property
     def layers(self) -> Mapping[str, Layer]:
         """The layers of the network, by path."""
         known = {layer.path: layer for layer in self.data.model.layers}
-        return _Named(list(known), "layer", lambda path: Layer(self, known[path]))
+        return Named(list(known), "layer", lambda path: Layer(self, known[path]))
 
     @property
     def evaluation(self) -> Any:
         """How the model does on images of known class; None without such."""
         return self.data.evaluation
 
-    def image(self, name: str) -> records.Image:
+    def image(self, name: str) -> image_records.Image:
         """What the report states of one image. Raises UnknownNameError."""
         if name not in self._images:
-            raise _unknown(name, list(self._images), "image")
+            raise unknown_name(name, list(self._images), "image")
         return self.data.images[self._images[name]]
 
     def photo(self, name: str) -> PillowImage.Image:
         """The photo as the pages show it."""
-        return _picture(self.path, self.image(name).photo)
+        return read_picture(self.path, self.image(name).photo)
 
     def compute(self, layer: str, image: str) -> Floats:
         """The exact feature maps of a layer for an image: (H, W, channels)."""
@@ -340,13 +224,13 @@ class Report:
             facts.append(f"accuracy {self.accuracy:.1%}")
         figures = []
         for name in self.images[:_SHOWN]:
-            figures.append(_figure(self.photo(name), name))
+            figures.append(figure(self.photo(name), name))
             maps = [one for one in self._heatmaps(name) if one.record.picture]
-            figures += [_figure(one.overlay, _said_of(one)) for one in maps[:1]]
+            figures += [figure(one.overlay, _said_of(one)) for one in maps[:1]]
         link = html.escape(self.page.resolve().as_uri())
         return (
             f"<h3>{html.escape(self.title)}</h3><p>{html.escape(' · '.join(facts))} · "
-            f'<a href="{link}" target="_blank">open the report</a></p>{_row(figures)}'
+            f'<a href="{link}" target="_blank">open the report</a></p>{row(figures)}'
         )
 
     @cached_property
@@ -360,40 +244,3 @@ class Report:
 def _said_of(heatmap: Heatmap) -> str:
     share = heatmap.record.probability
     return heatmap.label if share is None else f"{heatmap.label}, {share:.1%}"
-
-
-def _picture(folder: Path, name: str) -> PillowImage.Image:
-    with PillowImage.open(folder / name) as picture:
-        picture.load()
-        return picture
-
-
-def _figure(picture: PillowImage.Image, caption: str) -> str:
-    small = picture.convert("RGB")
-    small.thumbnail((_THUMBNAIL, _THUMBNAIL))
-    content = io.BytesIO()
-    small.save(content, "JPEG", quality=85)
-    source = f"data:image/jpeg;base64,{base64.b64encode(content.getvalue()).decode()}"
-    said = html.escape(caption)
-    return (
-        f'<figure style="margin:0"><img src="{source}" alt="{said}">'
-        f"<figcaption>{said}</figcaption></figure>"
-    )
-
-
-def _row(figures: Any) -> str:
-    return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{"".join(figures)}</div>'
-
-
-def _only(found: list[Heatmap], name: str, known: Sequence[str], what: str) -> Heatmap:
-    if not found:
-        raise _unknown(name, list(dict.fromkeys(known)), what)
-    return found[0]
-
-
-def _unknown(name: str, known: Sequence[str], what: str) -> UnknownNameError:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, 3) or list(known)[:3]
-    listed = ", ".join(f"“{one}”" for one in near)
-    return UnknownNameError(f"The report has no {what} “{name}”; it has {listed or 'none'}.")

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from math import isfinite
 
 from reportgen.analysis.feature_maps.grids import ActivationData
+from reportgen.records.model import Model
 from reportgen.records.outputs import OtherPrediction, Output, Value
-from reportgen.records.report import Model
 
 _MOST_POSITIONS = 64
 """Positions of a sequence that are listed."""

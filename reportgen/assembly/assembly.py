@@ -21,19 +21,10 @@ from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.file_names import slugs
 from reportgen.inputs.photos.images import ImageFile
-from reportgen.records.report import (
-    Activations,
-    Channel,
-    Dream,
-    Filter,
-    Gallery,
-    Image,
-    Kernel,
-    Model,
-    Prediction,
-    Skipped,
-    StartImage,
-)
+from reportgen.records.filters import Dream, Filter, Gallery, Kernel, StartImage
+from reportgen.records.image import Activations, Channel, Image, Prediction
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 
 
 class Assembly:

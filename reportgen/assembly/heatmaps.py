@@ -13,7 +13,8 @@ from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
-from reportgen.records.report import GradCam, Image, Model
+from reportgen.records.image import GradCam, Image
+from reportgen.records.model import Model
 
 
 class Pictures(Protocol):

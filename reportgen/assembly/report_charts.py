@@ -6,8 +6,8 @@ from pathlib import Path
 
 from reportgen.pictures.charts.depth import sparsity_by_depth
 from reportgen.pictures.charts.distribution import distribution
+from reportgen.records.image import Image
 from reportgen.records.over_images import Health, LayerHealth
-from reportgen.records.report import Image
 
 
 def write_charts(images: Sequence[Image], folder: Path) -> str | None:

@@ -11,11 +11,11 @@ from reportgen.analysis.heatmap_trust.sanity_checks import Between, SanityData
 from reportgen.analysis.heatmap_trust.trust import Draws, Measured, Measures, TrustData, TrustUnit
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
-from reportgen.records.report import (
+from reportgen.records.report import Skipped
+from reportgen.records.trust import (
     SanityCheck,
     SanityNull,
     SanityStage,
-    Skipped,
     Spread,
     Trust,
     TrustMeasure,

@@ -25,10 +25,12 @@ from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
+from reportgen.records.image import Image
 from reportgen.records.images_on_disk import keep_images
+from reportgen.records.model import Model
 from reportgen.records.on_disk import KeptFile
 from reportgen.records.over_images import Evaluation, Health
-from reportgen.records.report import Environment, Image, Model, Report, Skipped
+from reportgen.records.report import Environment, Report, Skipped
 from reportgen.version import __version__
 
 OverImages = TypeVar("OverImages", Evaluation, Health)

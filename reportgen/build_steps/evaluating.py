@@ -15,8 +15,9 @@ from reportgen.execution.store import Stored
 from reportgen.inputs.classes.class_names import Classes
 from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.charts.reliability import reliability_diagram
+from reportgen.records.model import Model
 from reportgen.records.over_images import Evaluation, Mistake
-from reportgen.records.report import Model, Skipped
+from reportgen.records.report import Skipped
 
 MOST_EXPLAINED = 100
 """Misclassified images, most confident first, whose true class gets a Grad-CAM if it is not a top

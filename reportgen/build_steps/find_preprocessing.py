@@ -22,7 +22,7 @@ from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
 from reportgen.inputs.classes.class_names import Classes
 from reportgen.inputs.photos.images import ImageFile
-from reportgen.records.report import Model, Preprocessing
+from reportgen.records.model import Model, Preprocessing
 
 Photos = Sequence[tuple[ImageFile, str]]
 Run = Callable[[Plan[Any]], Mapping[str, Outcome]]

@@ -23,8 +23,8 @@ from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
 from reportgen.progress import Progress
+from reportgen.records.model import Model
 from reportgen.records.outputs import Head, Output
-from reportgen.records.report import Model
 from reportgen.user_files import Seen, UnusableFileError, hash_file
 
 _LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9

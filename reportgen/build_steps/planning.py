@@ -22,7 +22,8 @@ from reportgen.analysis.weights.kernels import KernelOptions, Kernels
 from reportgen.config import Settings
 from reportgen.execution.runner import OptionsT, Plan
 from reportgen.execution.units import Unit
-from reportgen.records.report import Model, Skipped
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,9 @@ from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
 from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.charts.scatter import scatter_plot
+from reportgen.records.model import Model
 from reportgen.records.outputs import Output
 from reportgen.records.regression import Regression
-from reportgen.records.report import Model
 
 MOST_CHARTS = 24
 """Values that have a scatter plot."""

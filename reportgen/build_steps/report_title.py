@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from reportgen.records.report import Model
+from reportgen.records.model import Model
 
 _MADE_UP = re.compile(r"(sequential|functional|model)(_\d+)?", re.IGNORECASE)
 

@@ -17,7 +17,8 @@ from reportgen.config import Settings
 from reportgen.execution.runner import Failure, Outcome, Plan
 from reportgen.inputs.classes.class_names import Classes
 from reportgen.inputs.photos.images import ImageFile
-from reportgen.records.report import Model, Skipped
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 from reportgen.wording import count
 
 MOST_MISTAKES = 1000

@@ -7,7 +7,7 @@ from reportgen.build_steps.planning import plan, plan_scan
 from reportgen.build_steps.state import Trip
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.shards import Shard
-from reportgen.records.report import Model
+from reportgen.records.model import Model
 
 
 @dataclass

@@ -47,7 +47,8 @@ from reportgen.inputs.photos.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.preprocessing import MODE_FORMULAS, function_of
 from reportgen.printable import printable
 from reportgen.progress import Progress
-from reportgen.records.report import Model, Skipped
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 from reportgen.report.notes.source import OwnNotes
 from reportgen.user_files import Seen
 

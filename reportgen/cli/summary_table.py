@@ -12,7 +12,7 @@ from rich.text import Text
 
 from reportgen.cli.streams import is_terminal, visible
 from reportgen.inputs.model_files import ModelFile
-from reportgen.records.report import Layer, Model
+from reportgen.records.model import Layer, Model
 
 LOG_WIDTH = 140
 """Columns used where the width of the reader's window is not known."""

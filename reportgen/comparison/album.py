@@ -11,7 +11,8 @@ from PIL import Image as PillowImage
 from reportgen.comparison.reading import Decoded, Source
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.tiles import GridLayout
-from reportgen.records.report import Activations, Filter, Gallery
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.image import Activations
 
 _SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp"}
 

@@ -13,7 +13,9 @@ from reportgen.evenly_spaced import spread
 from reportgen.pictures.charts.plain import Curve, curves
 from reportgen.pictures.colormaps import INACTIVE_COLOUR
 from reportgen.records.comparison import Comparison, Course, CourseNumber, CourseStrip
-from reportgen.records.report import Filter, Image, Layer
+from reportgen.records.filters import Filter
+from reportgen.records.image import Image
+from reportgen.records.model import Layer
 from reportgen.wording import number, percent
 
 MOST_LAYERS, MOST_CHANNELS = 12, 4

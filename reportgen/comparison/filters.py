@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from reportgen.comparison.matching import LayerPair
 from reportgen.records.comparison import Filters, KernelChange, PatternChange
-from reportgen.records.report import Filter, Kernel, Report
+from reportgen.records.filters import Filter, Kernel
+from reportgen.records.report import Report
 
 Key = tuple[str, int, str]
 """Layer, channel, method."""

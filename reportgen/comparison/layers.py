@@ -10,8 +10,10 @@ from reportgen.comparison.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
 from reportgen.comparison.matching import LayerPair, Matches
 from reportgen.evenly_spaced import spread
 from reportgen.records.comparison import LayerChange, LayerSide, Similarity
+from reportgen.records.image import Activations, Image
+from reportgen.records.model import LayerWeights
 from reportgen.records.over_images import LayerHealth
-from reportgen.records.report import Activations, Image, LayerWeights, Report
+from reportgen.records.report import Report
 
 MOST_IMAGES = 400
 """Images that CKA is measured on: its memory grows with the square."""

@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.records.comparison import NotCompared
-from reportgen.records.report import Image, Layer, Report
+from reportgen.records.image import Image
+from reportgen.records.model import Layer
+from reportgen.records.report import Report
 
 MOST_STEPS = 4_000_000
 """Cells of the table by which layers are aligned; larger gaps are matched by position alone."""

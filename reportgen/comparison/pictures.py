@@ -27,7 +27,8 @@ from reportgen.records.comparison import (
     PatternChange,
     Similarity,
 )
-from reportgen.records.report import Activations, Filter, GradCam, Image
+from reportgen.records.filters import Filter
+from reportgen.records.image import Activations, GradCam, Image
 from reportgen.wording import percent
 
 MOST_PICTURED = 120

@@ -21,8 +21,9 @@ from reportgen.records.comparison import (
     NotCompared,
     NumberChange,
 )
+from reportgen.records.image import Image, Prediction
 from reportgen.records.over_images import ConfidenceBin
-from reportgen.records.report import Image, Prediction, Report
+from reportgen.records.report import Report
 from reportgen.wilson import wilson_interval
 
 BINS = 10

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from keras import ops
 
 from reportgen.errors import ModelError
-from reportgen.records.report import ImageInput
+from reportgen.records.model import ImageInput
 
 
 def laid_out(values: Any, image: ImageInput, symbol: Any) -> Any:

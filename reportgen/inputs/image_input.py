@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Literal
 
 from reportgen.errors import ModelError
+from reportgen.records.model import ImageInput
 from reportgen.records.outputs import TensorInfo
-from reportgen.records.report import ImageInput
 
 DEFAULT_SIZE = 224
 """Pixels a side for a model whose input size is open, when none is given."""

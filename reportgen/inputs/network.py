@@ -28,17 +28,13 @@ from reportgen.inputs.graph.tracing import Observer, Trace, has_graph, trace
 from reportgen.inputs.image_input import find_image_input, resized
 from reportgen.inputs.network_warnings import place_warnings, size_warnings
 from reportgen.inputs.outputs.asked import asked_kinds, described
-from reportgen.inputs.outputs.of_model import (
-    losses_of,
-    output_names,
-    output_tensors,
-    tensor_infos,
-)
+from reportgen.inputs.outputs.of_model import losses_of, output_names, output_tensors, tensor_infos
 from reportgen.inputs.outputs.reading import ClassScores, OutputFacts, chosen_output, read_outputs
 from reportgen.inputs.preprocessing import detect, function_of
 from reportgen.printable import distinct
+from reportgen.records.model import Block, ImageInput, Layer, Preprocessing
 from reportgen.records.outputs import Head, Output
-from reportgen.records.report import Block, ImageInput, Layer, Preprocessing, Skipped
+from reportgen.records.report import Skipped
 
 
 class Network:

@@ -5,8 +5,8 @@ from typing import Any
 
 from reportgen.inputs.geometry.places import Places
 from reportgen.inputs.image_input import sides_of
+from reportgen.records.model import ImageInput
 from reportgen.records.outputs import TensorInfo
-from reportgen.records.report import ImageInput
 
 
 def place_warnings(places: Places, layers: Mapping[str, Any]) -> list[str]:

@@ -12,7 +12,7 @@ import numpy as np
 
 from reportgen.errors import SettingsError
 from reportgen.inputs.applications import APPLICATIONS
-from reportgen.records.report import Preprocessing
+from reportgen.records.model import Preprocessing
 
 _RESCALING = {"Rescaling", "Normalization"}
 _ARITHMETIC = {"Divide", "TrueDivide", "Multiply", "Subtract", "Add"}

@@ -1,6 +1,6 @@
 """Whether a network weighs the places of a layer's maps one by one."""
 
-from reportgen.records.report import Layer, Model
+from reportgen.records.model import Layer, Model
 
 
 def flattens(model: Model, path: str) -> bool:

@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
+from reportgen.records.image import Activations, Image
 from reportgen.records.on_disk import Kept, KeptFile, Series, keep
-from reportgen.records.report import Activations, Image
 
 T = TypeVar("T")
 

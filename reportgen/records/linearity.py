@@ -1,6 +1,6 @@
 """Whether the network behind a layer is linear up to the class scores."""
 
-from reportgen.records.report import Layer, Model
+from reportgen.records.model import Layer, Model
 
 _LINEAR = frozenset(
     {"GlobalAveragePooling2D", "AveragePooling2D", "Flatten", "Reshape", "Permute", "Identity",

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
+from reportgen.records.image import GradCam, Image
+from reportgen.records.model import Model
 from reportgen.records.outputs import Output
-from reportgen.records.report import GradCam, Image, Model
 from reportgen.report.answer_contexts import AnswerTable, OutputRow
 from reportgen.wording import count, number, percent, sentence, shape
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from reportgen.records.report import Image, Report
+from reportgen.records.image import Image
+from reportgen.records.report import Report
 
 DATA_FILE = "report.json"
 

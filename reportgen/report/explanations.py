@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from reportgen.records.report import Gallery, Report
+from reportgen.records.filters import Gallery
+from reportgen.records.report import Report
 from reportgen.report.contexts import Explanation
 
 EXPLANATIONS: dict[str, Explanation] = {

@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from reportgen.pictures.colormaps import table
 from reportgen.pictures.tiles import WIDEST
-from reportgen.records.report import Activations, Channel, Filter, Gallery, Image
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.image import Activations, Channel, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import row_stride

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.flattening import flattens
-from reportgen.records.report import GradCam, Image, Layer, Model
+from reportgen.records.image import GradCam, Image
+from reportgen.records.model import Layer, Model
 
 COARSE = 7
 """Rows and columns of a layer's maps below which a heatmap is coarse."""

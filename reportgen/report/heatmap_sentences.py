@@ -1,7 +1,8 @@
 """Sentences on a heatmap: where its cells lie on the image, how well attributions add up."""
 
 from reportgen.heatmap_methods import MOST_STEPS, TOLERANCE
-from reportgen.records.report import GradCam, Layer
+from reportgen.records.image import GradCam
+from reportgen.records.model import Layer
 from reportgen.wording import TIMES, number, percent
 
 BEYOND = (

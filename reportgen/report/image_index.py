@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, overload
 
-from reportgen.records.report import Activations, Image
+from reportgen.records.image import Activations, Image
 from reportgen.report.heatmap_groups import extra_cost
 from reportgen.report.paging import grid_cost
 

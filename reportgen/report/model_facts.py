@@ -5,8 +5,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from reportgen.records.image import Image
+from reportgen.records.model import Model
 from reportgen.records.outputs import TensorInfo
-from reportgen.records.report import Environment, Image, Model
+from reportgen.records.report import Environment
 from reportgen.report.contexts import Fact
 from reportgen.report.outline import Outline
 from reportgen.wording import TIMES, count, shape, size_of

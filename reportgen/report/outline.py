@@ -7,8 +7,10 @@ from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.file_names import slugs
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.model import Layer
 from reportgen.records.over_images import Mistake
-from reportgen.records.report import Filter, Gallery, Layer, Report
+from reportgen.records.report import Report
 from reportgen.report.image_index import ImageIndex, LayerGrids
 from reportgen.report.paging import Parts, cut, grid_cost, page_of, paged
 from reportgen.report.placed_notes import PlacedNotes, notes_of

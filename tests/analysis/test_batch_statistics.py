@@ -5,13 +5,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from reportgen.analysis.preprocessing.batch_statistics import (
-    BatchStatistics,
-    choose_by_statistics,
-)
+from reportgen.analysis.preprocessing.batch_statistics import BatchStatistics, choose_by_statistics
 from reportgen.analysis.preprocessing.trial import CANDIDATES
 from reportgen.inputs.preprocessing import function_of
-from reportgen.records.report import Preprocessing
+from reportgen.records.model import Preprocessing
 from tests.analysis.bench import bench_of
 from tests.support.options import UNSETTLED
 

@@ -6,7 +6,7 @@ import pytest
 from reportgen.analysis.batches import batch_size, in_batches
 from reportgen.analysis.workbench import Opened, Workbench
 from reportgen.feeding import Feeding
-from reportgen.records.report import ImageInput
+from reportgen.records.model import ImageInput
 from tests.analysis.bench import picture_file
 
 

@@ -5,7 +5,7 @@ import pytest
 from reportgen.analysis.cams.depth import layers_through_depth
 from reportgen.analysis.cams.difference import class_pair
 from reportgen.errors import SettingsError
-from reportgen.records.report import Model
+from reportgen.records.model import Model
 from tests.report.sample import SMALL, write_sample
 
 

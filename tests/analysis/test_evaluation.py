@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.analysis.accuracy.evaluation import BINS, Tally, cross_entropy, likelihood_of
+from reportgen.records.model import Model
 from reportgen.records.outputs import Head
-from reportgen.records.report import Model
 from tests.report.sample import SMALL, write_sample
 
 

@@ -13,7 +13,7 @@ from reportgen.analysis.preprocessing.trial import (
     clearly_best,
     sample,
 )
-from reportgen.records.report import Preprocessing
+from reportgen.records.model import Preprocessing
 from tests.support.options import TRIAL
 from tests.support.results import stored_data
 

@@ -19,7 +19,7 @@ from reportgen.analysis.summary import Summary
 from reportgen.build_steps.planning import plan, request_of
 from reportgen.config import make_settings
 from reportgen.execution.units import Unit
-from reportgen.records.report import Model
+from reportgen.records.model import Model
 
 PINNED = json.loads(Path(__file__).with_name("keys.json").read_text())
 

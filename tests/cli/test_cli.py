@@ -61,7 +61,7 @@ class Calls:
         return types.SimpleNamespace(text="Shard 2 of 3: nothing is missing.")
 
     def inspect(self, model: str, settings: Settings, *, progress: Any):
-        from reportgen.records.report import Model
+        from reportgen.records.model import Model
 
         self.model, self.settings = model, settings
         progress.note("Reading.")
@@ -69,7 +69,7 @@ class Calls:
 
 
 def model_values() -> dict[str, Any]:
-    from reportgen.records.report import Model
+    from reportgen.records.model import Model
 
     known = {key: value for key, value in MODEL.items() if key in Model.model_fields}
     return known | {"layers": [_layer(layer) for layer in MODEL["layers"]]}
@@ -91,7 +91,7 @@ def bare_report():
 
 
 def _layer(values: dict[str, Any]) -> dict[str, Any]:
-    from reportgen.records.report import Layer
+    from reportgen.records.model import Layer
 
     return {key: value for key, value in values.items() if key in Layer.model_fields}
 

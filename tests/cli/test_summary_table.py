@@ -4,7 +4,7 @@ import pytest
 
 from reportgen.cli import summary_table
 from reportgen.cli.summary_table import COLUMNS, DROPPED_FIRST, print_summary
-from reportgen.records.report import Layer, Model
+from reportgen.records.model import Layer, Model
 from tests.support.model_record import MODEL
 
 LONG = (

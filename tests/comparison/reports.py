@@ -11,7 +11,8 @@ import numpy as np
 from reportgen.comparison.documents.writer import Writing, write_comparison
 from reportgen.comparison.reading import Source, Sources
 from reportgen.pictures.encode import heat_png
-from reportgen.records.report import Image, Prediction, Report
+from reportgen.records.image import Image, Prediction
+from reportgen.records.report import Report
 from tests.report.sample import write_sample
 
 LABELS = ("cat", "dog", "owl")

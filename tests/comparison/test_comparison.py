@@ -10,7 +10,7 @@ import pytest
 
 from reportgen.comparison.comparison import change_between, change_of, compare
 from reportgen.records.comparison import Comparison
-from reportgen.records.report import LayerWeights
+from reportgen.records.model import LayerWeights
 from reportgen.report.schema import COMPARISON_SCHEMA, schema_text
 from reportgen.wilson import wilson_interval
 from tests.comparison.reports import report_of, sample

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from reportgen.comparison.matching import match
-from reportgen.records.report import Layer
+from reportgen.records.model import Layer
 from tests.comparison.reports import report_of, sample
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reportgen.records.image import Image
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.on_disk import KeptFile, Series
-from reportgen.records.report import Image
 from reportgen.report.outline import Outline
 from tests.report.sample import write_sample
 

@@ -22,32 +22,18 @@ from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
+from reportgen.records.filters import Dream, Filter, Gallery, Kernel
 from reportgen.records.heatmaps import CamDifference
+from reportgen.records.image import Activations, Channel, GradCam, Image, Prediction
+from reportgen.records.model import Block, Cells, ImageInput, Layer, Model, Preprocessing
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import Evaluation, Exemplar, Exemplars, ExemplarsOf, Health
 from reportgen.records.regression import Regression
-from reportgen.records.report import (
-    Activations,
-    Block,
-    Cells,
-    Channel,
-    Dream,
-    Environment,
-    Filter,
-    Gallery,
-    GradCam,
-    Image,
-    ImageInput,
-    Kernel,
-    Layer,
-    Model,
-    Prediction,
-    Preprocessing,
-    Report,
+from reportgen.records.report import Environment, Report, Skipped
+from reportgen.records.trust import (
     SanityCheck,
     SanityNull,
     SanityStage,
-    Skipped,
     Spread,
     Trust,
     TrustMeasure,

@@ -4,15 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from reportgen.records.image import Image
+from reportgen.records.model import Model
 from reportgen.records.outputs import Head, OtherPrediction, Output, Value
-from reportgen.records.report import Image, Model
-from reportgen.report.answers import (
-    MOST_ROWS,
-    answer_tables,
-    cam_facts,
-    cam_note,
-    output_rows,
-)
+from reportgen.report.answers import MOST_ROWS, answer_tables, cam_facts, cam_note, output_rows
 from tests.report.sample import SMALL, write_sample
 
 

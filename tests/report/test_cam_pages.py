@@ -8,7 +8,8 @@ import pytest
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
-from reportgen.records.report import GradCam, Report
+from reportgen.records.image import GradCam
+from reportgen.records.report import Report
 from reportgen.report.heatmap_sentences import completeness
 from reportgen.report.site.writer import write_site
 from tests.report.links import check_site

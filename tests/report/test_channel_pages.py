@@ -9,7 +9,7 @@ from PIL import Image
 
 from reportgen.pictures.encode import read_indices
 from reportgen.pictures.tiles import GridLayout
-from reportgen.records.report import Filter, Gallery
+from reportgen.records.filters import Filter, Gallery
 from reportgen.report.site import sheets
 from reportgen.report.site.channels import gathering
 from reportgen.report.site.channels.gathering import FEW_IMAGES, STRONGEST

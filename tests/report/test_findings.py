@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from reportgen.records.report import GradCam, Image, Report, Skipped
+from reportgen.records.image import GradCam, Image
+from reportgen.records.report import Report, Skipped
 from reportgen.report.outline import Outline
 from reportgen.report.sections.findings import MOST_PLACES, findings
 from tests.report.conftest import Site, build_site

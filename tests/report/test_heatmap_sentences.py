@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.records.report import Cells, Layer
+from reportgen.records.model import Cells, Layer
 from reportgen.report.heatmap_sentences import placing
 
 

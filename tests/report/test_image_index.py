@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.records.report import Activations, Image, Report
+from reportgen.records.image import Activations, Image
+from reportgen.records.report import Report
 from reportgen.report.image_index import ImageIndex
 from reportgen.report.outline import Outline
 from tests.report.sample import write_sample

@@ -8,7 +8,8 @@ import pypdf
 import pytest
 
 from reportgen.config import make_settings
-from reportgen.records.report import Image, Report
+from reportgen.records.image import Image
+from reportgen.records.report import Report
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.extent import (
     Extent,

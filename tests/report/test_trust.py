@@ -12,7 +12,8 @@ from reportgen.assembly.trust import assemble_trust, outcome_of
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.execution.store import Store
 from reportgen.execution.units import Result, Unit
-from reportgen.records.report import SanityCheck, SanityNull, SanityStage, Skipped, Spread
+from reportgen.records.report import Skipped
+from reportgen.records.trust import SanityCheck, SanityNull, SanityStage, Spread
 from reportgen.report.sections.trust import verdict
 from tests.report.conftest import Site
 from tests.support.options import TRUST

@@ -12,14 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.accuracy.remarks import remarks
-from reportgen.records.over_images import (
-    ClassResult,
-    ConfidenceBin,
-    Confused,
-    Evaluation,
-    Mistake,
-)
-from reportgen.records.report import Model
+from reportgen.records.model import Model
+from reportgen.records.over_images import ClassResult, ConfidenceBin, Confused, Evaluation, Mistake
 from reportgen.wilson import wilson_interval
 
 BINS = 10

@@ -23,7 +23,8 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
-from reportgen.records.report import Model, Skipped
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -59,7 +60,7 @@ class DreamOptions(FedOptions):
 
 @dataclass(frozen=True)
 class DreamData:
-    """What a photo became; fields as in `reportgen.records.report.Dream`."""
+    """What a photo became; fields as in `reportgen.records.filters.Dream`."""
 
     status: Literal["ok", "not risen", "failed"]
     response_start: float | None

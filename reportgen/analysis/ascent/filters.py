@@ -17,7 +17,8 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgb_png
-from reportgen.records.report import PatternKind, Skipped
+from reportgen.records.filters import PatternKind
+from reportgen.records.report import Skipped
 
 METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
     "classic": (classic_patterns.Classic(), classic_patterns.shown),
@@ -49,7 +50,7 @@ class FilterOptions(FedOptions):
 
 @dataclass(frozen=True)
 class PatternData:
-    """One pattern; fields as in `reportgen.records.report.Filter`."""
+    """One pattern; fields as in `reportgen.records.filters.Filter`."""
 
     score_start: float
     score_end: float

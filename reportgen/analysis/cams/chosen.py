@@ -9,7 +9,8 @@ from reportgen.errors import ModelError, SettingsError
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.classes.labels import find_class
 from reportgen.records.flattening import flattens
-from reportgen.records.report import Model, Skipped
+from reportgen.records.model import Model
+from reportgen.records.report import Skipped
 
 Targets = int | list[int] | None
 """What maps explain: None for the top classes, the one asked for, or values."""

@@ -24,7 +24,7 @@ from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.overlays import overlay
-from reportgen.records.report import Layer, Model
+from reportgen.records.model import Layer, Model
 
 LONGEST = 320
 """Pixels of the longer side of an overlay."""

@@ -66,7 +66,7 @@ class GradCamOptions(FedOptions):
 
 @dataclass(frozen=True)
 class CamData:
-    """One map; fields as in `reportgen.records.report.GradCam`, pictures are the unit's files."""
+    """One map; fields as in `reportgen.records.image.GradCam`, pictures are the unit's files."""
 
     method: str
     layer: str

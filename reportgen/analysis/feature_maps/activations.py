@@ -27,7 +27,8 @@ from reportgen.inputs.graph.bounds import Bounds
 from reportgen.pictures.charts.depth import colorbar
 from reportgen.pictures.encode import palette_png
 from reportgen.pictures.tiles import GridLayout, grid
-from reportgen.records.report import Layer, Skipped
+from reportgen.records.model import Layer
+from reportgen.records.report import Skipped
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network

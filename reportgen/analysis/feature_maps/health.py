@@ -17,8 +17,8 @@ from reportgen.analysis.feature_maps.grids import Grid
 from reportgen.analysis.top_images.scanned import Channels, ScannedGroup
 from reportgen.inputs.graph.bounds import Bounds
 from reportgen.pictures.channels import ChannelStatistics
+from reportgen.records.model import Layer
 from reportgen.records.over_images import Health, LayerHealth
-from reportgen.records.report import Layer
 
 NEAR = 0.01
 """Share of an activation function's range within which a channel's mean counts as its bound."""

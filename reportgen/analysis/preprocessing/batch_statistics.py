@@ -21,7 +21,7 @@ from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.graph.batch_norms import BatchNorm, first_batch_norms
 from reportgen.inputs.preprocessing import function_of
-from reportgen.records.report import Preprocessing, Statistic
+from reportgen.records.model import Preprocessing, Statistic
 
 MOST_IMAGES = 32
 MOST_LAYERS = 3

@@ -15,7 +15,7 @@ from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.units import Result, Unit
 from reportgen.inputs.preprocessing import function_of
-from reportgen.records.report import Preprocessing, Trial
+from reportgen.records.model import Preprocessing, Trial
 
 MOST_IMAGES = 64
 """Images that are tried; more would cost time and hardly change the choice."""

@@ -21,7 +21,8 @@ from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.strips import GRID_TILE, TILE, Cell, Shown, strip
-from reportgen.records.report import Layer, Skipped
+from reportgen.records.model import Layer
+from reportgen.records.report import Skipped
 
 _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""

@@ -48,7 +48,7 @@ class KernelOptions(FedOptions):
 
 @dataclass(frozen=True)
 class KernelData:
-    """The numbers of one layer; fields as in `reportgen.records.report.Kernel`."""
+    """The numbers of one layer; fields as in `reportgen.records.filters.Kernel`."""
 
     size: list[int]
     inputs: int

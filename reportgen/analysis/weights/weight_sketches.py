@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.records.report import LayerWeights
+from reportgen.records.model import LayerWeights
 
 if TYPE_CHECKING:
     from reportgen.inputs.graph.steps import Step

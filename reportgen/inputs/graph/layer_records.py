@@ -13,8 +13,8 @@ from reportgen.inputs.graph.blocks import Placed, blocks_of
 from reportgen.inputs.graph.channel_origins import has_filters, makes_zeros, origins
 from reportgen.inputs.graph.steps import Step
 from reportgen.inputs.graph.tracing import Trace
+from reportgen.records.model import Cells, Layer
 from reportgen.records.outputs import TensorInfo
-from reportgen.records.report import Cells, Layer
 
 PASSING = {
     "Dropout",

@@ -4,15 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from reportgen.gates.wording import (
-    gate_name,
-    gates_sentence,
-    measured_text,
-    required_text,
-)
+from reportgen.gates.wording import gate_name, gates_sentence, measured_text, required_text
 from reportgen.markdown_text import as_markdown
+from reportgen.records.image import Image
 from reportgen.records.over_images import Evaluation
-from reportgen.records.report import Image, Report
+from reportgen.records.report import Report
 from reportgen.report.card.metadata import metadata
 from reportgen.wording import count, number, percent, sentence, shape
 

@@ -14,7 +14,8 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from reportgen.records.report import Image, Report
+from reportgen.records.image import Image
+from reportgen.records.report import Report
 from reportgen.report.notebook.choices import Choices
 from reportgen.report.notebook.layers import image_dtype, is_channels_first
 from reportgen.report.notebook.sections import Sections

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.evenly_spaced import spread
-from reportgen.records.report import Activations, Image, Layer, Report
+from reportgen.records.image import Activations, Image
+from reportgen.records.model import Layer
+from reportgen.records.report import Report
 from reportgen.report.notebook.layers import (
     is_channels_first,
     is_reachable,

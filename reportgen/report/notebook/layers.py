@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from reportgen.records.report import Layer, Report
+from reportgen.records.model import Layer
+from reportgen.records.report import Report
 
 _FLOATS = ("float16", "bfloat16", "float32", "float64")
 

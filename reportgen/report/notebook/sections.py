@@ -4,8 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from reportgen.evenly_spaced import spread
+from reportgen.records.image import Image
+from reportgen.records.model import Layer
 from reportgen.records.over_images import ExemplarsOf
-from reportgen.records.report import Image, Layer, Report
+from reportgen.records.report import Report
 from reportgen.report.notebook.layers import is_channels_first, is_reachable, takes_floats
 
 MOST_EVALUATED = 24
@@ -63,7 +65,7 @@ class ShownKernel:
     inputs: int
     norms: tuple[float, float] | None
     colours: list[list[float | None]] | None
-    """As of `reportgen.records.report.Kernel`."""
+    """As of `reportgen.records.filters.Kernel`."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from reportgen.pictures.charts.svg import shorten
 from reportgen.pictures.colormaps import table
-from reportgen.records.report import Image, Layer, Report
+from reportgen.records.image import Image
+from reportgen.records.model import Layer
+from reportgen.records.report import Report
 from reportgen.report.answers import output_rows
 from reportgen.report.figures import SPARSITY_ALT, activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method

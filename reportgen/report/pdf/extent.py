@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from reportgen.evenly_spaced import spread
-from reportgen.records.report import Activations, Gallery, Image, Layer, Report
+from reportgen.records.filters import Gallery
+from reportgen.records.image import Activations, Image
+from reportgen.records.model import Layer
+from reportgen.records.report import Report
 from reportgen.report.outline import Outline
 from reportgen.report.placed_notes import notes_of
 

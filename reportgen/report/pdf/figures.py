@@ -6,8 +6,10 @@ from itertools import groupby
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.pictures.charts.svg import shorten
-from reportgen.records.report import Activations, Channel, Gallery, Image, Report
-from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.records.filters import Gallery
+from reportgen.records.image import Activations, Channel, Image
+from reportgen.records.image import GradCam as GradCamRecord
+from reportgen.records.report import Report
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.figures import filter_findings, gallery_title
 from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution

@@ -5,8 +5,8 @@ A channel that a layer, such as a pooling, only hands on is named where it begin
 
 from collections.abc import Iterator, Sequence
 
+from reportgen.records.filters import Gallery
 from reportgen.records.over_images import LayerHealth
-from reportgen.records.report import Gallery
 from reportgen.report.contexts import Finding, Link
 from reportgen.report.figures import METHODS
 from reportgen.report.outline import Outline, href

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportgen.records.report import Dream
+from reportgen.records.filters import Dream
 from reportgen.report.blocks import Card, Cards, Figure, Inline, Limits, Page
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.outline import Outline

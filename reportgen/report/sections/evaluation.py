@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from reportgen.heatmap_methods import CAMS
+from reportgen.records.image import Image
 from reportgen.records.over_images import ClassResult, Evaluation, Mistake
-from reportgen.records.report import Image
 from reportgen.report.blocks import (
     Block,
     Card,

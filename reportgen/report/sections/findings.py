@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import GradCam, Skipped
+from reportgen.records.image import GradCam
+from reportgen.records.report import Skipped
 from reportgen.report.contexts import Finding, Link
 from reportgen.report.heatmap_groups import cam_groups
 from reportgen.report.outline import Outline, href

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from reportgen.records.report import Kernel
+from reportgen.records.filters import Kernel
 from reportgen.report.blocks import (
     Block,
     Bullets,

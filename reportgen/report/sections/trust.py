@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from reportgen.heatmap_methods import CAMS, CHANCE, CHANCE_PIXELS
-from reportgen.records.report import SanityCheck, Spread, Trust, TrustMeasure
+from reportgen.records.trust import SanityCheck, Spread, Trust, TrustMeasure
 from reportgen.report.blocks import (
     Badge,
     Block,

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from reportgen.evenly_spaced import spread
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
+from reportgen.records.filters import Gallery
+from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplars, ExemplarsOf
-from reportgen.records.report import Activations, Gallery, Image, Report
+from reportgen.records.report import Report
 from reportgen.report.figures import enlargement, is_sideways
 from reportgen.report.sections.table import TABLE
 from reportgen.wording import count, listed

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
-from reportgen.records.report import Filter, Gallery
+from reportgen.records.filters import Filter, Gallery
 from reportgen.report.explanations import explanation, ways
 from reportgen.report.figures import METHODS, filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager

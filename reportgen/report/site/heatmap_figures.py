@@ -2,7 +2,8 @@
 
 from reportgen.pictures.colormaps import DIVERGING
 from reportgen.records.heatmaps import CamDifference
-from reportgen.records.report import GradCam, Image, Report
+from reportgen.records.image import GradCam, Image
+from reportgen.records.report import Report
 from reportgen.report.contexts import Explanation, Legend, Link
 from reportgen.report.explanations import explanation
 from reportgen.report.figures import legend_colors, plain_picture

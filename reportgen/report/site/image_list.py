@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Image
+from reportgen.records.image import Image
 from reportgen.report.contexts import Card, ImagesPage, Link, Prediction
 from reportgen.report.figures import plain_picture
 from reportgen.report.heatmap_groups import cam_groups

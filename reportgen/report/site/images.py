@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Activations, Image, Report
-from reportgen.records.report import GradCam as GradCamRecord
+from reportgen.records.image import Activations, Image
+from reportgen.records.image import GradCam as GradCamRecord
+from reportgen.records.report import Report
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.contexts import Fact, Link, Picture, Section
 from reportgen.report.explanations import explanation

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from reportgen.records.report import Filter, Layer
+from reportgen.records.filters import Filter
+from reportgen.records.model import Layer
 from reportgen.report.contexts import Fact, Link
 from reportgen.report.explanations import ways
 from reportgen.report.figures import activation_grid, activation_legend, gallery_grid

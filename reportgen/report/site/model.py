@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from reportgen.records.report import Layer
+from reportgen.records.model import Layer
 from reportgen.report.answers import output_rows
 from reportgen.report.contexts import Link
 from reportgen.report.model_facts import model_facts

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from reportgen.records.report import Layer
+from reportgen.records.model import Layer
 from reportgen.report.contexts import Stage
 from reportgen.report.outline import LayerBlock, Outline, href
 from reportgen.wording import TIMES, count

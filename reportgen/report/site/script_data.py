@@ -6,7 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.report import Activations, Gallery
+from reportgen.records.filters import Gallery
+from reportgen.records.image import Activations
 from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.table import WITH_PAGES

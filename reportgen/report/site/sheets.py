@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reportgen.records.report import Activations, Filter, Gallery
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.image import Activations
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar, ExemplarsOf
-from reportgen.records.report import Activations, Filter, Gallery, Image
 from reportgen.report.figures import METHODS, gallery_anchor
 from reportgen.report.image_index import Span
 from reportgen.report.outline import Outline, href, src

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar
-from reportgen.records.report import Activations, Image
 from reportgen.report.contexts import Fact, Link
 from reportgen.report.figures import activation_legend, plain_picture
 from reportgen.report.navigation import Here, Navigation, pager

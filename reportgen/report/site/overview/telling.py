@@ -3,7 +3,8 @@
 from itertools import islice, zip_longest
 from pathlib import Path
 
-from reportgen.records.report import Filter, Gallery, Image
+from reportgen.records.filters import Filter, Gallery
+from reportgen.records.image import Image
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place

@@ -1,16 +1,12 @@
 """Activations and the images that raise them, as steps of the sources."""
 
-from reportgen.records.report import Activations
+from reportgen.records.image import Activations
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import plain_picture, single
 from reportgen.report.outline import src
 from reportgen.report.site.sources.contexts import PAGE, Step
 from reportgen.report.site.sources.found import Found, absent, step
-from reportgen.report.site.sources.texts import (
-    BOOK,
-    UNITS,
-    numbered,
-)  # fmt: skip
+from reportgen.report.site.sources.texts import BOOK, UNITS, numbered  # fmt: skip
 from reportgen.wording import TIMES, count, number, percent
 
 _SIDE = 460

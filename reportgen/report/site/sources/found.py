@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reportgen.records.report import Activations, Image, Report
+from reportgen.records.image import Activations, Image
+from reportgen.records.report import Report
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.outline import Outline, href
 from reportgen.report.site.channels.contexts import Tile

@@ -1,14 +1,12 @@
 """Heatmaps, as steps of the sources."""
 
-from reportgen.records.report import GradCam
+from reportgen.records.image import GradCam
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import plain_picture
 from reportgen.report.outline import src
 from reportgen.report.site.sources.contexts import PAGE, Step
 from reportgen.report.site.sources.found import Found, absent, step
-from reportgen.report.site.sources.texts import (
-    BOOK,
-)  # fmt: skip
+from reportgen.report.site.sources.texts import BOOK  # fmt: skip
 from reportgen.wording import TIMES
 
 _SIDE = 460

@@ -1,18 +1,13 @@
 """Patterns, kernels and dreams, as steps of the sources."""
 
-from reportgen.records.report import Gallery
+from reportgen.records.filters import Gallery
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import METHODS, plain_picture
 from reportgen.report.outline import href, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.sources.contexts import PAGE, Step
 from reportgen.report.site.sources.found import Found, absent, step
-from reportgen.report.site.sources.texts import (
-    BLOG,
-    BOOK,
-    DREAMS,
-    LECTURE,
-)  # fmt: skip
+from reportgen.report.site.sources.texts import BLOG, BOOK, DREAMS, LECTURE  # fmt: skip
 from reportgen.wording import TIMES, count, listed, number
 
 _SIDE = 460

@@ -4,46 +4,43 @@ A setting's value comes from the command line, else from the configuration file,
 profile, else from its default here.
 """
 
-import difflib
 import re
-import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ByteSize,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    ValidationError,
-    model_validator,
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from reportgen.channel_lists import numbers_of
+from reportgen.config.values import (
+    ALL_IS_NONE,
+    ON_REQUEST,
+    SECTIONS,
+    Cams,
+    Channels,
+    ClassPairs,
+    Conditions,
+    Contrast,
+    Count,
+    FilterChoices,
+    Formats,
+    Heads,
+    InputFiles,
+    InputSize,
+    Place,
+    PreprocessingMode,
+    ProfileName,
+    Room,
+    Sections,
+    ShardName,
+    Short,
+    Side,
+    Size,
+    Strings,
+    Units,
 )
-
-from reportgen.channel_lists import check_numbers, numbers_of
-from reportgen.errors import SettingsError
 from reportgen.feeding import Feeding
-from reportgen.gates.conditions import checked_requirements
-from reportgen.gates.tables import read_gates
 from reportgen.heatmap_methods import CAMS
 from reportgen.printable import printable
-from reportgen.report.sections.table import TABLE
-from reportgen.user_files import UnusableFileError, read_file
-from reportgen.wording import sentence
-
-SECTIONS = tuple(section.key for section in TABLE)
-"""Parts of the report that can be switched on and off, in the order of the pages."""
-
-ON_REQUEST = {section.key for section in TABLE if section.on_request}
-"""Parts that cost so much that they are made only when they are asked for."""
-
-FORMATS = ("site", "single", "pdf", "notebook", "card")
-"""What a report can be written as."""
-
-PREPROCESSING_MODES = ("auto", "none", "unit", "signed", "caffe", "torch")
 
 ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
@@ -91,180 +88,6 @@ RUN_ONLY = {
 WEIGHT_WORDS = ("imagenet", "none")
 """Values of `weights` that are no files."""
 
-PROFILES = Path(__file__).parent / "profiles"
-
-
-def _listed(value: Any) -> Any:
-    """A single string where a list is expected stands for a list of one."""
-    return (value,) if isinstance(value, str) else value
-
-
-def _as_texts(value: Any) -> Any:
-    """A single choice of filters, as a number or text, stands for a list of one."""
-    values = value if isinstance(value, list | tuple) else (value,)
-    return tuple(str(one) if isinstance(one, int) else one for one in values)
-
-
-def _filter_choices(values: tuple[str, ...]) -> tuple[str, ...]:
-    counts = [value for value in values if ":" not in value]
-    for value in counts:
-        if value != "all" and not re.fullmatch(r"[1-9]\d{0,8}", value):
-            raise ValueError(
-                f"“{value}” is neither a number above 0 nor “all”, nor of the form LAYER:0,4,17"
-            )
-    if len(counts) > 1:
-        raise ValueError(f"{counts[0]} and {counts[1]} are given: only one number holds for all")
-    for value in values:
-        if ":" in value:
-            check_numbers(value)
-    return values
-
-
-def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not re.fullmatch(r".+:\d+(,\d+)*", value):
-            raise ValueError(f"“{value}” is not of the form LAYER:3,30")
-    return values
-
-
-def _units(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if not re.fullmatch(r".+:\d+,\d+,\d+", value):
-            raise ValueError(f"“{value}” is not of the form LAYER:ROW,COLUMN,CHANNEL")
-    return values
-
-
-def _input_files(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        name, equals, file = value.partition("=")
-        if not (name and equals and file.endswith(".npy")):
-            raise ValueError(f"“{value}” is not of the form NAME=FILE.npy")
-    return values
-
-
-def _heads(values: tuple[str, ...]) -> tuple[str, ...]:
-    kinds = ("classes", "labels", "values", "embedding")
-    for value in values:
-        if value.rpartition("=")[2] not in kinds:
-            raise ValueError(f"unknown kind “{value}”; use {', '.join(kinds)} or OUTPUT=KIND")
-    return values
-
-
-def _contrast(value: str) -> str:
-    number = r"\d+(\.\d+)?"
-    if not re.fullmatch(f"{number}:{number}", value) or float(value.partition(":")[2]) == 0:
-        raise ValueError(f"“{value}” is not of the form MEAN:STD, such as 128:64")
-    return value
-
-
-def _place(value: Any) -> Any:
-    """A folder as a path; the address of a bucket as it is."""
-    return Path(value) if isinstance(value, str) and "://" not in value else value
-
-
-def _shard(value: str | None) -> str | None:
-    found = re.fullmatch(r"(\d{1,6})/(\d{1,6})", value or "")
-    if value is not None and not (found and 1 <= int(found[1]) <= int(found[2])):
-        raise ValueError(f"“{value}” is not of the form I/N, such as 2/8, I from 1 to N")
-    return value
-
-
-def _preprocess(value: str) -> str:
-    if value not in PREPROCESSING_MODES and not re.fullmatch(r"[\w.]+:\w+", value):
-        names = ", ".join(PREPROCESSING_MODES)
-        raise ValueError(f"unknown mode “{value}”; use {names} or MODULE:FUNCTION")
-    return value
-
-
-_BYTES = TypeAdapter(ByteSize)
-
-
-def parse_size(text: str) -> int:
-    """Bytes of a size such as "25MB" or "1.5 GiB". Raises ValueError when it is none."""
-    try:
-        return int(_BYTES.validate_python(text))
-    except ValidationError:
-        raise ValueError(f"“{text}” is not a size such as 25MB") from None
-
-
-def _size(value: str) -> str:
-    parse_size(value)
-    return value
-
-
-def _all(value: Any) -> Any:
-    return None if value == "all" else value
-
-
-def _input_size(value: Any) -> Any:
-    """Accept "224" and "180x320" (height × width) beside a pair of numbers."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    if isinstance(value, str):
-        match = re.fullmatch(r"(\d+)(?:[x×](\d+))?", value.strip())
-        if not match:
-            raise ValueError(f"“{value}” is not of the form SIZE or HEIGHTxWIDTH")
-        return (int(match[1]), int(match[2] or match[1]))
-    return value
-
-
-def _known_sections(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if value not in SECTIONS:
-            near = difflib.get_close_matches(value, SECTIONS, 1, 0.4)
-            hint = f", did you mean “{near[0]}”?" if near else ""
-            raise ValueError(f"there is no section “{value}”{hint} ({', '.join(SECTIONS)})")
-    return values
-
-
-def _known_formats(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if value not in FORMATS:
-            raise ValueError(f"there is no format “{value}” ({', '.join(FORMATS)})")
-    return tuple(name for name in FORMATS if name in values)
-
-
-def _class_pairs(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if value != "top" and not re.fullmatch(r".*\S.*,.*\S.*", value):
-            raise ValueError(f"“{value}” is neither of the form CLASS,CLASS nor “top”")
-    return tuple(dict.fromkeys(values))
-
-
-def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
-    for value in values:
-        if value not in CAMS:
-            near = difflib.get_close_matches(value, CAMS, 1, 0.4)
-            hint = f", did you mean “{near[0]}”?" if near else ""
-            raise ValueError(f"there is no map “{value}”{hint} ({', '.join(CAMS)})")
-    return tuple(name for name in CAMS if name in values)
-
-
-def _some(value: str) -> str:
-    if not parse_size(value):
-        raise ValueError("a report needs some room, such as 25MB")
-    return value
-
-
-ProfileName = Literal["quick", "standard", "full", "homework", "ci", "sources"]
-Strings = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-FilterChoices = Annotated[
-    tuple[str, ...], BeforeValidator(_as_texts), AfterValidator(_filter_choices)
-]
-Formats = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_formats)]
-Sections = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_sections)]
-Cams = Annotated[tuple[str, ...], BeforeValidator(_listed), AfterValidator(_known_cams)]
-Short = Annotated[str, Field(max_length=300)]
-"""A title or a name: a longer text fills a page, and belongs into the notes."""
-
-Conditions = Annotated[
-    tuple[str, ...], BeforeValidator(_listed), AfterValidator(checked_requirements)
-]
-Side = Annotated[int, Field(ge=8, le=2048)]
-Count = Annotated[int, Field(ge=1)]
-Size = Annotated[str, AfterValidator(_size)]
-Room = Annotated[str, AfterValidator(_size), AfterValidator(_some)]
-
 
 class Settings(BaseModel):
     """All settings of one build. Field descriptions are the options' help texts."""
@@ -285,7 +108,7 @@ class Settings(BaseModel):
         min_length=1,
         description="Output formats: site, single, pdf, notebook, card (repeatable).",
     )
-    single_size: Annotated[Count | None, BeforeValidator(_all)] = Field(
+    single_size: Annotated[Count | None, ALL_IS_NONE] = Field(
         10, description="Size limit of the single file in MB, or “all” for no limit."
     )
     max_size: Room | None = Field(
@@ -299,7 +122,7 @@ class Settings(BaseModel):
     pdf_engine: Literal["typst", "browser"] = Field(
         "typst", description="PDF engine: Typst (bundled) or an installed browser."
     )
-    pdf_images: Annotated[Annotated[int, Field(ge=0)] | None, BeforeValidator(_all)] = Field(
+    pdf_images: Annotated[Annotated[int, Field(ge=0)] | None, ALL_IS_NONE] = Field(
         3,
         description="Images that the PDF shows in full: a number or “all”. Those that the notes "
         "name and misclassified ones come first.",
@@ -325,7 +148,7 @@ class Settings(BaseModel):
         description="Match HDF5 weights of Keras 1 and 2 by layer name; by order by default.",
     )
     no_top: bool = Field(False, description="Omit the classification head of an application.")
-    input_size: Annotated[tuple[Count, Count] | None, BeforeValidator(_input_size)] = Field(
+    input_size: InputSize | None = Field(
         None, description="Input size for models that accept any: SIZE or HxW."
     )
     custom_objects: Strings = Field(
@@ -338,7 +161,7 @@ class Settings(BaseModel):
         description="Replace a Lambda layer: NAME=x/127.5-1 or NAME=MODULE:FUNCTION "
         "(repeatable; NAME may be a glob). Code in the model file is never run.",
     )
-    input: Annotated[Strings, AfterValidator(_input_files)] = Field(
+    input: InputFiles = Field(
         (),
         description="Values for an input that is not the image: NAME=FILE.npy (repeatable); "
         "zeros by default.",
@@ -346,7 +169,7 @@ class Settings(BaseModel):
     output: str | None = Field(
         None, description="Output to explain, by name, in a model that has several."
     )
-    head: Annotated[Strings, AfterValidator(_heads)] = Field(
+    head: Heads = Field(
         (),
         description="What an output means, where that is concluded wrongly: classes, labels, "
         "values or embedding, or OUTPUT=KIND for one of several (repeatable).",
@@ -357,12 +180,12 @@ class Settings(BaseModel):
         description="Only layers whose path matches GLOB, or whose place in Keras’s model.layers "
         "is in START:STOP, such as 8:14 (repeatable).",
     )
-    channels: Annotated[Strings, AfterValidator(_channels)] = Field(
+    channels: Channels = Field(
         (),
         description="Single channels to show large, as LAYER:3,30; first and last stand for the "
         "first and last convolution (repeatable).",
     )
-    columns: Annotated[Annotated[int, Field(ge=1, le=64)] | None, BeforeValidator(_all)] = Field(
+    columns: Annotated[Annotated[int, Field(ge=1, le=64)] | None, ALL_IS_NONE] = Field(
         16, description="Tiles in a row: a number up to 64, or “all” to scroll sideways."
     )
     max_channels: Count | None = Field(
@@ -372,9 +195,7 @@ class Settings(BaseModel):
         96, description="Longest side of a tile in pixels; larger maps are averaged down."
     )
     full_resolution: bool = Field(False, description="Do not downscale feature maps.")
-    contrast: Annotated[str, AfterValidator(_contrast)] = Field(
-        "128:64", description="Target mean and SD of tile brightness."
-    )
+    contrast: Contrast = Field("128:64", description="Target mean and SD of tile brightness.")
     normalise: Literal["channel", "layer"] = Field(
         "channel", description="Scale tiles per channel, or per layer."
     )
@@ -411,7 +232,7 @@ class Settings(BaseModel):
     exemplars: Annotated[int, Field(ge=1, le=64)] = Field(
         9, description="Top images to show per channel."
     )
-    unit: Annotated[Strings, AfterValidator(_units)] = Field(
+    unit: Units = Field(
         (),
         description="Also show top images for one position: LAYER:ROW,COLUMN,CHANNEL (repeatable).",
     )
@@ -453,7 +274,7 @@ class Settings(BaseModel):
         description="Show Grad-CAM at several depths: “blocks” or a GLOB (repeatable, at most "
         "16 layers).",
     )
-    cam_difference: Annotated[Strings, AfterValidator(_class_pairs)] = Field(
+    cam_difference: ClassPairs = Field(
         (),
         description="Show evidence for one class against another: CLASS,CLASS or “top” "
         "(repeatable).",
@@ -486,7 +307,7 @@ class Settings(BaseModel):
         description="Part of a data set to use: train, val, test, or a folder's name; the test set "
         "when not given.",
     )
-    preprocess: Annotated[str, AfterValidator(_preprocess)] = Field(
+    preprocess: PreprocessingMode = Field(
         "auto",
         description="How pixels (0–255) are scaled: auto, none, unit (x/255), signed (x/127.5 "
         "− 1), caffe, torch, or MODULE:FUNCTION.",
@@ -584,12 +405,12 @@ class Settings(BaseModel):
     open: bool = Field(False, description="Open the finished report in the browser.")
     quiet: bool = Field(False, description="Print errors only.")
     debug: bool = Field(False, description="Show full tracebacks.")
-    shard: Annotated[str | None, AfterValidator(_shard)] = Field(
+    shard: ShardName | None = Field(
         None,
         description="Compute part I of N of what is missing, keep it in the cache, and write no "
         "report.",
     )
-    cache_dir: Annotated[Path | str | None, BeforeValidator(_place)] = Field(
+    cache_dir: Place | None = Field(
         None,
         description="Cache folder, or the address of a bucket such as s3://bucket/path; the user "
         "cache folder by default.",
@@ -730,121 +551,3 @@ class Settings(BaseModel):
             f"{name}={printable(file.name)}" for name, file in self.input_files.items()
         ]
         return {key.replace("_", "-"): value for key, value in values.items()}
-
-
-_LARGEST_TOML = 1 << 20
-"""Bytes of a configuration file."""
-
-
-def option_names() -> dict[str, str]:
-    """Every key of a configuration file with the field it sets, such as `class`: target_class."""
-    return {field.alias or name: name for name, field in Settings.model_fields.items()}
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a configuration file; keys may be spelled with `-` or `_`.
-
-    Raises SettingsError when it cannot be read, is no TOML, or holds an unknown key.
-    """
-    try:
-        table = tomllib.loads(read_file(path, _LARGEST_TOML).decode("utf-8"))
-    except UnusableFileError as error:
-        raise SettingsError(f"The configuration file {path.name}: {error}.") from error
-    except RecursionError as error:
-        raise SettingsError(f"{path.name} is nested too deep for a configuration file.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-        raise SettingsError(
-            f"The configuration file {path.name} cannot be read: {reason}."
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path.name} is not valid TOML: {error}") from error
-    known = option_names()
-    settings: dict[str, Any] = {}
-    for key, value in _with_gates(path, table).items():
-        name = key.replace("-", "_")
-        if name not in known:
-            raise SettingsError(f"{path.name}: unknown key “{key}”{_nearest(key, known)}.")
-        is_file = name in FILE_KEYS and isinstance(value, str) and value not in WEIGHT_WORDS
-        is_file = is_file and "://" not in str(value)
-        settings[name] = str(path.parent / value) if is_file else value
-        if name == "custom_objects":  # a package is named without .py
-            settings[name] = [
-                str(path.parent / str(one)) if str(one).endswith(".py") else one
-                for one in _listed(value)
-            ]
-        if name == "input":
-            settings[name] = [_beside(path, one) for one in _listed(value)]
-    return settings
-
-
-def _with_gates(path: Path, table: dict[str, Any]) -> dict[str, Any]:
-    """The table of a configuration file, its `[gates]` read as the settings that they make."""
-    gates = table.get("gates")
-    if not isinstance(gates, dict):
-        return table
-    try:
-        conditions, mode = read_gates(gates)
-    except ValueError as error:
-        raise SettingsError(f"{path.name}: {sentence(f'[gates]: {error}')}") from error
-    if "require" in table:
-        raise SettingsError(f"{path.name}: give require or [gates], which says the same.")
-    rest = {key: value for key, value in table.items() if key != "gates"}
-    return {**rest, "require": conditions, **({"gates": mode} if mode else {})}
-
-
-def _beside(config: Path, value: Any) -> Any:
-    """NAME=FILE with the file looked for in the configuration file's folder."""
-    name, equals, file = str(value).partition("=")
-    return f"{name}={config.parent / file}" if equals else value
-
-
-def _nearest(key: str, known: Mapping[str, str]) -> str:
-    names = [name.replace("_", "-") for name in known]
-    near = difflib.get_close_matches(key.replace("_", "-"), names, 1, 0.5)
-    return f"; did you mean “{near[0]}”?" if near else ""
-
-
-def read_profile(name: str) -> dict[str, Any]:
-    """The settings that a profile of the package makes."""
-    return read_toml(PROFILES / f"{name}.toml")
-
-
-def make_settings(command_line: Mapping[str, Any], config: Path | None = None) -> Settings:
-    """Settings from the options given on the command line and a configuration file.
-
-    Raises SettingsError naming the option that has a wrong value.
-    """
-    file = read_toml(config) if config else {}
-    profile = command_line.get("profile") or file.get("profile") or "standard"
-    known = profile in get_args(ProfileName)
-    merged = {**(read_profile(profile) if known else {}), **file, **command_line}
-    try:
-        return Settings.model_validate(merged)
-    except ValidationError as error:
-        raise SettingsError(_sentence(error)) from error
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    message = first["msg"].removeprefix("Value error, ")
-    if not first["loc"]:
-        return sentence(message)
-    key = str(first["loc"][0])
-    if first["type"] in _PLAIN:
-        message = _PLAIN[first["type"]].format(given=first["input"], **first.get("ctx", {}))
-        if key in ALL_KEYS and first["type"] == "int_parsing":
-            message += " or “all”"
-    return f"--{key.replace('_', '-')}: {message}{'' if message.endswith('?') else '.'}"
-
-
-_PLAIN = {
-    "int_parsing": "“{given}” is not a whole number",
-    "float_parsing": "“{given}” is not a number",
-    "greater_than_equal": "{given} is too small, it must be at least {ge}",
-    "greater_than": "{given} is too small, it must be more than {gt}",
-    "less_than_equal": "{given} is too large, it must be at most {le}",
-    "string_too_long": "it is too long, at most {max_length} characters are shown",
-    "less_than": "{given} is too large, it must be less than {lt}",
-}
-"""What pydantic says of the commonest mistakes, in plain words."""
