@@ -1,5 +1,7 @@
 """A scanned data set: its numbers are those of showing all images, of Keras and of NumPy."""
 
+import tarfile
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from PIL import Image
 
 from reportgen.analysis.top_images import scan
 from reportgen.config import make_settings
-from reportgen.errors import ImageError
+from reportgen.errors import ImageError, SettingsError
 from reportgen.pipeline import build
 from reportgen.progress import Silent
 from tests.report.links import check_site
@@ -229,3 +231,62 @@ def test_groups_stay_below_the_largest():
         assert max(sizes) <= (1024 if images >= 100_000 else max(64, images // 64))
         if images >= 100_000:
             assert np.mean(sizes) > 400
+
+
+def as_list(folders, place):
+    rows = [f"{file},{file.parent.name}" for file in sorted(folders.rglob("*.png"))]
+    place.joinpath("list.csv").write_text("\n".join(["path,label", *rows, "missing.png,cats"]))
+    return place / "list.csv"
+
+
+def as_tar(folders, place):
+    with tarfile.open(place / "s.tar", "w") as tar:
+        for file in sorted(folders.rglob("*.png")):
+            tar.add(file, f"{file.parent.name}/{file.name}")
+    return place / "s.tar"
+
+
+@pytest.mark.parametrize("make_set", [as_list, as_tar])
+def test_a_list_and_a_tar_give_the_numbers_of_the_folder(
+    model_file, folders, small_groups, scanned, tmp_path, make_set
+):
+    place = make_set(folders, tmp_path)
+    kept = {"cache_dir": str(tmp_path / "store"), "no_cache": False}
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(CLASSES))
+    made = make(model_file, [], tmp_path / "r", dataset=str(place), dataset_pages=6,
+                labels=str(labels), **kept)  # fmt: skip
+    ours, theirs = made.report, scanned.report
+    assert ours.evaluation.dataset == place.name
+    left_out = {"dataset", "reliability_chart"}
+    assert ours.evaluation.model_dump(exclude=left_out) == theirs.evaluation.model_dump(
+        exclude=left_out
+    )
+    assert [one.sha256 for one in ours.images] == [one.sha256 for one in theirs.images]
+    assert check_site(made.folder) == []
+    again = make(model_file, [], tmp_path / "r", dataset=str(place), dataset_pages=6,
+                 labels=str(labels), **kept)  # fmt: skip
+    assert again.unchanged
+    if make_set is as_list:  # another class of an image is another report
+        place.write_text(place.read_text().replace("ants 0.png,ants", "ants 0.png,bees"))
+        assert not make(model_file, [], tmp_path / "r", dataset=str(place), dataset_pages=6,
+                        labels=str(labels), force=True, **kept).unchanged  # fmt: skip
+
+
+def test_a_list_of_missing_files_says_so(model_file, tmp_path):
+    (tmp_path / "list.csv").write_text("path,label\nx.png,ants\ny.png,bees\n")
+    with pytest.raises(ImageError, match=r"list\.csv: none of its images can be read\. x\.png:"):
+        make(model_file, [], tmp_path / "r", dataset=str(tmp_path / "list.csv"))
+    (tmp_path / "x.png").write_bytes(b"")
+    with pytest.raises(SettingsError, match="--split"):
+        make(model_file, [], tmp_path / "r", dataset=str(tmp_path / "list.csv"), split="test")
+
+
+def test_labels_that_are_no_classes_are_told(model_file, folders, tmp_path):
+    place = as_list(folders, tmp_path)
+    place.write_text(place.read_text().replace(",bees", ",wasps"))
+    labels = tmp_path / "labels.txt"
+    labels.write_text("\n".join(CLASSES))
+    made = make(model_file, [], tmp_path / "r", dataset=str(place), labels=str(labels))
+    assert made.report.evaluation is None
+    assert any("“wasps” is not among" in one.reason for one in made.report.skipped)

@@ -196,7 +196,7 @@ def origin(
         str(trip.settings.browser),
         [[image.name, image.group, trip.decoded[digest][0].key]
          for image, digest in trip.photos],
-        [[image.name, digest] for image, digest in trip.dataset],
+        [[image.name, image.group, image.true_class, digest] for image, digest in trip.dataset],
         [unit.key for unit in (*planned.units, *(trip.scanned.plan.units if trip.scanned else ()))],
         reasons,
         sorted((name, sorted(values.items())) for name, values in trip.true_values.items()),

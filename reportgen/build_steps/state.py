@@ -39,6 +39,8 @@ from reportgen.hardware.processors import compute_class, mixed_classes
 from reportgen.inputs.classes.class_folders import find_split
 from reportgen.inputs.classes.class_names import Classes
 from reportgen.inputs.classes.true_values import read_true_values
+from reportgen.inputs.data_sets.find import find_data_set
+from reportgen.inputs.data_sets.found_set import FoundSet
 from reportgen.inputs.digests import DigestIndex
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
@@ -92,6 +94,7 @@ class Trip:
         self.classes = Classes()
         self.empty: list[tuple[str, ...]] = []
         self.dataset_empty: list[tuple[str, ...]] = []
+        self.dataset_listed = False
         self.index = DigestIndex(None if settings.no_cache else store.side_file("digests.sqlite"))
         self.scanned: Scanned | None = None
         self.decoded: dict[str, tuple[Unit[PhotoOptions], Stored]] = {}
@@ -137,18 +140,40 @@ class Trip:
     def find(self, arguments: Sequence[str]) -> None:
         """Find the image files that the arguments name, and read their bytes' digests."""
         scanned = self.settings.scans
+        ignored = (*self.settings.files_read, *self.own_files, self.output)
         if arguments or not scanned:
-            self.photos, self.empty = self._found(arguments, "image", split=not scanned)
+            images, passed = find_images(arguments, ignored)
+            if not images and not passed:
+                raise nothing_found(arguments, self.output)
+            given = FoundSet(images, passed, empty_folders(arguments, images))
+            self.photos, self.empty = self._found(given, "image", split=not scanned)
         if scanned:
-            folder = [str(self.settings.dataset)]
-            found, self.dataset_empty = self._found(folder, "image of the dataset", split=True)
-            self.dataset = named_apart(found, self.photos, self.dataset_name)
+            self._find_data_set(ignored)
         if self.settings.frames:
             self.photos, clips = find_clips(self.photos, arguments)
             self.dataset, more = find_clips(self.dataset, [str(self.settings.dataset)])
             self.bench.clips = {**clips, **more}
         everything = (*self.dataset, *self.photos)
         self.bench.photos = {digest: image.path for image, digest in everything}
+
+    def _find_data_set(self, ignored: Sequence[Path]) -> None:
+        """Find the images of the data set that is scanned; raises ImageError for none."""
+        place, what = Path(str(self.settings.dataset)), "image of the dataset"
+        found = find_data_set(place, ignored)
+        if not found.images and not found.passed:
+            raise nothing_found([str(place)], self.output)
+        if found.listed and self.settings.split:
+            raise SettingsError(
+                f"--split chooses among folders, and {self.dataset_name} names the class of each "
+                "image: leave --split out, and list the images of one split."
+            )
+        images, self.dataset_empty = self._found(found, what, split=not found.listed)
+        if not images:
+            lost = [one for one in self.skipped if one.what == what]
+            why = f" {lost[0].name}: {lost[0].reason}." if lost else ""
+            raise ImageError(f"--dataset {self.dataset_name}: none of its images can be read.{why}")
+        self.dataset = named_apart(images, self.photos, self.dataset_name)
+        self.dataset_listed = found.listed
 
     @property
     def dataset_name(self) -> str:
@@ -162,24 +187,20 @@ class Trip:
             one.check()
 
     def _found(
-        self, arguments: Sequence[str], what: str, *, split: bool
+        self, found: FoundSet, what: str, *, split: bool
     ) -> tuple[list[tuple[ImageFile, str]], list[tuple[str, ...]]]:
         """The image files with their digests, and the places of folders without any.
 
         Notes what is left out. `split` chooses those of a split where there are several.
         """
-        ignored = (*self.settings.files_read, *self.own_files, self.output)
-        found, passed = find_images(arguments, ignored)
-        if not found and not passed:
-            raise nothing_found(arguments, self.output)
-        for one in passed:
+        for one in found.passed:
             if one.own:  # on the terminal only: it was not there when the report was first made
                 self.progress.note(f"{one.name} is left out: {one.reason}.")
-        self.skipped += passed_over(passed, what)
-        empty = empty_folders(arguments, found)
+        self.skipped += passed_over(found.passed, what)
+        images, empty = found.images, list(found.empty)
         if split:
-            found, empty = self._of_split(found, empty)
-        photos, seen, skipped = hashed(found, what, self.index)
+            images, empty = self._of_split(images, empty)
+        photos, seen, skipped = hashed(images, what, self.index)
         self.skipped += skipped
         self._seen |= seen
         return photos, empty
@@ -283,7 +304,8 @@ class Trip:
 
     def sort_into_classes(self, facts: Model) -> Model:
         """Settle the class of each image; classes without labels get the names of the folders."""
-        shown, scanned = Found(self.photos, self.empty), Found(self.dataset, self.dataset_empty)
+        shown = Found(self.photos, self.empty)
+        scanned = Found(self.dataset, self.dataset_empty, listed=self.dataset_listed)
         found = classed(shown, scanned, facts.labels, self.settings.labels_csv)
         self.photos, self.dataset, self.classes = found.photos, found.data_set, found.classes
         for remark in found.remarks:

@@ -125,7 +125,7 @@ METAVARS = {
     "filters": "N|all|LAYER:0,4,17",
     "columns": "N|all",
     "unit": "LAYER:ROW,COLUMN,CHANNEL",
-    "dataset": "DIR",
+    "dataset": "DIR|FILE",
     "class": "INDEX|LABEL",
     "cam": "NAME",
     "cam_layers": "GLOB",

@@ -239,7 +239,8 @@ class Settings(BaseModel):
     dataset: Path | None = Field(
         None,
         description="Scan a whole data set: evaluation, health and top images are over all its "
-        "images; only a few get pages.",
+        "images; only a few get pages. A folder, a list of paths and labels (CSV, Parquet), or a "
+        "tar (WebDataset).",
     )
     dataset_pages: Annotated[int, Field(ge=0, le=10_000)] = Field(
         24,

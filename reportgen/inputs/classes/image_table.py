@@ -5,8 +5,6 @@ found by itself. So tables that pandas, a spreadsheet or a Kaggle competition wr
 they are.
 """
 
-import csv
-import io
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -14,25 +12,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.errors import SettingsError
+from reportgen.inputs.classes.csv_cells import (
+    CLASS_WORDS,
+    cells_in,
+    has_header,
+    is_index,
+    word_of,
+)
 from reportgen.inputs.classes.text_files import read_text
 from reportgen.inputs.photos.images import ImageFile
 from reportgen.printable import printable
 
-_NAME_WORDS = frozenset(
-    (
-        *("id", "name", "file", "filename", "filepath", "path", "key", "photo", "picture"),
-        *("image", "imageid", "imagename", "imagepath", "imagefile", "imageurl"),
-        *("img", "imgid", "imgname", "imgpath", "imgfile"),
-    )
-)
-_CLASS_WORDS = (
-    *("class", "label", "classname", "labelname", "category", "target", "truth", "groundtruth"),
-    *("trueclass", "truelabel", "classes", "labels", "tag", "species", "breed", "diagnosis"),
-    *("classid", "labelid", "categoryid", "y", "ytrue"),
-)
-"""Headers of a column of classes, without spaces and underscores, the most usual first."""
-
-_DELIMITERS = (",", ";", "\t", "|")
 _MOST_NAME_COLUMNS = 16
 
 
@@ -95,7 +85,7 @@ def read_image_table(path: Path, images: Sequence[ImageFile], what: str) -> Imag
 
     """
     name = printable(path.name)
-    grid = _cells(read_text(path, f"file for {what}"))
+    grid = cells_in(read_text(path, f"file for {what}"))
     if not grid or len(grid[0]) < 2:
         raise SettingsError(f"{what}: {name} is not a table of at least two columns (CSV).")
     find = _finder(images, f"{what}: {name}")
@@ -106,8 +96,8 @@ def read_image_table(path: Path, images: Sequence[ImageFile], what: str) -> Imag
         raise SettingsError(
             f"{what}: no row of {name} names one of the images, such as {images[0].name}."
         )
-    start = 1 if found[at][0] is None and _is_header(grid, at) else 0
-    rest = [one for one in range(len(grid[0])) if one != at and not _is_index(grid, one, start)]
+    start = 1 if found[at][0] is None and has_header(grid, at) else 0
+    rest = [one for one in range(len(grid[0])) if one != at and not is_index(grid, one, start)]
     of_image: dict[str, list[int]] = {}
     for row, image in enumerate(found[at][start:]):
         if image is not None:
@@ -128,8 +118,8 @@ def classes_in(table: ImageTable, what: str) -> list[str]:
         SettingsError: when no column can be told to hold the classes.
 
     """
-    plain = [_word(column) for column in table.columns]
-    for word in _CLASS_WORDS:
+    plain = [word_of(column) for column in table.columns]
+    for word in CLASS_WORDS:
         if word in plain:
             return [_class(row[plain.index(word)]) for row in table.rows]
     if len(table.columns) == 1:
@@ -150,43 +140,6 @@ def _class(cell: str) -> str:
     """A cell as the name of a class: pandas writes whole numbers beside gaps as 3.0."""
     whole = re.fullmatch(r"(\d{1,9})\.0+", cell)
     return whole[1] if whole else printable(" ".join(cell.split()))
-
-
-def _cells(text: str) -> list[list[str]]:
-    """The stripped cells of all rows that are not empty, each row as long as the first."""
-    lines = [line for line in text.splitlines() if line.strip()][:50]
-    widths = {one: [len(row) for row in csv.reader(lines, delimiter=one)] for one in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda one: (min(widths[one], default=0), -len(one)))
-    if min(widths[delimiter], default=0) > 1:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    else:  # "cat.png 3", as ImageNet's lists are
-        rows = [line.rsplit(None, 1) for line in text.splitlines()]
-    grid = [[cell.strip() for cell in row] for row in rows if any(cell.strip() for cell in row)]
-    width = len(grid[0]) if grid else 0
-    return [(row + [""] * width)[:width] for row in grid]
-
-
-def _is_header(grid: Sequence[Sequence[str]], names: int) -> bool:
-    """Whether the first row, which names no image that is here, holds headers."""
-    first = grid[0]
-    if any(_word(cell) in _NAME_WORDS or _word(cell) in _CLASS_WORDS for cell in first):
-        return True
-    if "." in first[names] or any(re.fullmatch(r"[-+]?[\d.]+(?:e[-+]?\d+)?", c) for c in first):
-        return False
-    return not any(
-        cell in {row[at] for row in grid[1:]} for at, cell in enumerate(first) if at != names
-    )
-
-
-def _is_index(grid: Sequence[Sequence[str]], at: int, start: int) -> bool:
-    """Whether a column is the index that pandas writes: no header, and rows numbered from 0."""
-    if not start or _word(grid[0][at]) not in ("", "unnamed0", "index"):
-        return False
-    return all(row[at] == str(number) for number, row in enumerate(grid[start:]))
-
-
-def _word(header: str) -> str:
-    return re.sub(r"[\W_]+", "", header).casefold()
 
 
 def _finder(images: Sequence[ImageFile], where: str) -> Callable[[str], str | None]:

@@ -10,12 +10,13 @@ from reportgen.user_files import UnusableFileError, read_file
 LARGEST_FILE = 64 * 2**20
 
 
-def read_text(path: Path, what: str) -> str:
+def read_text(path: Path, what: str, most: int = LARGEST_FILE) -> str:
     """The text of a file in UTF-8, or in UTF-16 with its mark.
 
     Args:
         path: the file.
         what: what the file is, for the error: "labels file".
+        most: bytes that it may have.
 
     Raises:
         SettingsError: when the file is not there, cannot be read, or is not text.
@@ -25,7 +26,7 @@ def read_text(path: Path, what: str) -> str:
     try:
         if not path.exists():
             raise SettingsError(f"There is no {what} {name}.")
-        data = read_file(path, LARGEST_FILE)
+        data = read_file(path, most)
     except UnusableFileError as error:
         raise SettingsError(f"The {what} {name} cannot be read: {error}.") from error
     except (OSError, ValueError) as error:

@@ -35,7 +35,7 @@ _DOCUMENT_SUFFIXES = (
 )
 """In a folder, files named so are not meant to be pictures."""
 
-_PICTURE_SUFFIXES = (
+PICTURE_SUFFIXES = (
     *(".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".apng", ".gif", ".webp", ".tif", ".tiff", ".bmp"),
     *(".dib", ".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".j2k", ".avif", ".heic", ".heif", ".qoi"),
     *(".ico", ".icns", ".psd", ".pcx", ".sgi", ".dds"),
@@ -114,7 +114,7 @@ def find_images(
             raise ImageError(_nothing(argument))
         for match in matches:
             full = _full(match.path)
-            if _is_litter(match.path.name) or _is_within(full, aside):
+            if is_litter(match.path.name) or _is_within(full, aside):
                 continue
             if match.reason is not None:
                 found.setdefault(str(full), match)
@@ -123,7 +123,7 @@ def find_images(
             if _full(known.path) != full:
                 reason = f"it is the same file as {printable(known.path.name)}, shown already"
                 found.setdefault(str(full), _Found(match.path, (), reason))
-    names = _display_names([match.path for match in found.values()])
+    names = display_names([match.path for match in found.values()])
     images, skipped = [], []
     for match, name in zip(found.values(), names, strict=True):
         if match.reason is None:
@@ -220,13 +220,13 @@ def _visible(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names, key=lambda name: (printable(name), name))]
 
 
-def _is_litter(name: str) -> bool:
+def is_litter(name: str) -> bool:
     """Whether a system or program left it: also the marks that Windows puts on downloads."""
     return name.lower() in _LITTER or name.startswith("._") or name.endswith(":Zone.Identifier")
 
 
 def _is_hidden(entry: os.DirEntry[str]) -> bool:
-    if entry.name.startswith(".") or _is_litter(entry.name):
+    if entry.name.startswith(".") or is_litter(entry.name):
         return True
     if os.name != "nt":
         return False
@@ -242,7 +242,7 @@ def _screen(path: Path) -> str | None:
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return "it is not a regular file"
-        if path.suffix.lower() in _PICTURE_SUFFIXES:
+        if path.suffix.lower() in PICTURE_SUFFIXES:
             return None
         with path.open("rb") as file:
             head = file.read(sniff.HEAD)
@@ -300,7 +300,7 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _display_names(paths: Sequence[Path]) -> list[str]:
+def display_names(paths: Sequence[Path]) -> list[str]:
     """For each path the shortest end of it that no other path shares."""
     parts = [_full(path).parts[1:] for path in paths]
     names = [""] * len(paths)

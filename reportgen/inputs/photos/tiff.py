@@ -145,7 +145,7 @@ def read(path: Path, maximum_pixels: int) -> npt.NDArray[Any] | None:
     import tifffile
 
     try:
-        with tifffile.TiffFile(path) as file:
+        with path.open("rb") as source, tifffile.TiffFile(source) as file:
             values = np.asarray(file.pages[0].asarray())
     except Exception:  # tifffile is pure Python and raises anything on damaged files
         return None

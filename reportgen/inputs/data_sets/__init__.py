@@ -1,0 +1,1 @@
+"""Data sets that are no folder: lists of image files, and archives."""
