@@ -116,7 +116,7 @@ def _files(path: Path, cells: Sequence[str], labels: Sequence[str] | None) -> Fo
     names = display_names([file for file, *_ in found.values()])
     images = []
     for (file, label, cell), shown in zip(found.values(), names, strict=True):
-        place = (label,) if label else ()
+        place: tuple[str, ...] = (label,) if label else ()
         if labels is None:
             parts = PurePosixPath(cell.replace("\\", "/")).parts[:-1]
             place = tuple(printable(one) for one in parts if one not in ("/", "..", "."))

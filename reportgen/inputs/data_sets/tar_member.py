@@ -5,7 +5,7 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 if sys.platform == "win32":
     from pathlib import WindowsPath as _Base
@@ -29,7 +29,7 @@ class TarMember(_Base):
     offset: int
     size: int
 
-    def __new__(cls, archive: Path, name: str, *_: int) -> "TarMember":
+    def __new__(cls, archive: Path, name: str, *_: int) -> Self:
         """Make the path as any other."""
         return super().__new__(cls, archive, name)
 
@@ -55,7 +55,7 @@ class TarMember(_Base):
         times = {"st_mtime_ns": about.st_mtime_ns, "st_ctime_ns": about.st_ctime_ns}
         return os.stat_result(basic, times)
 
-    def open(self, mode: str = "r", *_: Any, **__: Any) -> IO[Any]:
+    def open(self, mode: str = "r", *_: Any, **__: Any) -> IO[Any]:  # type: ignore[override]
         """The member's bytes, read only. Raises OSError."""
         if mode != "rb":
             raise PermissionError(f"{self.name} lies in an archive, which is only read")

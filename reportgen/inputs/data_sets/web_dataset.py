@@ -62,7 +62,7 @@ def find_in_archives(archives: Sequence[Path]) -> FoundSet:
     for path, archive in read:
         for inside, member in archive.images.items():
             label = archive.labels.get(_sample(inside), "")
-            place = (label,) if label else ()
+            place: tuple[str, ...] = (label,) if label else ()
             if not listed:
                 place = tuple(map(printable, PurePosixPath(inside).parts[:-1]))
             images.append(ImageFile(member, next(names), place[0] if place else None, place))
