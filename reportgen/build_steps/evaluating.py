@@ -16,7 +16,7 @@ from reportgen.inputs.classes.class_names import Classes
 from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.charts.reliability import reliability_diagram
 from reportgen.records.model import Model
-from reportgen.records.over_images import Evaluation, Mistake
+from reportgen.records.over_images import ConfidenceBin, Evaluation, Mistake
 from reportgen.records.report import Skipped
 
 MOST_EXPLAINED = 100
@@ -30,6 +30,7 @@ ALIKE = 0.02
 """Probabilities that differ by less hardly depend on the image."""
 
 CHART = "pictures/reliability.svg"
+CALIBRATED_CHART = "pictures/reliability-calibrated.svg"
 
 NO_CLASS = (
     "the class scores of all images of known class are not numbers (NaN or infinite): no class is "
@@ -51,19 +52,29 @@ class Evaluated:
     loss_reason: str
 
     def record(self, model: Model, folder: Path) -> Evaluation:
-        """The record; writes its reliability diagram below the report's `folder`."""
-        bins = self.tally.reliability()
-        if not bins:
-            return self.tally.evaluation(model, self.folders, self.unknown, None, self.loss_reason)
-        drawn = reliability_diagram(
-            [one.images for one in bins],
-            [one.confidence for one in bins],
-            [one.accuracy for one in bins],
-        )
-        (folder / CHART).parent.mkdir(parents=True, exist_ok=True)
-        (folder / CHART).write_bytes(drawn)
-        found = self.tally.evaluation(model, self.folders, self.unknown, CHART, self.loss_reason)
-        return found.model_copy(update={"not_finite": self.not_finite})
+        """The record; writes its reliability diagrams below the report's `folder`."""
+        tally, reason = self.tally, self.loss_reason
+        chart = _drawn(tally.reliability(), folder, CHART)
+        found = tally.evaluation(model, self.folders, self.unknown, chart, reason)
+        temperature = found.temperature
+        if temperature is not None:
+            calibrated = _drawn(temperature.reliability, folder, CALIBRATED_CHART)
+            temperature = temperature.model_copy(update={"chart": calibrated})
+        return found.model_copy(update={"not_finite": self.not_finite, "temperature": temperature})
+
+
+def _drawn(bins: Sequence[ConfidenceBin], folder: Path, name: str) -> str | None:
+    """The name of a reliability diagram, written below `folder`; None where there are no bins."""
+    if not bins:
+        return None
+    drawn = reliability_diagram(
+        [one.images for one in bins],
+        [one.confidence for one in bins],
+        [one.accuracy for one in bins],
+    )
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(drawn)
+    return name
 
 
 def known_classes(

@@ -60,6 +60,36 @@ class Mistake(LightRecord):
     true_probability: float | None
 
 
+class Temperature(Record):
+    """The temperature that calibrates the model: logits are divided by it before the softmax.
+
+    It is fitted to all images. The numbers and bins after it are cross-validated: each image is
+    scaled by the temperature that is fitted to the other folds.
+    """
+
+    temperature: float | None = None
+    """Above 1 for an overconfident model; None where none can be fitted."""
+    reason: str = ""
+    """Why there is none; empty where there is one."""
+    lowest: float | None = None
+    """The lowest temperature of a fold."""
+    highest: float | None = None
+    images: int
+    """Images that it is fitted to and evaluated on."""
+    sampled: bool = False
+    """Whether they are a sample of the images of known class."""
+    folds: int = 0
+    loss_before: float | None = None
+    """Mean cross-entropy (natural logarithm) of the true class without a temperature."""
+    loss_after: float | None = None
+    calibration_error_before: float | None = None
+    """Expected calibration error of these images without a temperature."""
+    calibration_error_after: float | None = None
+    reliability: list[ConfidenceBin] = Field(default_factory=list)
+    """By confidence after scaling."""
+    chart: str | None = None
+
+
 class Evaluation(Record):
     """How the model does on images whose class is known from the folder that they lie in."""
 
@@ -103,6 +133,8 @@ class Evaluation(Record):
     without probabilities, and `reliability` is empty then."""
     reliability: list[ConfidenceBin]
     reliability_chart: str | None
+    temperature: Temperature | None = None
+    """The temperature that calibrates the model; None without probabilities."""
     mistakes: list[Mistake]
     """The most confident first; of a data set, the first 1,000."""
 

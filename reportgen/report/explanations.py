@@ -53,7 +53,8 @@ EXPLANATIONS: dict[str, Explanation] = {
     "evaluation": Explanation(
         "How often the prediction matches the class named by the image’s folder. The"
         " confusion matrix counts which classes are confused with which; the reliability"
-        " diagram compares the network’s confidence with its accuracy. Start with the most"
+        " diagram compares the network’s confidence with its accuracy, before and after"
+        " temperature scaling. Start with the most"
         " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),

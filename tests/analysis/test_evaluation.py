@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.analysis.accuracy.evaluation import BINS, Tally, cross_entropy, likelihood_of
+from reportgen.analysis.accuracy.evaluation import Tally, cross_entropy, likelihood_of
+from reportgen.analysis.accuracy.reliability import BINS
 from reportgen.records.model import Model
 from reportgen.records.outputs import Head
 from tests.report.sample import SMALL, write_sample

@@ -99,7 +99,7 @@ def test_the_confusion_matrix_is_that_of_the_evaluation(sample: tuple[Path, Repo
     folder, report = sample
     found = report.evaluation
     assert found is not None
-    matrix, classes = of_kind(made(folder, report)["evaluation"], Table)
+    matrix, classes, _ = of_kind(made(folder, report)["evaluation"], Table)
     counted = Counter({(one.true, one.predicted): one.images for one in found.confusion})
     order = [one.index for one in found.classes]
     assert [[int(cell) for cell in row[1:]] for row in matrix.rows] == [
@@ -143,7 +143,7 @@ def test_long_lists_are_cut_and_it_is_said(sample: tuple[Path, Report]) -> None:
     }
     found = made(folder, report.model_copy(update=changes))
     total = len(evaluation.mistakes) * 20
-    (mistakes,) = of_kind(found["evaluation"], Cards)
+    mistakes, _charts = of_kind(found["evaluation"], Cards)
     assert len(mistakes.cards) == 8
     assert f"{total - 8} more misclassified images are only in the site." in said(
         found["evaluation"]
@@ -172,7 +172,7 @@ def test_many_classes_are_pairs_instead_of_a_matrix(sample: tuple[Path, Report])
     update = {"classes": classes, "confusion": confusion, "mistakes": []}
     changes = {"evaluation": found.model_copy(update=update), "model": model}
     blocks = made(folder, report.model_copy(update=changes))["evaluation"]
-    pairs, _ = of_kind(blocks, Table)
+    pairs, *_ = of_kind(blocks, Table)
     assert len(pairs.rows) == 24
     assert "16 more pairs are only in the site." in said(blocks)
 

@@ -1,27 +1,27 @@
 """Evaluation: class scores of images whose class is known, counted one image after the other.
 
-Only counts, sums and the mistakes are kept. Reliability and the expected calibration error: Guo et
-al., "On Calibration of Modern Neural Networks", 2017.
+Only counts, sums and the mistakes are kept, and the logits that a temperature is fitted to.
 """
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.accuracy.reliability import Reliability
 from reportgen.analysis.accuracy.remarks import remarks
+from reportgen.analysis.accuracy.temperature import Likelihood, Logits, logits_of
 from reportgen.records.model import Model
-from reportgen.records.over_images import ClassResult, ConfidenceBin, Confused, Evaluation, Mistake
+from reportgen.records.over_images import (
+    ClassResult,
+    ConfidenceBin,
+    Confused,
+    Evaluation,
+    Mistake,
+    Temperature,
+)
 from reportgen.wilson import wilson_interval
-
-BINS = 10
-"""Bins of the reliability diagram, of equal width."""
-
-Likelihood = Literal["softmax", "sigmoid", "mean"]
-"""How the probability of a class follows from class scores; "mean" stands for maps of them,
-and for other scores that are no logits."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +36,9 @@ def likelihood_of(model: Model) -> tuple[Likelihood | None, str]:
         return None, _WITHOUT_LOSS[exclusive]
     return ("mean" if head.link == "probability" else head.link), ""
 
+
+NOT_EXCLUSIVE = "it takes classes that exclude each other and probabilities that sum to one"
+"""Why some heads have no temperature."""
 
 _WITHOUT_LOSS = {
     True: "the output gives no probabilities that sum to one",
@@ -94,7 +97,8 @@ class Tally:
         self._kept: list[tuple[float, Mistake]] = []
         self._most = most_mistakes
         self._confusion: dict[tuple[int, int], int] = {}
-        self._bins = np.zeros((BINS, 3))
+        self._reliability = Reliability()
+        self._logits = Logits(classes)
         self.without_probabilities = 0
 
     def add(self, image: str, true: int, scores: Sequence[float], shares: Sequence[float]) -> None:
@@ -129,8 +133,9 @@ class Tally:
             self._confusion[cell] = self._confusion.get(cell, 0) + 1
         if known:
             confidence = probabilities[rows, predicted]
-            bins = np.clip(np.ceil(confidence * BINS).astype(np.intp) - 1, 0, BINS - 1)
-            np.add.at(self._bins, bins, np.stack([np.ones(len(rows)), confidence, right], axis=1))
+            self._reliability.add(confidence, right)
+            if self.kind is not None:
+                self._logits.add(images, classes, logits_of(values, probabilities, self.kind))
         for at in np.flatnonzero(~right).tolist():
             taken = int(predicted[at])
             mistake = Mistake(
@@ -183,22 +188,21 @@ class Tally:
         """Confidence and accuracy by bins of confidence; none without probabilities."""
         if self.without_probabilities:
             return []
-        return [
-            ConfidenceBin(
-                low=at / BINS,
-                high=(at + 1) / BINS,
-                images=int(images),
-                confidence=float(confidence / images) if images else None,
-                accuracy=float(right / images) if images else None,
-            )
-            for at, (images, confidence, right) in enumerate(self._bins)
-        ]
+        return self._reliability.bins()
 
     def calibration_error(self) -> float | None:
         """Mean distance of confidence and accuracy, each bin weighted by its images."""
         if self.without_probabilities:
             return None
-        return float(np.abs(self._bins[:, 1] - self._bins[:, 2]).sum() / self.images)
+        return self._reliability.error()
+
+    def temperature(self) -> Temperature | None:
+        """The temperature that calibrates the model; None without probabilities."""
+        if self.without_probabilities:
+            return None
+        if self.kind is None:
+            return Temperature(reason=NOT_EXCLUSIVE, images=self.images)
+        return self._logits.temperature()
 
     def evaluation(
         self, model: Model, folders: dict[str, int], unknown: int, chart: str | None, reason: str
@@ -235,5 +239,6 @@ class Tally:
             calibration_error=self.calibration_error(),
             reliability=self.reliability(),
             reliability_chart=chart,
+            temperature=self.temperature(),
             mistakes=self.most_confident_mistakes(),
         )

@@ -24,6 +24,7 @@ from reportgen.report.contexts import Fact, Link, Picture
 from reportgen.report.heatmap_groups import cam_groups
 from reportgen.report.outline import Outline
 from reportgen.report.sections.confusion import confusion
+from reportgen.report.sections.reliability import reliability
 from reportgen.wording import count, number, percent, sentence
 
 MOST_CLASSES = 60
@@ -51,18 +52,7 @@ def _blocks(outline: Outline, found: Evaluation) -> Iterator[Block]:
     yield Part(("Misclassified images",), "evaluation--mistakes", tuple(_mistakes(outline, found)))
     yield Part(("Confusion matrix",), "evaluation--confusion", tuple(confusion(outline, found)))
     yield Part(("Classes",), "evaluation--classes", tuple(_classes(found)))
-    if found.reliability_chart is not None:
-        alt = (
-            "Reliability diagram: accuracy by confidence; calibration error"
-            f" {percent(found.calibration_error)}"
-        )
-        caption = (
-            "Accuracy by confidence, and how many images have each confidence. Below the dashed"
-            " line the network is overconfident."
-        )
-        chart = Picture(found.reliability_chart, alt, 0, 0)
-        figure = Figure(chart, (caption,), share=0.62, tall=0.5, chart=True)
-        yield Part(("Reliability",), "evaluation--reliability", (figure,))
+    yield from reliability(found)
 
 
 def accuracy_fact(found: Evaluation) -> Fact:
