@@ -42,6 +42,9 @@ from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
 
+_DAMAGED_ATTEMPTS = 4
+"""Damaged work is found where it is read: for photos, the summary, activations, and pages."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -88,15 +91,20 @@ def build(
 
     `model` is a file or the name of a network of keras.applications, `images` are files, folders
     and globs; `command` is what the report shows as its origin; `session` is the code of a
-    model that was saved from memory. Where a file is written meanwhile,
-    all begins anew, once. Raises ReportgenError, its message one sentence for the user; the old
-    report is then as it was.
+    model that was saved from memory. Where a file is written meanwhile, or finished work turns
+    out to be damaged, all begins anew, a few times at most. Raises ReportgenError, its message
+    one sentence for the user; the old report is then as it was.
     """
-    try:
-        outcome = _build(model, images, settings, progress, command, session)
-    except (InputChangedError, DamagedWorkError) as error:
-        progress.note(_why_anew(error))
-        outcome = _build(model, images, settings, progress, command, session)
+    attempts = {InputChangedError: 1, DamagedWorkError: _DAMAGED_ATTEMPTS}
+    while True:
+        try:
+            outcome = _build(model, images, settings, progress, command, session)
+            break
+        except (InputChangedError, DamagedWorkError) as error:
+            if not attempts[type(error)]:
+                raise
+            attempts[type(error)] -= 1
+            progress.note(_why_anew(error))
     if settings.history:
         keep_run(settings.history, outcome.report)
     return outcome
@@ -322,5 +330,8 @@ def _store(settings: Settings) -> Iterator[Store]:
     store.begin()
     try:
         yield store
+    except DamagedWorkError:
+        store.verify_given()  # where one unit is damaged, others often are
+        raise
     finally:
         store.end(parse_size(settings.cache_size))

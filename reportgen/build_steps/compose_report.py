@@ -79,10 +79,11 @@ def compose(
         outcomes,
         assembly.skipped,
     )
+    shown = {digest for _, digest in reduction.shown(trip.photos)}
     decisions = assemble_decisions(
         assembly,
         names_by_digest,
-        planned.decisions.units,
+        [unit for unit in planned.decisions.units if unit.photo in shown],
         outcomes,
         {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
         planned.filters.units,

@@ -8,7 +8,7 @@ checksum is compared when a file is read. What is damaged counts as missing and 
 import hashlib
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
@@ -66,7 +66,7 @@ class Stored:
             if len(content) != size or zlib.crc32(content) != check:
                 raise _DamagedError(name)
         except (OSError, _DamagedError) as error:
-            self._drop()
+            self.drop()
             raise DamagedWorkError(self.shelf.place) from error
         return content
 
@@ -84,10 +84,11 @@ class Stored:
         return all([len(contents[name]), zlib.crc32(contents[name])] == files[name]
                    for name in files)  # fmt: skip
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Remove it, so that it is computed again; a store that is read only keeps it."""
         try:
             self.shelf.drop(self.key)
-        except OSError:  # a store may be read only
+        except OSError:
             return
 
 
@@ -96,6 +97,7 @@ class Store:
 
     def __init__(self, place: Place) -> None:
         self.shelf = _shelf_at(place)
+        self._given: dict[str, Stored] = {}
 
     @classmethod
     def default(cls) -> "Store":
@@ -130,7 +132,8 @@ class Store:
             return None
         if any(sizes.get(name) != size for name, (size, _) in record["files"].items()):
             return None
-        return Stored(self.shelf, unit.key, record["made_on"])
+        stored = self._given[unit.key] = Stored(self.shelf, unit.key, record["made_on"])
+        return stored
 
     def put(
         self,
@@ -161,18 +164,25 @@ class Store:
         sizes = [sum(self.shelf.list(key).values()) for key in self.shelf.units()]
         return len(sizes), sum(sizes)
 
+    def verify_given(self) -> None:
+        """Remove what is damaged of the units that `get` and `put` have given."""
+        self._verify(self._given.values())
+
     def verify(self) -> tuple[int, list[str]]:
         """Compare all checksums: how many units are whole, and the keys of those that are not.
 
         Damaged units are removed: they are computed again when they are asked for.
         """
+        return self._verify(self.all())
+
+    def _verify(self, units: Iterable[Stored]) -> tuple[int, list[str]]:
         whole, damaged = 0, []
-        for stored in self.all():
+        for stored in units:
             if stored.is_whole():
                 whole += 1
             else:
                 damaged.append(stored.key)
-                self.shelf.drop(stored.key)
+                stored.drop()
         return whole, damaged
 
     def clear(self) -> tuple[int, int]:

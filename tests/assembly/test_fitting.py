@@ -131,7 +131,7 @@ def test_a_build_fits_and_says_what_it_left_out(
     about = (small.folder / "about.html").read_text(encoding="utf-8")
     assert "activation grids" in about
     overview = (small.folder / "index.html").read_text(encoding="utf-8")
-    assert "Smaller: activation grids" in overview
+    assert "The report was reduced to limit its size" in overview
     assert "Skipped resolution" not in overview
 
 

@@ -121,6 +121,16 @@ def test_verify_compares_every_checksum(tmp_path):
     assert store.verify() == (1, [])
 
 
+def test_damage_is_looked_for_in_the_units_of_a_build_alone(tmp_path):
+    store = Store(tmp_path)
+    for n in range(3):
+        (folder_of(store.put(unit(n=n), Result({}, {"x": b"1"}))) / "x").write_bytes(b"7")
+    again = Store(tmp_path)
+    assert again.get(unit(n=0)) and again.get(unit(n=1))
+    again.verify_given()
+    assert [again.get(unit(n=n)) is None for n in range(3)] == [True, True, False]
+
+
 def test_finding_a_unit_reads_its_record_alone(tmp_path, monkeypatch):
     store, read = Store(tmp_path), []
     store.put(unit(), Result({"v": 1}, {"x.png": b"1"}))

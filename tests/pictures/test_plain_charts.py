@@ -49,13 +49,13 @@ def test_long_labels_stay_in_the_picture():
 def test_cells_are_coloured_by_their_numbers(value, colour):
     drawn = matrix([[value]], ["row & <one>"], ["column"], "t")
     cells = [one.get("fill") for one in parsed(drawn).iter(f"{SVG}rect")]
-    assert cells == ["#ffffff", colour]  # the card, and the cell
+    assert cells == [colour]
 
 
 def test_a_large_matrix_names_every_few_layers():
     names = [f"layer{at}" for at in range(60)]
     drawn = matrix([[0.5] * 60] * 60, names, names, "t")
     root = parsed(drawn)
-    assert len(list(root.iter(f"{SVG}rect"))) == 3601
+    assert len(list(root.iter(f"{SVG}rect"))) == 3600
     assert 0 < len(list(root.iter(f"{SVG}text"))) < 120
     assert int(root.get("width")) < 900

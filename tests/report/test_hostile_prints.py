@@ -246,11 +246,13 @@ def test_names_that_are_python_do_not_run(tmp_path: Path, monkeypatch: pytest.Mo
     from tests.support.notebooks import run_here, unrun
 
     photos = tmp_path / "photos"
-    for at, name in enumerate(PYTHON[:4]):
-        folder = photos / re.sub(r"[/\0]", "", name)
-        folder.mkdir(parents=True)
+    for at in range(9):  # fewer have no top images
+        folder = photos / re.sub(r"[/\0]", "", PYTHON[at % 4])
+        folder.mkdir(parents=True, exist_ok=True)
         pixels = np.random.default_rng(at).integers(0, 256, (9, 9, 3), np.uint8)
-        Image.fromarray(pixels.repeat(3, 0)).save(folder / f"{re.sub(r'[/]', '', PYTHON[-at])}.png")
+        Image.fromarray(pixels.repeat(3, 0)).save(
+            folder / f"{re.sub(r'[/]', '', PYTHON[-at % len(PYTHON)])}{at}.png"
+        )
     labels = tmp_path / "labels.json"
     import json
 
