@@ -6,6 +6,7 @@ from pydantic import Field
 
 from reportgen.records.base import Record
 from reportgen.records.outputs import Head, Output, TensorInfo
+from reportgen.records.windows import Window
 
 
 class ImageInput(Record):
@@ -108,6 +109,14 @@ class Layer(Record):
     origin: str | None = None
     """Path of the layer with filters whose channels these are, such as the convolution before a
     pooling; None for others, such as sums."""
+    window: Window | None = None
+    """How its kernel or its pooling window moves; None for layers without one."""
+    activation: str | None = None
+    """The function that it applies at its end, such as "relu"; None for none."""
+    multiply_adds: int | None = None
+    """Multiplications with weights for one image; None where they are not known."""
+    output_bytes: int | None = None
+    """Memory of its output for one image, in bytes; None where a size is open."""
     position: int | None = None
     """Its index in Keras's `model.layers`, or that of the inner model that it belongs to; None
     where Keras does not list it."""

@@ -11,8 +11,10 @@ from reportgen.inputs.geometry.axes import Layout
 from reportgen.inputs.geometry.receptive_field import ReceptiveFields
 from reportgen.inputs.graph.blocks import Placed, blocks_of
 from reportgen.inputs.graph.channel_origins import has_filters, makes_zeros, origins
+from reportgen.inputs.graph.costs import multiply_adds, output_bytes
 from reportgen.inputs.graph.steps import Step
 from reportgen.inputs.graph.tracing import Trace
+from reportgen.inputs.graph.windows import activation_name, window_of
 from reportgen.records.model import Cells, Layer
 from reportgen.records.outputs import TensorInfo
 
@@ -106,6 +108,7 @@ class LayerRecords:
             spatial=False,
             convolution=False,
             passes_through=False,
+            multiply_adds=0,
             position=self._position(info.name),
         )
 
@@ -134,6 +137,10 @@ class LayerRecords:
             cells=self._cells(step.path, size) if size else None,
             makes_zeros=makes_zeros(step),
             origin=self._origin(step.path),
+            window=window_of(step.layer),
+            activation=activation_name(step),
+            multiply_adds=multiply_adds(step),
+            output_bytes=output_bytes(step),
             position=self._position(step.path),
         )
 
