@@ -16,7 +16,7 @@ from PIL import Image
 
 from reportgen.errors import ImageError, UnreadableImageError
 from reportgen.inputs.photos.decode import decode
-from tests.inputs.drawn import COLOURS, colours, decode_bytes, encoded
+from tests.inputs.photos.drawn import COLOURS, colours, decode_bytes, encoded
 
 
 def _reason(data: bytes, folder: Path, name: str = "picture.bin") -> str:

@@ -12,7 +12,7 @@ from PIL import Image
 from reportgen.feeding import Depth, Feeding
 from reportgen.inputs.photos.decode import Decoded
 from reportgen.inputs.photos.modes import eight_bits
-from tests.inputs.drawn import COLOURS, GRAY, decode_bytes, encoded
+from tests.inputs.photos.drawn import COLOURS, GRAY, decode_bytes, encoded
 
 
 @pytest.mark.parametrize("file_format", ["PNG", "BMP", "TIFF", "PPM", "ICO", "PCX", "SGI"])

@@ -23,7 +23,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 from reportgen.analysis.engine import engine
 from tests.analysis.bench import picture_file
-from tests.analysis.every_pass import every_pass
+from tests.analysis.engine.every_pass import every_pass
 
 PLACES = ("/CPU:0", "/CPU:1")
 where = []
@@ -54,7 +54,7 @@ print(json.dumps({key: bool(np.allclose(one[key], two[key], rtol=1e-3, atol=1e-3
 def test_two_devices_give_what_one_gives(tmp_path):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(tmp_path)],
-        capture_output=True, text=True, cwd=Path(__file__).resolve().parents[2], check=False,
+        capture_output=True, text=True, cwd=Path(__file__).resolve().parents[3], check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads(done.stdout.splitlines()[-1])

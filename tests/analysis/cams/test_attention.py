@@ -7,8 +7,7 @@ import pytest
 from reportgen.analysis.cams.attention import last_attention, of_patches, rollout
 from reportgen.heatmap_methods import CAMS
 from reportgen.inputs.network import Network
-
-from .bench import bench_of
+from tests.analysis.bench import bench_of
 
 layers, ops = keras.layers, keras.ops
 

@@ -10,7 +10,7 @@ from PIL import Image
 from reportgen.feeding import Feeding
 from reportgen.inputs.photos.decode import decode
 from reportgen.inputs.photos.fit import fit
-from tests.inputs.drawn import colours
+from tests.inputs.photos.drawn import colours
 
 HEIGHT, WIDTH = 24, 36
 RGB = colours(6, 9).repeat(4, axis=0).repeat(4, axis=1)

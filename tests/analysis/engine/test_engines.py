@@ -15,7 +15,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-REPOSITORY = Path(__file__).resolve().parents[2]
+REPOSITORY = Path(__file__).resolve().parents[3]
 
 jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="JAX is not installed")
 
@@ -24,7 +24,7 @@ import sys
 from pathlib import Path
 import numpy as np
 from tests.analysis.bench import picture_file
-from tests.analysis.every_pass import every_pass
+from tests.analysis.engine.every_pass import every_pass
 
 photos = dict(picture_file(Path(sys.argv[1]), (20, 24), seed) for seed in range(5))
 found = every_pass(photos, tuple(sys.argv[3:]))
