@@ -35,6 +35,8 @@ KINDS = {
     "kernels": "kernels.html",
     "trust": "trust.html",
     "dreams": "dreams.html",
+    "decisions": "decisions.html",
+    "regression": "regression.html",
     "about": "about.html",
     "course": "course.html",
     "flips": "flips.html",

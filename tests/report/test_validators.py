@@ -20,7 +20,7 @@ import pytest
 
 from reportgen.report.single.page import SINGLE_NAME
 from tests.report.conftest import NAMES
-from tests.report.screenshots import kinds
+from tests.report.screenshots import KINDS, kinds
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +75,12 @@ VIEWS = {
     "dark": {"color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}},
 }
+
+
+def test_every_page_is_of_a_kind_that_is_judged(reports: dict[str, Path]) -> None:
+    for name in ("sample", "comparison"):
+        of_a_kind = {page for pattern in KINDS.values() for page in reports[name].glob(pattern)}
+        assert set(reports[name].rglob("*.html")) - of_a_kind == set()
 
 
 @pytest.mark.browser
@@ -132,7 +138,10 @@ def test_the_nu_checker_finds_no_error(
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        *(("sample", kind) for kind in ("overview", "image", "layer", "units")),
+        *(
+            ("sample", kind)
+            for kind in ("overview", "image", "layer", "channels of a layer", "channel")
+        ),
         *(("comparison", kind) for kind in ("overview", "flips", "compared layers")),
     ],
 )
