@@ -13,7 +13,7 @@ from reportgen.build_steps.compose_report import compose, origin
 from reportgen.build_steps.expected import PAGES, expected_costs
 from reportgen.build_steps.gating import Standard, keep_run
 from reportgen.build_steps.origin import is_current
-from reportgen.build_steps.planning import plan
+from reportgen.build_steps.planning import plan, with_responses
 from reportgen.build_steps.sharding import ShardOutcome, compute_shard
 from reportgen.build_steps.state import DEFAULT_OUTPUT, Trip
 from reportgen.config import Settings, parse_size
@@ -134,7 +134,10 @@ def _build(
         planned = plan(trip.request(facts))
         trip.skipped += planned.skipped
         progress.expect(expected_costs(planned, settings))
-        outcomes = {key: one for part in planned.plans for key, one in trip.run(part).items()}
+        outcomes = trip.run(planned.activations)
+        planned = with_responses(planned, trip.request(facts), outcomes)
+        for part in planned.after_activations:
+            outcomes.update(trip.run(part))
         planned, evaluated = trip.evaluate(facts, planned, outcomes)
         trip.regress(facts, planned, outcomes)
         trip.check_classes()

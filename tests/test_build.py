@@ -219,6 +219,39 @@ def test_filter_patterns_by_both_methods(built, small_model, photos, tmp_path):
         assert (other.folder / one.picture).read_bytes() == picture
 
 
+def test_a_mixed_report_has_fourier_patterns_of_the_channels_that_respond_most(
+    small_model, photos, tmp_path
+):
+    import keras
+
+    made = make(
+        small_model,
+        photos,
+        tmp_path / "r",
+        filter_method="mixed",
+        sections=["activations", "filters"],
+    )
+    kinds = [(one.layer, one.method, one.shown) for one in made.report.galleries]
+    assert kinds == [
+        ("first", "classic", 2), ("first", "fourier", 2),
+        ("second", "classic", 2), ("second", "fourier", 2),
+    ]  # fmt: skip
+    model = keras.models.load_model(small_model)
+    fed = np.stack(
+        [np.asarray(Image.open(made.folder / one.network_photo)) for one in made.report.images]
+    )
+    for name in ("first", "second"):
+        part = keras.Model(model.inputs, model.get_layer(name).output)
+        highest = np.asarray(part(fed.astype(np.float32) / 255)).max(axis=(0, 1, 2))
+        wanted = sorted(np.argsort(-highest, kind="stable")[:2].tolist())
+        assert wanted == [
+            one.channel
+            for one in made.report.filters
+            if (one.layer, one.method) == (name, "fourier")
+        ]
+    assert check_site(made.folder) == []
+
+
 def test_layers_classes_and_labels(small_model, photos, tmp_path):
     (tmp_path / "labels.txt").write_text("cat\ndog\nowl\n")
     options = {"labels": tmp_path / "labels.txt", "class": "Dog", "gradcam_layer": "pool"}

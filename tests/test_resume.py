@@ -14,7 +14,18 @@ from tests.support.small_builds import make
 pytestmark = pytest.mark.slow
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-OPTIONS = ("--filters", "2", "--filter-steps", "2", "--filter-size", "16", "--preprocess", "unit")
+OPTIONS = (
+    "--filters",
+    "2",
+    "--filter-method",
+    "classic",
+    "--filter-steps",
+    "2",
+    "--filter-size",
+    "16",
+    "--preprocess",
+    "unit",
+)
 
 
 def snapshot(folder):

@@ -14,8 +14,8 @@ from reportgen.progress import Silent
 from tests.support.data_sets import class_folders
 from tests.support.options import SCAN
 
-FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit",
-        "dataset_pages": 4, "exemplars": 3}  # fmt: skip
+FAST = {"filters": 2, "filter_method": "classic", "filter_steps": 2, "filter_size": 16,
+        "preprocess": "unit", "dataset_pages": 4, "exemplars": 3}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,24 @@ def test_three_shards_in_any_order_give_the_same_bytes(small_model, folders, tmp
     settings = settings_for(tmp_path / "r", folders, **kept)
     made = build(str(small_model), [], settings, progress=Silent(), command="")
     assert differing(alone, made.folder) == []
+
+
+def test_patterns_of_channels_that_respond_most_wait_for_all_activations(
+    small_model, folders, tmp_path
+):
+    mixed = {"filter_method": "mixed", "dataset_pages": 12, "cache_dir": str(tmp_path / "store")}
+    first, second = (settings_for(tmp_path / "r", folders, shard=f"{number}/2", **mixed)
+                     for number in (1, 2))  # fmt: skip
+    waiting = [
+        build_shard(str(small_model), [], settings, progress=Silent()).waiting
+        for settings in (first, second, first)
+    ]
+    assert waiting == [0, 4, 0]
+    made = build(str(small_model), [], settings_for(tmp_path / "r", folders, **mixed),
+                 progress=Silent(), command="")  # fmt: skip
+    alone = settings_for(tmp_path / "s", folders, **{**mixed, "no_cache": True})
+    other = build(str(small_model), [], alone, progress=Silent(), command="")
+    assert differing(other.folder, made.folder) == []
 
 
 def test_shards_part_the_units(small_model):

@@ -2,11 +2,12 @@
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from reportgen.config import Settings
 from reportgen.errors import SettingsError
+from reportgen.evenly_spaced import spread
 from reportgen.records.model import Layer
 from reportgen.records.report import Skipped
 from reportgen.wording import listed
@@ -81,6 +82,30 @@ def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, lis
         first = range(count if each is None else min(each, count))
         if filters := sorted({*first, *settings.named_filters.get(layer.path, ())}):
             found[layer.path] = filters
+    return found
+
+
+TELLING_CHANNELS, TELLING_LAYERS = 4, 12
+"""Channels of a layer, and layers of a model, that get a Fourier pattern in a mixed report."""
+
+
+def telling_filters(
+    layers: Sequence[Layer], settings: Settings, responses: Mapping[str, Sequence[int]]
+) -> dict[str, list[int]]:
+    """The filters of a few layers that respond most to the images, by layer path.
+
+    The layers are the last ones of their blocks, evenly spread. At most as many filters are taken
+    as of every layer; the first ones where no response is known. Of a layer whose filters are named
+    one by one it is the named ones that are taken from.
+    """
+    chosen = chosen_filters(layers, settings)
+    last = {layer.block: layer for layer in layers if layer.path in chosen}
+    found = {}
+    for layer in spread(list(last.values()), TELLING_LAYERS):
+        among = chosen[layer.path] if settings.filters_of_each == 0 else range(layer.channels or 0)
+        known = [one for one in responses.get(layer.path, ()) if one in among]
+        most = min(TELLING_CHANNELS, len(chosen[layer.path]))
+        found[layer.path] = sorted((known or list(among))[:most])
     return found
 
 

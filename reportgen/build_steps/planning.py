@@ -1,7 +1,7 @@
 """From settings and facts to units of work: what is to be computed, decided without TensorFlow."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reportgen.analysis.ascent.dreams import DreamOptions, Dreams
@@ -12,6 +12,8 @@ from reportgen.analysis.cams.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.choosing import check_filters
 from reportgen.analysis.decisions import DecisionOptions, Decisions
 from reportgen.analysis.feature_maps.activations import ActivationOptions, Activations
+from reportgen.analysis.feature_maps.grids import ActivationData
+from reportgen.analysis.feature_maps.responses import strongest_channels
 from reportgen.analysis.heatmap_trust.sanity_checks import Sanity
 from reportgen.analysis.heatmap_trust.trust import Trust, TrustOptions
 from reportgen.analysis.options import Feed, Opening
@@ -20,10 +22,15 @@ from reportgen.analysis.top_images.exemplars import ExemplarOptions, Exemplars
 from reportgen.analysis.top_images.scan import Scan, ScanOptions
 from reportgen.analysis.weights.kernels import KernelOptions, Kernels
 from reportgen.config import Settings
-from reportgen.execution.runner import OptionsT, Plan
+from reportgen.evenly_spaced import spread
+from reportgen.execution.runner import OptionsT, Outcome, Plan
+from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.records.model import Model
 from reportgen.records.report import Skipped
+
+MOST_COMPARED = 24
+"""Images whose activations tell which channels respond most."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +60,12 @@ class Planned:
     @property
     def plans(self) -> tuple[Plan[Any], ...]:
         """The plans that are known from the start, in the order in which they are run."""
+        return self.activations, *self.after_activations
+
+    @property
+    def after_activations(self) -> tuple[Plan[Any], ...]:
+        """All plans but that of the activations."""
         return (
-            self.activations,
             self.gradcam,
             self.depth,
             self.differences,
@@ -96,6 +107,30 @@ def plan_scan(request: Request) -> Plan[ScanOptions]:
     wanted = options.measured or options.answers
     photos = list(dict.fromkeys(request.searched)) if wanted else []
     return Scan().plan(request.model.sha256, photos, options)
+
+
+def with_responses(
+    planned: Planned, request: Request, outcomes: Mapping[str, Outcome | None]
+) -> Planned:
+    """The plans for the channels that respond most, now that activations are known."""
+    if request.settings.filter_method != "mixed" or not planned.filters.units:
+        return planned
+    photos = spread(planned.activations.units, MOST_COMPARED)
+    seen = (outcomes[unit.key] for unit in photos)
+    responses = strongest_channels(
+        stored.read(ActivationData) for stored in seen if isinstance(stored, Stored)
+    )
+    return replace(planned, filters=Filters().plan(request, responses)[0])
+
+
+def without_responses(planned: Planned, request: Request) -> tuple[Planned, int]:
+    """The plans without the patterns of channels that are not known yet, and how many these are."""
+    units = planned.filters.units
+    if request.settings.filter_method != "mixed":
+        return planned, 0
+    known = [unit for unit in units if unit.options.method == "classic"]
+    filters = replace(planned.filters, units=known)
+    return replace(planned, filters=filters), len(units) - len(known)
 
 
 def plan(request: Request) -> Planned:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from reportgen.build_steps.planning import plan, plan_scan
+from reportgen.build_steps.planning import plan, plan_scan, with_responses, without_responses
 from reportgen.build_steps.state import Trip
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.shards import Shard
@@ -44,7 +44,15 @@ def compute_shard(trip: Trip, facts: Model, shard: Shard) -> ShardOutcome:
     if not _computed(trip, scan, found):
         return found
     trip.scan(facts)
-    for part in plan(trip.request(facts)).plans:
+    request = trip.request(facts)
+    planned = plan(request)
+    if _computed(trip, planned.activations, found):
+        seen = {unit.key: trip.runner.store.get(unit) for unit in planned.activations.units}
+        planned = with_responses(planned, request, seen)
+    else:
+        planned, waiting = without_responses(planned, request)
+        found.waiting += waiting
+    for part in planned.after_activations:
         needed = part.needs is None or part.needs is scan or _computed(trip, part.needs, found)
         if needed:
             _computed(trip, part, found)

@@ -211,10 +211,11 @@ class Settings(BaseModel):
         description="Most steps of gradient ascent for a filter pattern; 1.4 times as many for "
         "fourier, more in layers behind over 13 convolutions.",
     )
-    filter_method: Literal["classic", "fourier", "both"] = Field(
-        "classic",
-        description="Method for filter patterns: classic; fourier, clearer in deep layers; or "
-        "both.",
+    filter_method: Literal["mixed", "classic", "fourier", "both"] = Field(
+        "mixed",
+        description="Method for filter patterns: classic; fourier, clearer in deep layers; both; "
+        "or mixed: classic, and fourier for a few channels of each block, those that respond most "
+        "to the images.",
     )
     filter_size: Side = Field(64, description="Side length of a filter pattern in pixels.")
     filter_margin: Annotated[int, Field(ge=0, le=64)] = Field(
@@ -458,8 +459,10 @@ class Settings(BaseModel):
 
     @property
     def filter_methods(self) -> tuple[Literal["classic", "fourier"], ...]:
-        """The ways to find filter patterns, in the order of the galleries."""
-        return ("classic", "fourier") if self.filter_method == "both" else (self.filter_method,)
+        """The ways to find patterns of all chosen filters, in the order of the galleries."""
+        if self.filter_method == "both":
+            return ("classic", "fourier")
+        return ("classic",) if self.filter_method == "mixed" else (self.filter_method,)
 
     @property
     def filters_of_each(self) -> int | None:

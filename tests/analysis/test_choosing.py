@@ -9,6 +9,7 @@ from reportgen.analysis.choosing import (
     chosen_filters,
     chosen_layers,
     single_channels,
+    telling_filters,
 )
 from reportgen.config import make_settings
 from reportgen.errors import SettingsError
@@ -85,6 +86,22 @@ def test_filters_of_each_layer_and_one_by_one(listed):
     }
     assert filters(listed, "1", "inner/b:7")["inner/b"] == [0, 7]
     assert [len(each) for each in filters(listed, "all").values()] == [4, 6, 8]
+
+
+def test_telling_filters_are_the_strongest_of_the_last_layer_of_each_block(listed):
+    convolutions = [layer for layer in listed if layer.convolution]
+    last = {layer.block: layer for layer in convolutions}
+    responses = {layer.path: list(range(layer.channels - 1, 0, -1)) for layer in convolutions}
+
+    def telling(*values, known=responses):
+        return telling_filters(convolutions, make_settings({"filters": values}), known)
+
+    assert telling("16") == {
+        layer.path: sorted(responses[layer.path][:4]) for layer in last.values()
+    }
+    assert all(len(each) == 2 for each in telling("2").values())
+    assert telling("16", known={}) == {layer.path: [0, 1, 2, 3] for layer in last.values()}
+    assert telling("inner/b:0,4,7") == {"inner/b": [4, 7]}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE = 240.0
 """Seconds after which a build counts as hanging."""
 
-_OPTIONS = ("--filters", "1", "--filter-steps", "1", "--filter-size", "16", "--preprocess", "unit",
+_OPTIONS = ("--filters", "1", "--filter-method", "classic", "--filter-steps", "1",
+            "--filter-size", "16", "--preprocess", "unit",
             "--sections", "activations,gradcam,evaluation")  # fmt: skip
 
 

@@ -19,7 +19,8 @@ from tests.inputs.model_files.stored_files import layer, numbers, write_hdf5
 nbformat = pytest.importorskip("nbformat")
 
 
-FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
+FAST = {"filters": 2, "filter_method": "classic", "filter_steps": 2, "filter_size": 16,
+        "preprocess": "unit", "no_cache": True}  # fmt: skip
 
 
 def make_report(model: str, photos: Path, out: Path, **options: Any) -> Any:

@@ -5,7 +5,14 @@ from reportgen.pipeline import build
 from reportgen.progress import Silent
 
 HOSTILE = """it's "q" & <b>x<b> #1 100% 猫.png"""
-FAST = {"filters": 2, "filter_steps": 2, "filter_size": 16, "preprocess": "unit", "no_cache": True}
+FAST = {
+    "filters": 2,
+    "filter_method": "classic",
+    "filter_steps": 2,
+    "filter_size": 16,
+    "preprocess": "unit",
+    "no_cache": True,
+}
 
 
 def make(model, images, place, **options):

@@ -33,6 +33,7 @@ class Classic:
         steps_each=1.0,
         coarse=0.4,
         deeper=False,
+        few=False,
     )
     """The stages' `noise` is the largest deviation from gray."""
 

@@ -10,7 +10,8 @@ from reportgen.analysis.ascent import classic_patterns, fourier_patterns
 from reportgen.analysis.ascent.fourier_patterns import shown as as_seen
 from reportgen.analysis.ascent.pattern_search import Method, Wish, patterns
 from reportgen.analysis.ascent.patterns import PatternStatus
-from reportgen.analysis.choosing import chosen_filters
+from reportgen.analysis.choosing import chosen_filters, telling_filters
+from reportgen.analysis.feature_maps.responses import Responses
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
 from reportgen.analysis.workbench import Workbench
@@ -18,6 +19,7 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.encode import rgb_png
 from reportgen.records.filters import PatternKind
+from reportgen.records.model import Layer
 from reportgen.records.report import Skipped
 
 METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
@@ -25,6 +27,11 @@ METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
     "fourier": (fourier_patterns.Fourier(), fourier_patterns.shown),
 }
 """How each method finds patterns, and how it shows their pixels."""
+
+
+MethodName = Literal["classic", "fourier"]
+
+NOT_MEASURED: Responses = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +45,7 @@ class FilterOptions(FedOptions):
 
     layer: str
     channel: int
-    method: Literal["classic", "fourier"]
+    method: MethodName
     steps: int
     size: int
     seed: int
@@ -69,41 +76,27 @@ class Filters:
     version = 5
     title = "Filter patterns"
 
-    def plan(self, request: Request) -> tuple[Plan[FilterOptions], list[Skipped]]:
-        """A unit for each pattern of each filter that the settings choose."""
-        settings = request.settings
+    def plan(
+        self, request: Request, responses: Responses = NOT_MEASURED
+    ) -> tuple[Plan[FilterOptions], list[Skipped]]:
+        """A unit for each pattern of each filter that the settings choose.
+
+        `responses` are the channels that respond to the images: those of a mixed report's Fourier
+        patterns. The number of units does not depend on them.
+        """
         if not request.wants("filters"):
             return Plan(self, []), []
         layers = [layer for layer in request.layers if layer.convolution and layer.channels]
         reason = request.no_image if layers else "there is no two-dimensional convolution layer"
         if reason:
             return Plan(self, []), no_section("filters", reason)
-        feed = request.feed.without_photos()
-        facets = settings.filter_diversity
-        filters = chosen_filters(layers, settings)
         wanted: list[FilterOptions] = []
-        for layer, channels in filters.items():
-            for method in settings.filter_methods:
-                for at, channel in enumerate(channels):
-                    pattern = FilterOptions(
-                        feed=feed,
-                        layer=layer,
-                        channel=channel,
-                        method=method,
-                        steps=settings.filter_steps,
-                        size=settings.filter_size,
-                        seed=settings.seed,
-                    )
-                    # The image that ascents start from is shown once for each method.
-                    first = not at and layer == next(iter(filters))
-                    wanted.append(replace(pattern, start=first))
-                    if settings.filter_negative:
-                        wanted.append(replace(pattern, negative=True))
-                    if facets > 1:
-                        wanted += [
-                            replace(pattern, facet=facet, facets=facets) for facet in range(facets)
-                        ]
-        return Plan(self, [self.unit(request.model.sha256, pattern) for pattern in wanted]), []
+        started: set[str] = set()
+        for layer, method, channels in _chosen(request, layers, responses):
+            # The image that ascents start from is shown once for each method.
+            wanted += _options(request, layer, method, channels, start=method not in started)
+            started.add(method)
+        return Plan(self, [self.unit(request.model.sha256, one) for one in wanted]), []
 
     def unit(self, model: str, options: FilterOptions) -> FilterUnit:
         """The unit of one pattern of one filter."""
@@ -137,6 +130,43 @@ class Filters:
                     if unit.options.start:
                         files["start.png"] = rgb_png(as_seen(pattern.first))
                     yield unit, Result(data, files)
+
+
+def _chosen(
+    request: Request, layers: Sequence[Layer], responses: Responses
+) -> Iterator[tuple[str, MethodName, Sequence[int]]]:
+    """Path, method and filters of each gallery, in the order of the layers."""
+    settings = request.settings
+    filters = chosen_filters(layers, settings)
+    mixed = settings.filter_method == "mixed"
+    telling = telling_filters(layers, settings, responses) if mixed else {}
+    for path, channels in filters.items():
+        for method in settings.filter_methods:
+            yield path, method, channels
+        if path in telling:
+            yield path, "fourier", telling[path]
+
+
+def _options(
+    request: Request, layer: str, method: MethodName, channels: Sequence[int], *, start: bool
+) -> Iterator[FilterOptions]:
+    """All patterns of some filters; with `start` the first shows what its ascent starts from."""
+    settings, facets = request.settings, request.settings.filter_diversity
+    for at, channel in enumerate(channels):
+        pattern = FilterOptions(
+            feed=request.feed.without_photos(),
+            layer=layer,
+            channel=channel,
+            method=method,
+            steps=settings.filter_steps,
+            size=settings.filter_size,
+            seed=settings.seed,
+        )
+        yield replace(pattern, start=start and not at)
+        if settings.filter_negative:
+            yield replace(pattern, negative=True)
+        if facets > 1:
+            yield from (replace(pattern, facet=one, facets=facets) for one in range(facets))
 
 
 def kind_of(options: FilterOptions) -> PatternKind:

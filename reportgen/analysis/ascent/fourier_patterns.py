@@ -53,6 +53,7 @@ class Fourier:
         steps_each=1.4,
         coarse=0.5,
         deeper=True,
+        few=True,
     )
     """The stages' `noise` is the standard deviation of the coefficients."""
 

@@ -44,6 +44,8 @@ class Schedule:
     """Share of the steps that climb images of half the size."""
     deeper: bool
     """Whether the channels of deep layers get more steps."""
+    few: bool
+    """Whether patterns of a few channels of a layer are found as a rule, not of many."""
 
 
 class Method(Protocol):
@@ -142,7 +144,8 @@ class _Search:
         self._fine = _Level(bench, method, wish, self._network, shape)
         half = self._half(shape)
         self._coarse = half and _Level(bench, method, wish, *half)
-        self.channels_together = max(1, batch_of(bench, self._network, wish.layer) // wish.facets)
+        together = batch_of(bench, self._network, wish.layer, few=method.schedule.few)
+        self.channels_together = max(1, together // wish.facets)
 
     def _half(self, shape: Shape) -> tuple["Network", Shape] | None:
         """The network for images of half the size, where that saves time and the layer allows it.

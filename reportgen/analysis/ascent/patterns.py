@@ -118,13 +118,16 @@ def _ends(found: Found) -> float:
     return max(pattern.end for pattern in found)
 
 
-def batch_of(bench: Workbench, network: "Network", layer: str) -> int:
-    """How many patterns of a layer of this network ascend together."""
+def batch_of(bench: Workbench, network: "Network", layer: str, *, few: bool) -> int:
+    """How many patterns of a layer of this network ascend together.
+
+    With `few` a CPU keeps to small batches, since filling a large one costs more than it saves.
+    """
     if bench.batch_size is not None:
         return bench.batch_size
     if bench.free_memory is not None:
         return LARGE_BATCH * max(1, len(bench.places))
-    return LARGE_BATCH if has_small_maps(network, layer) else BATCH
+    return LARGE_BATCH if not few and has_small_maps(network, layer) else BATCH
 
 
 def has_small_maps(network: "Network", layer: str) -> bool:

@@ -23,6 +23,7 @@ from reportgen.report.site.sheets import pattern_sheet
 from reportgen.wording import count
 
 _THUMBNAIL = 480
+_PLAIN = ("classic", "fourier")
 _STARTS = {
     "classic": "gray (128) with uniform noise of ±10",
     "fourier": "waves with random coefficients of standard deviation 0.01",
@@ -40,14 +41,15 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
     blocks = []
     for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
         shown = _shown(galleries)
-        named = shown if whole else shown[-1:]
+        named = shown if whole else _of_last_layer(shown)
         filters = {(g.layer, one.channel) for g in galleries for one in outline.filters_of(g)}
         blocks.append(
             FilterBlock(
                 id=f"filters--block-{at}",
                 name=_title(block),
                 href=href(page, quote(outline.filter_page(block))),
-                text=f"{count(len(filters), 'filter')} of {count(len(shown), 'layer')}",
+                text=f"{count(len(filters), 'filter')} of "
+                f"{count(len({one.layer for one in shown}), 'layer')}",
                 layers=tuple(
                     FilterLayer(
                         gallery.layer,
@@ -85,12 +87,21 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
 
 
 def _shown(galleries: Sequence[Gallery]) -> list[Gallery]:
-    """One gallery of each layer: the Fourier patterns where there are some, else the first."""
-    chosen: dict[str, Gallery] = {}
-    for gallery in galleries:
-        if gallery.layer not in chosen or gallery.method == "fourier":
-            chosen[gallery.layer] = gallery
-    return list(chosen.values())
+    """The galleries of a block that its patterns are shown of, Fourier ones first.
+
+    Of a layer with neither classic nor Fourier patterns of its own it is the first gallery.
+    """
+    plain = [one for one in galleries if one.method in _PLAIN]
+    layers = {one.layer for one in plain}
+    others = {one.layer: one for one in reversed(galleries) if one.layer not in layers}
+    return sorted([*plain, *others.values()], key=lambda one: one.method != "fourier")
+
+
+def _of_last_layer(shown: Sequence[Gallery]) -> list[Gallery]:
+    """Those of the layer whose patterns stand for a block: one with Fourier patterns, if any."""
+    clear = [one for one in shown if one.method == "fourier"]
+    layer = (clear or shown)[-1].layer
+    return [one for one in shown if one.layer == layer]
 
 
 def _tiles(

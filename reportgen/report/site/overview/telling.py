@@ -3,6 +3,7 @@
 from itertools import islice, zip_longest
 from pathlib import Path
 
+from reportgen.evenly_spaced import spread
 from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Image
 from reportgen.report.outline import Outline, href, src
@@ -37,12 +38,18 @@ def chosen_images(outline: Outline, most: int) -> list[Image]:
 def strip(outline: Outline, page: str, folder: Path) -> tuple[StripTile, ...]:
     """One tile of each block, from input to output; draws it as a small picture."""
     blocks = [block.name for block in outline.blocks if any(one.parameters for one in block.layers)]
+    if len(blocks) > MOST_BLOCKS:
+        blocks = _clearest(outline, blocks)
     found = (_of_block(outline, page, folder, block, at) for at, block in enumerate(blocks, 1))
     tiles = [one for one in found if one is not None]
-    if len(tiles) <= MOST_BLOCKS:
-        return tuple(tiles)
-    step = (len(tiles) - 1) / (MOST_BLOCKS - 1)
-    return tuple(tiles[round(at * step)] for at in range(MOST_BLOCKS))
+    return tuple(spread(tiles, MOST_BLOCKS))
+
+
+def _clearest(outline: Outline, blocks: list[str]) -> list[str]:
+    """The blocks with Fourier patterns, where these are enough to stand for all."""
+    found = outline.gallery_blocks
+    clear = [name for name in blocks if any(one.method == "fourier" for one in found.get(name, ()))]
+    return clear if len(clear) > MOST_BLOCKS // 2 else blocks
 
 
 def _of_block(outline: Outline, page: str, folder: Path, block: str, at: int) -> StripTile | None:
