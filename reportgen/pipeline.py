@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from reportgen.analysis.image_map.projection import check_tsne_tools
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.build_steps.compose_report import compose, origin
 from reportgen.build_steps.expected import PAGES, expected_costs
@@ -125,6 +126,8 @@ def _build(
         find_browser(settings.browser)  # before anything is computed
     if "notebook" in settings.format:
         check_notebook_tools()
+    if settings.map_method == "tsne" and "map" in settings.chosen_sections:
+        check_tsne_tools()
     if settings.templates is not None:
         check_templates(settings.templates)
     standard = Standard.of(settings)

@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from reportgen.analysis.image_map.projection import LEAST_IMAGES
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.decisions import assemble_decisions
 from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.assembly.heatmaps import with_cams
+from reportgen.assembly.image_map import MapChoice, assemble_map
+from reportgen.assembly.mapped_images import mapped_images
 from reportgen.assembly.report_charts import with_charts, write_charts
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
@@ -26,6 +29,7 @@ from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
 from reportgen.records.image import Image
+from reportgen.records.image_map import ImageMap
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.model import Model
 from reportgen.records.on_disk import KeptFile
@@ -88,6 +92,7 @@ def compose(
         {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
         planned.filters.units,
     )
+    image_map = _image_map(trip, folder, facts, planned, outcomes, assembly.skipped)
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
     settings = trip.settings
     skipped = trip.skipped + assembly.skipped
@@ -113,6 +118,7 @@ def compose(
         "trust": trust is not None,
         "dreams": bool(dreams),
         "decisions": decisions is not None,
+        "map": image_map is not None,
     }
     return Report(
         generator=f"reportgen {__version__}",
@@ -136,6 +142,7 @@ def compose(
         trust=trust,
         dreams=dreams,
         decisions=decisions,
+        image_map=image_map,
         sparsity_chart=write_charts(images, folder),
         evaluation=_of(trip, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
@@ -146,6 +153,28 @@ def compose(
         timings={} if trip.reproducible else trip.timings,
         timing_notes=[] if trip.reproducible else trip.bench.notes,
     )
+
+
+def _image_map(
+    trip: Trip,
+    folder: Path,
+    facts: Model,
+    planned: Planned,
+    outcomes: Mapping[str, UnitOutcome],
+    skipped: list[Skipped],
+) -> ImageMap | None:
+    """The map of the images; why there is none is noted."""
+    settings = trip.settings
+    if "map" not in settings.chosen_sections:
+        return None
+    choice = MapChoice(method=settings.map_method, seed=settings.seed)
+    images = mapped_images(trip.photos, planned.activations.units, outcomes)
+    decoded = {digest: stored for digest, (_, stored) in trip.decoded.items()}
+    found, reason = assemble_map(folder, facts, images, decoded, choice)
+    enough = sum(bool(image.features) for image in images) >= LEAST_IMAGES
+    if found is None and (enough or "map" in settings.sections):
+        skipped.append(Skipped(what="section", name="map", reason=reason))
+    return found
 
 
 def _of(trip: Trip, record: OverImages) -> OverImages:

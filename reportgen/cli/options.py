@@ -42,6 +42,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Exemplars": ("exemplars", "unit"),
     "Data set": ("dataset", "dataset_pages"),
+    "Map of images": ("map",),
     "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": (
         *("top", "class", "cam", "trust", "gradcam_layer"),

@@ -281,6 +281,11 @@ class Settings(BaseModel):
         description="Show evidence for one class against another: CLASS,CLASS or “top” "
         "(repeatable).",
     )
+    map_method: Literal["pca", "tsne"] = Field(
+        "pca",
+        alias="map",
+        description="How the map of images places them: pca, or tsne, which needs scikit-learn.",
+    )
     trust: bool = Field(False, description="Run sanity checks on the heatmaps (slow).")
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."

@@ -28,6 +28,7 @@ NO_HEALTH = Unmeasured(
     "two images"
 )
 NO_KERNELS = Unmeasured("the weights were not examined; it needs the section kernels")
+NO_MAP = Unmeasured("the labels were not examined; it needs the section map and three images")
 NO_BASELINE = Unmeasured("there is no baseline to compare with")
 NO_IMAGE = Unmeasured("no image has the class")
 NO_REGRESSION = Unmeasured("there are no true values to compare with; --values-csv names a table")
@@ -108,6 +109,13 @@ def _misclassified(report: Report) -> Measure:
     return NO_EVALUATION if found is None else float(found.images - found.correct)
 
 
+def _suspected(report: Report) -> Measure:
+    found = report.image_map
+    if found is None:
+        return NO_MAP
+    return Unmeasured(found.no_suspicion) if found.no_suspicion else float(found.suspicions)
+
+
 def _channels(kind: str) -> Callable[[Report], Measure]:
     def read(report: Report) -> Measure:
         if report.health is None:
@@ -175,6 +183,7 @@ _OF_REPORT: Mapping[str, Callable[[Report], Measure]] = {
     "calibration_error": _evaluated("calibration_error", NO_PROBABILITIES),
     "evaluated_images": _evaluated("images"),
     "misclassified_images": _misclassified,
+    "suspected_labels": _suspected,
     **{name: _channels(kind) for name, kind in _KINDS.items()},
     "dead_filters": _of_kernels(lambda kernel: len(kernel.dead)),
     "near_duplicate_filters": _of_kernels(lambda kernel: kernel.near_duplicates),

@@ -82,6 +82,13 @@ _METRICS = (
         description="Images of known class whose predicted class is another one.",
     ),
     Metric(
+        name="suspected_labels",
+        title="Suspected label errors",
+        unit="count",
+        description="Images whose confident prediction and nearest images disagree with their "
+        "label.",
+    ),
+    Metric(
         name="precision",
         title="Precision",
         unit="share",

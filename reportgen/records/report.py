@@ -15,6 +15,7 @@ from reportgen.records.decisions import Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel, StartImage
 from reportgen.records.gates import Baseline, Gates, Run
 from reportgen.records.image import Image
+from reportgen.records.image_map import ImageMap
 from reportgen.records.model import Model
 from reportgen.records.on_disk import KEPT, written_as
 from reportgen.records.over_images import Evaluation, Exemplars, Health
@@ -98,6 +99,8 @@ class Report(Record):
     """The images that activate channels and units the most; None without the section."""
     decisions: Decisions | None = None
     """Which channels made the decisions; None without the section."""
+    image_map: ImageMap | None = None
+    """Where the images lie in the features of the network; None without the section."""
     skipped: list[Skipped]
     warnings: list[str]
     timings: dict[str, float]

@@ -145,13 +145,25 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Spot:
+    """A box of a picture, in its pixels, that links to a place; without one it has a name only."""
+
+    link: Link
+    left: int
+    top: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class Figure:
     """A picture with its title and caption; None where there is none, which the caption explains.
 
     `share` is the part of the line that it takes at most, and `tall` its height at most, as a part
     of the line's width. `enlarged` is how many times its pixels it may be shown. A `chart` follows
     the colours of the page. `columns` are the captions of what the picture has side by side, each
-    as wide as the others.
+    as wide as the others. `spots` are boxes of the picture that lead on, all over it; paper leaves
+    them out.
     """
 
     kind: ClassVar[str] = "figure"
@@ -164,6 +176,14 @@ class Figure:
     enlarged: int = 1
     chart: bool = False
     anchor: str = ""
+    spots: tuple[Spot, ...] = ()
+
+    @property
+    def box(self) -> str:
+        """The `viewBox` of all spots together."""
+        across = max((spot.left + spot.width for spot in self.spots), default=0)
+        down = max((spot.top + spot.height for spot in self.spots), default=0)
+        return f"0 0 {across} {down}"
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,20 @@ EXPLANATIONS: dict[str, Explanation] = {
         " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
+    "map": Explanation(
+        "The map places images by their features: the channel means of the penultimate layer, from"
+        " which the class scores are computed. Images with similar features lie close together."
+        " Look for images inside the cluster of another class: they are mislabelled or"
+        " misclassified. Distances on the map are approximate; the trustworthiness tells how far"
+        " neighbours on the map are neighbours in the features.",
+        (
+            "L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, 2008.",
+            "J. Venna and S. Kaski, Neighborhood Preservation in Nonlinear Projection Methods,"
+            " 2001.",
+            "C. Northcutt, L. Jiang and I. Chuang, Confident Learning: Estimating Uncertainty in"
+            " Dataset Labels, 2021.",
+        ),
+    ),
     "regression": Explanation(
         "How far the predicted values are from the true ones. The mean absolute error is compared"
         " with that of always predicting the median. Start with the largest errors. In the scatter"

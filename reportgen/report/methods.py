@@ -125,6 +125,18 @@ DECISIONS = Method(
     "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018; A. Shrikumar et al.,"
     " Learning Important Features Through Propagating Activation Differences, 2017.",
 )
+MAP = Method(
+    "Map of images",
+    "Each image is a point whose coordinates are the channel means of the penultimate layer."
+    " Principal components, or t-SNE started from them (perplexity 30, or a third of the images),"
+    " place it on the plane; neighbours are those of the least Euclidean distance in all channels."
+    " A label is suspected where the probability of another class reaches the mean that images"
+    " labelled with it have, where that class is the predicted one, and where more of the eight"
+    " nearest images have its label than the given one.",
+    "H. Hotelling, Analysis of a Complex of Statistical Variables into Principal Components, 1933;"
+    " L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, 2008; C. Northcutt, L. Jiang"
+    " and I. Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, 2021.",
+)
 TRUST = Method(
     "Trust in heatmaps",
     "On a few images, evenly chosen, the hottest pixels are replaced by the image’s mean colour in"
@@ -179,6 +191,7 @@ def methods(report: Report) -> Iterator[Method]:
         "exemplars": EXEMPLARS,
         "kernels": KERNELS,
         "decisions": DECISIONS,
+        "map": MAP,
         "trust": TRUST,
         "dreams": DREAMS,
     }

@@ -110,6 +110,12 @@ class Outline:
         return frozenset(self.mistakes or ())
 
     @cached_property
+    def near(self) -> dict[str, list[str]]:
+        """Names of the images nearest to each, the nearest first; empty without a map."""
+        found = self.report.image_map if self.has("map") else None
+        return {point.image: point.neighbours for point in found.points} if found else {}
+
+    @cached_property
     def feeds(self) -> dict[str, list[str]]:
         """The layers that each layer feeds."""
         found: dict[str, list[str]] = {}

@@ -25,6 +25,7 @@ from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.image import Activations, Channel, GradCam, Image, Prediction
+from reportgen.records.image_map import ImageMap, MapGroup, MapPoint, MapTile, SuspectedLabel
 from reportgen.records.model import Block, Cells, ImageInput, Layer, Model, Preprocessing
 from reportgen.records.outputs import Head, Output, TensorInfo
 from reportgen.records.over_images import (
@@ -185,6 +186,7 @@ def write_sample(
         kernels=kernels,
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
         decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
+        image_map=_image_map(images, plan) if "map" in sections else None,
         trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
         evaluation=evaluation,
@@ -613,6 +615,45 @@ def _decisions(image: Image, plan: Plan, labels: Sequence[str]) -> Decisions:
             Decision(**known, **sums, **split, score=3.0),
             Decision(**known, **sums, **split, score=None, against=1, against_label=labels[1]),
         ],
+    )
+
+
+def _image_map(images: Sequence[Image], plan: Plan) -> ImageMap:
+    """A map with one suspected label, whose pictures are those of an image and a chart."""
+    names, photo = [image.name for image in images], images[0]
+    suspected = SuspectedLabel(
+        image=names[0],
+        given=0,
+        suggested=1,
+        given_probability=0.01,
+        suggested_probability=0.985,
+        neighbours=8,
+        agreeing=6,
+        opposing=2,
+    )
+    return ImageMap(
+        method="pca",
+        layer=plan[-1][0],
+        channels=plan[-1][4],
+        variance=[0.5, 0.25],
+        perplexity=None,
+        trustworthiness=0.9375,
+        trusted=3,
+        coloured_by="true class",
+        groups=[MapGroup(mark="A", index=0, label=LABELS[0], images=len(names))],
+        points=[
+            MapPoint(image=name, x=at, y=-at, neighbours=[one for one in names if one != name][:8])
+            for at, name in enumerate(names)
+        ],
+        left_out=["none.jpg"],
+        chart="pictures/sparsity.svg",
+        picture=photo.photo,
+        width=photo.photo_width,
+        height=photo.photo_height,
+        tiles=[MapTile(image=names[0], left=0, top=0, size=photo.photo_height)],
+        labelled=len(names),
+        suspected=[suspected],
+        suspicions=1,
     )
 
 

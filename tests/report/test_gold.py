@@ -30,6 +30,7 @@ PAGES = {
     "exemplars.html": "exemplars/block1_conv1.html",
     "kernels.html": "kernels.html",
     "decisions.html": "decisions.html",
+    "map.html": "map.html",
     "trust.html": "trust.html",
     "dreams.html": "dreams.html",
     "about.html": "about.html",

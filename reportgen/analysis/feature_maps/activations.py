@@ -15,6 +15,7 @@ from reportgen.analysis.batches import in_batches, map_bytes
 from reportgen.analysis.choosing import absent_channels, single_channels
 from reportgen.analysis.engine import engine
 from reportgen.analysis.feature_maps.answers import Answers
+from reportgen.analysis.feature_maps.features import channel_means, features_wanted
 from reportgen.analysis.feature_maps.grids import ActivationData, Grid, SingleChannel
 from reportgen.analysis.feature_maps.health import saturated, silent
 from reportgen.analysis.feature_maps.quantise import Measured, Quantised, Quantiser
@@ -43,7 +44,8 @@ class ActivationOptions(FedOptions):
 
     `layers` are paths; `tile_size` is the longest side of a tile in pixels, None for all;
     `contrast` the mean and the standard deviation that a channel is brought to; `channels` are
-    those shown large, by layer path.
+    those shown large, by layer path. `features` is the path of the layer whose channel means are
+    kept; empty for none.
     """
 
     layers: Sequence[str]
@@ -53,6 +55,7 @@ class ActivationOptions(FedOptions):
     contrast: tuple[float, float]
     normalise: str
     channels: Mapping[str, Sequence[int]]
+    features: str
 
 
 ActivationUnit = Unit[ActivationOptions]
@@ -62,7 +65,7 @@ class Activations:
     """What the network computes for an image: its class scores, and a grid for each layer."""
 
     name = "activations"
-    version = 11
+    version = 12
     title = "Activations"
 
     def plan(self, request: Request) -> tuple[Plan[ActivationOptions], list[Skipped]]:
@@ -91,6 +94,7 @@ class Activations:
             contrast=settings.contrast_levels,
             normalise=settings.normalise,
             channels=single_channels(request.model.layers, settings),
+            features=features_wanted(request),
         )
         units = [self.unit(request.model.sha256, photo, options) for photo in request.photos]
         return Plan(self, units), skipped
@@ -132,6 +136,7 @@ class _Found:
     scores: npt.NDArray[np.float32] | None
     probabilities: npt.NDArray[np.float32] | None
     outputs: Sequence[npt.NDArray[np.float32] | None]
+    features: npt.NDArray[np.float32] | None
 
     def result(
         self, at: int, drawn: Sequence[tuple[Grid, dict[str, bytes]]]
@@ -143,6 +148,7 @@ class _Found:
             probabilities=[] if shares is None else numbers_exact(shares[at]),
             outputs=self.answers.of_image(self.outputs, at),
             activations=[layer for layer, _ in drawn],
+            features=[] if self.features is None else numbers_exact(self.features[at]),
         )
         files = {name: content for _, files in drawn for name, content in files.items()}
         return Result(data, files)
@@ -168,7 +174,7 @@ def _forward(
     network = bench.network  # the first who asks for it starts the engine, without its chatter
     layers = options.layers
     answers = Answers(network)
-    paths = [*layers, *answers.paths]
+    paths = [*layers, *answers.paths, *filter(None, [options.features])]
     quantise = Quantiser(
         *options.contrast, options.normalise, options.max_channels, options.tile_size
     )
@@ -180,7 +186,8 @@ def _forward(
             for k, path in enumerate(layers)
         ]
         count = len(layers)
-        return seen, *answers.compute(behind[count:], before[count:])
+        features = channel_means(network, behind[-1], options.features)
+        return seen, *answers.compute(behind[count:], before[count:]), features
 
     graph = engine().compiled(compute, network.variables, bench.places)
 

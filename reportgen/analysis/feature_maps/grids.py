@@ -1,6 +1,6 @@
 """What is kept of the activations of one image: its class scores, and a grid for each layer."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from pydantic import SkipValidation
@@ -59,9 +59,11 @@ class ActivationData:
     """What the network computes for an image; `outputs` are the numbers of every output by name.
 
     Scores and probabilities are those of the output explained, NaN and infinity among them.
+    `features` are the channel means of the penultimate layer; empty where nothing asks for them.
     """
 
     scores: list[float]
     probabilities: list[float]
     outputs: dict[str, list[float]]
     activations: list[Grid]
+    features: list[float] = field(default_factory=list)

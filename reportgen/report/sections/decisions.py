@@ -19,7 +19,7 @@ from reportgen.report.blocks import (
     text,
 )
 from reportgen.report.contexts import Link, Picture
-from reportgen.report.outline import Outline
+from reportgen.report.outline import Outline, numbered
 from reportgen.wording import MINUS, count, number
 
 PAGE = "decisions.html"
@@ -32,6 +32,16 @@ def decisions(outline: Outline) -> Iterator[Page]:
     found = outline.report.decisions
     if found is not None:
         yield Page(PAGE, _TITLE, (*_lead(outline, found), _images(outline, found)))
+
+
+def decision_place(outline: Outline, image: str) -> str:
+    """Where the page explains the decision on an image; empty where it does not."""
+    found = outline.report.decisions if outline.has("decisions") else None
+    names = list(dict.fromkeys(one.image for one in found.decisions)) if found else []
+    if image not in names:
+        return ""
+    at = names.index(image)
+    return f"{numbered(PAGE, at // _A_PAGE + 1)}#decision--{at}"
 
 
 def _lead(outline: Outline, found: Decisions) -> Iterator[Block]:

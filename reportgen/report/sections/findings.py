@@ -22,6 +22,7 @@ from reportgen.report.sections.channel_findings import (
     non_finite_layers,
     saturated_layers,
 )
+from reportgen.report.sections.image_map import SUSPECTED
 from reportgen.wording import NO_NUMBERS, count, listed, percent, sentence
 
 MOST_FINDINGS = 12
@@ -62,6 +63,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _failed,
         _warnings,
         _misclassified,
+        _suspected_labels,
         _skipped,
         inactive_channels,
         dead_filters,
@@ -216,6 +218,21 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
             "The predicted class is not the true class.",
             href(page, outline.mistakes_page()),
             _images(outline, page, outline.mistakes),
+        )
+
+
+def _suspected_labels(outline: Outline, page: str) -> Iterator[Finding]:
+    found = outline.report.image_map if outline.has("map") else None
+    if found is not None and found.suspected:
+        first, labels = found.suspected[0], outline.report.model.labels
+        yield Finding(
+            "wrong",
+            f"{count(found.suspicions, 'suspected label error')} in"
+            f" {count(found.labelled, 'image')}",
+            f"Most suspect: {first.image}, labelled {labels[first.given]}. The prediction and the"
+            f" nearest images say {labels[first.suggested]}.",
+            href(page, SUSPECTED),
+            _images(outline, page, [one.image for one in found.suspected]),
         )
 
 

@@ -9,6 +9,7 @@ from reportgen.report.sections.dreams import dreams
 from reportgen.report.sections.evaluation import evaluation
 from reportgen.report.sections.exemplars import exemplars
 from reportgen.report.sections.health import health
+from reportgen.report.sections.image_map import image_map
 from reportgen.report.sections.kernels import kernels
 from reportgen.report.sections.regression import regression
 from reportgen.report.sections.trust import trust
@@ -16,6 +17,7 @@ from reportgen.report.sections.trust import trust
 PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
     "decisions": decisions,
     "evaluation": evaluation,
+    "map": image_map,
     "regression": regression,
     "health": health,
     "exemplars": exemplars,

@@ -84,6 +84,17 @@ TABLE = (
         search=("accuracy", "confusion matrix", "precision", "recall", "calibration"),
     ),
     Section(
+        key="map",
+        record="image_map",
+        menu="Map",
+        page="map.html",
+        title="Map of images",
+        headings=("map", "map of images", "nearest neighbours", "label errors"),
+        on_request=False,
+        left_to_site="the map of images",
+        search=("nearest neighbours", "t-SNE", "principal components", "label errors"),
+    ),
+    Section(
         key="regression",
         record="regression",
         menu="Regression",

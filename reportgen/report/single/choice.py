@@ -219,6 +219,7 @@ def reduced(report: Report, choice: Choice) -> Report:
             "trust": None,
             "dreams": [],
             "decisions": None,
+            "image_map": None,
         }
     )
 

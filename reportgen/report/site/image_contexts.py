@@ -96,6 +96,16 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class NearImage:
+    """An image that lies near; `text` is its class, `mistake` that it is misclassified."""
+
+    link: Link
+    photo: Picture
+    text: str
+    mistake: bool
+
+
+@dataclass(frozen=True)
 class ImagePage:
     """`images/<slug>.html`: one image. Photo and Grad-CAM stand on the first page only."""
 
@@ -114,6 +124,12 @@ class ImagePage:
     """Why there are no predictions; empty where there are."""
     answers: tuple[AnswerTable, ...]
     """Values, and what outputs say that the report does not explain."""
+    doors: tuple[Link, ...]
+    """Links to what other pages say of the image."""
+    near: tuple[NearImage, ...]
+    """The nearest images, the nearest first; empty without a map of images."""
+    map_page: str
+    """The address of the map of images."""
     notes: tuple[Note, ...]
     gradcams: tuple[GradCam, ...]
     """The first kind of map, one for each class."""

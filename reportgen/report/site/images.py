@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -25,9 +26,11 @@ from reportgen.report.model_facts import photo_size
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
+from reportgen.report.sections.image_map import PAGE as MAP_PAGE
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import CamCell, CamRow, GradCam, ImagePage
 from reportgen.report.site.image_list import predictions
+from reportgen.report.site.near_images import image_doors, near_images
 from reportgen.wording import NO_NUMBERS, TIMES, sentence
 
 _PHOTO = 640
@@ -36,16 +39,19 @@ _HEATMAP = 460
 _CELLS = 144
 
 
-def image_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ImagePage]]:
+def image_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, ImagePage]]:
     """Paths and contexts of the pages of all images."""
     images = outline.report.images
     for at, image in enumerate(images):
-        yield from _pages(outline, navigation, image, neighbours(images, at))
+        yield from _pages(outline, navigation, folder, image, neighbours(images, at))
 
 
 def _pages(
     outline: Outline,
     navigation: Navigation,
+    folder: Path,
     image: Image,
     beside: tuple[Image | None, Image | None],
 ) -> Iterator[tuple[str, ImagePage]]:
@@ -88,6 +94,9 @@ def _pages(
                 predictions=predictions(image),
                 no_predictions=_no_predictions(report, image),
                 answers=answer_tables(report.model, image) if at == 1 else (),
+                doors=tuple(image_doors(outline, page, image)) if at == 1 else (),
+                near=tuple(near_images(outline, page, image, folder)) if at == 1 else (),
+                map_page=href(page, MAP_PAGE),
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),
                 cam_title=CAMS[image.gradcam[0].method].title if image.gradcam else "",

@@ -69,7 +69,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
     several: tuple[tuple[str, Callable[[Outline, Navigation], Iterator[tuple[str, Any]]]], ...] = (
         ("model", model_pages),
         ("images", partial(images_pages, folder=folder)),
-        ("image", image_pages),
+        ("image", partial(image_pages, folder=folder)),
         ("layer", layer_pages),
         ("filters", filter_pages),
     )

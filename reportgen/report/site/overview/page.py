@@ -95,6 +95,7 @@ def _doors(outline: Outline, navigation: Navigation) -> tuple[Link, ...]:
         "Images": count(len(outline.images), "image"),
         "Channels": f"everything about {count(channels, 'channel')}",
         "Filters": f"filter patterns of {count(galleries, 'gallery', 'galleries')}",
+        "Decisions": "channels that made the decisions",
         **_notes_over_images(outline.report),
         "Kernels": f"weights of {count(len(outline.report.kernels), 'convolution')}",
         "Trust": "can the heatmaps be trusted?",
@@ -114,6 +115,8 @@ def _notes_over_images(report: Report) -> dict[str, str]:
     notes = {}
     if report.evaluation:
         notes["Evaluation"] = f"accuracy {percent(report.evaluation.accuracy)}"
+    if report.image_map:
+        notes["Map"] = "nearest images and suspected label errors"
     if report.regression:
         notes["Regression"] = (
             f"predicted and true values of {count(report.regression.images, 'image')}"

@@ -1,0 +1,1 @@
+"""Where images lie in the features of the network: positions, neighbours, suspected labels."""
