@@ -1,22 +1,23 @@
-"""The whole trip: open the inputs, plan the work, run it, hand the results to the writers."""
+"""The whole build: open the inputs, compute the sections, hand the results to the writers."""
 
 import contextlib
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from reportgen.analysis.image_map.projection import check_tsne_tools
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
 from reportgen.build_steps.compose_report import compose, origin
-from reportgen.build_steps.expected import PAGES, expected_costs
+from reportgen.build_steps.computing import compute
+from reportgen.build_steps.context import DEFAULT_OUTPUT, BuildContext
+from reportgen.build_steps.expected import PAGES
 from reportgen.build_steps.gating import Standard, keep_run
+from reportgen.build_steps.inputs import open_inputs, read_facts
 from reportgen.build_steps.origin import is_current
-from reportgen.build_steps.planning import plan, with_responses
 from reportgen.build_steps.sharding import ShardOutcome, compute_shard
-from reportgen.build_steps.state import DEFAULT_OUTPUT, Trip
 from reportgen.config import Settings, parse_size
 from reportgen.errors import DamagedWorkError, InputChangedError, ReportgenError
 from reportgen.execution.shards import Shard
@@ -132,58 +133,39 @@ def _build(
         check_templates(settings.templates)
     standard = Standard.of(settings)
     with _store(settings) as store:
-        trip, facts = _opened(model, images, settings, progress, store, session)
-        trip.scan(facts)
-        planned = plan(trip.request(facts))
-        trip.skipped += planned.skipped
-        progress.expect(expected_costs(planned, settings))
-        outcomes = trip.run(planned.activations)
-        planned = with_responses(planned, trip.request(facts), outcomes)
-        for part in planned.after_activations:
-            outcomes.update(trip.run(part))
-        planned, evaluated = trip.evaluate(facts, planned, outcomes)
-        trip.regress(facts, planned, outcomes)
-        trip.check_classes()
-        trip.bench.forget()
-        alone = origin(trip, facts, planned, outcomes, command)
+        context = BuildContext(model, settings, progress, store, session)
+        computed = compute(context, open_inputs(context, images))
+        context.check_processors()
+        context.bench.forget()
+        alone = origin(context, computed, command)
         made_from = standard.origin(alone)
-        counts = trip.counts(planned, outcomes)
-        accuracy = evaluated.tally.correct / evaluated.tally.images if evaluated else None
+        photos = computed.inputs.photos
+        lost = sum(skipped.is_loss for skipped in context.log.skipped) + computed.lost
+        outcome = Outcome(
+            output,
+            settings.format[0],
+            len(photos),
+            computed.galleries,
+            lost,
+            unchanged=True,
+            accuracy=computed.accuracy,
+        )
         # Without a cache everything is computed and written again.
         if not settings.no_cache and is_current(output, made_from):
-            return Outcome(output, settings.format[0], *counts, True, accuracy)
+            return outcome
 
         def composed(folder: Path, reduction: Reduction) -> Report:
-            report = compose(trip, folder, facts, planned, outcomes, evaluated, command, reduction)
+            report = compose(context, computed, folder, command, reduction)
             return standard.put_to(report, folder, alone)
 
-        with staged(output) as folder, trip.timed(PAGES), progress.stage(PAGES):
-            warnings, reduction = _write(trip, folder, composed, made_from)
+        with staged(output) as folder, context.log.timed(PAGES), progress.stage(PAGES):
+            warnings, reduction = _write(context, len(photos), folder, composed, made_from)
             for warning in warnings:
                 progress.warn(warning)
-            trip.check()  # the files that are copied into the report, or packed with it
-            if origin(trip, facts, planned, outcomes, command) != alone:
+            context.check_files()  # those that are copied into the report, or packed with it
+            if origin(context, computed, command) != alone:
                 raise InputChangedError("A picture of the notes, or a template,")
-    left = len(reduction.shown(trip.photos))
-    return Outcome(output, settings.format[0], left, *counts[1:], False, accuracy)
-
-
-def _opened(
-    model: str,
-    images: Sequence[str],
-    settings: Settings,
-    progress: Progress,
-    store: Store,
-    session: SessionCode,
-) -> tuple[Trip, Model]:
-    """A trip with its images found and decoded, and the facts of its model."""
-    trip = Trip(model, settings, progress, store, session)
-    trip.find(images)
-    facts = trip.facts()
-    trip.decode(facts)
-    facts = trip.settle_preprocessing(trip.sort_into_classes(facts))
-    trip.read_true_values(facts)
-    return trip, facts
+    return replace(outcome, images=len(reduction.shown(photos)), unchanged=False)
 
 
 def build_shard(
@@ -195,9 +177,9 @@ def build_shard(
     """
     shard = Shard.read(settings.shard or "")
     with _store(settings) as store:
-        trip, facts = _opened(model, images, settings, progress, store, NO_SESSION)
-        found = compute_shard(trip, facts, shard)
-        trip.check_classes()
+        context = BuildContext(model, settings, progress, store)
+        found = compute_shard(context, open_inputs(context, images), shard)
+        context.check_processors()
     if found.failed and settings.strict:
         raise ReportgenError(f"--strict: {found.text}")
     return found
@@ -210,7 +192,11 @@ def _why_anew(error: InputChangedError | DamagedWorkError) -> str:
 
 
 def _write(
-    trip: Trip, folder: Path, composed: Callable[[Path, Reduction], Report], made_from: str
+    context: BuildContext,
+    photos: int,
+    folder: Path,
+    composed: Callable[[Path, Reduction], Report],
+    made_from: str,
 ) -> tuple[Sequence[str], Reduction]:
     """Write the report in all its formats, within the size that was asked for.
 
@@ -221,7 +207,7 @@ def _write(
     def written(reduction: Reduction) -> int:
         for old in folder.iterdir():
             shutil.rmtree(old) if old.is_dir() else old.unlink()
-        warnings[:] = _write_formats(trip, composed(folder, reduction), folder)
+        warnings[:] = _write_formats(context, composed(folder, reduction), folder)
         write_manifest(folder, made_from)
         return folder_size(folder)
 
@@ -230,47 +216,45 @@ def _write(
             composed(Path(aside), reduction)
             return folder_size(Path(aside))
 
-    limit = trip.settings.max_size
+    limit = context.settings.max_size
     if limit is None:
         written(EVERYTHING)
         return warnings, EVERYTHING
 
     def told(what: str, write: Callable[[Reduction], int]) -> Callable[[Reduction], int]:
         def tried(reduction: Reduction) -> int:
-            with trip.progress.stage(f"Fitting into {limit}: {what}, {reduction.title}"):
+            with context.progress.stage(f"Fitting into {limit}: {what}, {reduction.title}"):
                 return write(reduction)
 
         return tried
 
-    reduction = fitted(
-        len(trip.photos), parse_size(limit), told("report", written), told("pictures", drawn)
-    )
-    if less := [one.what for one in reduction.said(len(trip.photos), limit)]:
+    reduction = fitted(photos, parse_size(limit), told("report", written), told("pictures", drawn))
+    if less := [left_out.what for left_out in reduction.said(photos, limit)]:
         warnings.append(
             f"To stay under {limit}, the report has less: {', '.join(less)}; it says what."
         )
     return warnings, reduction
 
 
-def _write_formats(trip: Trip, report: Report, folder: Path) -> Iterator[str]:
+def _write_formats(context: BuildContext, report: Report, folder: Path) -> Iterator[str]:
     """Write report.json and all formats; yields warnings."""
-    settings = trip.settings
-    yield from report.warnings[len(trip.warnings) :]
+    settings = context.settings
+    yield from report.warnings[len(context.log.warnings) :]
     if unplaced := unplaced_warning(notes_of(report)):
         yield unplaced
     write_data(report, folder)
     if "site" in settings.format:
         write_site(report, folder, templates=settings.templates)
     if "single" in settings.format:
-        with trip.progress.stage("Single file"):
+        with context.progress.stage("Single file"):
             warnings = _write_single(report, folder, settings)
         yield from warnings
     if "pdf" in settings.format:
-        with trip.progress.stage("PDF"):
+        with context.progress.stage("PDF"):
             warnings = _write_pdf(report, folder, settings)
         yield from warnings
     if "notebook" in settings.format:
-        _write_notebook(trip, report, folder)
+        _write_notebook(context, report, folder)
     if "card" in settings.format:
         write_card(report, folder)
 
@@ -305,15 +289,15 @@ def _write_pdf(report: Report, folder: Path, settings: Settings) -> tuple[str, .
     ).warnings
 
 
-def _write_notebook(trip: Trip, report: Report, folder: Path) -> None:
+def _write_notebook(context: BuildContext, report: Report, folder: Path) -> None:
     """Write the working notebook, with a copy of the model that it opens."""
     name = slugs([Path(report.model.file).stem])[Path(report.model.file).stem]
     model = folder / "model" / f"{name}.keras"
-    inputs, own = trip.settings.input_files, trip.settings.custom_objects
-    with trip.progress.stage("Notebook"):
-        save_copy(trip.bench.network.model, model, report.created)
+    inputs, own = context.settings.input_files, context.settings.custom_objects
+    with context.progress.stage("Notebook"):
+        save_copy(context.bench.network.model, model, report.created)
         write_notebook(
-            report, folder, Sources(model, trip.bench.photos, inputs, own, trip.bench.feeding)
+            report, folder, Sources(model, context.bench.photos, inputs, own, context.bench.feeding)
         )
 
 
@@ -322,7 +306,7 @@ def inspect(
 ) -> Model:
     """What can be said of a model without any image."""
     with _store(settings) as store:
-        return Trip(model, settings, progress, store, session).facts()
+        return read_facts(BuildContext(model, settings, progress, store, session))[0]
 
 
 @contextlib.contextmanager

@@ -37,9 +37,9 @@ def test_nothing_kept_for_computing_is_in_memory_while_pages_are_written(
 ):
     known = []
 
-    def watched(trip, *arguments):
-        known.append((len(trip.bench._recent), len(trip.bench._compiled)))
-        return compose(trip, *arguments)
+    def watched(context, *arguments):
+        known.append((len(context.bench._recent), len(context.bench._compiled)))
+        return compose(context, *arguments)
 
     monkeypatch.setattr("reportgen.pipeline.compose", watched)
     settings = make_settings({**FAST, "out": str(tmp_path / "r")})

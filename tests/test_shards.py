@@ -104,10 +104,10 @@ def test_processors_of_several_kinds_are_told_and_refused(
     small_model, folders, tmp_path, monkeypatch
 ):
     kept = {"cache_dir": str(tmp_path / "store")}
-    monkeypatch.setattr("reportgen.build_steps.state.compute_class", lambda _: "old processor")
+    monkeypatch.setattr("reportgen.build_steps.context.compute_class", lambda _: "old processor")
     settings = settings_for(tmp_path / "r", folders, shard="1/2", **kept)
     build_shard(str(small_model), [], settings, progress=Silent())
-    monkeypatch.setattr("reportgen.build_steps.state.compute_class", lambda _: "new processor")
+    monkeypatch.setattr("reportgen.build_steps.context.compute_class", lambda _: "new processor")
     strict = settings_for(tmp_path / "r", folders, strict=True, **kept)
     with pytest.raises(ReportgenError, match=r"2 kinds of processor.*new processor; old processor"):
         build(str(small_model), [], strict, progress=Silent(), command="")

@@ -16,15 +16,12 @@ from reportgen.assembly.mapped_images import mapped_images
 from reportgen.assembly.report_charts import with_charts, write_charts
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
-from reportgen.build_steps.evaluating import Evaluated
+from reportgen.build_steps.computing import Computed
+from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.origin import origin_of
-from reportgen.build_steps.planning import Planned
 from reportgen.build_steps.report_title import report_title
-from reportgen.build_steps.state import Trip
 from reportgen.config import Settings
 from reportgen.errors import ReportgenError
-from reportgen.execution.runner import Failure
-from reportgen.execution.runner import Outcome as UnitOutcome
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
@@ -41,40 +38,39 @@ OverImages = TypeVar("OverImages", Evaluation, Health)
 
 
 def compose(
-    trip: Trip,
+    context: BuildContext,
+    computed: Computed,
     folder: Path,
-    facts: Model,
-    planned: Planned,
-    outcomes: dict[str, UnitOutcome],
-    evaluated: Evaluated | None,
     command: str,
     reduction: Reduction = EVERYTHING,
 ) -> Report:
     """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
+    inputs, planned, outcomes = computed.inputs, computed.planned, computed.outcomes
+    facts, settings = inputs.facts, context.settings
     activations = (outcomes[unit.key] for unit in planned.activations.units)
     grids = [found for found in activations if isinstance(found, Stored)]
-    sides = {} if trip.settings.full_resolution else light_sides(grids)
+    sides = {} if settings.full_resolution else light_sides(grids)
     assembly = Assembly(folder, facts, _smaller(reduction, sides, grids))
     images = keep_images(
-        _images(trip, assembly, planned, outcomes, reduction), KeptFile(folder.parent)
+        _images(assembly, computed, reduction, settings.top), KeptFile(folder.parent)
     )
     filters, galleries = assembly.filters(
-        planned.filters.units, outcomes, trip.settings.columns, trip.settings.filter_margin
+        planned.filters.units, outcomes, settings.columns, settings.filter_margin
     )
-    searched = trip.dataset or trip.photos
-    folder_name = trip.dataset_name
+    searched = inputs.data_set or inputs.photos
+    folder_name = context.data_set_name
     exemplars = [
         one
         for unit in planned.exemplars.units
         if (one := found_exemplars(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
-    wanted = "health" in trip.settings.chosen_sections
-    tally = trip.scanned.health if trip.scanned else assembly.health
+    wanted = "health" in settings.chosen_sections
+    tally = computed.scanned.health if computed.scanned else assembly.health
     counted = tally.health(assembly.model.layers) if wanted else None
     health = with_charts(counted, folder, assembly.layer_slug)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
-    names_by_digest = {digest: image.name for image, digest in reversed(trip.photos)}
+    names_by_digest = {digest: image.name for image, digest in reversed(inputs.photos)}
     trust = assemble_trust(
         folder,
         names_by_digest,
@@ -83,7 +79,7 @@ def compose(
         outcomes,
         assembly.skipped,
     )
-    shown = {digest for _, digest in reduction.shown(trip.photos)}
+    shown = {digest for _, digest in reduction.shown(inputs.photos)}
     decisions = assemble_decisions(
         assembly,
         names_by_digest,
@@ -92,20 +88,20 @@ def compose(
         {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
         planned.filters.units,
     )
-    image_map = _image_map(trip, folder, facts, planned, outcomes, assembly.skipped)
+    image_map = _image_map(settings, computed, folder, assembly.skipped)
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
-    settings = trip.settings
-    skipped = trip.skipped + assembly.skipped
-    skipped += said(sides) + reduction.said(len(trip.photos), settings.max_size or "")
-    if "health" in trip.settings.sections and health is None:
+    skipped = context.log.skipped + assembly.skipped
+    skipped += said(sides) + reduction.said(len(inputs.photos), settings.max_size or "")
+    if "health" in settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
-    regressed = trip.regressed
-    if "regression" in trip.settings.sections and regressed is None:
+    evaluated, regressed = computed.evaluated, computed.regressed
+    if "regression" in settings.sections and regressed is None:
         reason = "there are no true values to compare with; --values-csv names a table of them"
         skipped.append(Skipped(what="section", name="regression", reason=reason))
-    _check_strict(trip.settings, skipped, facts, images)
-    notes = trip.notes.illustrated(folder)
+    data_set = context.data_set_name if computed.scanned else ""
+    _check_strict(settings, skipped, facts, images)
+    notes = context.notes.illustrated(folder)
     made = {
         "activations": any(one.activations for one in images),
         "filters": bool(galleries),
@@ -122,13 +118,13 @@ def compose(
     }
     return Report(
         generator=f"reportgen {__version__}",
-        created=trip.created.isoformat().replace("+00:00", "Z"),
+        created=context.created.isoformat().replace("+00:00", "Z"),
         title=settings.title or report_title(facts),
         author=settings.author,
         notes=notes.text,
         note_pictures=list(notes.pictures),
         environment=Environment(
-            python=platform.python_version(), device=trip.device, **versions(trip.job.engine)
+            python=platform.python_version(), device=inputs.device, **versions(context.job.engine)
         ),
         command=command,
         settings=settings.for_report,
@@ -144,52 +140,44 @@ def compose(
         decisions=decisions,
         image_map=image_map,
         sparsity_chart=write_charts(images, folder),
-        evaluation=_of(trip, evaluated.record(facts, folder)) if evaluated else None,
+        evaluation=_of(data_set, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
-        health=_of(trip, health) if health else None,
+        health=_of(data_set, health) if health else None,
         exemplars=exemplars[0] if exemplars else None,
         skipped=skipped,
-        warnings=[*trip.warnings, *notes.warnings],
-        timings={} if trip.reproducible else trip.timings,
-        timing_notes=[] if trip.reproducible else trip.bench.notes,
+        warnings=[*context.log.warnings, *notes.warnings],
+        timings={} if context.reproducible else context.log.timings,
+        timing_notes=[] if context.reproducible else context.bench.notes,
     )
 
 
 def _image_map(
-    trip: Trip,
-    folder: Path,
-    facts: Model,
-    planned: Planned,
-    outcomes: Mapping[str, UnitOutcome],
-    skipped: list[Skipped],
+    settings: Settings, computed: Computed, folder: Path, skipped: list[Skipped]
 ) -> ImageMap | None:
     """The map of the images; why there is none is noted."""
-    settings = trip.settings
+    inputs, units = computed.inputs, computed.planned.activations.units
     if "map" not in settings.chosen_sections:
         return None
     choice = MapChoice(method=settings.map_method, seed=settings.seed)
-    images = mapped_images(trip.photos, planned.activations.units, outcomes)
-    decoded = {digest: stored for digest, (_, stored) in trip.decoded.items()}
-    found, reason = assemble_map(folder, facts, images, decoded, choice)
+    images = mapped_images(inputs.photos, units, computed.outcomes)
+    decoded = {digest: stored for digest, (_, stored) in inputs.decoded.items()}
+    found, reason = assemble_map(folder, inputs.facts, images, decoded, choice)
     enough = sum(bool(image.features) for image in images) >= LEAST_IMAGES
     if found is None and (enough or "map" in settings.sections):
         skipped.append(Skipped(what="section", name="map", reason=reason))
     return found
 
 
-def _of(trip: Trip, record: OverImages) -> OverImages:
-    """The statistics of the data set, where one was scanned."""
-    return record.model_copy(update={"dataset": trip.dataset_name if trip.scanned else ""})
+def _of(data_set: str, record: OverImages) -> OverImages:
+    """Statistics of the data set of this name; of the images shown where it is empty."""
+    return record.model_copy(update={"dataset": data_set})
 
 
 def _images(
-    trip: Trip,
-    assembly: Assembly,
-    planned: Planned,
-    outcomes: Mapping[str, UnitOutcome],
-    reduction: Reduction,
+    assembly: Assembly, computed: Computed, reduction: Reduction, top: int
 ) -> Iterator[Image]:
     """The records of the images that are shown; the others are counted."""
+    inputs, planned, outcomes = computed.inputs, computed.planned, computed.outcomes
     grids, depth, differences = (
         {unit.photo: unit.key for unit in part.units}
         for part in (planned.activations, planned.depth, planned.differences)
@@ -197,44 +185,39 @@ def _images(
     cams: dict[str, list[str]] = {}
     for unit in (*planned.gradcam.units, *planned.explained.units):
         cams.setdefault(unit.photo, []).append(unit.key)
-    shown = {digest for _, digest in reduction.shown(trip.photos)}
-    names = slugs([image.name for image, _ in trip.photos])
-    for image, digest in trip.photos:
+    shown = {digest for _, digest in reduction.shown(inputs.photos)}
+    names = slugs([image.name for image, _ in inputs.photos])
+    for image, digest in inputs.photos:
         seen = outcomes.get(grids.get(digest, ""))
         if digest not in shown:
             assembly.count(seen)
             continue
-        slug, photo = names[image.name], trip.decoded[digest]
+        slug, photo = names[image.name], inputs.decoded[digest]
         explained = [outcomes[key] for key in cams.get(digest, ())]
-        record = assembly.image(image, slug, photo, seen, explained, trip.settings.top)
+        record = assembly.image(image, slug, photo, seen, explained, top)
         through, different = (outcomes.get(part.get(digest, "")) for part in (depth, differences))
         yield with_cams(assembly, record, f"pictures/images/{slug}", through, different)
 
 
-def origin(
-    trip: Trip,
-    facts: Model,
-    planned: Planned,
-    outcomes: Mapping[str, UnitOutcome],
-    command: str,
-) -> str:
+def origin(context: BuildContext, computed: Computed, command: str) -> str:
     """The digest of all that the report's files depend on but the time of the build."""
-    reasons = {k: one.reason for k, one in outcomes.items() if isinstance(one, Failure)}
+    inputs, scanned, settings = computed.inputs, computed.scanned, context.settings
+    units = [*computed.planned.units, *(scanned.plan.units if scanned else ())]
     return origin_of(
-        facts.model_dump(mode="json"),
-        trip.settings.for_report,
-        str(trip.settings.browser),
-        [[image.name, image.group, trip.decoded[digest][0].key]
-         for image, digest in trip.photos],
-        [[image.name, image.group, image.true_class, digest] for image, digest in trip.dataset],
-        [unit.key for unit in (*planned.units, *(trip.scanned.plan.units if trip.scanned else ()))],
-        reasons,
-        sorted((name, sorted(values.items())) for name, values in trip.true_values.items()),
-        [[one.what, one.name, one.reason] for one in trip.skipped],
-        [trip.notes.text, trip.notes.digests()],
-        [trip.warnings, trip.device, platform.python_version(), command],
-        trip.created.isoformat() if trip.reproducible else "",
-        folders=[trip.settings.templates] if trip.settings.templates else [],
+        inputs.facts.model_dump(mode="json"),
+        settings.for_report,
+        str(settings.browser),
+        [[image.name, image.group, inputs.decoded[digest][0].key]
+         for image, digest in inputs.photos],
+        [[image.name, image.group, image.true_class, digest] for image, digest in inputs.data_set],
+        [unit.key for unit in units],
+        {key: failure.reason for key, failure in computed.failed.items()},
+        sorted((name, sorted(values.items())) for name, values in inputs.true_values.items()),
+        [[skipped.what, skipped.name, skipped.reason] for skipped in context.log.skipped],
+        [context.notes.text, context.notes.digests()],
+        [context.log.warnings, inputs.device, platform.python_version(), command],
+        context.created.isoformat() if context.reproducible else "",
+        folders=[settings.templates] if settings.templates else [],
     )  # fmt: skip
 
 

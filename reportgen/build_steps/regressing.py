@@ -10,8 +10,11 @@ import numpy as np
 from reportgen.analysis.accuracy.regression import Pairs, largest_misses
 from reportgen.analysis.feature_maps.activations import ActivationOptions
 from reportgen.analysis.feature_maps.grids import ActivationData
+from reportgen.config import Settings
+from reportgen.errors import SettingsError
 from reportgen.execution.runner import Outcome, Plan
 from reportgen.execution.store import Stored
+from reportgen.inputs.classes.true_values import read_true_values
 from reportgen.inputs.photos.images import ImageFile
 from reportgen.pictures.charts.scatter import scatter_plot
 from reportgen.records.model import Model
@@ -56,6 +59,21 @@ def value_output(model: Model) -> Output | None:
     """The output whose values are compared: the one explained, else the first that has any."""
     found = [one for one in model.outputs if one.kind == "values"]
     return next((one for one in found if one.explained), found[0] if found else None)
+
+
+def true_values_of(
+    settings: Settings, model: Model, photos: Sequence[tuple[ImageFile, str]]
+) -> TrueValues:
+    """The true values of the photos, where a table of them is given. Raises SettingsError."""
+    table, output = settings.values_csv, value_output(model)
+    if table is None or "regression" not in settings.chosen_sections:
+        return {}
+    if output is None:
+        raise SettingsError(
+            "--values-csv: the model has no output that gives values; --head values says that it "
+            "has."
+        )
+    return read_true_values(table, [file for file, _ in photos], output.names)
 
 
 def _numbers(outcome: Outcome | None, output: str) -> list[float] | None:

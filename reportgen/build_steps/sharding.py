@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.build_steps.computing import scan_data_set
+from reportgen.build_steps.context import BuildContext
+from reportgen.build_steps.inputs import Inputs
 from reportgen.build_steps.planning import plan, plan_scan, with_responses, without_responses
-from reportgen.build_steps.state import Trip
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.shards import Shard
-from reportgen.records.model import Model
 
 
 @dataclass
@@ -33,41 +34,41 @@ class ShardOutcome:
         return f"Shard {self.shard.number} of {self.shard.count}: units {', '.join(parts)}."
 
 
-def compute_shard(trip: Trip, facts: Model, shard: Shard) -> ShardOutcome:
+def compute_shard(context: BuildContext, inputs: Inputs, shard: Shard) -> ShardOutcome:
     """Compute the missing units of a shard.
 
     The images that get pages are known once a data set is scanned: their units are computed where
     all shards have finished the scan, else by the last run.
     """
     found = ShardOutcome(shard)
-    scan = plan_scan(trip.request(facts))
-    if not _computed(trip, scan, found):
+    scan = plan_scan(inputs.request(context))
+    if not _computed(context, scan, found):
         return found
-    trip.scan(facts)
-    request = trip.request(facts)
+    inputs, _ = scan_data_set(context, inputs)
+    request = inputs.request(context)
     planned = plan(request)
-    if _computed(trip, planned.activations, found):
-        seen = {unit.key: trip.runner.store.get(unit) for unit in planned.activations.units}
+    if _computed(context, planned.activations, found):
+        seen = {unit.key: context.store.get(unit) for unit in planned.activations.units}
         planned = with_responses(planned, request, seen)
     else:
         planned, waiting = without_responses(planned, request)
         found.waiting += waiting
     for part in planned.after_activations:
-        needed = part.needs is None or part.needs is scan or _computed(trip, part.needs, found)
+        needed = part.needs is None or part.needs is scan or _computed(context, part.needs, found)
         if needed:
-            _computed(trip, part, found)
+            _computed(context, part, found)
         else:
             found.waiting += len(part.units)
     return found
 
 
-def _computed(trip: Trip, part: Plan[Any], found: ShardOutcome) -> bool:
+def _computed(context: BuildContext, part: Plan[Any], found: ShardOutcome) -> bool:
     """Compute what is missing of a plan in this shard; whether nothing of it is missing then."""
-    store = trip.runner.store
+    store = context.store
     there = {unit.key for unit in part.units if store.get(unit)}
     missing = [unit for unit in part.units if unit.key not in there]
     own = [unit for unit in missing if found.shard.has(unit)]
-    outcomes = trip.run(Plan(part.analysis, own, part.needs))
+    outcomes = context.run(Plan(part.analysis, own, part.needs))
     failed = sum(isinstance(outcome, Failure) for outcome in outcomes.values())
     found.found += len(there)
     found.failed += failed

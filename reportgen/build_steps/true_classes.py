@@ -4,23 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen.build_steps.found_files import Photos
-from reportgen.inputs.classes.class_folders import Place, arrange, labels_of_folders, said_of_empty
+from reportgen.build_steps.found_files import Found, Photos
+from reportgen.inputs.classes.class_folders import arrange, labels_of_folders, said_of_empty
 from reportgen.inputs.classes.class_names import Classes, match_classes
 from reportgen.inputs.classes.image_table import classes_in, read_image_table
 from reportgen.inputs.photos.images import ImageFile
-
-
-@dataclass(frozen=True)
-class Found:
-    """Images with the places of the folders beside them that hold none.
-
-    `listed` marks the images of a list that names their classes: whole numbers are indices there.
-    """
-
-    photos: Photos
-    empty: Sequence[Place] = ()
-    listed: bool = False
 
 
 @dataclass(frozen=True)
