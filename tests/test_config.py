@@ -139,6 +139,7 @@ def test_sections_keep_the_order_of_the_pages() -> None:
         "map",
         "regression",
         "health",
+        "similarity",
         "exemplars",
         "kernels",
     )

@@ -38,7 +38,7 @@ class Request:
     @property
     def measured(self) -> list[str]:
         """Paths of the layers whose channels and zeros a scan of a data set measures."""
-        if not (self.data_set and self.wants("health")):
+        if not (self.data_set and (self.wants("health") or self.wants("similarity"))):
             return []
         return [layer.path for layer in self.layers if layer.spatial and not layer.passes_through]
 

@@ -10,6 +10,7 @@ from reportgen.analysis.ascent.dreams import DreamData, DreamOptions
 from reportgen.analysis.ascent.filters import FilterOptions, PatternData, kind_of
 from reportgen.analysis.feature_maps.grids import ActivationData, Grid, SingleChannel
 from reportgen.analysis.feature_maps.health import HealthTally
+from reportgen.analysis.feature_maps.layer_similarity import LayerMeans
 from reportgen.analysis.finite import tells_classes
 from reportgen.analysis.photos import PhotoData, PhotoOptions
 from reportgen.analysis.weights.kernels import KernelData, KernelOptions
@@ -37,6 +38,7 @@ class Assembly:
         self.skipped: list[Skipped] = []
         self.warnings: list[str] = []
         self.health = HealthTally()
+        self.means = LayerMeans(model.layers)
         self._layers = slugs([layer.path for layer in model.layers])
 
     def layer_slug(self, path: str) -> str:
@@ -71,6 +73,8 @@ class Assembly:
         cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
         lost = seen is not None and self._is_lost(seen)
+        if seen is not None:
+            self._count(unit.photo, seen.activations)
         values, others = said_by_outputs(self.model, seen, top) if seen else ([], [])
         return Image(
             name=name,
@@ -94,10 +98,14 @@ class Assembly:
             gradcam=[cam for part in cams for cam in cam_records(self, part, seen, base)],
         )
 
-    def count(self, activations: Outcome | None) -> None:
+    def count(self, digest: str, activations: Outcome | None) -> None:
         """Take an image that the report does not show into the statistics over all images."""
         if isinstance(activations, Stored):
-            self.health.add(activations.read(ActivationData).activations)
+            self._count(digest, activations.read(ActivationData).activations)
+
+    def _count(self, digest: str, grids: Sequence[Grid]) -> None:
+        self.health.add(grids)
+        self.means.add(digest, grids)
 
     def usable(self, outcome: Outcome | None, what: str, name: str) -> Stored | None:
         """The outcome if it is no failure; a failure is noted."""
@@ -129,7 +137,6 @@ class Assembly:
         ]
 
     def _grids(self, stored: Stored, grids: Sequence[Grid], base: str) -> list[Activations]:
-        self.health.add(grids)
         return [self._grid(stored, grid, base) for grid in grids]
 
     def _grid(self, stored: Stored, grid: Grid, base: str) -> Activations:

@@ -14,6 +14,8 @@ from reportgen.assembly.heatmaps import with_cams
 from reportgen.assembly.image_map import MapChoice, assemble_map
 from reportgen.assembly.mapped_images import mapped_images
 from reportgen.assembly.report_charts import with_charts, write_charts
+from reportgen.assembly.similarity import WHY_NONE as NO_SIMILARITY
+from reportgen.assembly.similarity import assemble_similarity
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
 from reportgen.build_steps.computing import Computed
@@ -25,6 +27,7 @@ from reportgen.errors import ReportgenError
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
+from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.image import Image
 from reportgen.records.image_map import ImageMap
 from reportgen.records.images_on_disk import keep_images
@@ -34,7 +37,7 @@ from reportgen.records.over_images import Evaluation, Health
 from reportgen.records.report import Environment, Report, Skipped
 from reportgen.version import __version__
 
-OverImages = TypeVar("OverImages", Evaluation, Health)
+OverImages = TypeVar("OverImages", Evaluation, Health, LayerSimilarity)
 
 
 def compose(
@@ -69,6 +72,7 @@ def compose(
     tally = computed.scanned.health if computed.scanned else assembly.health
     counted = tally.health(assembly.model.layers) if wanted else None
     health = with_charts(counted, folder, assembly.layer_slug)
+    similarity = _similarity(settings, computed, assembly)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(inputs.photos)}
     trust = assemble_trust(
@@ -95,6 +99,8 @@ def compose(
     if "health" in settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
+    if "similarity" in settings.sections and similarity is None:
+        skipped.append(Skipped(what="section", name="similarity", reason=NO_SIMILARITY))
     evaluated, regressed = computed.evaluated, computed.regressed
     if "regression" in settings.sections and regressed is None:
         reason = "there are no true values to compare with; --values-csv names a table of them"
@@ -109,6 +115,7 @@ def compose(
         "evaluation": evaluated is not None,
         "regression": regressed is not None,
         "health": health is not None,
+        "similarity": similarity is not None,
         "exemplars": bool(exemplars),
         "kernels": bool(kernels),
         "trust": trust is not None,
@@ -143,6 +150,7 @@ def compose(
         evaluation=_of(data_set, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
         health=_of(data_set, health) if health else None,
+        similarity=_of(data_set, similarity) if similarity else None,
         exemplars=exemplars[0] if exemplars else None,
         skipped=skipped,
         warnings=[*context.log.warnings, *notes.warnings],
@@ -168,6 +176,18 @@ def _image_map(
     return found
 
 
+def _similarity(
+    settings: Settings, computed: Computed, assembly: Assembly
+) -> LayerSimilarity | None:
+    """How similar the layers are to each other, with its chart; None where that is not known."""
+    if "similarity" not in settings.chosen_sections:
+        return None
+    scanned = computed.scanned
+    means = scanned.means if scanned else assembly.means
+    images = scanned.images if scanned else len(computed.inputs.decoded)
+    return assemble_similarity(means, images, assembly.folder)
+
+
 def _of(data_set: str, record: OverImages) -> OverImages:
     """Statistics of the data set of this name; of the images shown where it is empty."""
     return record.model_copy(update={"dataset": data_set})
@@ -190,7 +210,7 @@ def _images(
     for image, digest in inputs.photos:
         seen = outcomes.get(grids.get(digest, ""))
         if digest not in shown:
-            assembly.count(seen)
+            assembly.count(digest, seen)
             continue
         slug, photo = names[image.name], inputs.decoded[digest]
         explained = [outcomes[key] for key in cams.get(digest, ())]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from reportgen.analysis.accuracy.evaluation import Tally, likelihood_of
 from reportgen.analysis.feature_maps.health import HealthTally
+from reportgen.analysis.feature_maps.layer_similarity import LayerMeans
 from reportgen.analysis.top_images.scan import ScanOptions
 from reportgen.analysis.top_images.scanned import ScannedGroup
 from reportgen.build_steps.evaluating import NO_CLASS, Evaluated
@@ -34,6 +35,7 @@ class Scanned:
         images: files that were read.
         evaluated: the numbers over the images of known class; None without any.
         health: what the channels are over all images.
+        means: of the channels, on a sample of the images.
         leaders: digests of the images that activate channels the most, those first that are first
             of most channels.
         skipped: what could not be read or computed.
@@ -44,6 +46,7 @@ class Scanned:
     images: int
     evaluated: Evaluated | Skipped | None
     health: HealthTally
+    means: LayerMeans
     leaders: Sequence[str]
     skipped: Sequence[Skipped]
 
@@ -116,6 +119,7 @@ class _Summing:
             most_mistakes=MOST_MISTAKES,
         )
         self._health = HealthTally()
+        self._means = LayerMeans(model.layers)
         self._leaders = _Leaders()
         self._skipped: list[Skipped] = []
         self._images = self._not_finite = 0
@@ -136,6 +140,8 @@ class _Summing:
         copies = np.array([len(self._files[digest]) for digest in group.digests], np.intp)
         self._images += int(copies.sum())
         self._health.add_group(group, copies)
+        if group.measured:
+            self._means.add_group(group.digests[: len(group.means)], group.means, group.measured)
         self._leaders.add(group, self._numbers)
         self._evaluate(group)
 
@@ -168,6 +174,7 @@ class _Summing:
             self._images,
             self._evaluated(),
             self._health,
+            self._means,
             [digests[image] for image in self._leaders.order()],
             sorted(self._skipped, key=lambda one: one.name),
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from reportgen.comparison.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
+from reportgen.cka import FEWEST_IMAGES, Floats, cka_matrix, gram
 from reportgen.comparison.matching import LayerPair, Matches
 from reportgen.evenly_spaced import spread
 from reportgen.records.comparison import LayerChange, LayerSide, Similarity

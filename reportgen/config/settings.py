@@ -459,7 +459,7 @@ class Settings(BaseModel):
     @property
     def scans(self) -> bool:
         """Whether a data set is scanned: it is named, and a section says something of it."""
-        asked = {"evaluation", "health", "exemplars"} & set(self.chosen_sections)
+        asked = {"evaluation", "health", "similarity", "exemplars"} & set(self.chosen_sections)
         return self.dataset is not None and bool(asked)
 
     @property

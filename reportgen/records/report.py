@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from reportgen.records.base import Record
+from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.decisions import Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel, StartImage
 from reportgen.records.gates import Baseline, Gates, Run
@@ -97,6 +98,8 @@ class Report(Record):
     """The state of every layer over all images; None with fewer than two."""
     exemplars: Exemplars | None = None
     """The images that activate channels and units the most; None without the section."""
+    similarity: LayerSimilarity | None = None
+    """How similar the layers are to each other; None without the section."""
     decisions: Decisions | None = None
     """Which channels made the decisions; None without the section."""
     image_map: ImageMap | None = None

@@ -86,6 +86,17 @@ EXPLANATIONS: dict[str, Explanation] = {
         " not contain.",
         ("F. Chollet, Deep Learning with Python, 2017, section 5.4.",),
     ),
+    "similarity": Explanation(
+        "Linear CKA compares two layers by which images they find alike: 1 where both order the"
+        " images the same way, 0 where they have nothing in common. Dark squares along the diagonal"
+        " are stages of the network that build one representation. Layers behind which the"
+        " representation no longer changes repeat each other: the network may be deeper than the"
+        " task needs.",
+        (
+            "S. Kornblith et al., Similarity of Neural Network Representations Revisited, 2019.",
+            "L. Song et al., Feature Selection via Dependence Maximization, 2012, equation 5.",
+        ),
+    ),
     "exemplars": Explanation(
         "For each channel, the images with its strongest responses; below each, the patch"
         " that caused the response (the receptive field). Look for what the patches in a row"

@@ -116,6 +116,15 @@ KERNELS = Method(
     " 2012, figure 3.",
 )
 
+SIMILARITY = Method(
+    "Similarity of layers",
+    "Linear CKA of two layers from the mean activation of each channel on the same images (at most"
+    " 256, those with the lowest digests), with the unbiased estimator of HSIC. Of layers that pass"
+    " on the channels of one convolution the last is compared. Consecutive layers of which each two"
+    " have a CKA of 0.98 or more are near-duplicates.",
+    "S. Kornblith et al., Similarity of Neural Network Representations Revisited, 2019; L. Song et"
+    " al., Feature Selection via Dependence Maximization, 2012.",
+)
 DECISIONS = Method(
     "Decisions",
     "A channel’s contribution to a class score (before softmax or sigmoid) is its feature map times"
@@ -190,6 +199,7 @@ def methods(report: Report) -> Iterator[Method]:
         "health": HEALTH,
         "exemplars": EXEMPLARS,
         "kernels": KERNELS,
+        "similarity": SIMILARITY,
         "decisions": DECISIONS,
         "map": MAP,
         "trust": TRUST,

@@ -118,6 +118,11 @@ def test_what_cannot_be_fitted_is_said() -> None:
     right = tally_of(logits, logits.argmax(1)).temperature()
     assert right is not None
     assert right.reason == ALL_RIGHT
+    one = logits.argmax(1)
+    one[0] = logits[0].argmin()
+    lone = tally_of(logits, one).temperature()
+    assert lone is not None
+    assert lone.reason.startswith("only 1 of 80 images is misclassified")
     margins = Tally(3, 1, "softmax")
     margins.add("a.png", 0, [1.0, 2.0, 3.0], [])
     assert margins.temperature() is None

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reportgen.comparison.cka import cka_matrix, gram
+from reportgen.cka import cka_matrix, gram
 from reportgen.comparison.significance import mcnemar
 
 

@@ -21,6 +21,7 @@ from reportgen.gates.history import run_of
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
+from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel
 from reportgen.records.heatmaps import CamDifference
@@ -185,6 +186,7 @@ def write_sample(
         galleries=galleries,
         kernels=kernels,
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
+        similarity=_similarity(folder, plan) if "similarity" in sections else None,
         decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
         image_map=_image_map(images, plan) if "map" in sections else None,
         trust=_trust(folder, plan) if "trust" in sections else None,
@@ -595,6 +597,21 @@ def _dream(image: Image, plan: Plan) -> Dream:
         picture=image.photo,
         width=240,
         height=180,
+    )
+
+
+def _similarity(folder: Path, plan: Plan) -> LayerSimilarity:
+    """Two layers that repeat each other, where there are two."""
+    paths = [path for path, *_ in plan][:2]
+    return LayerSimilarity(
+        images=64,
+        sampled=True,
+        layers=paths,
+        cka=[[1.0, 0.99], [0.99, None]][: len(paths)],
+        threshold=0.98,
+        repeats=[paths] if len(paths) > 1 else [],
+        cautions=["CKA is a rough estimate."],
+        chart=_save(folder, "pictures/similarity.svg", CHART.encode()),
     )
 
 

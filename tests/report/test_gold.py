@@ -31,6 +31,7 @@ PAGES = {
     "kernels.html": "kernels.html",
     "decisions.html": "decisions.html",
     "map.html": "map.html",
+    "similarity.html": "similarity.html",
     "trust.html": "trust.html",
     "dreams.html": "dreams.html",
     "about.html": "about.html",

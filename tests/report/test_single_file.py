@@ -204,6 +204,6 @@ def test_the_menu_has_every_section_that_the_file_has(site: Site, single: Path) 
     menu = text.partition('<nav class="menu"')[2].partition("</nav>")[0]
     titles = re.findall(r">([^<]+)</a>", menu)
     assert titles == ["Overview", "Model", "Images", "Filters", "Evaluation", "Regression",
-                      "Health", "Exemplars", "About"]  # fmt: skip
+                      "Health", "Similarity", "Exemplars", "About"]  # fmt: skip
     for anchor in re.findall(r'href="#([^"]+)"', menu):
         assert f'id="{anchor}"' in text

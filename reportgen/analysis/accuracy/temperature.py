@@ -151,7 +151,7 @@ class Logits:
                 for at in range(FOLDS)
             ]
         except Unfitted as why:
-            return Temperature(reason=str(why), images=images)
+            return Temperature(reason=_why(str(why), kept), images=images)
         for at, temperature in enumerate(of_folds):
             scaled[fold == at] = log_probabilities(kept.logits[fold == at], temperature)
         before, after = log_probabilities(kept.logits), scaled
@@ -170,6 +170,15 @@ class Logits:
             calibration_error_after=now.error(),
             reliability=now.bins(),
         )
+
+
+def _why(reason: str, kept: _Chunk) -> str:
+    """Why no temperature fits, where it is the few mistakes that are not in every fold."""
+    wrong = int((kept.logits.argmax(axis=1) != kept.true).sum())
+    if reason != ALL_RIGHT or not wrong:
+        return reason
+    images = f"{wrong:,} of {len(kept.true):,} images {'is' if wrong == 1 else 'are'}"
+    return f"only {images} misclassified, and without those of one fold none is"
 
 
 def _measured(shares: Floats, true: npt.NDArray[np.intp]) -> tuple[float, Reliability]:

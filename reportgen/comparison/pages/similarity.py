@@ -2,27 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.comparison.wording import NOT_KNOWN
 from reportgen.records.comparison import Comparison, Similarity
-from reportgen.report.blocks import (
-    Block,
-    Bullets,
-    Cell,
-    Column,
-    Details,
-    Figure,
-    Part,
-    Table,
-    row,
-    text,
-)
+from reportgen.report.blocks import Block, Bullets, Figure, Part, text
 from reportgen.report.contexts import Picture
-from reportgen.wording import MINUS, count
-
-MOST_COLUMNS = 30
-"""Layers up to which a matrix is also a table."""
-
-_STEPS = 10
+from reportgen.report.sections.cka_matrix import CAPTION, cka_numbers
+from reportgen.wording import count
 
 
 def similarity_page(found: Comparison) -> Iterator[Block]:
@@ -53,32 +37,6 @@ def _matrix(
 ) -> Iterator[Block]:
     if similarity.pictures:
         alt = f"CKA of the layers: {title}"
-        caption = "White is 0, dark blue is 1; gray is not defined."
         picture = Picture(similarity.pictures[at], alt, 0, 0)
-        yield Figure(picture, (caption,), share=0.8, tall=0.8)
-    if len(columns) <= MOST_COLUMNS and len(rows) <= MOST_COLUMNS:
-        values = getattr(similarity, key)
-        yield Details(("Show the numbers",), (_table(title, values, rows, columns),))
-
-
-def _table(
-    title: str,
-    values: Sequence[Sequence[float | None]],
-    rows: Sequence[str],
-    columns: Sequence[str],
-) -> Table:
-    return Table(
-        f"CKA: {title}",
-        (Column("Layer", "name"), *(Column(path, "number") for path in columns)),
-        tuple(
-            row(path, *(_cell(value) for value in line))
-            for path, line in zip(rows, values, strict=True)
-        ),
-    )
-
-
-def _cell(value: float | None) -> Cell:
-    if value is None:
-        return Cell((NOT_KNOWN,))
-    shade = round(min(1.0, max(0.0, value)) * _STEPS) / _STEPS
-    return Cell((f"{value:.2f}".replace("-", MINUS),), shade=shade or None)
+        yield Figure(picture, (CAPTION,), share=0.8, tall=0.8)
+    yield from cka_numbers(title, getattr(similarity, key), rows, columns)

@@ -12,6 +12,7 @@ from reportgen.report.sections.health import health
 from reportgen.report.sections.image_map import image_map
 from reportgen.report.sections.kernels import kernels
 from reportgen.report.sections.regression import regression
+from reportgen.report.sections.similarity import similarity
 from reportgen.report.sections.trust import trust
 
 PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
@@ -20,6 +21,7 @@ PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
     "map": image_map,
     "regression": regression,
     "health": health,
+    "similarity": similarity,
     "exemplars": exemplars,
     "kernels": kernels,
     "trust": trust,

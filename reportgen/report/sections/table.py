@@ -117,6 +117,17 @@ TABLE = (
         search=("sparsity", "silent channels", "dead channels"),
     ),
     Section(
+        key="similarity",
+        record="similarity",
+        menu="Similarity",
+        page="similarity.html",
+        title="Similarity of layers",
+        headings=("similarity", "similarity of layers", "layers that repeat each other", "cka"),
+        on_request=False,
+        left_to_site="",
+        search=("cka", "near-duplicate layers", "centred kernel alignment"),
+    ),
+    Section(
         key="exemplars",
         record="exemplars",
         menu="Exemplars",

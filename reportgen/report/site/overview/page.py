@@ -123,6 +123,8 @@ def _notes_over_images(report: Report) -> dict[str, str]:
         )
     if report.health:
         notes["Health"] = "sparsity and silent channels"
+    if report.similarity:
+        notes["Similarity"] = "layers that repeat each other"
     if report.exemplars:
         notes["Exemplars"] = f"top images for {count(len(report.exemplars.channels), 'channel')}"
     return notes
