@@ -8,15 +8,13 @@ Activation Differences", 2017).
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams.chosen import Targets, chosen_cams
 from reportgen.analysis.cams.gradcam import INTENSITY, placed_on
-from reportgen.analysis.cams.gradients import score_gradients
+from reportgen.analysis.cams.score_batches import in_score_batches
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
@@ -30,6 +28,9 @@ from reportgen.records.report import Skipped
 
 STRONGEST, OPPOSING = 6, 3
 """How many channels that raise and lower a score are shown."""
+COMPARED = 2
+"""Classes whose scores are explained and compared: the top ones."""
+
 MOST_IMAGES = 24
 LONGEST = 192
 """Pixels of the longer side of a picture."""
@@ -116,9 +117,8 @@ class Decisions:
             colormap=request.settings.colormap,
         )
         photos = spread(request.photos, MOST_IMAGES)
-        return Plan(
-            self, [self.unit(request.model.sha256, one, options) for one in photos]
-        ), skipped
+        units = [self.unit(request.model.sha256, photo, options) for photo in photos]
+        return Plan(self, units), skipped
 
     def unit(self, model: str, photo: str, options: DecisionOptions) -> DecisionUnit:
         """The unit of one image."""
@@ -129,25 +129,17 @@ class Decisions:
     ) -> Iterator[tuple[DecisionUnit, Result[DecisionData]]]:
         """Yield the shares of each image, with a picture of each channel that is named."""
         options = units[0].options
-        layer, targets = options.layer, options.targets
-        top = None if targets is not None else 2
-        gradients_of = bench.compiled(
-            f"gradcam {layer} {'one' if targets is not None else top}",
-            lambda: score_gradients(bench.network, layer, top, bench.places),
-        )
-        by_digest = {unit.photo: unit for unit in units}
 
-        def gradients(pixels: npt.NDArray[np.float32]) -> Any:
-            return gradients_of(bench.prepare(pixels), targets)
-
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[DecisionData]]:
-            maps, indices, slopes = found[0][at], found[1][at], found[2][:, at]
-            drawn = bench.threads.submit(_result, bench, digest, maps, indices, slopes, options)
+        def draw(
+            digest: str,
+            maps: npt.NDArray[np.float32],
+            classes: npt.NDArray[np.int32],
+            gradients: npt.NDArray[np.float32],
+        ) -> Callable[[], Result[DecisionData]]:
+            drawn = bench.threads.submit(_result, bench, digest, maps, classes, gradients, options)
             return drawn.result
 
-        need = max(map_bytes(bench.network, [layer]) * 3, LEAST_BYTES)
-        for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
-            yield by_digest[digest], result
+        yield from in_score_batches(bench, units, options.layer, options.targets, COMPARED, draw)
 
 
 def contributions(maps: npt.NDArray[np.floating], slopes: npt.NDArray[np.floating]) -> Floats:

@@ -8,6 +8,7 @@ from statistics import fmean
 
 from reportgen.comparison.matching import Matches
 from reportgen.comparison.significance import mcnemar
+from reportgen.few_images import wilson_interval
 from reportgen.records.comparison import (
     Answer,
     Calibration,
@@ -24,7 +25,6 @@ from reportgen.records.comparison import (
 from reportgen.records.image import Image, Prediction
 from reportgen.records.over_images import ConfidenceBin
 from reportgen.records.report import Report
-from reportgen.wilson import wilson_interval
 
 BINS = 10
 """Bins of confidence, of equal width, as of a report's reliability diagram."""

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from reportgen.comparison.comparison import change_between, change_of, compare
+from reportgen.few_images import wilson_interval
 from reportgen.records.comparison import Comparison
 from reportgen.records.model import LayerWeights
 from reportgen.report.schema import COMPARISON_SCHEMA, schema_text
-from reportgen.wilson import wilson_interval
 from tests.comparison.reports import report_of, sample
 
 BEFORE = [(0, 0), (0, 0), (1, 1), (1, 0), (2, 2), (2, 1), (None, 0), (None, 1)]

@@ -42,6 +42,7 @@ ACTIVATIONS = ActivationOptions(
     contrast=(128.0, 64.0),
     normalise="channel",
     channels={},
+    features="",
 )
 GRADCAM = GradCamOptions(
     feed=FEED,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from reportgen.analysis.accuracy.reliability import Reliability
 from reportgen.analysis.accuracy.remarks import remarks
 from reportgen.analysis.accuracy.temperature import Likelihood, Logits, logits_of
+from reportgen.few_images import wilson_interval
 from reportgen.records.model import Model
 from reportgen.records.over_images import (
     ClassResult,
@@ -21,7 +22,6 @@ from reportgen.records.over_images import (
     Mistake,
     Temperature,
 )
-from reportgen.wilson import wilson_interval
 
 Floats = npt.NDArray[np.float64]
 

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams.chosen import chosen_cams
 from reportgen.analysis.cams.gradcam import LONGEST, placed_on
-from reportgen.analysis.cams.gradients import ScoreGradients, score_gradients
+from reportgen.analysis.cams.score_batches import compiled_gradients
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench
@@ -116,8 +116,8 @@ class CamDifferences:
         options = units[0].options
         layer, pairs = options.layer, options.pairs
         named = [index for pair in pairs if pair for index in pair]
-        of_top = _gradients(bench, layer, 2) if None in pairs else None
-        of_named = _gradients(bench, layer, None) if named else None
+        of_top = compiled_gradients(bench, layer, 2) if None in pairs else None
+        of_named = compiled_gradients(bench, layer, None, len(named)) if named else None
         by_digest = {unit.photo: unit for unit in units}
 
         def gradients(pixels: npt.NDArray[np.float32]) -> Any:
@@ -135,13 +135,6 @@ class CamDifferences:
         need = max(need, LEAST_BYTES)
         for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
             yield by_digest[digest], result
-
-
-def _gradients(bench: Workbench, layer: str, top: int | None) -> ScoreGradients:
-    return bench.compiled(
-        f"gradcam difference {layer} {top}",
-        lambda: score_gradients(bench.network, layer, top, bench.places),
-    )
 
 
 def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, int, Map]:

@@ -12,11 +12,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams.chosen import Targets, chosen_cams
 from reportgen.analysis.cams.formulas import FORMULAS
-from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.analysis.cams.passes import Passed, own_passes
+from reportgen.analysis.cams.score_batches import in_score_batches
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
 from reportgen.analysis.workbench import Workbench, number
@@ -129,31 +128,21 @@ class GradCams:
     ) -> Iterator[tuple[GradCamUnit, Result[GradCamData]]]:
         """Yield each image's maps: kind by kind, the class with the highest score first."""
         options = units[0].options
-        layer, top, chosen = options.layer, options.top, options.targets
-        gradients_of = bench.compiled(
-            f"{self.name} {layer} {'one' if chosen is not None else top}",
-            lambda: score_gradients(
-                bench.network, layer, None if chosen is not None else top, bench.places
-            ),
-        )
-        by_digest = {unit.photo: unit for unit in units}
 
-        def gradients(pixels: npt.NDArray[np.float32]) -> Any:
-            return gradients_of(bench.prepare(pixels), chosen)
-
-        def draw(found: Any, at: int, digest: str) -> Callable[[], Result[GradCamData]]:
-            maps, classes, gradients = found[0][at], found[1][at], found[2][:, at]
-            grid = cells_of(bench, layer, maps)
-            passed = own_passes(bench, options.cams, digest, maps, classes, grid)
+        def draw(
+            digest: str,
+            maps: npt.NDArray[np.float32],
+            classes: npt.NDArray[np.int32],
+            gradients: npt.NDArray[np.float32],
+        ) -> Callable[[], Result[GradCamData]]:
+            grid = cells_of(bench, options.layer, maps)
+            passed = own_passes(bench, options.cams, digest, maps, list(classes), grid)
             drawn = bench.threads.submit(
                 _draw, bench, digest, maps, classes, gradients, passed, options
             )
             return drawn.result
 
-        need = map_bytes(bench.network, [layer]) * (1 + top)
-        need = max(need, LEAST_BYTES)
-        for digest, result in in_batches(bench, list(by_digest), need, gradients, draw):
-            yield by_digest[digest], result
+        yield from in_score_batches(bench, units, options.layer, options.targets, options.top, draw)
 
 
 def _draw(

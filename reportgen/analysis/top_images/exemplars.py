@@ -19,6 +19,7 @@ from reportgen.config import Settings
 from reportgen.errors import SettingsError
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.units import Result, Unit
+from reportgen.few_images import FEWEST_RANKED
 from reportgen.pictures.encode import jpeg
 from reportgen.pictures.strips import GRID_TILE, TILE, Cell, Shown, strip
 from reportgen.records.model import Layer
@@ -27,9 +28,6 @@ from reportgen.records.report import Skipped
 _QUALITY = 70
 """Of the strips, as a JPEG: there are hundreds, of pictures that are thumbnails."""
 
-
-FEWEST_IMAGES = 9
-"""With fewer images than a row of top images has, all of them are top images of every channel."""
 
 _KEPT_BYTES = 32_000_000
 """Of images that are shown again and again: two hundred, of 224 pixels a side."""
@@ -153,7 +151,7 @@ class Exemplars:
 
 def _too_few(images: int, *, asked: bool) -> str:
     """Why so few images have no top images; empty for enough, which are two where it is `asked`."""
-    fewest = 2 if asked else FEWEST_IMAGES
+    fewest = 2 if asked else FEWEST_RANKED
     if images >= fewest:
         return ""
     return (

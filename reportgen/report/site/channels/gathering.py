@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.few_images import FEWEST_RANKED
 from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar, ExemplarsOf
@@ -25,8 +26,6 @@ FEW_IMAGES = 12
 STRONGEST = 6
 MOST_PIXELS = 8_000_000
 """Pixels of all the grids that the tiles of a sheet are looked for in: they are read whole."""
-FEWEST_IMAGES = 9
-"""Images below which a ranking of them says nothing: there are no top images then."""
 
 Seen = Sequence[tuple[Image, Activations]]
 
@@ -99,7 +98,7 @@ def taken_images(outline: Outline, path: str) -> Seen:
 def top_images(outline: Outline, path: str) -> Iterator[ExemplarsOf]:
     """The top images of the layer's channels; none of too few images."""
     found = outline.report.exemplars
-    if found is not None and outline.has("exemplars") and found.images >= FEWEST_IMAGES:
+    if found is not None and outline.has("exemplars") and found.images >= FEWEST_RANKED:
         yield from (one for one in found.channels if one.layer == path and one.picture)
 
 

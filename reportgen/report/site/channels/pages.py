@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
+from reportgen.few_images import FEWEST_RANKED
 from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar
 from reportgen.report.contexts import Fact, Link
@@ -26,7 +27,6 @@ from reportgen.report.site.channels.contexts import (
 )
 from reportgen.report.site.channels.gathering import (
     FEW_IMAGES,
-    FEWEST_IMAGES,
     STRONGEST,
     Cut,
     Known,
@@ -150,9 +150,9 @@ def _list_pages(
 def _why_none(outline: Outline) -> str:
     """Why there are no top images; empty where there are, or where they were not asked for."""
     found = outline.report.exemplars
-    if found is None or not outline.has("exemplars") or found.images >= FEWEST_IMAGES:
+    if found is None or not outline.has("exemplars") or found.images >= FEWEST_RANKED:
         return ""
-    return f"Top images need at least {FEWEST_IMAGES} images; there are {found.images}"
+    return f"Top images need at least {FEWEST_RANKED} images; there are {found.images}"
 
 
 def _row(outline: Outline, page: str, path: str, channel: int, known: Known) -> ChannelRow:

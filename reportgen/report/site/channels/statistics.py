@@ -4,8 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from reportgen.few_images import FEWEST_RANKED
 from reportgen.report.site.channels.contexts import Histogram
-from reportgen.report.site.channels.gathering import FEWEST_IMAGES, Known
+from reportgen.report.site.channels.gathering import Known
 from reportgen.wording import count, number
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ _NEIGHBOURS = 5
 def histogram(known: Known) -> Histogram | None:
     """How the channel's highest values spread over the images; None for too few images."""
     values = [value for value in known.highs if value is not None and math.isfinite(value)]
-    if len(values) < FEWEST_IMAGES:
+    if len(values) < FEWEST_RANKED:
         return None
     low, high = min(0.0, *values), max(values)
     if high <= low:
@@ -66,7 +67,7 @@ def neighbours(found: Mapping[int, Known]) -> dict[int, list[tuple[int, float]]]
 def _finite(values: Sequence[float | None]) -> "NDArray[np.float64] | None":
     import numpy as np
 
-    if len(values) < FEWEST_IMAGES or any(value is None for value in values):
+    if len(values) < FEWEST_RANKED or any(value is None for value in values):
         return None
     row = np.array(values, np.float64)
     return row if np.isfinite(row).all() else None

@@ -1,6 +1,9 @@
-"""How sure a share of few images is."""
+"""What few images can tell: whether a ranking of them says anything, and how sure a share is."""
 
 import math
+
+FEWEST_RANKED = 9
+"""With fewer images than a row of top images has, all of them are top images of every channel."""
 
 _DEVIATIONS = 1.959964
 """Standard deviations of the normal distribution around its mean that hold 95 %."""

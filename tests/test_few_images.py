@@ -2,7 +2,7 @@
 
 import pytest
 
-from reportgen.wilson import wilson_interval
+from reportgen.few_images import wilson_interval
 
 
 @pytest.mark.parametrize(
