@@ -140,7 +140,8 @@ def build(ctx: click.Context, /, model: str, images: tuple[str, ...], **_: Any) 
 def demo(ctx: click.Context, /, **_: Any) -> None:
     """Build a report from the bundled example.
 
-    The model is a small network trained on drawn shapes. Nothing is fetched.
+    The model is a small network trained on drawn shapes; the images lie in class folders. Heatmap
+    tests and dreams are included, unless --profile names a set of options. Nothing is fetched.
     """
     from reportgen.demo import demo_images, demo_labels, demo_model
 
@@ -149,7 +150,9 @@ def demo(ctx: click.Context, /, **_: Any) -> None:
         "labels": demo_labels(),
         "preprocess": "unit",
     }
-    settings = _settings(ctx, {**own, **given_settings(ctx)}, output="reportgen-demo")
+    given = given_settings(ctx)
+    everything = {} if "profile" in given else {"trust": True, "dream": ["last"]}
+    settings = _settings(ctx, {**own, **everything, **given}, output="reportgen-demo")
     _report(ctx, str(demo_model()), (str(demo_images()),), settings)
 
 

@@ -19,5 +19,5 @@ def demo_labels() -> Path:
 
 
 def demo_images() -> Path:
-    """The folder of a dozen PNG images that the network was not trained on."""
+    """Two dozen WebP images in a folder for each class; the network was not trained on them."""
     return _FOLDER / "images"

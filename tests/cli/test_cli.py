@@ -511,6 +511,11 @@ def test_demo_brings_its_own_model_labels_and_images(calls: Calls) -> None:
     assert Path(calls.model).is_file()
     assert Path(calls.images[0]).is_dir()
     assert calls.command == "reportgen demo --top 1"
+    assert calls.settings.trust
+    assert calls.settings.dream == ("last",)
+    run("demo", "--profile", "quick")
+    assert not calls.settings.trust
+    assert not calls.settings.dream
 
 
 def test_inspect_prints_a_table(calls: Calls) -> None:

@@ -57,7 +57,7 @@ def _nested_model(folder: Path) -> Path:
 def _two_photos(folder: Path) -> Path:
     place = folder / "two"
     place.mkdir()
-    for at, path in enumerate(sorted(demo_images().iterdir())[:2]):
+    for at, path in enumerate(sorted(demo_images().rglob("*.webp"))[:2]):
         with Image.open(path) as image:
             image.resize((300 + 100 * at, 260)).save(place / f"photo {at}.jpg")
     return place
@@ -66,11 +66,11 @@ def _two_photos(folder: Path) -> Path:
 def _sixty_photos(folder: Path) -> Path:
     """Sixty images in folders named like the demo's classes, some in another's: mistakes."""
     random = np.random.default_rng(0)
-    sources = sorted(demo_images().iterdir())
-    classes = sorted({path.stem.rpartition("_")[0] for path in sources})
+    sources = sorted(demo_images().rglob("*.webp"))
+    classes = sorted({path.parent.name for path in sources})
     for at in range(60):
         source = sources[at % len(sources)]
-        name = source.stem.rpartition("_")[0]
+        name = source.parent.name
         if at % 15 == 0:
             name = classes[(classes.index(name) + 1) % len(classes)]
         place = folder / "sixty photos" / name

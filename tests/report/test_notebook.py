@@ -59,8 +59,9 @@ def test_a_built_notebook_has_run_and_says_nothing_of_this_machine(
 
     own = tmp_path / "own"
     own.mkdir()
-    for name in ("circle_1.png", "cross_1.png"):
-        (own / name).write_bytes((demo_images() / name).read_bytes())
+    for name in ("circle/circle_1", "cross/cross_1"):
+        with Image.open(demo_images() / f"{name}.webp") as drawn:
+            drawn.save(own / f"{Path(name).name}.png")
     (tmp_path / "notes.md").write_text(
         "My words.\n\n# Grad-CAM\n\nIt looks at the edges.\n\n# conv2d_1\n\nNote on the layer.\n\n"
         "![A plot](plot.png)\n\n# `dense`\n\nIt has no maps.\n\n# Methods\n\nMine.\n"

@@ -29,9 +29,9 @@ layers = keras.layers
 
 @pytest.fixture(scope="module")
 def demo():
-    """The demo's network, its images (12, 96, 96, 3) in 0..1, and their classes."""
+    """The demo's network, its images (24, 96, 96, 3) in 0..1, and their classes."""
     network = Network(keras.models.load_model(demo_model(), compile=False))
-    files = sorted(demo_images().glob("*.png"))
+    files = sorted(demo_images().rglob("*.webp"))
     images = [np.asarray(Image.open(one).convert("RGB").resize((96, 96))) for one in files]
     values = np.stack(images).astype(np.float32) / 255
     classes = network.model.predict(values, verbose=0).argmax(axis=1).astype(np.int32)
