@@ -13,16 +13,20 @@ from collections.abc import Iterable
 MAX_LENGTH = 80
 """Longest slug in characters; leaves room for page numbers and suffixes below 255 bytes."""
 
-_IMAGE_SUFFIX = re.compile(r"(?<=[^/])\.(jpe?g|png|webp|bmp|gif|tiff?)$")
+MOST_BYTES = 200
+"""Longest name of a picture in UTF-8, without its suffix; file systems take 255 bytes."""
+
+_IMAGE_SUFFIX = re.compile(r"(?<=[^/])\.(jpe?g|png|webp|bmp|gif|tiff?)$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"/+")
 _DISALLOWED = re.compile(r"[^a-z0-9._-]+")
 # Two hyphens are kept for page numbers ("cat--2.html"), so no slug may hold them.
 _RUNS = re.compile(r"-{2,}|\.{2,}")
 # Devices that Windows opens instead of a file, the page that every folder already has, and the
 # folders of pictures that stand beside those of the images.
-_RESERVED = re.compile(
-    r"^(con|prn|aux|nul|com[0-9]|lpt[0-9]|index|filters|kernels|exemplars|dreams|units)(?=\.|$)"
-)
+_DEVICES = "con|prn|aux|nul|com[0-9]|lpt[0-9]"
+_RESERVED = re.compile(rf"^({_DEVICES}|index|filters|kernels|exemplars|dreams|units)(?=\.|$)")
+_DEVICE = re.compile(rf"^({_DEVICES})(?=\.|$)", re.IGNORECASE)
+_UNUSABLE = re.compile(r'[/\\:*?"<>|\x00-\x1f\x7f\ud800-\udfff]')
 
 
 def slugs(names: Iterable[str]) -> dict[str, str]:
@@ -79,3 +83,33 @@ def _with_digest(slug: str, name: str, length: int) -> str:
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:length]
     stem = (slug or "unnamed")[: MAX_LENGTH - length - 1].rstrip("._-")
     return f"{stem}-{digest}"
+
+
+def picture_names(names: Iterable[str]) -> list[str]:
+    """File names for pictures that people named: as they wrote them where file systems allow it.
+
+    Each ends in the suffix of an image format, `.png` where the name has none, holds at most
+    `MOST_BYTES` before it, and differs from those before on file systems that ignore case too.
+    """
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        plain = _UNUSABLE.sub("_", name).strip(". ")
+        suffix = _IMAGE_SUFFIX.search(plain)
+        ending = suffix.group() if suffix else ".png"
+        stem = plain.removesuffix(ending).encode("utf-8")[:MOST_BYTES].decode("utf-8", "ignore")
+        stem = stem.rstrip(". ") or "image"
+        if _DEVICE.match(stem):
+            stem = f"_{stem}"
+        candidate, count = f"{stem}{ending}", 1
+        while _folded(candidate) in taken:
+            count += 1
+            candidate = f"{stem}-{count}{ending}"
+        taken.add(_folded(candidate))
+        found.append(candidate)
+    return found
+
+
+def _folded(name: str) -> str:
+    """The name as file systems compare it that ignore case and the form of accents."""
+    return unicodedata.normalize("NFC", name).casefold()

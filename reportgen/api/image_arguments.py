@@ -11,6 +11,7 @@ import numpy.typing as npt
 from PIL import Image as PillowImage
 
 from reportgen.errors import ImageError
+from reportgen.file_names import picture_names
 
 MOST = 10_000
 """Images that one call takes from memory; more belong into a folder."""
@@ -66,7 +67,8 @@ def gather(images: Any, folder: Path, class_names: Sequence[str] | None = None) 
     if not found.files and not found.pictures:
         raise ImageError("No image is given: name a folder, or pass arrays.")
     mode, pictures = _as_bytes(found.pictures)
-    for name, picture in zip(found.names, pictures, strict=True):
+    file_names = picture_names(found.names)
+    for name, picture in zip(file_names, pictures, strict=True):
         picture.save(folder / name, format="PNG")
     table = None
     if any(label is not None for label in found.labels):
@@ -74,8 +76,8 @@ def gather(images: Any, folder: Path, class_names: Sequence[str] | None = None) 
         with table.open("w", encoding="utf-8", newline="") as out:
             rows = csv.writer(out)
             rows.writerow(("file", "class"))
-            rows.writerows(zip(found.names, found.labels, strict=True))
-    in_memory = [str(folder / name) for name in found.names]
+            rows.writerows(zip(file_names, found.labels, strict=True))
+    in_memory = [str(folder / name) for name in file_names]
     return ImageArguments([*found.files, *in_memory], table, mode)
 
 
@@ -86,7 +88,7 @@ def _collect(images: Any, found: _Found, class_names: list[str] | None) -> None:
         for name, picture in images.items():
             if isinstance(picture, str | Path):
                 raise ImageError(f"“{name}”: a mapping names images in memory, not files.")
-            found.add(_single(picture), None, _file_name(str(name), found.names))
+            found.add(_single(picture), None, str(name))
     elif _is_picture(images):
         _add(images, None, found, class_names)
     elif isinstance(images, tuple) and len(images) == 2 and _is_picture(images[0]):
@@ -147,20 +149,6 @@ def _label(label: Any, class_names: list[str] | None) -> str:
     if class_names is not None and 0 <= index < len(class_names):
         return class_names[index]
     return str(index)
-
-
-def _file_name(name: str, taken: Sequence[str]) -> str:
-    """A name that a file can have, unlike those taken."""
-    plain = "".join("_" if sign in '/\\:*?"<>|' or ord(sign) < 32 else sign for sign in name)
-    plain = plain.strip(". ")[:100] or "image"
-    stem, dot, suffix = plain.rpartition(".")
-    if not dot or suffix.lower() not in ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff"):
-        stem, suffix = plain, "png"
-    candidate, count = f"{stem}.{suffix}", 1
-    while candidate in taken:
-        count += 1
-        candidate = f"{stem}-{count}.{suffix}"
-    return candidate
 
 
 def _as_bytes(pictures: Sequence[Any]) -> tuple[str | None, list[PillowImage.Image]]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.file_names import MAX_LENGTH, slugs
+from reportgen.file_names import MAX_LENGTH, MOST_BYTES, picture_names, slugs
 
 SAFE = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9_])?")
 
@@ -69,3 +69,27 @@ def test_a_name_with_a_digest_keeps_its_slug_whatever_comes_along(name: str, oth
     alone = slugs([name])[name]
     if re.search(r"-[0-9a-f]{8}$", alone) and other != alone:
         assert slugs([name, other])[name] == alone
+
+
+def test_pictures_keep_the_names_that_people_gave_them() -> None:
+    names = ["My cat", "dog.JPG", "a/b", "Übung.png", "x.tar.gz"]
+    assert picture_names(names) == ["My cat.png", "dog.JPG", "a_b.png", "Übung.png", "x.tar.gz.png"]
+
+
+def test_pictures_whose_names_file_systems_take_for_the_same_are_told_apart() -> None:
+    names = ["cat", "CAT", "cat.png", "e\u0301.png", "\u00e9.png"]
+    made = picture_names(names)
+    assert len({name.casefold() for name in made}) == len(names)
+    assert made[:3] == ["cat.png", "CAT-2.png", "cat-3.png"]
+    assert made[4] == "\u00e9-2.png"
+
+
+@given(st.lists(st.text(st.characters(codec=None), max_size=300), max_size=20))
+def test_any_name_of_a_picture_becomes_a_file(names: list[str]) -> None:
+    made = picture_names([*names, *AWKWARD])
+    assert len({name.casefold() for name in made}) == len(made)
+    for name in made:
+        assert len(name.encode("utf-8")) <= MOST_BYTES + 20
+        assert not re.search(r'[/\\:*?"<>|\x00-\x1f]', name)
+        assert not re.match(r"(con|nul)\.", name, re.IGNORECASE)
+        assert name.lower().endswith((".png", ".jpg"))
