@@ -1,15 +1,38 @@
 """What outputs mean and what they say of an image, worded for pages and the PDF."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from reportgen.records.image import GradCam, Image
 from reportgen.records.model import Model
 from reportgen.records.outputs import Output
-from reportgen.report.answer_contexts import AnswerTable, OutputRow
 from reportgen.wording import count, number, percent, sentence, shape
 
 MOST_ROWS = 24
 """Values of one output that a table lists."""
+
+
+@dataclass(frozen=True)
+class AnswerTable:
+    """What one output says of an image: rows of a name and a number, and what is left out."""
+
+    output: str
+    title: str
+    columns: tuple[str, str]
+    rows: tuple[tuple[str, str], ...]
+    more: str
+
+
+@dataclass(frozen=True)
+class OutputRow:
+    """An output in the table of the model: what it means, and why."""
+
+    name: str
+    shape: str
+    meaning: str
+    why: str
+    explained: str
+    """"yes" for the output that the report explains; empty for others."""
 
 
 def answer_tables(model: Model, image: Image) -> tuple[AnswerTable, ...]:

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, overload
 
 from reportgen.records.image import Activations, Image
-from reportgen.report.heatmap_groups import extra_cost
+from reportgen.report.heatmaps import extra_cost
 from reportgen.report.paging import grid_cost
 
 _SINGLE = 8

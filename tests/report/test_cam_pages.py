@@ -10,7 +10,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.heatmaps import CamDifference
 from reportgen.records.image import GradCam
 from reportgen.records.report import Report
-from reportgen.report.heatmap_sentences import completeness
+from reportgen.report.heatmaps import completeness
 from reportgen.report.site.writer import write_site
 from tests.report.links import check_site
 from tests.report.sample import LABELS, write_sample

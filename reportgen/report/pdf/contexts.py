@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from reportgen.report.answer_contexts import AnswerTable, OutputRow
+from reportgen.report.answers import AnswerTable, OutputRow
 from reportgen.report.contexts import Method
 
 Node = dict[str, Any]

@@ -12,8 +12,7 @@ from reportgen.records.image import GradCam as GradCamRecord
 from reportgen.records.report import Report
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.figures import filter_findings, gallery_title
-from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution
-from reportgen.report.heatmap_sentences import completeness, placing
+from reportgen.report.heatmaps import CamGroup, cam_groups, completeness, placing, resolution
 from reportgen.report.model_facts import photo_size
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (

@@ -21,7 +21,7 @@ from reportgen.report.blocks import (
     text,
 )
 from reportgen.report.contexts import Fact, Link, Picture
-from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.heatmaps import cam_groups
 from reportgen.report.outline import Outline
 from reportgen.report.sections.confusion import confusion
 from reportgen.report.sections.reliability import reliability

@@ -11,7 +11,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.image import GradCam
 from reportgen.records.report import Skipped
 from reportgen.report.contexts import Finding, Link
-from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.heatmaps import cam_groups
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.channel_findings import (
     broken_weights,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reportgen.report.answer_contexts import AnswerTable
+from reportgen.report.answers import AnswerTable
 from reportgen.report.contexts import (
     Explanation,
     Fact,

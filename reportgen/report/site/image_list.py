@@ -8,7 +8,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.image import Image
 from reportgen.report.contexts import Card, ImagesPage, Link, Prediction
 from reportgen.report.figures import plain_picture
-from reportgen.report.heatmap_groups import cam_groups
+from reportgen.report.heatmaps import cam_groups
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href

@@ -20,8 +20,15 @@ from reportgen.report.figures import (
     gradcam_legend,
     plain_picture,
 )
-from reportgen.report.heatmap_groups import CamGroup, cam_groups, resolution, same_maps, why_beside
-from reportgen.report.heatmap_sentences import completeness, placing
+from reportgen.report.heatmaps import (
+    CamGroup,
+    cam_groups,
+    completeness,
+    placing,
+    resolution,
+    same_maps,
+    why_beside,
+)
 from reportgen.report.model_facts import photo_size
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from reportgen.report.answer_contexts import OutputRow
+from reportgen.report.answers import OutputRow
 from reportgen.report.contexts import (
     Fact,
     Frame,

@@ -7,7 +7,7 @@ import pytest
 from reportgen.inputs.network import Network
 from reportgen.records.flattening import flattens
 from reportgen.records.image import GradCam
-from reportgen.report.heatmap_groups import cam_groups, same_maps
+from reportgen.report.heatmaps import cam_groups, same_maps
 from tests.support.results import stored_data
 from tests.support.small_nets import compute, net
 

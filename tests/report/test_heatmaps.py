@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.records.model import Cells, Layer
-from reportgen.report.heatmap_sentences import placing
+from reportgen.report.heatmaps import placing
 
 
 def layer(**changes: object) -> Layer:

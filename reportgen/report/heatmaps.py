@@ -1,12 +1,13 @@
-"""The class activation maps of an image, class by class."""
+"""The class activation maps of an image, class by class, and the sentences on each of them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.heatmap_methods import CAMS
+from reportgen.heatmap_methods import CAMS, MOST_STEPS, TOLERANCE
 from reportgen.records.flattening import flattens
 from reportgen.records.image import GradCam, Image
 from reportgen.records.model import Layer, Model
+from reportgen.wording import TIMES, number, percent
 
 COARSE = 7
 """Rows and columns of a layer's maps below which a heatmap is coarse."""
@@ -75,3 +76,39 @@ def extra_cost(image: Image) -> int:
         + _LAYER * len(image.through_depth)
         + _DIFFERENCE * len(image.differences)
     )
+
+
+BEYOND = (
+    "Every cell also depends on the whole image, by way of a pooled or normalised value; the"
+    " convolutional path alone places it."
+)
+
+
+def placing(layer: Layer | None) -> str:
+    """How a map of this layer comes to lie on the image; empty where nothing is known."""
+    cells = layer.cells if layer else None
+    if cells is None:
+        return ""
+    if not cells.exact:
+        return "A layer before it is of an unknown kind, so the cells divide its input evenly."
+    size = f" {TIMES} ".join(map(number, cells.size))
+    down, across = map(number, cells.jump)
+    apart = f"{down} px apart" if down == across else f"{down} px apart down, {across} px across"
+    text = f"Each cell lies at the centre of its receptive field ({size} px); cells are {apart}."
+    margin = min(start - jump for start, jump in zip(cells.start, cells.jump, strict=True))
+    if margin > 0:
+        text += f" A margin of {number(margin)} px has no cells of its own and stays without heat."
+    return f"{text} {BEYOND}" if cells.beyond else text
+
+
+def completeness(one: GradCam) -> str:
+    """By how much the attributions' sum misses the gain of the score; empty for other maps."""
+    if one.steps is None:
+        return ""
+    if one.residual is None:
+        return f"{one.steps} steps; the score gains nothing, so completeness cannot be judged."
+    text = f"{one.steps} steps; the attributions sum to the gain of the score within"
+    text = f"{text} {percent(one.residual)}."
+    if one.residual > TOLERANCE:
+        text += f" {MOST_STEPS} steps do not suffice here: read the map with caution."
+    return text
