@@ -132,8 +132,8 @@ def _build(
     if settings.templates is not None:
         check_templates(settings.templates)
     standard = Standard.of(settings)
-    with _store(settings) as store:
-        context = BuildContext(model, settings, progress, store, session)
+    with _store(settings) as store, engine_of(settings) as engine:
+        context = BuildContext(model, settings, progress, store, session, engine)
         computed = compute(context, open_inputs(context, images))
         context.check_processors()
         context.bench.forget()

@@ -14,6 +14,9 @@ class Stage(Protocol):
     def skip(self, steps: int) -> None:
         """Say that so many steps were finished before."""
 
+    def say(self, text: str) -> None:
+        """Show a few words beside the stage, such as how many workers compute; empty for none."""
+
 
 class Progress(Protocol):
     """Where a run reports its stages and the sentences a user should read."""
@@ -47,6 +50,9 @@ class Silent:
 
     def skip(self, steps: int) -> None:
         """Count nothing."""
+
+    def say(self, text: str) -> None:
+        """Say nothing."""
 
     def note(self, sentence: str) -> None:
         """Tell nobody."""

@@ -1,8 +1,5 @@
 """The same report from one run and from shards in any order, and from a store that is shared."""
 
-import filecmp
-from pathlib import Path
-
 import pytest
 
 from reportgen.analysis.top_images import scan
@@ -12,6 +9,7 @@ from reportgen.execution.shards import Shard
 from reportgen.pipeline import build, build_shard
 from reportgen.progress import Silent
 from tests.support.data_sets import class_folders
+from tests.support.folders import differing
 from tests.support.options import SCAN
 
 FAST = {"filters": 2, "filter_method": "classic", "filter_steps": 2, "filter_size": 16,
@@ -33,12 +31,6 @@ def reproducible(monkeypatch):
 def settings_for(place, folders, **options):
     known = {**FAST, "out": str(place), "dataset": str(folders)}
     return make_settings({**known, **options})
-
-
-def differing(one: Path, other: Path) -> list[str]:
-    names = {file.relative_to(one) for file in one.rglob("*") if file.is_file()}
-    assert names == {file.relative_to(other) for file in other.rglob("*") if file.is_file()}
-    return [str(name) for name in names if not filecmp.cmp(one / name, other / name, False)]
 
 
 @pytest.fixture
@@ -104,10 +96,10 @@ def test_processors_of_several_kinds_are_told_and_refused(
     small_model, folders, tmp_path, monkeypatch
 ):
     kept = {"cache_dir": str(tmp_path / "store")}
-    monkeypatch.setattr("reportgen.build_steps.context.compute_class", lambda _: "old processor")
+    monkeypatch.setattr("reportgen.analysis.workbench.compute_class", lambda _: "old processor")
     settings = settings_for(tmp_path / "r", folders, shard="1/2", **kept)
     build_shard(str(small_model), [], settings, progress=Silent())
-    monkeypatch.setattr("reportgen.build_steps.context.compute_class", lambda _: "new processor")
+    monkeypatch.setattr("reportgen.analysis.workbench.compute_class", lambda _: "new processor")
     strict = settings_for(tmp_path / "r", folders, strict=True, **kept)
     with pytest.raises(ReportgenError, match=r"2 kinds of processor.*new processor; old processor"):
         build(str(small_model), [], strict, progress=Silent(), command="")

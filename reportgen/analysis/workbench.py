@@ -1,6 +1,7 @@
 """What analyses share while they compute: the network, and photos ready to be fed to it."""
 
 import os
+import pickle
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -13,11 +14,14 @@ import numpy.typing as npt
 
 from reportgen.analysis.recent import Recent
 from reportgen.execution.runner import Outcome
+from reportgen.execution.units import Unit
 from reportgen.feeding import Feeding, ResizeMode
+from reportgen.hardware.processors import compute_class
 from reportgen.inputs.photos.clips import Clip
 from reportgen.inputs.photos.decode import Decoded, decode
 from reportgen.inputs.photos.fit import fit
 from reportgen.records.model import ImageInput
+from reportgen.user_files import Seen
 
 T = TypeVar("T")
 
@@ -62,8 +66,8 @@ class Workbench:
     preprocess: str
     feeding: Feeding
     batch_size: int | None
-    check: Callable[[str], object] = lambda _: None
-    """Raises InputChangedError where a photo's file is no longer that of the digest."""
+    seen: Mapping[Path, Seen] = field(default_factory=dict)
+    """The photos' files as they were when they were hashed."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)
     """What happened on the way that a reader of the timings should know."""
@@ -100,6 +104,11 @@ class Workbench:
     def places(self) -> tuple[str, ...]:
         """The GPUs that a batch is divided among; none on a CPU."""
         return self.opened.places
+
+    @cached_property
+    def packed_open(self) -> bytes:
+        """`open`, pickled once: its bytes tell whether two benches open the same model."""
+        return pickle.dumps(self.open)
 
     @cached_property
     def prepare(self) -> Callable[[Any], Any]:
@@ -154,7 +163,7 @@ class Workbench:
         return self._recent(f"{digest} {feeding.depth}", lambda: self.read(digest, feeding))
 
     def read(self, digest: str, feeding: Feeding) -> Decoded:
-        """Decode a photo's file. Raises ImageError, and whatever `check` raises."""
+        """Decode a photo's file. Raises ImageError, and InputChangedError as `check`."""
         try:
             if digest not in self.clips:
                 return decode(self.photos[digest], feeding)
@@ -162,6 +171,11 @@ class Workbench:
             return decode(path, feeding, frame=frame)
         finally:
             self.check(digest)
+
+    def check(self, digest: str) -> None:
+        """Raise InputChangedError where a photo's file is no longer that of the digest."""
+        if seen := self.seen.get(self.photos[digest]):
+            seen.check()
 
     def compiled(self, key: str, make: Callable[[], T]) -> T:
         """A function of the network made once: TensorFlow takes seconds to trace and compile it."""
@@ -179,6 +193,13 @@ class Workbench:
         """Say that the device's memory did not suffice for a batch."""
         note = f"The device's memory did not suffice: images went in batches of {size}."
         self.notes = [one for one in self.notes if "batches of" not in one] + [note]
+
+
+def made_on(unit: Unit[Any], bench: Workbench) -> str:
+    """The kind of processor that computes a unit of the network; empty for what needs none."""
+    if unit.model is None or not bench.is_open:
+        return ""
+    return compute_class(bench.opened.device if bench.free_memory is not None else "")
 
 
 def _threads() -> int:

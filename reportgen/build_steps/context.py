@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.engine import undetermined
-from reportgen.analysis.workbench import Workbench
+from reportgen.analysis.workbench import Workbench, made_on
 from reportgen.build_steps.model_job import ModelJob
 from reportgen.config import Settings
 from reportgen.errors import ReportgenError, SettingsError
-from reportgen.execution.runner import Outcome, Plan, Runner
+from reportgen.execution.runner import Engine, Keeping, Outcome, Plan, Runner
 from reportgen.execution.store import Store, Stored
-from reportgen.hardware.processors import compute_class, mixed_classes
+from reportgen.hardware.processors import mixed_classes
 from reportgen.inputs.digests import DigestIndex
 from reportgen.inputs.model_files import identify
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
@@ -67,8 +67,10 @@ class BuildContext:
         progress: Progress,
         store: Store,
         session: SessionCode = NO_SESSION,
+        engine: Engine | None = None,
     ) -> None:
         self.settings = settings
+        self._seen: dict[Path, Seen] = {}
         self.output = settings.out or DEFAULT_OUTPUT
         self.progress = progress
         self.log = Log(progress)
@@ -88,11 +90,10 @@ class BuildContext:
             preprocess="none",
             feeding=settings.feeding,
             batch_size=settings.batch_size,
-            check=lambda digest: self._seen[self.bench.photos[digest]].check(),
+            seen=self._seen,
         )
-        self._runner = Runner(store, progress, undetermined.marks, self._processor)
+        self._runner = Runner(Keeping(store, undetermined.marks, made_on), progress, engine)
         self._processors: set[str] = set()
-        self._seen: dict[Path, Seen] = {}
 
     @property
     def data_set_name(self) -> str:
@@ -111,11 +112,6 @@ class BuildContext:
         self.log.warn(undetermined.warning(plan.analysis.title, outcomes.values()))
         return outcomes
 
-    def _processor(self) -> str:
-        """The kind of processor that computes; photos are decoded before a model is opened."""
-        opened = self.bench.opened if self.bench.is_open else None
-        return compute_class(opened.device if opened and opened.free_memory is not None else "")
-
     def check_processors(self) -> None:
         """Warn, and with --strict refuse, where processors of several kinds have computed."""
         sentence = mixed_classes(self._processors - {""})
@@ -125,7 +121,7 @@ class BuildContext:
 
     def watch(self, seen: dict[Path, Seen]) -> None:
         """Files that must stay as they are until the build ends."""
-        self._seen |= seen
+        self._seen.update(seen)
 
     def check_files(self) -> None:
         """Raise InputChangedError when a model, image or file is no longer as it was hashed."""

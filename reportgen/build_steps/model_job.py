@@ -22,7 +22,7 @@ from reportgen.inputs.model_files.custom_objects import files_of, is_package, pa
 from reportgen.inputs.model_files.live_model import NO_SESSION, SessionCode
 from reportgen.inputs.preprocessing import backbone_called, choose
 from reportgen.printable import printable
-from reportgen.progress import Progress
+from reportgen.progress import Progress, Silent
 from reportgen.records.model import Model
 from reportgen.records.outputs import Head, Output
 from reportgen.user_files import Seen, UnusableFileError, hash_file
@@ -74,6 +74,10 @@ class ModelJob:
             name: self._digest(one, f"--input {name}", _LARGEST_INPUT)
             for name, one in settings.input_files.items()
         }
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle without the terminal: in another process nobody watches."""
+        return {**vars(self), "progress": Silent()}
 
     def _digests_of(self, source: str) -> list[str]:
         """Of the user's code: a package's version, or a file's digest and of what it imports."""

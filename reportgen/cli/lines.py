@@ -20,6 +20,7 @@ class Counter:
         self.title = title
         self.total = total
         self.done = 0
+        self.said = ""
         self._overall = overall
 
     def advance(self, steps: int = 1) -> None:
@@ -30,6 +31,10 @@ class Counter:
         """Count so many steps that were finished before."""
         self._count(steps, computed=False)
 
+    def say(self, text: str) -> None:
+        """Show a few words beside the steps."""
+        self.said = text
+
     def _count(self, steps: int, *, computed: bool) -> None:
         self.done += steps
         if self.total:
@@ -37,8 +42,12 @@ class Counter:
 
     @property
     def steps(self) -> str:
-        """The steps in figures, such as "7/16"; empty for a stage that has no more than one."""
-        return f"{self.done}/{self.total}" if self.total is not None and self.total > 1 else ""
+        """The steps in figures and what is said beside them, such as "7/16, 2 workers".
+
+        Empty for a stage of one step with nothing to say.
+        """
+        figures = f"{self.done}/{self.total}" if self.total is not None and self.total > 1 else ""
+        return ", ".join(filter(None, (figures, self.said)))
 
 
 class Lines:

@@ -61,6 +61,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "cache_size",
         "no_cache",
         "shard",
+        "runner",
+        "workers",
     ),
 }
 """Keys of the settings under the headings that `--help` and the docs show them."""

@@ -131,6 +131,10 @@ class Bar:
         self._counter.skip(steps)
         self._bars.move(self._task, steps)
 
+    def say(self, text: str) -> None:
+        """Show a few words beside the steps."""
+        self._counter.say(text)
+
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Progress]:

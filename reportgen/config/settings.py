@@ -77,6 +77,8 @@ RUN_ONLY = {
     "cache_size",
     "no_cache",
     "shard",
+    "runner",
+    "workers",
     "browser",
     "ci",
     "annotations",
@@ -417,6 +419,16 @@ class Settings(BaseModel):
         description="Compute part I of N of what is missing, keep it in the cache, and write no "
         "report.",
     )
+    runner: Literal["local", "ray"] = Field(
+        "local",
+        description="Compute on this machine, or on the workers of a Ray cluster, which is started "
+        "here if RAY_ADDRESS names none.",
+    )
+    workers: Annotated[int, Field(ge=1, le=100_000)] | None = Field(
+        None,
+        description="Worker processes of --runner ray; one for each GPU, else for every 4 CPU "
+        "cores, if not given.",
+    )
     cache_dir: Place | None = Field(
         None,
         description="Cache folder, or the address of a bucket such as s3://bucket/path; the user "
@@ -431,6 +443,18 @@ class Settings(BaseModel):
     def _sections_agree(self) -> Self:
         if both := set(self.sections) & set(self.skip_section):
             raise ValueError(f"section “{min(both)}” is both asked for and skipped")
+        return self
+
+    @model_validator(mode="after")
+    def _workers_are_used(self) -> Self:
+        if self.workers is not None and self.runner == "local":
+            raise ValueError("--workers is for --runner ray: give both, or none")
+        if self.runner == "ray" and self.shard:
+            raise ValueError("--shard and --runner ray both divide the work: give one of them")
+        if self.runner == "ray" and self.no_cache:
+            raise ValueError(
+                "--runner ray keeps its results in the cache: it cannot go with --no-cache"
+            )
         return self
 
     @model_validator(mode="after")

@@ -125,6 +125,10 @@ class FolderShelf:
         finally:
             self._lock.release()
 
+    def note_grown(self) -> None:
+        """Let `end` look at the size."""
+        self.grown = True
+
     def shrink(self, most: int) -> int:
         """Remove the units not used for longest until all take no more than `most` bytes.
 

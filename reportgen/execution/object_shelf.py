@@ -85,6 +85,9 @@ class ObjectShelf:
     def end(self, most: int) -> None:
         """Nothing: how long objects are kept is a rule of the bucket."""
 
+    def note_grown(self) -> None:
+        """Nothing, as `end`."""
+
     def clear(self) -> tuple[int, int]:
         """Remove all units; returns how many, and their bytes."""
         count, size = 0, 0

@@ -1,4 +1,4 @@
-"""The local runner: finds what is finished, computes the rest, keeps it in the store."""
+"""The runner: finds what is finished, has an engine compute the rest, keeps it in the store."""
 
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -39,7 +39,7 @@ class Failure:
 
 Outcome = Stored | Failure
 
-_GIVEN_UP_AFTER = 3
+GIVEN_UP_AFTER = 3
 """Units of a group that fail in a row with the same error before the rest is given up."""
 
 
@@ -53,24 +53,67 @@ class Plan(Generic[OptionsT]):
     """Work that has to be finished before, where any of the units is not."""
 
 
+@dataclass(frozen=True)
+class Keeping:
+    """How finished work is kept.
+
+    Attributes:
+        store: where.
+        marks: says what else to keep with the data of what was just computed.
+        made_on: says on what kind of processor a unit was computed, from the unit and the bench.
+
+    """
+
+    store: Store
+    marks: Callable[[], Mapping[str, Any]] = dict
+    made_on: Callable[[Unit[Any], Any], str] = lambda _unit, _bench: ""
+
+    def put(self, unit: Unit[Any], result: Result[Any], bench: Any) -> Stored:
+        """Keep a unit. Raises OutputError where it cannot be kept."""
+        return self.store.put(unit, result, self.marks(), self.made_on(unit, bench))
+
+
+Outcomes = Iterator[tuple[str, Outcome]]
+"""Outcomes with the keys of their units, as they come."""
+
+
+class Engine(Protocol):
+    """Where units are computed: in this process, or on the machines of a cluster."""
+
+    def outcomes(
+        self, plan: Plan[Any], groups: Sequence[Sequence[Unit[Any]]], bench: Any, keeping: Keeping
+    ) -> Outcomes:
+        """Compute the groups of a plan; yields the outcome of each unit once, in any order.
+
+        Raises OutputError and InputChangedError; every other error is the outcome of its units.
+        """
+
+    @property
+    def says(self) -> str:
+        """What to show beside the progress, such as the number of workers; empty for nothing."""
+
+
+class Local:
+    """Computes in this process, one group after the other."""
+
+    says = ""
+
+    def outcomes(
+        self, plan: Plan[Any], groups: Sequence[Sequence[Unit[Any]]], bench: Any, keeping: Keeping
+    ) -> Outcomes:
+        """Yield the outcomes in the order of the groups."""
+        for group in groups:
+            yield from compute_group(plan.analysis, group, bench, keeping)
+
+
 class Runner:
     """Runs plans against a store. One failing group of units never costs the others."""
 
-    def __init__(
-        self,
-        store: Store,
-        progress: Progress,
-        marks: Callable[[], Mapping[str, Any]] = dict,
-        made_on: Callable[[], str] = str,
-    ) -> None:
-        """`marks` says what else to keep with the data of what was just computed.
-
-        `made_on` says on what kind of processor it was computed.
-        """
-        self.store = store
+    def __init__(self, keeping: Keeping, progress: Progress, engine: Engine | None = None) -> None:
+        self.keeping = keeping
+        self.store = keeping.store
         self.progress = progress
-        self._marks = marks
-        self._made_on = made_on
+        self.engine = engine or Local()
 
     def run(self, plan: Plan[Any], bench: Any) -> dict[str, Outcome]:
         """Outcome of every unit of the plan by its key. `bench` is handed to the analysis."""
@@ -85,53 +128,58 @@ class Runner:
             bench.needed = self.run(plan.needs, bench)
         with self.progress.stage(plan.analysis.title, len(plan.units)) as stage:
             stage.skip(len(outcomes))
-            for group in missing.values():
-                for key, outcome in self._group(plan.analysis, group, bench):
+            if missing:
+                groups = list(missing.values())
+                for key, outcome in self.engine.outcomes(plan, groups, bench, self.keeping):
                     outcomes[key] = outcome
+                    stage.say(self.engine.says)
                     stage.advance()
         return outcomes
 
-    def _group(
-        self, analysis: Analysis[Any], units: Sequence[Unit[Any]], bench: Any
-    ) -> Iterator[tuple[str, Outcome]]:
-        """Compute a group together; what is left after an error is tried unit by unit.
 
-        The same error several times in a row is taken to concern the whole group.
-        """
-        waiting = {unit.key: unit for unit in units}
-        failure = yield from self._together(analysis, units, bench, waiting)
-        repeated = _GIVEN_UP_AFTER if len(units) == 1 else 0
-        for unit in list(waiting.values()):
-            if repeated < _GIVEN_UP_AFTER:
-                before = failure
-                failure = yield from self._together(analysis, [unit], bench, waiting)
-                if failure is None:
-                    repeated = 0
-                    continue
-                repeated = repeated + 1 if before and before.reason == failure.reason else 0
-            if failure is not None:
-                yield unit.key, failure
+def compute_group(
+    analysis: Analysis[Any], units: Sequence[Unit[Any]], bench: Any, keeping: Keeping
+) -> Outcomes:
+    """Compute a group together; what is left after an error is tried unit by unit.
 
-    def _together(
-        self,
-        analysis: Analysis[Any],
-        units: Sequence[Unit[Any]],
-        bench: Any,
-        waiting: dict[str, Unit[Any]],
-    ) -> Generator[tuple[str, Outcome], None, Failure | None]:
-        """Compute units in one call; returns the failure that ended it, None when all are done."""
-        try:
-            for unit, result in analysis.compute(units, bench):
-                stored = self.store.put(unit, result, self._marks(), self._made_on())
-                waiting.pop(unit.key, None)
-                yield unit.key, stored
-            if any(unit.key in waiting for unit in units):
-                raise RuntimeError(f"{analysis.title} left a unit out")
-        except (OutputError, InputChangedError):
-            raise
-        except Exception as error:
-            return Failure(_sentence(error), error)
-        return None
+    The same error several times in a row is taken to concern the whole group. Raises OutputError
+    and InputChangedError.
+    """
+    waiting = {unit.key: unit for unit in units}
+    failure = yield from _together(analysis, units, bench, keeping, waiting)
+    repeated = GIVEN_UP_AFTER if len(units) == 1 else 0
+    for unit in list(waiting.values()):
+        if repeated < GIVEN_UP_AFTER:
+            before = failure
+            failure = yield from _together(analysis, [unit], bench, keeping, waiting)
+            if failure is None:
+                repeated = 0
+                continue
+            repeated = repeated + 1 if before and before.reason == failure.reason else 0
+        if failure is not None:
+            yield unit.key, failure
+
+
+def _together(
+    analysis: Analysis[Any],
+    units: Sequence[Unit[Any]],
+    bench: Any,
+    keeping: Keeping,
+    waiting: dict[str, Unit[Any]],
+) -> Generator[tuple[str, Outcome], None, Failure | None]:
+    """Compute units in one call; returns the failure that ended it, None when all are done."""
+    try:
+        for unit, result in analysis.compute(units, bench):
+            stored = keeping.put(unit, result, bench)
+            waiting.pop(unit.key, None)
+            yield unit.key, stored
+        if any(unit.key in waiting for unit in units):
+            raise RuntimeError(f"{analysis.title} left a unit out")
+    except (OutputError, InputChangedError):
+        raise
+    except Exception as error:
+        return Failure(_sentence(error), error)
+    return None
 
 
 def _sentence(error: Exception) -> str:

@@ -44,6 +44,9 @@ class Shelf(Protocol):
     def end(self, most: int) -> None:
         """Use it no more; keep it under `most` bytes where that is its own affair."""
 
+    def note_grown(self) -> None:
+        """Say that other processes have kept units here."""
+
     def clear(self) -> tuple[int, int]:
         """Remove everything; returns how many units, and their bytes. Raises OutputError."""
 

@@ -135,6 +135,14 @@ class Store:
         stored = self._given[unit.key] = Stored(self.shelf, unit.key, record["made_on"])
         return stored
 
+    def has(self, key: str) -> bool:
+        """Whether a unit is kept under a key."""
+        return bool(self.shelf.list(key))
+
+    def note_grown(self) -> None:
+        """Say that other processes have kept units here, so that `end` looks at the size."""
+        self.shelf.note_grown()
+
     def put(
         self,
         unit: Unit[Any],

@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Literal, cast
 
 from reportgen.errors import DeviceError
+from reportgen.version import __version__
 
 EngineName = Literal["tensorflow", "jax"]
 
@@ -77,6 +78,13 @@ def versions(engine: str) -> dict[str, str]:
         except PackageNotFoundError:  # a build under another name, such as tensorflow-cpu
             found[name] = "unknown version"
     return found
+
+
+def all_versions() -> dict[str, str]:
+    """Versions of everything that machines must share to give the same results."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = {name: text for engine in TITLES for name, text in versions(engine).items()}
+    return {"reportgen": __version__, "Python": python, **found}
 
 
 def choose(wanted: str, device: str) -> EngineName:

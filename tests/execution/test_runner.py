@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from reportgen.errors import ImageError, OutputError
-from reportgen.execution.runner import Failure, Plan, Runner
+from reportgen.execution.runner import Failure, Keeping, Plan, Runner
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Options, Result, Unit
 from reportgen.progress import Silent
@@ -36,7 +36,7 @@ def units(*numbers, group=""):
 
 
 def run(tmp_path, analysis, wanted):
-    outcomes = Runner(Store(tmp_path), Silent()).run(Plan(analysis, wanted), None)
+    outcomes = Runner(Keeping(Store(tmp_path)), Silent()).run(Plan(analysis, wanted), None)
     return [outcomes[unit.key] for unit in wanted]
 
 
@@ -86,7 +86,7 @@ def test_a_group_that_always_fails_is_given_up_soon(tmp_path):
 def test_a_full_disk_ends_the_run(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError):
-        Runner(Store(tmp_path / "file"), Silent()).run(Plan(Doubles(), units(1)), None)
+        Runner(Keeping(Store(tmp_path / "file")), Silent()).run(Plan(Doubles(), units(1)), None)
 
 
 def test_an_analysis_that_leaves_units_out_is_told(tmp_path):
