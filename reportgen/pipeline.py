@@ -13,6 +13,7 @@ from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_siz
 from reportgen.build_steps.compose_report import compose, origin
 from reportgen.build_steps.computing import compute
 from reportgen.build_steps.context import DEFAULT_OUTPUT, BuildContext
+from reportgen.build_steps.engine_choice import engine_of
 from reportgen.build_steps.expected import PAGES
 from reportgen.build_steps.gating import Standard, keep_run
 from reportgen.build_steps.inputs import open_inputs, read_facts

@@ -20,8 +20,9 @@ from tests.support.folders import differing
 
 pytestmark = [pytest.mark.slow]
 
-FAST = {"filters": 2, "filter_method": "classic", "filter_steps": 2, "filter_size": 16, "preprocess": "unit",
-        "dataset_pages": 3, "exemplars": 3, "workers": 2, "runner": "ray"}  # fmt: skip
+FAST = {"filters": 2, "filter_method": "classic", "filter_steps": 2, "filter_size": 16,
+        "preprocess": "unit", "dataset_pages": 3, "exemplars": 3,
+        "workers": 2, "runner": "ray"}  # fmt: skip
 
 
 class Watched(Silent):
