@@ -63,6 +63,16 @@ def size_of(amount: int) -> str:
     return f"{value:.3g} {unit}"
 
 
+def amount(number: int) -> str:
+    """A large number in three digits: "950", "1.2 k", "15.5 G"."""
+    value, unit = float(number), ""
+    for larger in ("k", "M", "G", "T"):
+        if value < 999.5:
+            break
+        value, unit = value / 1000, larger
+    return f"{value:.3g} {unit}".strip()
+
+
 def shape(sizes: Sequence[int | None]) -> str:
     """The shape of a tensor without its batch axis: "150 × 150 × 32", "?" for an open size."""
     inner = sizes[1:] if sizes and len(sizes) > 1 else sizes

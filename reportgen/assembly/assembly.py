@@ -164,6 +164,7 @@ class Assembly:
             columns=grid.columns,
             margin=grid.margin,
             means=grid.means,
+            deviations=grid.deviations,
             lows=grid.lows,
             highs=grid.highs,
             singles=singles,

@@ -69,6 +69,9 @@ class Activations(LightRecord):
     lows: Numbers
     highs: Numbers
     singles: tuple[Channel, ...] = ()
+    deviations: Numbers = ()
+    """Standard deviation of each shown channel; with the mean, what the colours stand for. Empty
+    in reports of older versions."""
     left_out: tuple[int, ...] = ()
     """Channels whose places in the picture are empty, to keep the report small."""
 

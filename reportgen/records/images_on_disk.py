@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -19,7 +20,7 @@ T = TypeVar("T")
 
 _IMAGES_AT_HAND = 64
 _GRIDS = struct.Struct("<QQ")
-_SERIES = struct.Struct("<QQQQQQ")
+_SERIES = struct.Struct("<8Q")
 
 
 def keep_images(images: Iterable[Image], file: KeptFile) -> Kept[Image]:
@@ -42,16 +43,18 @@ def _unpack_image(file: KeptFile, packed: bytes) -> Image:
 
 
 def _pack_grid(file: KeptFile, grid: Activations) -> bytes:
-    places = [Series.of(one, file).place for one in (grid.means, grid.lows, grid.highs)]
-    bare = replace(grid, means=(), lows=(), highs=())
-    return _SERIES.pack(*places[0], *places[1], *places[2]) + _text(_GRID, bare)
+    kept = (grid.means, grid.lows, grid.highs, grid.deviations)
+    places = [Series.of(numbers, file).place for numbers in kept]
+    bare = replace(grid, means=(), lows=(), highs=(), deviations=())
+    return _SERIES.pack(*chain.from_iterable(places)) + _text(_GRID, bare)
 
 
 def _unpack_grid(file: KeptFile, packed: bytes) -> Activations:
     numbers = _SERIES.unpack_from(packed)
-    means, lows, highs = (Series(file, numbers[at : at + 2]) for at in (0, 2, 4))
+    series = (Series(file, numbers[at : at + 2]) for at in range(0, len(numbers), 2))
+    means, lows, highs, deviations = series
     grid = _GRID.validate_json(packed[_SERIES.size :])
-    return replace(grid, means=means, lows=lows, highs=highs)
+    return replace(grid, means=means, lows=lows, highs=highs, deviations=deviations)
 
 
 _IMAGE, _GRID = TypeAdapter(Image), TypeAdapter(Activations)

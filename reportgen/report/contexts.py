@@ -43,6 +43,8 @@ class Legend:
     low: str
     high: str
     text: str
+    scale: str = ""
+    """Levels (0 to 255) of a channel's mean and of its standard deviation; empty for others."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +82,9 @@ class Grid:
     """ "activations" or "filters"."""
     title: str
     href: str
-    """Page of the layer (or of the image, on a layer's page); empty where there is none."""
+    """Page of the layer; empty where there is none."""
     beside: str
-    """The same grid where it stands among those of its layer (on a layer's page: of its image)."""
+    """Where its channels stand on all images: the layer's first page, rows a page, and rows."""
     facts: tuple[str, ...]
     picture: Picture
     columns: tuple[str, ...]

@@ -10,7 +10,7 @@ from reportgen.pictures.tiles import WIDEST
 from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Activations, Channel, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
-from reportgen.report.outline import Outline, href, src
+from reportgen.report.outline import ROWS_A_PAGE, Outline, href, src
 from reportgen.report.paging import row_stride
 from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
@@ -60,34 +60,29 @@ def enlargement(
     return max(1, factor)
 
 
-def activation_grid(
-    outline: Outline, page: str, image: Image, grid: Activations, *, of_layer: bool = False
-) -> Grid:
-    """The figure of one layer for one image; ``of_layer`` is for the page of the layer."""
+def activation_grid(outline: Outline, page: str, image: Image, grid: Activations) -> Grid:
+    """The figure of one layer for one image."""
     layer = outline.layers.get(grid.layer)
     slug = outline.layer_slugs[grid.layer]
-    subject = f"{grid.layer}, {image.name}" if of_layer else grid.layer
     height, width = grid.size
     facts = [
-        *([] if of_layer or layer is None else [layer.type]),
+        *([] if layer is None else [layer.type]),
         _shown(grid),
         map_sizes(grid.map_size, grid.size),
         f"{grid.inactive_channels:,} inactive",
         f"{percent(grid.sparsity)} zeros",
         f"{number(grid.low)} to {number(grid.high)}",
     ]
-    on_image = outline.grid_place(image.name, grid.layer)
-    on_layer = outline.layer_grid_place(image.name, grid.layer)
     return Grid(
-        id=outline.image_slugs[image.name] if of_layer else slug,
+        id=slug,
         kind="activations",
-        title=image.name if of_layer else grid.layer,
-        href=href(page, on_image if of_layer else outline.layer_place(grid.layer)),
-        beside=href(page, on_image if of_layer else on_layer),
+        title=grid.layer,
+        href=href(page, outline.layer_place(grid.layer)),
+        beside=_rows(outline, page, grid.layer),
         facts=tuple(facts),
         picture=_grid_picture(
             src(page, grid.picture),
-            f"{subject}, {_shown(grid)}, {grid.inactive_channels:,} inactive",
+            f"{grid.layer}, {_shown(grid)}, {grid.inactive_channels:,} inactive",
             (grid.width, grid.height),
             (width, height),
             sideways=is_sideways(grid),
@@ -110,6 +105,13 @@ def activation_grid(
         singles=tuple(single(page, grid, one) for one in grid.singles),
         channels=channel_pages(outline, page, grid.layer),
     )
+
+
+def _rows(outline: Outline, page: str, path: str) -> str:
+    """Where the channels of a layer stand on all images: first page, rows a page, rows."""
+    rows = outline.layer_rows(path) if path in outline.layer_pages else 0
+    place = href(page, quote(outline.layer_page(path))) if rows else ""
+    return f"{place} {ROWS_A_PAGE} {rows}" if place else ""
 
 
 def channel_pages(outline: Outline, page: str, path: str) -> str:
@@ -275,6 +277,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
         below, above = float(mean) / float(deviation), (255 - float(mean)) / float(deviation)
     except (ValueError, ZeroDivisionError):
         below, above = 2.0, 2.0
+        mean, deviation = "", ""
     whole = settings.get("normalise") == "layer"
     who = "the layer" if whole else "each channel"
     return Legend(
@@ -284,6 +287,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
         high=f"{above:.2g} SD above",
         text=f"Colour: standard deviations (SD) from the mean of {who}. Gray tiles:"
         " inactive channels (constant).",
+        scale=f"{mean} {deviation}" if mean and not whole else "",
     )
 
 
@@ -371,11 +375,16 @@ def _marks(
 ) -> str:
     """SVG path data that crosses out the silent tiles, in CSS pixels of the grid's picture."""
     factor = enlargement(*size, *tile, sideways=sideways)
-    width, height = tile[0] * factor, tile[1] * factor
+    return cross_marks(silent, (tile[1] * factor, tile[0] * factor), margin * factor, columns)
+
+
+def cross_marks(silent: Sequence[int], tile: tuple[int, int], margin: int, columns: int) -> str:
+    """SVG path data of the diagonals of silent tiles, each `tile` (height, width) in size."""
+    height, width = tile
     parts = []
     for at in silent:
         row, column = divmod(at, columns)
-        x, y = column * (tile[0] + margin) * factor, row * (tile[1] + margin) * factor
+        x, y = column * (width + margin), row * (height + margin)
         parts.append(f"M{x} {y}l{width} {height}m0 {-height}l{-width} {height}")
     return "".join(parts)
 

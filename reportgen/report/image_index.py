@@ -6,7 +6,6 @@ one. Images and the grids of a layer are numbered in the order of the report.
 
 import sys
 from array import array
-from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,8 +28,6 @@ class Layout:
     """How many channels each grid draws."""
     pixels: tuple[int, ...]
     """How many pixels each grid's picture has."""
-    layer_costs: tuple[int, ...]
-    """About how many elements each takes on a page of its layer."""
     costs: tuple[int, ...]
     """About how many elements each takes on a page of its image, with what stands beside it."""
 
@@ -149,11 +146,6 @@ class LayerGrids(Sequence[tuple[Image, Activations]]):
         kind = self._layout_of[self.numbers[at]]
         return self._layouts[kind], self._places[kind]
 
-    def costs(self) -> list[int]:
-        """About how many elements each of the grids takes on a page of the layer."""
-        found = map(self._layout_and_place, range(len(self)))
-        return [layout.layer_costs[place] for layout, place in found]
-
     @property
     def most_shown(self) -> int:
         """The largest number of channels that any of the grids draws."""
@@ -168,11 +160,6 @@ class LayerGrids(Sequence[tuple[Image, Activations]]):
         for layout, place in zip(self._layouts, self._places, strict=True):
             if place >= 0:
                 yield layout, place
-
-    def find(self, number: int) -> int | None:
-        """Where the grid of an image stands among these; None where it has none."""
-        at = bisect_left(self.numbers, number)
-        return at if at < len(self) and self.numbers[at] == number else None
 
     @overload
     def __getitem__(self, index: int) -> tuple[Image, Activations]: ...
@@ -193,15 +180,11 @@ class LayerGrids(Sequence[tuple[Image, Activations]]):
 
 def _layout(image: Image) -> Layout:
     grids = image.activations
-    layer_costs = [grid_cost(one.shown, one.columns) for one in grids]
-    costs = [
-        cost + _SINGLE * len(one.singles) for cost, one in zip(layer_costs, grids, strict=True)
-    ]
+    costs = [grid_cost(one.shown, one.columns) + _SINGLE * len(one.singles) for one in grids]
     costs[:1] = [one + extra_cost(image) for one in costs[:1]]
     return Layout(
         tuple(sys.intern(one.layer) for one in grids),
         tuple(one.shown for one in grids),
         tuple(one.width * one.height for one in grids),
-        tuple(layer_costs),
         tuple(costs),
     )

@@ -19,6 +19,10 @@ from reportgen.report.sections.table import Section
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
 MOST_GRIDS = 20
+ROWS_A_PAGE = 16
+"""Channels on a page of a layer."""
+MOST_ROWS, OTHER_ROWS = 256, 64
+"""Channels of a convolution, and of any other layer, that have a row on the layer's pages."""
 FIRST_UNITS = 16
 """How many channels of a layer without filter patterns are shown one by one."""
 
@@ -196,13 +200,19 @@ class Outline:
             for one in self.images.layouts
         ]
 
+    def layer_rows(self, path: str) -> int:
+        """How many channels of a layer (the first ones) have a row on its pages."""
+        shown = self.activations[path].most_shown if path in self.activations else 0
+        return min(shown, MOST_ROWS if self.layers[path].convolution else OTHER_ROWS)
+
     @cached_property
     def layer_pages(self) -> dict[str, Parts]:
-        """Which of a layer's activation grids stand on each of its pages."""
+        """The channels of a layer that stand on each of its pages."""
         pages: dict[str, Parts] = {}
         for path in self.shown_layers:
-            costs = self.activations[path].costs() if path in self.activations else []
-            pages[path] = cut(costs, self.most_grids, self.most_nodes - 100)
+            rows = self.layer_rows(path)
+            starts = range(0, max(rows, 1), ROWS_A_PAGE)
+            pages[path] = [range(at, min(at + ROWS_A_PAGE, rows)) for at in starts]
         return pages
 
     @cached_property
@@ -286,6 +296,10 @@ class Outline:
         """The path of the script file with the numbers behind a layer's gallery."""
         return f"layers/{self.layer_slugs[layer]}.values.js"
 
+    def row_values_file(self, layer: str) -> str:
+        """The path of the script file with the numbers behind the channels of a layer."""
+        return f"layers/{self.layer_slugs[layer]}.rows.js"
+
     # Where things are: a path and an anchor
 
     def layer_place(self, path: str) -> str:
@@ -324,14 +338,12 @@ class Outline:
         """An image's first page."""
         return quote(self.image_page(name))
 
-    def layer_grid_place(self, image: str, layer: str) -> str:
-        """The activation grid of an image on a layer's page."""
-        grids = self.activations.get(layer) if layer in self.layer_pages else None
-        at = grids.find(self.images.number(image)) if grids else None
-        if at is None:
+    def channel_row_place(self, path: str, channel: int) -> str:
+        """The row of a channel on its layer's pages; empty where it has none."""
+        if path not in self.layer_pages or channel >= self.layer_rows(path):
             return ""
-        page = page_of(self.layer_pages[layer], at)
-        return f"{quote(self.layer_page(layer, page))}#{quote(self.image_slugs[image])}"
+        page = self.layer_page(path, channel // ROWS_A_PAGE + 1)
+        return f"{quote(page)}#{row_anchor(channel)}"
 
     def grid_place(self, image: str, layer: str) -> str:
         """The activation grid of a layer on an image's page."""
@@ -340,6 +352,11 @@ class Outline:
             return ""
         page = page_of(self.image_parts(image), at)
         return f"{quote(self.image_page(image, page))}#{quote(self.layer_slugs[layer])}"
+
+
+def row_anchor(channel: int) -> str:
+    """The anchor of a channel's row on its layer's pages."""
+    return f"channel--{channel}"
 
 
 def href(page: str, place: str) -> str:

@@ -4,6 +4,8 @@
 //   viewer    one dialog for every picture; in a grid it walks from channel to channel
 //   pointer   number and range of the tile under the pointer
 //   compare   the photo, or another layer, image or picture of the page beside the one in the viewer
+//   scale     the values that the colours of the channel in the viewer stand for
+//   picker    a channel by its number, on the page of its layer
 //   only      the channels that are inactive
 //   mix       from photo to heatmap
 // A tile's address is #figure:channel; the viewer opens it and keeps it up to date.
@@ -145,6 +147,9 @@
     return span;
   };
   const noun = (link) => (link.dataset.kind === "filters" ? "filter" : "channel");
+  // On the page of a layer a picture has a channel in each row and an image in each column.
+  const columnOf = (link, tile) => (values(link)?.image ? tile % geometry(link).columns : null);
+  const imageOf = (link, tile) => (values(link)?.image ? ` on ${values(link).image[columnOf(link, tile)]}` : "");
 
   const tip = make("div", { className: "tip", hidden: true });
   const mark = make("div", { className: "tile-mark", hidden: true });
@@ -164,7 +169,7 @@
     mark.style.width = `${grid.width * across}px`;
     mark.style.height = `${grid.height * down}px`;
     const words = describe(link, tile);
-    tip.textContent = `${noun(link)} ${channelOf(link, tile)}${words ? `: ${words}` : ""}`;
+    tip.textContent = `${noun(link)} ${channelOf(link, tile)}${imageOf(link, tile)}${words ? `: ${words}` : ""}`;
     tip.hidden = mark.hidden = false;
     tip.style.translate = `${clamp(event.clientX + 14, 4, Math.max(4, innerWidth - tip.offsetWidth - 4))}px ${
       event.clientY + (event.clientY + 60 > innerHeight ? -40 : 18)}px`;
@@ -227,10 +232,11 @@
     const ranges = (runs ?? "").split(",").filter(Boolean).map((run) => run.split("-").map(Number));
     return { folder, has: (channel) => ranges.some(([from, to]) => channel >= from && channel <= (to ?? from)) };
   };
+  const scale = make("div", { className: "viewer-scale", hidden: true });
   const strip = make("div", { className: "viewer-strip" });
   const viewer = make("dialog", { className: "viewer" },
     make("header", {}, title, button("Close", "×", () => viewer.close())),
-    stage, make("div", { className: "viewer-foot" }, before, after, text, compare, ownPage, beside, original), strip);
+    stage, scale, make("div", { className: "viewer-foot" }, before, after, text, compare, ownPage, beside, original), strip);
   viewer.setAttribute("aria-labelledby", "site--viewer");
   text.setAttribute("aria-live", "polite");
   document.body.append(viewer);
@@ -257,43 +263,86 @@
     else picture.addEventListener("load", draw, { once: true });
     return canvas;
   };
-  // The same channel in the other figures of the page: on a layer's page, its pattern and images.
-  const drawStrip = (link, channel) => {
+  // The same channel in the other figures of the page: its pattern, and on a layer's page all images.
+  const peersOf = (link, channel) => {
     const layer = link.dataset.key.split("/")[1];
-    const peers = [...document.querySelectorAll("a.zoom[data-grid]")]
-      .filter((other) => other.dataset.key.split("/")[1] === layer);
+    return grids.filter((other) => other === link || (other.dataset.key.split("/")[1] === layer && !values(other)?.image))
+      .flatMap((other) => {
+        if (values(other)?.image) {
+          return values(other).channel.flatMap((one, tile) => (one === channel ? [{ link: other, tile, name: values(other).image[columnOf(other, tile)] }] : []));
+        }
+        const tile = tileOf(other, channel);
+        const name = other.dataset.key.startsWith("fourier/") ? "Fourier pattern" : other.dataset.kind === "filters" ? "Filter pattern" : nameOf(other);
+        return tile < 0 || tile >= geometry(other).tiles ? [] : [{ link: other, tile, name }];
+      });
+  };
+  const drawStrip = (link, channel) => {
+    const peers = peersOf(link, channel);
     strip.hidden = peers.length < 2;
-    strip.replaceChildren(...(strip.hidden ? [] : peers).flatMap((other) => {
-      const tile = tileOf(other, channel);
-      if (tile < 0 || tile >= geometry(other).tiles) return [];
-      const name = other.dataset.key.startsWith("fourier/") ? "Fourier pattern" : other.dataset.kind === "filters" ? "Filter pattern" : other.closest("figure").querySelector("figcaption > *").textContent;
-      const made = make("button", { type: "button" }, drawTile(other, tile, 96), make("span", { textContent: name }));
-      if (other === link) made.setAttribute("aria-current", "true");
+    strip.replaceChildren(...(strip.hidden ? [] : peers).map((other) => {
+      const made = make("button", { type: "button" }, drawTile(other.link, other.tile, 96), make("span", { textContent: other.name }));
+      if (other.link === link && other.tile === shown.tile) made.setAttribute("aria-current", "true");
       made.addEventListener("click", () => {
-        shown = { link: other, tile };
+        shown = { link: other.link, tile: other.tile };
         show();
         strip.querySelector("[aria-current]")?.focus();
       });
-      return [made];
+      return made;
     }));
+  };
+  // From the lowest to the highest value, as far as the colours tell values apart.
+  const drawScale = (link, tile) => {
+    const about = values(link);
+    const ramp = document.querySelector(".ramp[data-scale]");
+    scale.hidden = !(about?.sd?.[tile] > 0 && ramp) || about.inactive.includes(tile) || link.dataset.kind === "filters";
+    if (scale.hidden) return;
+    const [mean, deviation] = ramp.dataset.scale.split(" ").map(Number);
+    const [low, high] = [about.low[tile], about.high[tile]];
+    const colours = [...ramp.querySelectorAll("rect")].map((one) => one.getAttribute("fill"));
+    const stops = colours.map((colour, at) => {
+      const value = about.mean[tile] + ((255 * at) / (colours.length - 1) - mean) / deviation * about.sd[tile];
+      return `${colour} ${(100 * (value - low)) / (high - low)}%`;
+    });
+    const bar = make("span", { className: "viewer-ramp" });
+    bar.style.background = `linear-gradient(90deg, ${stops.join(", ")})`;
+    scale.replaceChildren(make("span", { textContent: say(low) }), bar, make("span", { textContent: say(high) }));
   };
   const nameOf = (link) => {
     const caption = link.closest("figure")?.querySelector("figcaption :is(h2,h3,h4)");
     return caption ? (link.dataset.kind === "filters" ? `Patterns of ${caption.textContent}` : caption.textContent) : link.querySelector("img").alt;
   };
+  const tileName = (link, tile) => {
+    const caption = link.closest("figure")?.querySelector("figcaption :is(h2,h3,h4)") ?? document.querySelector("h1");
+    return `${caption.textContent}, ${noun(link)} ${channelOf(link, tile)}${imageOf(link, tile)}`;
+  };
   const grids = [...document.querySelectorAll("a.zoom[data-grid]")];
-  // A feature map is shown beside the photo, as long as nothing else is chosen.
-  const photo = document.querySelector(".photos a.zoom");
-  const offer = (link) => {
-    const own = "grid" in link.dataset;
-    const others = (own ? grids : plain).filter((other) => other !== link);
-    if (own && photo && link.dataset.kind === "activations") others.unshift(photo);
-    const chosen = rival.rivals ? rival.rivals[rival.value] : own ? photo : null;
-    rival.rivals = others;
+  const pictureOf = (source, alt) => ({ name: alt, source, alt });
+  // What the network was given lies under its feature maps; the photo may be cut.
+  const photos = [...document.querySelectorAll(".photos a.zoom img")].slice(0, 2);
+  // A feature map is shown beside the image, as long as nothing else is chosen.
+  const rivalsOf = (link, tile) => {
+    if (tile === null) return plain.filter((other) => other !== link).map((other) => pictureOf(other.querySelector("img"), nameOf(other)));
+    const about = values(link);
+    if (about?.image) {
+      const column = columnOf(link, tile);
+      const photo = make("img", { src: about.photo[column] });
+      const peers = peersOf(link, channelOf(link, tile)).filter((other) => other.link !== link || other.tile !== tile);
+      return [pictureOf(photo, `Photo ${about.image[column]}`), ...peers.map((other) => ({ name: other.name, link: other.link, tile: other.tile }))];
+    }
+    const others = grids.filter((other) => other !== link && !values(other)?.image).map((other) => ({
+      name: nameOf(other), link: other, tile: clamp(tileOf(other, channelOf(link, tile)), 0, geometry(other).tiles - 1) }));
+    return link.dataset.kind === "activations" ? [...photos.slice(-1).map((one) => pictureOf(one, one.alt)), ...others] : others;
+  };
+  let chosen = null; // the name of what is compared; null as long as nobody has chosen
+  const offer = (link, tile) => {
+    const rivals = rivalsOf(link, tile);
+    const first = tile !== null && rivals[0]?.source ? 0 : -1;
+    const at = chosen === null ? first : chosen === "photo" ? first : rivals.findIndex((one) => one.name === chosen);
+    rival.rivals = rivals;
     rival.replaceChildren(make("option", { value: "", textContent: "none" }),
-      ...others.map((other, at) => make("option", { value: at, textContent: nameOf(other), selected: other === chosen })));
-    compare.hidden = !others.length;
-    return rival.rivals[rival.value];
+      ...rivals.map((one, index) => make("option", { value: index, textContent: one.name, selected: index === at })));
+    compare.hidden = !rivals.length;
+    return rivals[at];
   };
   const onLayer = (link) => document.querySelectorAll(`a.zoom[data-key$="/${CSS.escape(link.dataset.key.split("/")[1])}"]`).length > 1;
   const show = () => {
@@ -305,14 +354,15 @@
     if (tile === null) {
       title.textContent = picture.alt;
       text.textContent = "";
-      strip.hidden = beside.hidden = ownPage.hidden = true;
+      strip.hidden = beside.hidden = ownPage.hidden = scale.hidden = true;
       stage.replaceChildren(make("img", { src: own ? picture.src : link.href, alt: picture.alt, width: picture.width, height: picture.height }));
       const large = stage.firstChild;
       large.style.width = picture.classList.contains("pixels") ? `${picture.width * 2}px` : "auto";
       large.className = picture.className;
-      const second = offer(link)?.querySelector("img");
+      const second = offer(link, null);
       if (second) {
-        const copy = make("img", { src: second.src, alt: second.alt, className: second.className, width: second.width, height: second.height });
+        const { source } = second;
+        const copy = make("img", { src: source.src, alt: second.alt, className: source.className, width: source.width, height: source.height });
         for (const one of [large, copy]) one.style.width = `${Math.min(innerWidth * 0.42, 420)}px`;
         stage.append(copy);
         text.textContent = `Compared with: ${second.alt}`;
@@ -324,42 +374,49 @@
     const grid = geometry(link);
     const figure = link.closest("figure");
     const channel = channelOf(link, tile);
-    title.textContent = `${figure.querySelector("figcaption :is(h2,h3,h4)").textContent}, ${noun(link)} ${channel}`;
+    title.textContent = tileName(link, tile);
     text.textContent = describe(link, tile);
     before.disabled = tile === 0;
     after.disabled = tile === grid.tiles - 1;
-    const second = offer(link);
+    const second = offer(link, tile);
     const room = Math.min(innerWidth * (second ? 0.4 : 0.8), second ? 420 : 720, innerHeight * (onLayer(link) ? 0.45 : 0.6));
-    const draw = (from, at) => {
+    const draw = (from, at, words) => {
       const canvas = drawTile(from, at, room);
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `${nameOf(from)}, ${noun(from)} ${channelOf(from, at)}`);
+      canvas.setAttribute("aria-label", words);
       return canvas;
     };
-    stage.replaceChildren(draw(link, tile));
-    if (second && !("grid" in second.dataset)) {
-      const source = second.querySelector("img");
-      const { width, height } = stage.firstChild;
+    stage.replaceChildren(draw(link, tile, tileName(link, tile)));
+    // Both pictures have one size, whatever their pixels are.
+    const { width, height } = stage.firstChild;
+    if (second?.source) {
       const copy = make("canvas", { width, height });
       copy.setAttribute("role", "img");
-      copy.setAttribute("aria-label", source.alt);
-      const paint = () => copy.getContext("2d").drawImage(source, 0, 0, width, height);
-      if (source.complete && source.naturalWidth) paint();
-      else source.addEventListener("load", paint, { once: true });
+      copy.setAttribute("aria-label", second.alt);
+      const paint = () => copy.getContext("2d").drawImage(second.source, 0, 0, width, height);
+      if (second.source.complete && second.source.naturalWidth) paint();
+      else second.source.addEventListener("load", paint, { once: true });
       stage.append(copy);
     } else if (second) {
-      const at = clamp(tileOf(second, channel), 0, geometry(second).tiles - 1);
-      stage.append(draw(second, at));
-      text.textContent += ` · compared with: ${nameOf(second)}, ${noun(second)} ${channelOf(second, at)}, ${describe(second, at)}`;
-      if (!values(second)) load(second.dataset.values).then(() => { if (viewer.open && values(second)) show(); });
+      const copy = draw(second.link, second.tile, `${second.name}, ${noun(second.link)} ${channelOf(second.link, second.tile)}`);
+      copy.style.width = `${width}px`;
+      copy.style.height = `${height}px`;
+      stage.append(copy);
+      text.textContent += ` · compared with: ${copy.getAttribute("aria-label")}, ${describe(second.link, second.tile)}`;
+      if (!values(second.link)) load(second.link.dataset.values).then(() => { if (viewer.open && values(second.link)) show(); });
     }
+    drawScale(link, tile);
     drawStrip(link, channel);
     const pages = channelPages(link);
     ownPage.hidden = !pages.has(channel);
     ownPage.href = `${pages.folder}${channel}.html`;
-    beside.hidden = !link.dataset.beside;
-    beside.href = `${link.dataset.beside}:${channel}`;
-    beside.textContent = onLayer(link) ? "This image" : "This channel on all images";
+    const [first, rows, most] = (link.dataset.beside ?? "").split(" ");
+    const place = values(link)?.place?.[columnOf(link, tile)];
+    beside.hidden = !place && !(first && channel < Number(most));
+    if (place) beside.href = `${place}:${channel}`;
+    else if (first) beside.href = `${first.replace(/\.html$/, channel < rows ? ".html" : `--${Math.floor(channel / rows) + 1}.html`)}#channel--${channel}`;
+    beside.textContent = place ? "All channels of this image" : "This channel on all images";
+    if (values(link)?.image) return history.replaceState(null, "", `#channel--${channel}`);
     history.replaceState(null, "", `#${figure.id}:${channel}`);
   };
   const open = (link, tile) => {
@@ -393,10 +450,14 @@
       walk(...steps[event.key]);
     }
   });
-  rival.addEventListener("change", () => show());
+  rival.addEventListener("change", () => {
+    const one = rival.rivals[rival.value];
+    chosen = one ? (one.source && shown.tile !== null ? "photo" : one.name) : "";
+    show();
+  });
   viewer.addEventListener("click", (event) => { if (event.target === viewer) viewer.close(); });
   viewer.addEventListener("close", () => {
-    if (shown.tile !== null) history.replaceState(null, "", `#${shown.link.closest("figure").id}`);
+    if (shown.tile !== null && !values(shown.link)?.image) history.replaceState(null, "", `#${shown.link.closest("figure").id}`);
     came?.focus();
   });
 
@@ -430,6 +491,23 @@
   };
   addEventListener("hashchange", openAddress);
   openAddress();
+
+  // A channel by its number --------------------------------------------------------------------
+
+  const picker = document.querySelector(".picker");
+  const pages = [...document.querySelectorAll(".pager a")].filter((link) => /^\d+(–\d+)?$/.test(link.textContent));
+  if (picker && pages.length > 1) {
+    const wanted = make("input", { type: "number", min: 0 });
+    const go = () => {
+      const page = pages.find((link) => {
+        const [from, to] = link.textContent.split("–").map(Number);
+        return wanted.value !== "" && wanted.value >= from && wanted.value <= (to ?? from);
+      });
+      if (page) location.href = `${page.href.split("#")[0]}#channel--${Number(wanted.value)}`;
+    };
+    wanted.addEventListener("change", go);
+    picker.append(make("label", {}, "Channel", wanted));
+  }
 
   // From photo to heatmap ---------------------------------------------------------------------
 

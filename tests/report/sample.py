@@ -579,6 +579,7 @@ def _activations(
         means=measured.mean.tolist(),
         lows=measured.low.tolist(),
         highs=measured.high.tolist(),
+        deviations=measured.std.tolist(),
         singles=tuple(singles),
     )
 

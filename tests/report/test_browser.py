@@ -1,5 +1,6 @@
 """The site in a real browser: quiet, reachable by keyboard, complete on a phone."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -7,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+from reportgen.evenly_spaced import spread
 from tests.report.conftest import NAMES, Site
 from tests.report.screenshots import kinds
 
@@ -189,11 +191,23 @@ def test_a_click_opens_the_tile_under_it(site: Site, page: Any) -> None:
 
 
 def test_one_channel_stands_beside_its_pattern_and_other_images(site: Site, page: Any) -> None:
-    page.goto(address(site, "layers/block1_conv1.html#cat:2"))
+    open_tile(site, page, channel=2, column=1)
     strip = page.locator(".viewer-strip button")
     strip.first.wait_for(state="visible")
-    assert strip.count() == len(site.report.images) + 1
-    assert strip.first.text_content() == "Filter pattern"
+    names = spread([image.name for image in site.report.images], 8)
+    assert strip.all_text_contents() == [*names, "Filter pattern"]
+    assert page.locator("dialog h2").text_content() == f"block1_conv1, channel 2 on {names[1]}"
+    page.wait_for_url("**/block1_conv1.html#channel--2")
+
+
+def open_tile(site: Site, page: Any, channel: int, column: int) -> None:
+    """Click on a channel (one of the first eight) in the column of an image on a layer's page."""
+    page.goto(address(site, "layers/block1_conv1.html"))
+    picture = page.locator(".band img").first
+    picture.scroll_into_view_if_needed()
+    picture.click(position={"x": 100 * column + 48, "y": 100 * channel + 48})
+    page.locator("dialog").wait_for(state="visible")
+    page.locator(".viewer-scale").wait_for(state="visible")
 
 
 def test_search_finds_layers_images_and_labels(site: Site, page: Any) -> None:
@@ -258,14 +272,40 @@ def test_two_layers_stand_side_by_side_and_walk_together(site: Site, page: Any) 
     assert stage.nth(1).get_attribute("aria-label") == "block1_pool, channel 5"
 
 
-def test_two_images_stand_side_by_side(site: Site, page: Any) -> None:
-    page.goto(address(site, "layers/block1_conv1.html#cat:2"))
-    page.locator("dialog").wait_for(state="visible")
-    other = next(one.name for one in site.report.images if one.name != "cat.jpg")
-    page.get_by_label("Compare with").select_option(label=other)
-    assert page.locator(".viewer-stage canvas").nth(1).get_attribute("aria-label") == (
-        f"{other}, channel 2"
-    )
+def test_a_channel_stands_beside_the_photo_then_beside_another_image(site: Site, page: Any) -> None:
+    open_tile(site, page, channel=2, column=1)
+    names = spread([image.name for image in site.report.images], 8)
+    stage = page.locator(".viewer-stage canvas")
+    assert stage.nth(1).get_attribute("aria-label") == f"Photo {names[1]}"
+    page.get_by_label("Compare with").select_option(label=names[3])
+    assert stage.nth(1).get_attribute("aria-label") == f"{names[3]}, channel 2"
+    boxes = [stage.nth(at).bounding_box() for at in (0, 1)]
+    assert [(box["width"], box["height"]) for box in boxes] == [(384, 384)] * 2
+
+
+def test_the_scale_covers_the_values_of_the_channel(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html#block1_conv1:12"))
+    scale = page.locator(".viewer-scale")
+    scale.wait_for(state="visible")
+    grid = next(one for one in site.report.images if one.name == "cat.jpg").activations[0]
+    ends = [f"{float(f'{values[12] or 0:.3g}'):g}" for values in (grid.lows, grid.highs)]
+    assert scale.locator("span").all_text_contents() == [ends[0], "", ends[1]]
+    stops = page.evaluate("document.querySelector('.viewer-ramp').style.background")
+    places = [float(one) for one in re.findall(r"(-?[\d.]+)%", stops)]
+    mean, deviation = grid.means[12] or 0, grid.deviations[12] or 0
+    low, high = grid.lows[12] or 0, grid.highs[12] or 0
+    assert places[0] == pytest.approx(100 * (mean - 2 * deviation - low) / (high - low), abs=1)
+    assert places == sorted(places)
+    assert len(places) == 18
+
+
+def test_a_channel_is_found_by_its_number(site: Site, page: Any) -> None:
+    page.goto(address(site, "layers/block1_conv1.html"))
+    field = page.get_by_label("Channel", exact=True)
+    field.fill("17")
+    field.press("Enter")
+    page.wait_for_url("**/block1_conv1--2.html#channel--17")
+    assert page.locator("#channel--17").is_visible()
 
 
 def test_arrow_keys_lead_to_the_next_layer(site: Site, page: Any) -> None:

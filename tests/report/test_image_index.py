@@ -81,9 +81,3 @@ def test_each_grid_is_on_the_pages_that_links_lead_to(
         missing = set(outline.layers) - {grid.layer for grid in image.activations}
         for path in missing:
             assert outline.grid_place(image.name, path) == ""
-            assert outline.layer_grid_place(image.name, path) == ""
-    for path, parts in outline.layer_pages.items():
-        for number, part in enumerate(parts, 1):
-            for image, _ in outline.activations[path][part.start : part.stop] if part else []:
-                page, anchor = outline.layer_page(path, number), outline.image_slugs[image.name]
-                assert outline.layer_grid_place(image.name, path) == f"{page}#{anchor}"

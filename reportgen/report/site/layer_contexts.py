@@ -11,7 +11,9 @@ from reportgen.report.contexts import (
     Link,
     Note,
     Pager,
+    Picture,
 )
+from reportgen.report.site.channels.contexts import Tile
 
 
 @dataclass(frozen=True)
@@ -79,22 +81,55 @@ class LayerGallery:
 
 
 @dataclass(frozen=True)
+class ChannelLabel:
+    """The number of a channel beside its row; `href` leads to its page, if it has one."""
+
+    id: str
+    text: str
+    href: str
+    note: str
+    """What is to be known of it, such as "inactive on all images"; often empty."""
+
+
+@dataclass(frozen=True)
+class ChannelBand:
+    """A picture of some channels, a row each, on the images that are the columns.
+
+    `geometry`, `marks`, `values`, `key` and `channels` are as those of a `Grid`.
+    """
+
+    picture: Picture
+    rows: tuple[ChannelLabel, ...]
+    geometry: str
+    marks: str
+    values: str
+    key: str
+    channels: str
+
+
+@dataclass(frozen=True)
 class LayerPage:
-    """`layers/<slug>.html`: one layer over all images."""
+    """`layers/<slug>.html`: one layer, its channels over the images."""
 
     frame: Frame
     first: bool
     facts: tuple[Fact, ...]
     notes: tuple[Note, ...]
-    units: Link | None
-    """Link to the layer's channels one by one."""
+    links: tuple[Link, ...]
+    """What else there is of the layer: its channels one by one, its patterns, its kernels."""
     ways: tuple[str, ...]
     """How the patterns of each of its galleries were made, for students."""
     galleries: tuple[LayerGallery, ...]
-    grids: tuple[Grid, ...]
+    bands: tuple[ChannelBand, ...]
+    """Its channels on this page; empty without activations."""
+    columns: tuple[Tile, ...]
+    """The photos above the columns."""
+    rows_text: str
     legend: Legend
-    show_activations: bool
     pager: Pager
+    """The layer's pages, named by their channels."""
+    channels: tuple[Link, ...]
+    """Links to the channels on this page."""
 
 
 @dataclass(frozen=True)

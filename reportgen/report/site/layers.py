@@ -1,46 +1,63 @@
-"""The pages about one layer: its filter patterns and its activations over all images."""
+"""The pages about one layer: its numbers, its channels over the images, its filter patterns."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.records.filters import Filter
 from reportgen.records.model import Layer
-from reportgen.report.contexts import Fact, Link
+from reportgen.report.contexts import Fact, Link, Pager
 from reportgen.report.explanations import ways
-from reportgen.report.figures import activation_grid, activation_legend, gallery_grid
-from reportgen.report.navigation import Here, Navigation, neighbours, pager
+from reportgen.report.figures import activation_legend, gallery_grid
+from reportgen.report.layer_facts import (
+    kernel_text,
+    memory_text,
+    multiply_adds_text,
+    receptive_field_text,
+    stride_text,
+)
+from reportgen.report.navigation import Here, Navigation, neighbours
 from reportgen.report.notes.html import page_notes
-from reportgen.report.outline import Outline, href
+from reportgen.report.outline import Outline, href, row_anchor
+from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.layer_contexts import FilterRow, LayerGallery, LayerPage
+from reportgen.report.site.layer_rows import LayerRows
 from reportgen.wording import TIMES, count, number, numbers, percent, shape
 
 _MOST_ROWS = 32
 _MOST_LINES = 500
 """Lines of scores of each gallery where a layer has several: a page must not grow without end."""
 _MOST_LINKS = 8
+_PADDINGS = {"same": "same (zeros)", "valid": "none", "causal": "causal"}
 
 
-def layer_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, LayerPage]]:
-    """Paths and contexts of the pages of all layers that have something to show."""
+def layer_pages(
+    outline: Outline, navigation: Navigation, folder: Path
+) -> Iterator[tuple[str, LayerPage]]:
+    """Paths and contexts of the pages of all layers that have something to show.
+
+    Draws their channels into the report's `folder`.
+    """
     for at, path in enumerate(outline.shown_layers):
-        yield from _pages(outline, navigation, path, neighbours(outline.shown_layers, at))
+        yield from _pages(outline, navigation, folder, path, neighbours(outline.shown_layers, at))
 
 
 def _pages(
     outline: Outline,
     navigation: Navigation,
+    folder: Path,
     path: str,
     beside: tuple[str | None, str | None],
 ) -> Iterator[tuple[str, LayerPage]]:
-    layer = outline.layers[path]
-    parts, seen = outline.layer_pages[path], outline.activations.get(path)
-    paths = [outline.layer_page(path, at) for at in range(1, len(parts) + 1)]
+    layer, parts = outline.layers[path], outline.layer_pages[path]
+    rows = LayerRows(outline, folder, path) if outline.layer_rows(path) else None
     previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
-    for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
-        grids = seen[part.start : part.stop] if seen else []
+    for at, channels in enumerate(parts, 1):
+        page = outline.layer_page(path, at)
+        first = at == 1
         crumbs = [("Model", "model.html"), (layer.block, outline.block_place(layer.block))]
-        if at > 1:
-            crumbs.append((path, quote(paths[0])))
+        if not first:
+            crumbs.append((path, quote(outline.layer_page(path))))
         here = Here(
             page,
             path,
@@ -55,23 +72,48 @@ def _pages(
             page,
             LayerPage(
                 frame=navigation.frame(here),
-                first=at == 1,
-                facts=_facts(outline, page, layer) if at == 1 else (),
-                notes=page_notes(outline, page, f"layer {path}") if at == 1 else (),
-                units=Link("Browse single channels", href(page, quote(outline.channels_page(path))))
-                if path in outline.unit_layers
-                else None,
-                ways=ways(outline.report, outline.galleries.get(path, ())) if at == 1 else (),
-                galleries=_galleries(outline, page, path) if at == 1 else (),
-                grids=tuple(
-                    activation_grid(outline, page, image, grid, of_layer=True)
-                    for image, grid in grids
-                ),
+                first=first,
+                facts=_facts(outline, page, layer) if first else (),
+                notes=page_notes(outline, page, f"layer {path}") if first else (),
+                links=_links_of(outline, page, path) if first else (),
+                ways=ways(outline.report, outline.galleries.get(path, ())) if first else (),
+                galleries=_galleries(outline, page, path) if first else (),
+                bands=rows.bands(page, channels) if rows else (),
+                columns=rows.columns(page) if rows else (),
+                rows_text=rows.text if rows else "",
                 legend=activation_legend(outline.report.settings),
-                show_activations=bool(grids),
-                pager=pager(page, paths, at, "Pages of images"),
+                pager=_picker(outline, page, path, at),
+                channels=tuple(Link(str(one), f"#{row_anchor(one)}") for one in channels),
             ),
         )
+
+
+def _picker(outline: Outline, page: str, path: str, number_of_page: int) -> Pager:
+    """Links to the pages of a layer, named by their channels; none for only one."""
+    parts = outline.layer_pages[path]
+    if len(parts) == 1:
+        return Pager((), "")
+    links = tuple(
+        Link(
+            f"{part[0]}–{part[-1]}" if len(part) > 1 else str(part[0]),
+            href(page, quote(outline.layer_page(path, at))),
+            at == number_of_page,
+        )
+        for at, part in enumerate(parts, 1)
+    )
+    return Pager(links, "Channels")
+
+
+def _links_of(outline: Outline, page: str, path: str) -> tuple[Link, ...]:
+    """What else the report shows of a layer."""
+    found = []
+    if path in outline.unit_layers:
+        found.append(Link("Channels one by one", quote(outline.channels_page(path))))
+    if outline.galleries.get(path):
+        found.append(Link("Filter patterns", f"{quote(page)}#layer--filters"))
+    if outline.has("kernels") and path in (places := kernel_places(outline)):
+        found.append(Link("Kernels", places[path]))
+    return tuple(Link(one.text, href(page, one.href)) for one in found)
 
 
 def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ...]:
@@ -89,38 +131,53 @@ def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ..
 
 
 def _facts(outline: Outline, page: str, layer: Layer) -> tuple[Fact, ...]:
-    facts = [
-        Fact("Type", layer.type),
-        Fact("Output", shape(layer.output_shape)),
-        Fact("Parameters", f"{layer.parameters:,}", _trained(layer)),
-        _links("Input from", outline, page, layer.inputs),
-        _links("Output to", outline, page, outline.feeds.get(layer.path, [])),
-    ]
-    if layer.path in outline.activations:
-        seen = outline.images.totals[layer.path]
-        height, width = seen.map_size
-        dead = seen.inactive
-        facts += [
-            Fact("Maps", f"{height} {TIMES} {width}", count(seen.channels, "channel")),
-            Fact(
-                "Activations",
-                f"{number(seen.span.low)} to {number(seen.span.high)}",
-                f"over {count(seen.images, 'image')}",
-            ),
-            Fact("Zeros", percent(seen.sparsity), "share of all values"),
-            Fact(
-                "Inactive on every image",
-                count(len(dead), "channel") if dead else "none",
-                numbers(dead, 16),
-            ),
-        ]
-    return tuple(facts)
+    return tuple(
+        fact
+        for fact in (
+            *_own_facts(layer),
+            _links("Input from", outline, page, layer.inputs),
+            _links("Output to", outline, page, outline.feeds.get(layer.path, [])),
+            *_activation_facts(outline, layer.path),
+        )
+        if fact.value or fact.links
+    )
+
+
+def _own_facts(layer: Layer) -> Iterator[Fact]:
+    """What the layer computes, and what it costs."""
+    yield Fact("Type", layer.type)
+    yield Fact("Kernel" if layer.convolution else "Window", kernel_text(layer))
+    yield Fact("Stride", stride_text(layer))
+    yield Fact("Padding", _PADDINGS.get(layer.window.padding, "") if layer.window else "")
+    yield Fact("Activation", layer.activation or ("none" if layer.convolution else ""))
+    beyond = layer.cells is not None and layer.cells.beyond
+    note = "and, by a pooled or normalised value, the whole image" if beyond else ""
+    yield Fact("Receptive field", receptive_field_text(layer), note)
+    yield Fact("Output", shape(layer.output_shape))
+    yield Fact("Parameters", f"{layer.parameters:,}", _trained(layer))
+    yield Fact("Multiply-adds", multiply_adds_text(layer), "for one image")
+    yield Fact("Memory", memory_text(layer), "of the output for one image")
+
+
+def _activation_facts(outline: Outline, path: str) -> Iterator[Fact]:
+    """What the layer does on the images."""
+    if path not in outline.activations:
+        return
+    seen = outline.images.totals[path]
+    height, width = seen.map_size
+    dead = seen.inactive
+    images = count(seen.images, "image")
+    yield Fact("Maps", f"{height} {TIMES} {width}", count(seen.channels, "channel"))
+    yield Fact("Range", f"{number(seen.span.low)} to {number(seen.span.high)}", f"over {images}")
+    yield Fact("Zeros", percent(seen.sparsity), "share of all values")
+    inactive = count(len(dead), "channel") if dead else "none"
+    yield Fact("Inactive channels", inactive, f"{numbers(dead, 16)} on all images" if dead else "")
 
 
 def _links(name: str, outline: Outline, page: str, paths: list[str]) -> Fact:
     links = tuple(Link(path, href(page, outline.layer_place(path))) for path in paths[:_MOST_LINKS])
     left = len(paths) - _MOST_LINKS
-    return Fact(name, "" if links else "nothing", f"and {left} more" if left > 0 else "", links)
+    return Fact(name, "" if links else "none", f"and {left} more" if left > 0 else "", links)
 
 
 def _trained(layer: Layer) -> str:
@@ -137,7 +194,7 @@ def _row(one: Filter) -> FilterRow:
 
 def _text(filters: list[Filter], most: int | None) -> str:
     """Lines of aligned columns, for `most` filters; None for all."""
-    rows = [("filter", "start", "end", "status", "obtained by")] + [
+    rows = [("filter", "start", "end", "result", "objective")] + [
         (str(o.channel), number(o.score_start), number(o.score_end), o.status, o.obtained)
         for o in filters[:most]
     ]

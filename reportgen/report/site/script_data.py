@@ -9,8 +9,9 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.filters import Gallery
 from reportgen.records.image import Activations
 from reportgen.report.figures import gallery_key
-from reportgen.report.outline import Outline, href
+from reportgen.report.outline import Outline, href, src
 from reportgen.report.sections.table import WITH_PAGES
+from reportgen.report.site.bands import ROWS_A_BAND, columns_of, is_missing
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -24,12 +25,46 @@ def activation_values(outline: Outline, image: str, grids: Sequence[Activations]
                 "low": _rounded(grid.lows),
                 "high": _rounded(grid.highs),
                 "mean": _rounded(grid.means),
+                "sd": _rounded(grid.deviations),
                 "inactive": _json(grid.inactive),
                 **({"leftOut": _json(grid.left_out)} if grid.left_out else {}),
             }
             for grid in grids
         }
     )
+
+
+def row_values(outline: Outline, path: str) -> str:
+    """The numbers of each tile of a layer's channels over the images, and what the columns are.
+
+    `place` leads to the layer on the page of a column's image, seen from the layer's pages.
+    """
+    page, slug = outline.layer_page(path), outline.layer_slugs[path]
+    pairs = columns_of(outline.activations[path])
+    columns = {
+        "image": _json([image.name for image, _ in pairs]),
+        "photo": _json([src(page, image.photo) for image, _ in pairs]),
+        "place": _json([href(page, outline.grid_place(image.name, path)) for image, _ in pairs]),
+    }
+    found = {}
+    for first in range(0, outline.layer_rows(path), ROWS_A_BAND):
+        last = min(first + ROWS_A_BAND, outline.layer_rows(path))
+        cells = [(channel, grid) for channel in range(first, last) for _, grid in pairs]
+        found[f"rows/{slug}/{first // ROWS_A_BAND + 1}"] = {
+            "channel": _json([channel for channel, _ in cells]),
+            **columns,
+            "low": _rounded([_value(grid.lows, channel) for channel, grid in cells]),
+            "high": _rounded([_value(grid.highs, channel) for channel, grid in cells]),
+            "mean": _rounded([_value(grid.means, channel) for channel, grid in cells]),
+            "sd": _rounded([_value(grid.deviations, channel) for channel, grid in cells]),
+            "inactive": _json([at for at, (one, grid) in enumerate(cells) if one in grid.inactive]),
+            "leftOut": _json([at for at, cell in enumerate(cells) if is_missing(*cell)]),
+        }
+    return _register(found)
+
+
+def _value(values: Sequence[float | None], at: int) -> float | None:
+    return values[at] if at < len(values) else None
 
 
 def filter_values(outline: Outline, galleries: Sequence[Gallery]) -> str:

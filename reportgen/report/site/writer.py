@@ -24,6 +24,7 @@ from reportgen.report.site.overview.page import index_page
 from reportgen.report.site.script_data import (
     activation_values,
     filter_values,
+    row_values,
     search_index,
     search_rows,
 )
@@ -70,7 +71,7 @@ def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
         ("model", model_pages),
         ("images", partial(images_pages, folder=folder)),
         ("image", partial(image_pages, folder=folder)),
-        ("layer", layer_pages),
+        ("layer", partial(layer_pages, folder=folder)),
         ("filters", filter_pages),
     )
     for template, make in several:
@@ -93,6 +94,9 @@ def values_files(outline: Outline) -> Iterator[tuple[str, str]]:
             if image.activations:
                 text = activation_values(outline, image.name, image.activations)
                 yield outline.values_file(image.name), text
+    for path in outline.shown_layers:
+        if outline.layer_rows(path):
+            yield outline.row_values_file(path), row_values(outline, path)
     for layer, galleries in outline.galleries.items():
         yield outline.filter_values_file(layer), filter_values(outline, galleries)
 

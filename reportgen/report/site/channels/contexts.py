@@ -19,6 +19,8 @@ class Tile:
     view: str
     """ "left top width height" of the tile in the picture's pixels."""
     pixelated: bool
+    cross: str = ""
+    """SVG path data that crosses out a silent tile; empty for any other."""
 
 
 @dataclass(frozen=True)

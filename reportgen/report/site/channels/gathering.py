@@ -42,6 +42,7 @@ class Cut:
     height: int
     view: str
     pixelated: bool
+    silent: bool = False
 
     def tile(self, page: str, place: str | None = None, title: str | None = None) -> Tile:
         """The tile as seen from a page; it leads to its own place, or to another."""
@@ -54,6 +55,7 @@ class Cut:
             height=self.height,
             view=self.view,
             pixelated=self.pixelated,
+            cross=crossed(self.view) if self.silent else "",
         )
 
 
@@ -135,7 +137,8 @@ def _pattern(outline: Outline, gallery: Gallery, one: Filter, sheet: Sheet, at: 
     kind = "Pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
     place = f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{one.channel}"
     result = "" if one.status == "ok" else f", {one.status}"
-    return _cut(kind, place, f"{kind} of filter {one.channel}{result}", sheet, at, pixelated=False)
+    alt = f"{kind} of filter {one.channel}{result}"
+    return _cut(kind, place, alt, sheet, at, pixelated=False, silent=one.status == "silent")
 
 
 def _draw_responses(
@@ -159,6 +162,7 @@ def _draw_responses(
             drawn,
             at,
             pixelated=True,
+            silent=channel in grid.inactive,
         )
         some[channel].responses.append((image, grid, cut))
 
@@ -204,8 +208,24 @@ def _patches(outline: Outline, one: ExemplarsOf) -> Iterator[tuple[Exemplar, Cut
         yield exemplar, cuts[0], cuts[1]
 
 
-def _cut(title: str, place: str, alt: str, sheet: Sheet, at: int, *, pixelated: bool) -> Cut:
-    return Cut(title, place, alt, sheet.path, sheet.width, sheet.height, sheet.view(at), pixelated)
+def _cut(
+    title: str,
+    place: str,
+    alt: str,
+    sheet: Sheet,
+    at: int,
+    *,
+    pixelated: bool,
+    silent: bool = False,
+) -> Cut:
+    size, view = (sheet.width, sheet.height), sheet.view(at)
+    return Cut(title, place, alt, sheet.path, *size, view, pixelated, silent)
+
+
+def crossed(view: str) -> str:
+    """SVG path data of the diagonals of a tile: "left top width height" is its view."""
+    left, top, width, height = view.split()
+    return f"M{left} {top}l{width} {height}m0 -{height}l-{width} {height}"
 
 
 def tile_sizes(known: Known) -> str:

@@ -1,0 +1,133 @@
+"""The pages of layers: numbers first, then channels as rows and images as columns."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as Pictures
+
+from reportgen.evenly_spaced import spread
+from reportgen.pictures.colormaps import INACTIVE
+from reportgen.pictures.encode import read_indices
+from reportgen.records.windows import Window
+from reportgen.report.layer_facts import kernel_text, multiply_adds_text, stride_text
+from reportgen.report.outline import Outline
+from reportgen.report.site.bands import GAP, Bands, columns_of
+from reportgen.report.site.writer import write_site
+from tests.report.conftest import Site, build_site
+from tests.report.links import check_site
+from tests.report.sample import write_sample
+
+PATH = "block1_conv1"
+
+
+def test_a_tile_of_a_band_is_the_channel_of_the_image(site: Site, tmp_path: Path) -> None:
+    """Pixel by pixel, against the tile in the grid of the image."""
+    report, outline = site.report, Outline(site.report)
+    images = spread([image.name for image in report.images], 8)
+    drawn = read_indices(site.folder / "pictures/layers/block1_conv1--2.png")
+    for column, name in enumerate(images):
+        about = outline.images[name].activations[0]
+        grid = read_indices(site.folder / about.picture)
+        for row, channel in enumerate(range(8, 16)):
+            top, left = (channel // 16) * 33, (channel % 16) * 33
+            tile = grid[top : top + 32, left : left + 32].repeat(3, axis=0).repeat(3, axis=1)
+            y, x = row * (96 + GAP), column * (96 + GAP)
+            shown = drawn[y : y + 96, x : x + 96]
+            if channel in about.inactive:
+                assert (shown == INACTIVE).all()
+            else:
+                np.testing.assert_array_equal(shown, tile)
+
+
+def test_the_numbers_behind_a_band_are_those_of_its_tiles(site: Site) -> None:
+    text = site.text("layers/block1_conv1.rows.js")
+    bands = json.loads(text[text.index(",{") + 1 : text.rindex(")")])
+    assert list(bands) == [f"rows/block1_conv1/{at}" for at in (1, 2, 3)]
+    about = bands["rows/block1_conv1/2"]
+    pairs = columns_of(Outline(site.report).activations[PATH])
+    assert about["image"] == [image.name for image, _ in pairs]
+    assert about["channel"] == [channel for channel in range(8, 16) for _ in pairs]
+    for at, (channel, (_, grid)) in enumerate((c, pair) for c in range(8, 16) for pair in pairs):
+        assert about["high"][at] == pytest.approx(grid.highs[channel], rel=1e-2)
+        assert about["sd"][at] == pytest.approx(grid.deviations[channel], rel=1e-2)
+        assert (at in about["inactive"]) == (channel in grid.inactive)
+
+
+def test_numbers_come_first_and_say_what_the_layer_does(site: Site) -> None:
+    text = site.text("layers/block1_conv1.html")
+    assert (
+        text.index('class="facts"')
+        < text.index("Feature maps</h2>")
+        < text.index("Filter patterns</h2>")
+    )
+    assert "Each row is a channel, each column an image. 8 of 9 images, evenly chosen." in text
+
+
+def test_every_channel_has_a_row_that_leads_to_its_page(site: Site) -> None:
+    texts = site.text("layers/block1_conv1.html") + site.text("layers/block1_conv1--2.html")
+    found = re.findall(
+        r'<a id="channel--(\d+)"(?: href="../channels/block1_conv1/(\d+).html")?', texts
+    )
+    pages = Outline(site.report).unit_channels(PATH)
+    assert found == [(str(at), str(at) if at in pages else "") for at in range(24)]
+    assert texts.count('aria-label="Channels"') == 4
+    assert "block1_conv1--3.html" not in texts
+
+
+def test_hundreds_of_channels_stand_on_light_pages(tmp_path: Path) -> None:
+    plan = [("conv", "Conv2D", "block", 32, 300), ("pool", "MaxPooling2D", "block", 16, 300)]
+    names = [f"{at}.png" for at in range(3)]
+    site = build_site(tmp_path, plan=plan, names=names, sections=("activations",))
+    assert check_site(tmp_path) == []
+    assert len(list((tmp_path / "layers").glob("conv*.html"))) == 256 // 16
+    assert len(list((tmp_path / "layers").glob("pool*.html"))) == 64 // 16
+    assert "The first 256 of 300 channels" in site.text("layers/conv.html")
+    for page in (tmp_path / "layers").glob("*.html"):
+        assert page.stat().st_size < 40_000
+    for picture in (tmp_path / "pictures" / "layers").iterdir():
+        assert picture.stat().st_size < 200_000
+
+
+def test_large_maps_are_averaged(tmp_path: Path) -> None:
+    site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 160, 3)], names=["a.png"])
+    band = Bands(tmp_path, Outline(site.report).activations["conv"]).draw("band", range(3))
+    assert (band.tile_height, band.tile_width) == (80, 80)  # blocks of 4, enlarged twice
+    width, height = re.findall(
+        r'class="band".*?<a class="zoom".*?width="(\d+)" height="(\d+)"',
+        site.text("layers/conv.html"),
+        re.DOTALL,
+    )[0]
+    assert (int(width), int(height)) == (80, 3 * 80 + 2 * GAP)
+    with Pictures.open(tmp_path / "pictures/layers/conv--photos.jpg") as photos:
+        assert photos.size == (112, 112)
+
+
+def test_facts_of_a_layer_with_a_window(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, names=["a.png"])
+    window = Window(size=[3, 5], strides=[2, 1], dilation=[2, 2], padding="same", groups=4)
+    change = {"window": window, "activation": "relu", "multiply_adds": 1_849_688_064}
+    layers = [
+        layer.model_copy(update=change) if layer.path == PATH else layer
+        for layer in report.model.layers
+    ]
+    model = report.model.model_copy(update={"layers": layers})
+    write_site(report.model_copy(update={"model": model}), tmp_path)
+    facts = dict(
+        re.findall(r"<dt>(.*?)</dt><dd>(.*?)[ <]", (tmp_path / f"layers/{PATH}.html").read_text())
+    )
+    assert facts["Kernel"] == "3"
+    assert facts["Activation"] == "relu"
+    assert facts["Multiply-adds"] == "1.85"
+    text = (tmp_path / f"layers/{PATH}.html").read_text()
+    assert "<dd>3 × 5, dilation 2, 4 groups</dd>" in text
+    assert "<dd>2 × 1</dd>" in text
+
+
+def test_what_is_not_known_is_said(site: Site) -> None:
+    layer = Outline(site.report).layers[PATH]
+    assert multiply_adds_text(layer) == "unknown"
+    assert kernel_text(layer) == stride_text(layer) == ""
+    assert "<dt>Multiply-adds</dt><dd>unknown" in site.text("layers/block1_conv1.html")
