@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -108,10 +109,10 @@ def settings_of(given: dict[str, Any], config: str | Path | None) -> Settings:
 
 @contextmanager
 def face(wanted: bool) -> Iterator[Progress]:
-    """Bars in a notebook or terminal, lines elsewhere; nothing where nobody wants it."""
+    """Bars in a terminal, and in a notebook with ipywidgets; lines elsewhere, or nothing."""
     from reportgen.cli.terminal import Bars, progress
 
-    if wanted and _in_notebook():
+    if wanted and _in_notebook() and find_spec("ipywidgets"):
         with Bars() as bars:
             yield bars
         return

@@ -35,7 +35,8 @@ class ComparisonPages:
         link = html.escape(self.page.resolve().as_uri())
         return (
             f"<p>{html.escape(self._sentence)} "
-            f'<a href="{link}" target="_blank">Open the comparison</a></p>'
+            f'<a href="{link}" target="_blank">Open the comparison</a> '
+            f"(<code>{html.escape(str(self.path))}</code>)</p>"
         )
 
 

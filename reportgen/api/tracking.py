@@ -57,7 +57,12 @@ def log_to_wandb(report: Tracked, *, run: Any = None, name: str = "report") -> N
 
 
 def log_to_tensorboard(report: Tracked, folder: Path, *, step: int = 0) -> None:
-    """Write the numbers and overlays as a TensorBoard log. Raises ReportgenError."""
+    """Write the numbers and overlays as a TensorBoard log.
+
+    Raises ReportgenError where the package tensorboard is not installed, which TensorFlow needs
+    to write one.
+    """
+    _library("tensorboard")
     tf = _library("tensorflow")
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default(step=step):

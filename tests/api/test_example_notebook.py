@@ -25,3 +25,8 @@ def test_the_example_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     label, accuracy = shown[1]["text/plain"].strip("()").split(", ")
     assert label == "'bright'" and float(accuracy) >= 0.9
     assert shown[3]["text/plain"] == "(12, 12, 16)"
+    before, after = map(float, shown[4]["text/plain"].strip("[]").split(", "))
+    assert 0.5 < before < after  # the first report is about the model as it was
+    assert "of 12 predictions changed, accuracy 100 %" in shown[5]["text/html"]
+    printed = [str(output) for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert not any("Warning" in text for text in printed)
