@@ -63,7 +63,7 @@ MAY_BE_CROWDED = {"reportgen/inputs/model_files"}
 
 MOST_LINES = 400
 MAY_BE_LONG = {
-    "config/settings.py",  # every setting once: data
+    "config/fields.py",  # every setting once: data
 }
 """Files with more lines. The list only gets shorter."""
 
