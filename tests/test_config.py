@@ -136,6 +136,7 @@ def test_sections_keep_the_order_of_the_pages() -> None:
         "gradcam",
         "decisions",
         "evaluation",
+        "confusions",
         "map",
         "regression",
         "health",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.accuracy.evaluation import likelihood_of
+from reportgen.analysis.feature_maps.penultimate import penultimate_layer
 from reportgen.analysis.image_map.label_errors import LEAST_LABELLED, suspected_labels
 from reportgen.analysis.image_map.neighbours import nearest, trustworthiness
 from reportgen.analysis.image_map.projection import (
@@ -22,7 +23,6 @@ from reportgen.assembly.mapped_images import MappedImage
 from reportgen.execution.store import Stored
 from reportgen.records.image_map import ImageMap, MapPoint, SuspectedLabel
 from reportgen.records.model import Model
-from reportgen.records.penultimate import penultimate_layer
 from reportgen.wording import percent
 
 NEIGHBOURS = 8
@@ -55,9 +55,8 @@ def assemble_map(
     given = [image for image in images if image.features]
     if reason or not given:
         return None, reason or "no image has features"
-    finite = [bool(np.isfinite(image.features).all()) for image in given]
-    kept = [image for image, usable in zip(given, finite, strict=True) if usable]
-    lost = [image.file.name for image, usable in zip(given, finite, strict=True) if not usable]
+    kept = [image for image in given if image.is_finite]
+    lost = [image.file.name for image in given if not image.is_finite]
     if len(kept) < LEAST_IMAGES:
         return None, f"it needs {LEAST_IMAGES} images with finite features, and has {len(kept)}"
     features = np.array([image.features for image in kept], np.float64)

@@ -25,6 +25,11 @@ class MappedImage:
     predicted: int | None
 
     @property
+    def is_finite(self) -> bool:
+        """Whether it has features, and all of them are numbers."""
+        return len(self.features) > 0 and bool(np.isfinite(self.features).all())
+
+    @property
     def misclassified(self) -> bool:
         """Whether the predicted class is known not to be the true one."""
         return None not in (self.true, self.predicted) and self.true != self.predicted

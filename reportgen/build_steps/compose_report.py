@@ -5,19 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from reportgen.analysis.image_map.projection import LEAST_IMAGES
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.decisions import assemble_decisions
 from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.assembly.heatmaps import with_cams
-from reportgen.assembly.image_map import MapChoice, assemble_map
-from reportgen.assembly.mapped_images import mapped_images
 from reportgen.assembly.report_charts import with_charts, write_charts
 from reportgen.assembly.similarity import WHY_NONE as NO_SIMILARITY
 from reportgen.assembly.similarity import assemble_similarity
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
+from reportgen.build_steps.compose_features import compose_features
 from reportgen.build_steps.computing import Computed
 from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.origin import origin_of
@@ -29,7 +27,6 @@ from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
 from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.image import Image
-from reportgen.records.image_map import ImageMap
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.model import Model
 from reportgen.records.on_disk import KeptFile
@@ -92,9 +89,9 @@ def compose(
         {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
         planned.filters.units,
     )
-    image_map = _image_map(settings, computed, folder, assembly.skipped)
+    features = compose_features(settings, computed, folder)
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
-    skipped = context.log.skipped + assembly.skipped
+    skipped = context.log.skipped + assembly.skipped + features.skipped
     skipped += said(sides) + reduction.said(len(inputs.photos), settings.max_size or "")
     if "health" in settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
@@ -121,7 +118,8 @@ def compose(
         "trust": trust is not None,
         "dreams": bool(dreams),
         "decisions": decisions is not None,
-        "map": image_map is not None,
+        "map": features.image_map is not None,
+        "confusions": features.confusions is not None,
     }
     return Report(
         generator=f"reportgen {__version__}",
@@ -145,7 +143,8 @@ def compose(
         trust=trust,
         dreams=dreams,
         decisions=decisions,
-        image_map=image_map,
+        image_map=features.image_map,
+        confusions=features.confusions,
         sparsity_chart=write_charts(images, folder),
         evaluation=_of(data_set, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
@@ -157,23 +156,6 @@ def compose(
         timings={} if context.reproducible else context.log.timings,
         timing_notes=[] if context.reproducible else context.bench.notes,
     )
-
-
-def _image_map(
-    settings: Settings, computed: Computed, folder: Path, skipped: list[Skipped]
-) -> ImageMap | None:
-    """The map of the images; why there is none is noted."""
-    inputs, units = computed.inputs, computed.planned.activations.units
-    if "map" not in settings.chosen_sections:
-        return None
-    choice = MapChoice(method=settings.map_method, seed=settings.seed)
-    images = mapped_images(inputs.photos, units, computed.outcomes)
-    decoded = {digest: stored for digest, (_, stored) in inputs.decoded.items()}
-    found, reason = assemble_map(folder, inputs.facts, images, decoded, choice)
-    enough = sum(bool(image.features) for image in images) >= LEAST_IMAGES
-    if found is None and (enough or "map" in settings.sections):
-        skipped.append(Skipped(what="section", name="map", reason=reason))
-    return found
 
 
 def _similarity(

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from reportgen.records.base import Record
 from reportgen.records.behaviour.similarity import LayerSimilarity
+from reportgen.records.confusions import Confusions
 from reportgen.records.decisions import Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel, StartImage
 from reportgen.records.gates import Baseline, Gates, Run
@@ -102,6 +103,8 @@ class Report(Record):
     """How similar the layers are to each other; None without the section."""
     decisions: Decisions | None = None
     """Which channels made the decisions; None without the section."""
+    confusions: Confusions | None = None
+    """Why classes are confused, and where the heat lies; None without the section."""
     image_map: ImageMap | None = None
     """Where the images lie in the features of the network; None without the section."""
     skipped: list[Skipped]

@@ -58,6 +58,19 @@ EXPLANATIONS: dict[str, Explanation] = {
         " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),
+    "confusions": Explanation(
+        "For each pair of classes that the network confuses: the most confident mistakes, the mean"
+        " heatmaps, and the channels that separate the two classes. Compare where the heat of the"
+        " mistakes lies with the heat of correct images. Heat at the border of the image suggests"
+        " that the network uses the background. A shortcut is a mark at one place that predicts a"
+        " class, such as a logo.",
+        (
+            "S. Lapuschkin et al., Unmasking Clever Hans Predictors and Assessing What Machines"
+            " Really Learn, 2019.",
+            "J. A. Hanley and B. J. McNeil, The Meaning and Use of the Area under a Receiver"
+            " Operating Characteristic (ROC) Curve, 1982.",
+        ),
+    ),
     "map": Explanation(
         "The map places images by their features: the channel means of the penultimate layer, from"
         " which the class scores are computed. Images with similar features lie close together."

@@ -22,6 +22,14 @@ from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
 from reportgen.records.behaviour.similarity import LayerSimilarity
+from reportgen.records.confusions import (
+    ClassHeat,
+    Confusion,
+    Confusions,
+    MeanHeat,
+    SeparatingChannel,
+    Shortcut,
+)
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.filters import Dream, Filter, Gallery, Kernel
 from reportgen.records.heatmaps import CamDifference
@@ -35,6 +43,7 @@ from reportgen.records.over_images import (
     Exemplars,
     ExemplarsOf,
     Health,
+    Mistake,
     Temperature,
 )
 from reportgen.records.regression import Regression
@@ -188,6 +197,7 @@ def write_sample(
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
         similarity=_similarity(folder, plan) if "similarity" in sections else None,
         decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
+        confusions=_confusions(images) if "confusions" in sections else None,
         image_map=_image_map(images, plan) if "map" in sections else None,
         trust=_trust(folder, plan) if "trust" in sections else None,
         sparsity_chart="pictures/sparsity.svg" if "activations" in sections else None,
@@ -632,6 +642,59 @@ def _decisions(image: Image, plan: Plan, labels: Sequence[str]) -> Decisions:
         decisions=[
             Decision(**known, **sums, **split, score=3.0),
             Decision(**known, **sums, **split, score=None, against=1, against_label=labels[1]),
+        ],
+    )
+
+
+def _confusions(images: Sequence[Image]) -> Confusions:
+    """A confusion of two classes, and a shortcut."""
+    photo = images[0]
+    heat = MeanHeat(images=3, picture=photo.photo, width=96, height=96, border=0.25)
+    mistake = Mistake(
+        image=photo.name, true=0, predicted=1, probability=0.75, true_probability=0.25
+    )
+    channels = [
+        SeparatingChannel(
+            channel=at, order=order, true_mean=0.5, predicted_mean=0.25, mistaken_mean=0.125
+        )
+        for at, order in ((2, 0.96875), (0, 0.125))
+    ]
+    return Confusions(
+        labelled=len(images),
+        pairs=1,
+        confusions=[
+            Confusion(
+                true=0,
+                predicted=1,
+                images=1,
+                of_class=4,
+                mistakes=[mistake],
+                true_heat=heat,
+                mistaken_heat=heat,
+                predicted_heat=None,
+                channels=channels,
+            )
+        ],
+        layer=SMALL[1][0],
+        method="gradcam",
+        border_area=0.4375,
+        border_reached=0.75,
+        classes=[ClassHeat(index=0, heat=heat)],
+        examined=1,
+        shortcuts=[
+            Shortcut(
+                index=0,
+                place="top left corner",
+                left=0.0,
+                top=0.0,
+                width=0.25,
+                height=0.25,
+                images=9,
+                heat=0.75,
+                area=0.0625,
+                hot=1.0,
+                likeness=0.96875,
+            )
         ],
     )
 

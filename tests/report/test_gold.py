@@ -30,6 +30,7 @@ PAGES = {
     "exemplars.html": "exemplars/block1_conv1.html",
     "kernels.html": "kernels.html",
     "decisions.html": "decisions.html",
+    "confusions.html": "confusions.html",
     "map.html": "map.html",
     "similarity.html": "similarity.html",
     "trust.html": "trust.html",

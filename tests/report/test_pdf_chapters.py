@@ -36,6 +36,7 @@ PLACE = "evaluation--mistakes"
 SECTIONS = (
     "decisions",
     "evaluation",
+    "confusions",
     "map",
     "regression",
     "health",

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from reportgen.analysis.feature_maps.penultimate import penultimate_layer
 from reportgen.analysis.request import Request
-from reportgen.records.penultimate import penultimate_layer
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def features_wanted(request: Request) -> str:
     """The path of the layer whose channel means are kept; empty where no section asks for them."""
-    if request.no_image or not request.wants("map"):
+    if request.no_image or not (request.wants("map") or request.wants("confusions")):
         return ""
     return penultimate_layer(request.model)[0]
 

@@ -121,13 +121,13 @@ def _card(outline: Outline, layer: str, share: ChannelShare, patches: ExemplarsO
         )
     verb = "Raises" if share.contribution > 0 else "Lowers"
     return Card(
-        (Link(f"Channel {share.channel}", _channel_place(outline, layer, share.channel)),),
+        (Link(f"Channel {share.channel}", channel_place(outline, layer, share.channel)),),
         tuple(figures),
         (f"{verb} the score by {number(abs(share.contribution))}",),
     )
 
 
-def _channel_place(outline: Outline, layer: str, channel: int) -> str:
+def channel_place(outline: Outline, layer: str, channel: int) -> str:
     """Where the report shows the channel: its own page, or the page of its layer."""
     for path in (layer, outline.layers[layer].origin if layer in outline.layers else None):
         if path in outline.unit_layers and channel in outline.unit_channels(path):

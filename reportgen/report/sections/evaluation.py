@@ -99,7 +99,7 @@ def _mistakes(outline: Outline, found: Evaluation) -> Iterator[Block]:
     shown = outline.shown_mistakes
     yield text(_mistakes_text(found, len(shown)))
     if shown:
-        yield Cards(tuple(_mistake(outline, mistake) for mistake in shown), 2, _MISTAKES)
+        yield Cards(tuple(mistake_card(outline, mistake) for mistake in shown), 2, _MISTAKES)
 
 
 def _among(found: Evaluation) -> str:
@@ -120,7 +120,7 @@ def _mistakes_text(found: Evaluation, shown: int) -> str:
     return f"{words}.{fewer}"
 
 
-def _mistake(outline: Outline, mistake: Mistake) -> Card:
+def mistake_card(outline: Outline, mistake: Mistake) -> Card:
     """The photo, the evidence for the predicted class, and that for the true one."""
     image, labels = outline.images[mistake.image], outline.report.model.labels
     photo = Picture(image.photo, f"Photo {image.name}", image.photo_width, image.photo_height)

@@ -22,6 +22,7 @@ from reportgen.report.sections.channel_findings import (
     non_finite_layers,
     saturated_layers,
 )
+from reportgen.report.sections.confusions import SHORTCUTS
 from reportgen.report.sections.image_map import SUSPECTED
 from reportgen.wording import NO_NUMBERS, count, listed, percent, sentence
 
@@ -60,6 +61,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         broken_weights,
         non_finite_layers,
         _maps_without_model,
+        _shortcuts,
         _failed,
         _warnings,
         _misclassified,
@@ -218,6 +220,20 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
             "The predicted class is not the true class.",
             href(page, outline.mistakes_page()),
             _images(outline, page, outline.mistakes),
+        )
+
+
+def _shortcuts(outline: Outline, page: str) -> Iterator[Finding]:
+    found = outline.report.confusions if outline.has("confusions") else None
+    if found is not None and found.shortcuts:
+        first, labels = found.shortcuts[0], outline.report.model.target_labels
+        named = listed([labels[one.index] for one in found.shortcuts[:_NAMED]])
+        yield Finding(
+            "warning",
+            f"Possible shortcut for {named}",
+            f"{percent(first.heat)} of the heat of {labels[first.index]} lies in the {first.place},"
+            f" {percent(first.area)} of the image, and the pixels there tell the class.",
+            href(page, SHORTCUTS),
         )
 
 

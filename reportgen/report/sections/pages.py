@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reportgen.report.blocks import Page
 from reportgen.report.outline import Outline
+from reportgen.report.sections.confusions import confusions
 from reportgen.report.sections.decisions import decisions
 from reportgen.report.sections.dreams import dreams
 from reportgen.report.sections.evaluation import evaluation
@@ -18,6 +19,7 @@ from reportgen.report.sections.trust import trust
 PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
     "decisions": decisions,
     "evaluation": evaluation,
+    "confusions": confusions,
     "map": image_map,
     "regression": regression,
     "health": health,

@@ -84,6 +84,17 @@ TABLE = (
         search=("accuracy", "confusion matrix", "precision", "recall", "calibration"),
     ),
     Section(
+        key="confusions",
+        record="confusions",
+        menu="Confusions",
+        page="confusions.html",
+        title="Confusions explained",
+        headings=("confusions", "confusions explained", "shortcuts"),
+        on_request=False,
+        left_to_site="confusions explained",
+        search=("misclassified", "shortcut", "Clever Hans", "background bias"),
+    ),
+    Section(
         key="map",
         record="image_map",
         menu="Map",

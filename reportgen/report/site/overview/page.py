@@ -115,6 +115,8 @@ def _notes_over_images(report: Report) -> dict[str, str]:
     notes = {}
     if report.evaluation:
         notes["Evaluation"] = f"accuracy {percent(report.evaluation.accuracy)}"
+    if report.confusions:
+        notes["Confusions"] = f"{count(report.confusions.pairs, 'pair')} of classes confused"
     if report.image_map:
         notes["Map"] = "nearest images and suspected label errors"
     if report.regression:
