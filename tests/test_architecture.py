@@ -14,9 +14,9 @@ import pytest
 PACKAGE = Path(__file__).resolve().parent.parent / "reportgen"
 
 GROUND = frozenset(
-    {"channel_lists", "cka", "config", "errors", "evenly_spaced", "feeding", "few_images",
-     "file_names", "folders", "hardware", "heatmap_methods", "markdown_text", "printable",
-     "progress", "scratch", "user_files", "version", "wording"}
+    {"channel_lists", "cka", "config", "corruptions", "errors", "evenly_spaced", "feeding",
+     "few_images", "file_names", "folders", "hardware", "heatmap_methods", "markdown_text",
+     "printable", "progress", "scratch", "user_files", "version", "wording"}
 )  # fmt: skip
 """Modules and packages that any other may import; they import only each other."""
 

@@ -11,11 +11,10 @@ from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.assembly.heatmaps import with_cams
 from reportgen.assembly.report_charts import with_charts, write_charts
-from reportgen.assembly.similarity import WHY_NONE as NO_SIMILARITY
-from reportgen.assembly.similarity import assemble_similarity
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
 from reportgen.assembly.trust import assemble_trust
-from reportgen.build_steps.compose_features import compose_features
+from reportgen.build_steps.composing.behaviour import compose_behaviour
+from reportgen.build_steps.composing.features import compose_features
 from reportgen.build_steps.computing import Computed
 from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.origin import origin_of
@@ -25,7 +24,6 @@ from reportgen.errors import ReportgenError
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
-from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.image import Image
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.model import Model
@@ -34,7 +32,7 @@ from reportgen.records.over_images import Evaluation, Health
 from reportgen.records.report import Environment, Report, Skipped
 from reportgen.version import __version__
 
-OverImages = TypeVar("OverImages", Evaluation, Health, LayerSimilarity)
+OverImages = TypeVar("OverImages", Evaluation, Health)
 
 
 def compose(
@@ -69,7 +67,6 @@ def compose(
     tally = computed.scanned.health if computed.scanned else assembly.health
     counted = tally.health(assembly.model.layers) if wanted else None
     health = with_charts(counted, folder, assembly.layer_slug)
-    similarity = _similarity(settings, computed, assembly)
     kernels = assembly.kernels(planned.kernels.units, outcomes)
     names_by_digest = {digest: image.name for image, digest in reversed(inputs.photos)}
     trust = assemble_trust(
@@ -89,15 +86,14 @@ def compose(
         {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
         planned.filters.units,
     )
+    behaviour = compose_behaviour(context, computed, assembly)
     features = compose_features(settings, computed, folder)
     dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
-    skipped = context.log.skipped + assembly.skipped + features.skipped
+    skipped = context.log.skipped + assembly.skipped + features.skipped + behaviour.skipped
     skipped += said(sides) + reduction.said(len(inputs.photos), settings.max_size or "")
     if "health" in settings.sections and health is None:
         reason = "it needs the section activations and more than one image"
         skipped.append(Skipped(what="section", name="health", reason=reason))
-    if "similarity" in settings.sections and similarity is None:
-        skipped.append(Skipped(what="section", name="similarity", reason=NO_SIMILARITY))
     evaluated, regressed = computed.evaluated, computed.regressed
     if "regression" in settings.sections and regressed is None:
         reason = "there are no true values to compare with; --values-csv names a table of them"
@@ -112,7 +108,8 @@ def compose(
         "evaluation": evaluated is not None,
         "regression": regressed is not None,
         "health": health is not None,
-        "similarity": similarity is not None,
+        "similarity": behaviour.similarity is not None,
+        "robustness": behaviour.robustness is not None,
         "exemplars": bool(exemplars),
         "kernels": bool(kernels),
         "trust": trust is not None,
@@ -149,25 +146,14 @@ def compose(
         evaluation=_of(data_set, evaluated.record(facts, folder)) if evaluated else None,
         regression=regressed.record(folder) if regressed else None,
         health=_of(data_set, health) if health else None,
-        similarity=_of(data_set, similarity) if similarity else None,
+        similarity=behaviour.similarity,
+        robustness=behaviour.robustness,
         exemplars=exemplars[0] if exemplars else None,
         skipped=skipped,
         warnings=[*context.log.warnings, *notes.warnings],
         timings={} if context.reproducible else context.log.timings,
         timing_notes=[] if context.reproducible else context.bench.notes,
     )
-
-
-def _similarity(
-    settings: Settings, computed: Computed, assembly: Assembly
-) -> LayerSimilarity | None:
-    """How similar the layers are to each other, with its chart; None where that is not known."""
-    if "similarity" not in settings.chosen_sections:
-        return None
-    scanned = computed.scanned
-    means = scanned.means if scanned else assembly.means
-    images = scanned.images if scanned else len(computed.inputs.decoded)
-    return assemble_similarity(means, images, assembly.folder)
 
 
 def _of(data_set: str, record: OverImages) -> OverImages:

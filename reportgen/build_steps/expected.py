@@ -19,6 +19,7 @@ _COSTS = {
     "kernels": 0.05,
     "trust": 3.0,
     "sanity": 4.0,
+    "robustness": 0.6,
 }
 """Seconds of one unit, measured with the demo; only their ratios are used."""
 

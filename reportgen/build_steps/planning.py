@@ -18,6 +18,7 @@ from reportgen.analysis.heatmap_trust.sanity_checks import Sanity
 from reportgen.analysis.heatmap_trust.trust import Trust, TrustOptions
 from reportgen.analysis.options import Feed, Opening
 from reportgen.analysis.request import Request
+from reportgen.analysis.robustness.robustness import Robustness, RobustnessOptions
 from reportgen.analysis.top_images.exemplars import ExemplarOptions, Exemplars
 from reportgen.analysis.top_images.scan import Scan, ScanOptions
 from reportgen.analysis.weights.kernels import KernelOptions, Kernels
@@ -48,6 +49,7 @@ class Planned:
     sanity: Plan[TrustOptions]
     dreams: Plan[DreamOptions]
     decisions: Plan[DecisionOptions]
+    robustness: Plan[RobustnessOptions]
     skipped: Sequence[Skipped]
     explained: Plan[GradCamOptions] = field(default_factory=lambda: Plan(GradCams(), []))
     """Grad-CAMs that mistakes lack; known only when the class scores are."""
@@ -76,6 +78,7 @@ class Planned:
             self.sanity,
             self.dreams,
             self.decisions,
+            self.robustness,
         )
 
 
@@ -157,5 +160,6 @@ def plan(request: Request) -> Planned:
         sanity=Sanity().plan(request),
         dreams=noted(Dreams().plan(request)),
         decisions=noted(Decisions().plan(request)),
+        robustness=noted(Robustness().plan(request)),
         skipped=skipped,
     )

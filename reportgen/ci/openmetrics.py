@@ -44,6 +44,7 @@ def _by_class(verdict: Verdict, metric: Metric) -> Mapping[str, float]:
 
 
 def _family(name: str, description: str, numbers: Mapping[str, float]) -> Iterator[str]:
+    name = name.replace(".", "_")
     yield f"# TYPE reportgen_{name} gauge"
     yield f"# HELP reportgen_{name} {_escaped(description)}"
     for labels, number in numbers.items():

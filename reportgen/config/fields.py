@@ -235,6 +235,10 @@ class SettingsFields(BaseModel):
         description="How the map of images places them: pca, or tsne, which needs scikit-learn.",
     )
     trust: bool = Field(False, description="Run sanity checks on the heatmaps (slow).")
+    robustness: bool = Field(
+        False,
+        description="Corrupt the images (blur, noise, JPEG, …) and measure what changes (slow).",
+    )
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
     )

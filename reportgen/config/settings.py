@@ -93,8 +93,8 @@ class Settings(SettingsFields):
 
     @model_validator(mode="after")
     def _clips_are_possible(self) -> Self:
-        asked = {"--trust": self.trust, "--dream": self.dream, "--split": self.split,
-                 "--format notebook": "notebook" in self.format}  # fmt: skip
+        asked = {"--trust": self.trust, "--robustness": self.robustness, "--dream": self.dream,
+                 "--split": self.split, "--format notebook": "notebook" in self.format}  # fmt: skip
         if self.frames and (found := [option for option, on in asked.items() if on]):
             raise ValueError(f"--frames cannot go with {found[0]}, which is for single images")
         return self
@@ -102,7 +102,11 @@ class Settings(SettingsFields):
     @property
     def chosen_sections(self) -> tuple[str, ...]:
         """The sections to make, in the order of the pages."""
-        switches = {"trust": self.trust, "dreams": bool(self.dream)}
+        switches = {
+            "trust": self.trust,
+            "robustness": self.robustness,
+            "dreams": bool(self.dream),
+        }
         asked = {name for name, on in switches.items() if on}
         usual = [name for name in SECTIONS if name not in ON_REQUEST - asked]
         wanted = [*self.sections, *asked] if self.sections else usual

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reportgen.corruptions import CORRUPTIONS, STRENGTHS
 from reportgen.gates.metrics import METRICS, Metric
 from reportgen.records.over_images import Health
 from reportgen.records.report import Report
@@ -29,6 +30,10 @@ NO_HEALTH = Unmeasured(
 )
 NO_KERNELS = Unmeasured("the weights were not examined; it needs the section kernels")
 NO_MAP = Unmeasured("the labels were not examined; it needs the section map and three images")
+NO_ROBUSTNESS = Unmeasured("robustness was not measured; --robustness measures it")
+NO_KNOWN_CLASS = Unmeasured(
+    "no corrupted image has a known class; put images into class folders, or use --labels-csv"
+)
 NO_BASELINE = Unmeasured("there is no baseline to compare with")
 NO_IMAGE = Unmeasured("no image has the class")
 NO_REGRESSION = Unmeasured("there are no true values to compare with; --values-csv names a table")
@@ -169,6 +174,19 @@ def _of_baseline(field: str) -> Callable[[Report], Measure]:
     return read
 
 
+def _robustness(corruption: str, strength: int) -> Callable[[Report], Measure]:
+    def read(report: Report) -> Measure:
+        if report.robustness is None:
+            return NO_ROBUSTNESS
+        for result in report.robustness.corruptions:
+            for found in result.strengths:
+                if (result.name, found.strength) == (corruption, strength):
+                    return _or(found.accuracy, NO_KNOWN_CLASS)
+        return NO_ROBUSTNESS
+
+    return read
+
+
 _FITS = {"mean_absolute_error": "mae", "root_mean_squared_error": "rmse", "r2": "r2"}
 
 _OF_REPORT: Mapping[str, Callable[[Report], Measure]] = {
@@ -197,6 +215,11 @@ _OF_REPORT: Mapping[str, Callable[[Report], Measure]] = {
     "model_size": lambda report: float(report.model.size) if report.model.size else Unmeasured(
         "the model is no file"
     ),
+    **{
+        f"robustness.{name}.{strength}": _robustness(name, strength)
+        for name in CORRUPTIONS
+        for strength in STRENGTHS
+    },
     **{
         field: _of_baseline(field)
         for field in ("accuracy_change", "regressions", "flips", "new_silent_channels")

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.corruptions import CORRUPTIONS, STRENGTHS
+
 Unit = Literal["share", "change", "count", "number"]
 """A share is 0..1, a change of a share is -1..1, a count is a whole number."""
 
@@ -259,7 +261,18 @@ _METRICS = (
     ),
 )
 
-METRICS: Mapping[str, Metric] = {metric.name: metric for metric in _METRICS}
+_ROBUSTNESS = tuple(
+    Metric(
+        name=f"robustness.{one.name}.{strength}",
+        title=f"Accuracy with {one.title}, strength {strength}",
+        unit="share",
+        description=f"Accuracy on images corrupted by {one.name}, {one.said(strength)}.",
+    )
+    for one in CORRUPTIONS.values()
+    for strength in STRENGTHS
+)
+
+METRICS: Mapping[str, Metric] = {metric.name: metric for metric in (*_METRICS, *_ROBUSTNESS)}
 """Every metric by its name, in the order of the documentation."""
 
 HOLDERS: Mapping[Scope, str] = {"report": "the report", "class": "a class", "layer": "a layer"}

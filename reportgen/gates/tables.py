@@ -35,6 +35,9 @@ def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
         elif key in _SCOPES:
             scope = next(one for one in _SCOPES if one == key)
             conditions += _of_subjects(scope, value)
+        elif key == "robustness" and isinstance(value, Mapping):
+            for name, found in _flat("robustness", value):
+                conditions += _of_metric(name, "", found)
         elif isinstance(value, Mapping):
             raise ValueError(
                 f"there is no table [gates.{key}]; the tables are [gates.class.“NAME”] and "
@@ -43,6 +46,15 @@ def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
         else:
             conditions += _of_metric(key, "", value)
     return conditions, mode
+
+
+def _flat(name: str, table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Dotted keys, which TOML reads as tables in each other, and their values."""
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _flat(f"{name}.{key}", value)
+        else:
+            yield f"{name}.{key}", value
 
 
 def _of_subjects(scope: Scope, tables: Any) -> Iterator[str]:

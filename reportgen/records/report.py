@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from reportgen.records.base import Record
+from reportgen.records.behaviour.robustness import Robustness
 from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.confusions import Confusions
 from reportgen.records.decisions import Decisions
@@ -101,6 +102,8 @@ class Report(Record):
     """The images that activate channels and units the most; None without the section."""
     similarity: LayerSimilarity | None = None
     """How similar the layers are to each other; None without the section."""
+    robustness: Robustness | None = None
+    """What corrupted images change; None without the section."""
     decisions: Decisions | None = None
     """Which channels made the decisions; None without the section."""
     confusions: Confusions | None = None

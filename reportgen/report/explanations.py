@@ -172,6 +172,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         " second; evidence that both share cancels out.",
         ("After R. Selvaraju et al., Grad-CAM, 2017, section 3.3 (counterfactual explanations).",),
     ),
+    "robustness": Explanation(
+        "How predictions and heatmaps change when the images are corrupted as photos often are:"
+        " out of focus, noisy, compressed, badly lit, tilted, partly hidden. A steep curve means"
+        " that the network relies on details that the corruption destroys. Where the class stays"
+        " and the heatmap drifts, the network uses other evidence than before.",
+        (
+            "D. Hendrycks, T. Dietterich, Benchmarking Neural Network Robustness to Common"
+            " Corruptions and Perturbations, ICLR 2019.",
+        ),
+    ),
     "dreams": Explanation(
         "Each photo, changed by gradient ascent so that a layer or channel responds more"
         " strongly. Motifs that recur show what this part of the network has learned to"

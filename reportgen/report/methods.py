@@ -175,6 +175,16 @@ TRUST = Method(
     " 2020; J. Adebayo et al., Sanity Checks for Saliency Maps, NeurIPS 2018.",
 )
 
+ROBUSTNESS = Method(
+    "Robustness",
+    "At most 100 images, evenly chosen, are corrupted in the network’s input size, before"
+    " preprocessing, at three strengths: severities 1, 3 and 5 of Hendrycks and Dietterich for"
+    " blur, noise, JPEG, brightness and contrast; rotation and occlusion are added. Noise and the"
+    " place of an occlusion are drawn from the seed and the image’s digest. Predictions and"
+    " Grad-CAM are compared with those of the uncorrupted image.",
+    "D. Hendrycks, T. Dietterich, Benchmarking Neural Network Robustness to Common Corruptions and"
+    " Perturbations, ICLR 2019.",
+)
 DREAMS = Method(
     "Dreams",
     "A photo is changed step by step along the gradient of one channel’s mean, or of the mean"
@@ -217,6 +227,7 @@ def methods(report: Report) -> Iterator[Method]:
         "confusions": CONFUSIONS,
         "map": MAP,
         "trust": TRUST,
+        "robustness": ROBUSTNESS,
         "dreams": DREAMS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)

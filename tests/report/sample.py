@@ -21,6 +21,12 @@ from reportgen.gates.history import run_of
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
+from reportgen.records.behaviour.robustness import (
+    CorruptionResult,
+    Robustness,
+    StrengthResult,
+    WorstImage,
+)
 from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.confusions import (
     ClassHeat,
@@ -196,6 +202,7 @@ def write_sample(
         kernels=kernels,
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
         similarity=_similarity(folder, plan) if "similarity" in sections else None,
+        robustness=_robustness(folder, images, plan) if "robustness" in sections else None,
         decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
         confusions=_confusions(images) if "confusions" in sections else None,
         image_map=_image_map(images, plan) if "map" in sections else None,
@@ -608,6 +615,47 @@ def _dream(image: Image, plan: Plan) -> Dream:
         picture=image.photo,
         width=240,
         height=180,
+    )
+
+
+def _robustness(folder: Path, images: Sequence[Image], plan: Plan) -> Robustness:
+    """One corruption, and an image that it changes."""
+    strengths = [
+        StrengthResult(
+            strength=strength,
+            amount=f"σ {strength}",
+            accuracy=None if strength == 3 else 1 / strength,
+            flips=0.25 * strength,
+            confidence=0.5,
+            drift=None if strength == 3 else 0.125,
+        )
+        for strength in (1, 2, 3)
+    ]
+    worst = WorstImage(
+        image=images[0].name,
+        label=HOSTILE[0],
+        predicted=[HOSTILE[0], "dog", "dog"],
+        confidence=[0.75, 0.5, None],
+        picture=images[0].photo,
+        width=images[0].photo_width,
+        height=images[0].photo_height,
+    )
+    corruption = CorruptionResult(
+        name="blur",
+        title="Blur",
+        definition="Gaussian blur",
+        strengths=strengths,
+        worst=[worst],
+        chart=_save(folder, "pictures/robustness/blur.svg", CHART.encode()),
+    )
+    return Robustness(
+        definitions=1,
+        layer=plan[-1][0],
+        images=len(images),
+        all_images=120,
+        known=4,
+        accuracy=0.75,
+        corruptions=[corruption],
     )
 
 

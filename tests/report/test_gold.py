@@ -33,6 +33,7 @@ PAGES = {
     "confusions.html": "confusions.html",
     "map.html": "map.html",
     "similarity.html": "similarity.html",
+    "robustness.html": "robustness.html",
     "trust.html": "trust.html",
     "dreams.html": "dreams.html",
     "about.html": "about.html",

@@ -44,6 +44,7 @@ SECTIONS = (
     "exemplars",
     "kernels",
     "trust",
+    "robustness",
     "dreams",
 )
 ROOM = PAPERS["a4"].room
@@ -253,6 +254,7 @@ TITLES = [
     "Exemplars",
     "Kernels",
     "Can the heatmaps be trusted?",
+    "Robustness",
     "Dreams",
 ]
 OPENINGS = {
@@ -264,6 +266,7 @@ OPENINGS = {
     "Exemplars": "For each channel, the images",
     "Kernels": "The learned weights",
     "Can the heatmaps be trusted?": "How far the heatmaps",
+    "Robustness": "How predictions and heatmaps change",
     "Dreams": "Each photo, changed",
 }
 

@@ -1,1 +1,1 @@
-"""How the model behaves over many images: which layers repeat each other, and what follows."""
+"""How the model behaves over many images: similarity of its layers, robustness."""

@@ -13,6 +13,7 @@ from reportgen.report.sections.health import health
 from reportgen.report.sections.image_map import image_map
 from reportgen.report.sections.kernels import kernels
 from reportgen.report.sections.regression import regression
+from reportgen.report.sections.robustness import robustness
 from reportgen.report.sections.similarity import similarity
 from reportgen.report.sections.trust import trust
 
@@ -27,6 +28,7 @@ PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
     "exemplars": exemplars,
     "kernels": kernels,
     "trust": trust,
+    "robustness": robustness,
     "dreams": dreams,
 }
 """Pages are made only of a section that the report has, see `Outline.shows`."""

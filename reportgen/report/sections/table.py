@@ -172,6 +172,17 @@ TABLE = (
         search=("deletion and insertion", "sanity check", "faithfulness"),
     ),
     Section(
+        key="robustness",
+        record="robustness",
+        menu="Robustness",
+        page="robustness.html",
+        title="Robustness",
+        headings=("robustness", "corruptions"),
+        on_request=True,
+        left_to_site="robustness",
+        search=("corruptions", "blur", "noise", "jpeg", "occlusion", "imagenet-c"),
+    ),
+    Section(
         key="dreams",
         record="dreams",
         menu="Dreams",

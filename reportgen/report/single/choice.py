@@ -219,6 +219,7 @@ def reduced(report: Report, choice: Choice) -> Report:
             "trust": None,
             "dreams": [],
             "decisions": None,
+            "robustness": None,
             "image_map": None,
             "confusions": None,
         }

@@ -1,0 +1,1 @@
+"""Robustness: what the network predicts for corrupted images."""

@@ -1,0 +1,1 @@
+"""Parts of the report that are composed of all images together."""
