@@ -42,8 +42,28 @@ def multiply_adds_text(layer: Layer) -> str:
     return amount(layer.multiply_adds) if layer.multiply_adds else "–"
 
 
+def total_multiply_adds(layers: Sequence[Layer]) -> str:
+    """Those of several layers: "15.5 G", or "at least 15.5 G" where some are not known."""
+    known = [layer.multiply_adds for layer in layers if layer.multiply_adds is not None]
+    if not known:
+        return "unknown"
+    return f"{'' if len(known) == len(layers) else 'at least '}{amount(sum(known))}"
+
+
+def total_memory(layers: Sequence[Layer]) -> str:
+    """The memory of the outputs of several layers: "12.8 MB", or "at least 12.8 MB"."""
+    # The input is no output of a layer.
+    layers = [layer for layer in layers if layer.type != "InputLayer"]
+    known = [layer.output_bytes for layer in layers if layer.output_bytes is not None]
+    if not known:
+        return "unknown"
+    return f"{'' if len(known) == len(layers) else 'at least '}{size_of(sum(known))}"
+
+
 def memory_text(layer: Layer) -> str:
     """Memory of the output for one image: "12.8 MB"; "unknown" where a size is open."""
+    if layer.type == "InputLayer":
+        return ""
     return "unknown" if layer.output_bytes is None else size_of(layer.output_bytes)
 
 

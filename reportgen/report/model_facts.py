@@ -10,6 +10,7 @@ from reportgen.records.model import Model
 from reportgen.records.outputs import TensorInfo
 from reportgen.records.report import Environment
 from reportgen.report.contexts import Fact
+from reportgen.report.layer_facts import total_memory, total_multiply_adds
 from reportgen.report.outline import Outline
 from reportgen.wording import TIMES, count, shape, size_of
 
@@ -65,10 +66,18 @@ def model_facts(outline: Outline) -> tuple[Fact, ...]:
     return (
         Fact("Parameters", f"{model.parameters:,}", trainable),
         Fact("Layers", f"{len(model.layers):,}", f"in {count(len(outline.blocks), 'block')}"),
+        Fact("Multiply-adds", total_multiply_adds(model.layers), _unknown_costs(model)),
+        Fact("Memory", total_memory(model.layers), "of all outputs for one image"),
         Fact("Input", *_tensors(model.inputs)),
         Fact("Output", *_output(outline)),
         Fact("Preprocessing", model.preprocessing.mode, model.preprocessing.source),
     )
+
+
+def _unknown_costs(model: Model) -> str:
+    """The types of layers whose multiply-adds are not known."""
+    unknown = {layer.type: None for layer in model.layers if layer.multiply_adds is None}
+    return f"unknown for {', '.join(unknown)}" if unknown else "for one image"
 
 
 def _tensors(tensors: Sequence[TensorInfo]) -> tuple[str, str]:

@@ -17,6 +17,45 @@ from reportgen.report.site.channels.contexts import Tile
 
 
 @dataclass(frozen=True)
+class DrawnNode:
+    """A box in the drawing of the network, in pixels.
+
+    `kind` is "trainable", "frozen", "partly" or "plain" (without parameters).
+    """
+
+    href: str
+    title: str
+    left: int
+    top: int
+    width: int
+    height: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class DrawnLabel:
+    """The name of a block and its output's shape, below the drawing."""
+
+    left: int
+    top: int
+    text: str
+    size: str
+    href: str
+
+
+@dataclass(frozen=True)
+class ModelDrawing:
+    """The network as SVG: boxes, lines as path data, and labels, `width` × `height` pixels."""
+
+    width: int
+    height: int
+    nodes: tuple[DrawnNode, ...]
+    lines: str
+    labels: tuple[DrawnLabel, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class LayerRow:
     """One layer in the table of the model."""
 
@@ -24,10 +63,16 @@ class LayerRow:
     path: str
     href: str
     type: str
+    kernel: str
+    stride: str
     shape: str
     parameters: str
     bar: str
     """Its parameters as a share of the network's, as a length 0..100; empty for none."""
+    share: str
+    """The same in words, such as "81.6 %"; empty for none."""
+    multiply_adds: str
+    memory: str
     trainable: str
     """ "yes", "frozen", or empty for a layer without parameters."""
     inputs: tuple[Link, ...]
@@ -55,7 +100,11 @@ class ModelPage:
     outputs: tuple[OutputRow, ...]
     """On the first page alone."""
     notes: tuple[Note, ...]
+    drawing: ModelDrawing | None
+    """On the first page alone."""
     groups: tuple[LayerGroup, ...]
+    costs_text: str
+    """What the numbers of multiply-adds and memory count."""
     pager: Pager
 
 

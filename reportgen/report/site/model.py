@@ -5,14 +5,27 @@ from collections.abc import Iterator
 from reportgen.records.model import Layer
 from reportgen.report.answers import output_rows
 from reportgen.report.contexts import Link
+from reportgen.report.layer_facts import (
+    kernel_text,
+    memory_text,
+    multiply_adds_text,
+    stride_text,
+    total_multiply_adds,
+    trained_text,
+)
 from reportgen.report.model_facts import model_facts
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import LayerBlock, Outline, href
 from reportgen.report.site.layer_contexts import LayerGroup, LayerRow, ModelPage
-from reportgen.wording import count, shape
+from reportgen.report.site.model_drawing import model_drawing
+from reportgen.wording import count, percent, shape
 
 _MOST_INPUTS = 4
+_COSTS = (
+    "Multiply-adds: multiplications with weights for one image; biases, normalisations, poolings"
+    " and activation functions are not counted (–). Memory: the output for one image."
+)
 
 
 def model_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str, ModelPage]]:
@@ -33,7 +46,9 @@ def model_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str,
                 notes=page_notes(
                     outline, page, "model" if at == 1 else "", _rows_only(outline, blocks)
                 ),
+                drawing=model_drawing(outline, page) if at == 1 else None,
                 groups=groups,
+                costs_text=_COSTS,
                 pager=pager(page, paths, at, "Pages of layers"),
             ),
         )
@@ -59,7 +74,13 @@ def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> L
     return LayerGroup(
         id=anchor,
         title=title,
-        note=f"{count(len(whole.layers), 'layer')}, {count(parameters, 'parameter')}",
+        note=", ".join(
+            (
+                count(len(whole.layers), "layer"),
+                count(parameters, "parameter"),
+                f"{total_multiply_adds(whole.layers)} multiply-adds",
+            )
+        ),
         rows=tuple(_row(outline, page, layer) for layer in block.layers),
     )
 
@@ -72,9 +93,14 @@ def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
         path=layer.path,
         href=href(page, place) if layer.path in outline.layer_pages else "",
         type=layer.type,
+        kernel=kernel_text(layer),
+        stride=stride_text(layer),
         shape=shape(layer.output_shape),
         parameters=f"{layer.parameters:,}",
         bar=_bar(layer.parameters, outline.report.model.parameters),
+        share=_share(layer.parameters, outline.report.model.parameters),
+        multiply_adds=multiply_adds_text(layer),
+        memory=memory_text(layer),
         trainable=trained_text(layer),
         inputs=tuple(
             Link(path, href(page, outline.row_place(path))) for path in layer.inputs[:_MOST_INPUTS]
@@ -83,14 +109,9 @@ def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
     )
 
 
+def _share(parameters: int, total: int) -> str:
+    return percent(parameters / total) if parameters and total else ""
+
+
 def _bar(parameters: int, total: int) -> str:
     return f"{100 * parameters / total:.4g}" if parameters and total else ""
-
-
-def trained_text(layer: Layer) -> str:
-    """Whether a layer's parameters are trained: "yes", "in part", "frozen"; empty without any."""
-    if not layer.parameters:
-        return ""
-    if not layer.trainable_parameters:
-        return "frozen"
-    return "yes" if layer.trainable_parameters == layer.parameters else "in part"

@@ -22,7 +22,7 @@ def stages(outline: Outline, page: str) -> tuple[tuple[Stage, ...], str]:
     blocks = [block for block in outline.blocks if block.layers]
     drawn = blocks[:MOST_STAGES]
     note = f"The first {len(drawn)} of {len(blocks)} blocks." if len(drawn) < len(blocks) else ""
-    first = _layout(outline)
+    first = channels_first(outline)
     sizes = [_maps(block, channels_first=first) for block in drawn]
     largest = max((max(size[0], size[1]) for size in sizes if size), default=1)
     made = [
@@ -64,7 +64,7 @@ def _stage(
 def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | None:
     """Height, width, channels of a block: of its largest maps, the most channels."""
     sizes = [
-        size for layer in block.layers if (size := _size(layer, channels_first=channels_first))
+        size for layer in block.layers if (size := map_size(layer, channels_first=channels_first))
     ]
     if not sizes:
         return None
@@ -72,7 +72,8 @@ def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | 
     return height, width, max(size[2] for size in sizes if size[:2] == (height, width))
 
 
-def _size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | None:
+def map_size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | None:
+    """Height, width and channels of a layer's maps; None where it has none."""
     if len(layer.output_shape) < 4:
         return None
     sizes: Sequence[int | None] = layer.output_shape[-3:]
@@ -85,6 +86,7 @@ def _units(block: LayerBlock) -> int:
     return max(1, math.prod(size or 1 for size in last[1:])) if last else 1
 
 
-def _layout(outline: Outline) -> bool:
+def channels_first(outline: Outline) -> bool:
+    """Whether the channels of maps stand before their rows."""
     taken = outline.report.model.image_input
     return taken is not None and taken.layout == "CHW"
