@@ -43,7 +43,7 @@ class Summary:
     """What can be said of the model without any image."""
 
     name = "summary"
-    version = 8
+    version = 9
     title = "Reading the model"
 
     def unit(self, model: str, options: Opening) -> Unit[Opening]:

@@ -13,10 +13,10 @@ from reportgen.report.single import contexts as single_contexts
 from reportgen.report.site import (
     filter_contexts,
     image_contexts,
-    layer_contexts,
     sections,
 )
 from reportgen.report.site.channels import contexts as channel_contexts
+from reportgen.report.site.network import layer_contexts
 from reportgen.report.site.overview import contexts as overview_contexts
 from reportgen.report.site.sources import contexts as sources_contexts
 

@@ -106,6 +106,55 @@ IN_VIEW = """() => [...document.querySelectorAll("img, svg image")]
 """The addresses of the pictures that lie in the window."""
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_no_cell_breaks_a_word_on_a_phone(reports: dict[str, Path], page: Any, name: str) -> None:
+    """A table scrolls where it has no room; the names of layers stay whole everywhere in it."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    for kind, path in kinds(reports[name]).items():
+        page.goto(path.as_uri())
+        page.evaluate("document.querySelectorAll('details').forEach((one) => (one.open = true))")
+        assert page.evaluate(BROKEN_WORDS) == [], kind
+
+
+BROKEN_WORDS = r"""() => {
+    const broken = [];
+    for (const cell of document.querySelectorAll("th, td")) {
+        const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            for (const word of texts.currentNode.data.matchAll(/[\w.]+/gu)) {
+                const range = document.createRange();
+                range.setStart(texts.currentNode, word.index);
+                range.setEnd(texts.currentNode, word.index + word[0].length);
+                const tops = [...range.getClientRects()].map((box) => Math.round(box.top));
+                if (new Set(tops).size > 1) broken.push(word[0]);
+            }
+        }
+    }
+    return broken;
+}"""
+"""The words in tables whose letters stand on more than one line."""
+
+
+@pytest.mark.parametrize("name", ["sample", "demo"])
+def test_the_header_of_a_phone_is_one_row_with_the_current_part_in_view(
+    reports: dict[str, Path], page: Any, name: str
+) -> None:
+    page.set_viewport_size({"width": 390, "height": 900})
+    for kind, path in kinds(reports[name]).items():
+        if kind == "single":
+            continue  # its menu leads to parts of the page itself
+        page.goto(path.as_uri())
+        page.wait_for_function("document.querySelector('.theme:not([hidden])')")
+        bar = page.locator(".bar").bounding_box()
+        assert bar["height"] <= 60, kind
+        current = page.locator(".menu [aria-current]")
+        box = current.bounding_box() if current.count() else None
+        if box is not None:
+            menu = page.locator(".menu").bounding_box()
+            assert box["x"] >= menu["x"] - 1, kind
+            assert box["x"] + box["width"] <= menu["x"] + menu["width"] + 1, kind
+
+
 def file_of(address: str) -> Path:
     return Path(unquote(urlsplit(address).path))
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from reportgen.records.model import Layer
 from reportgen.records.windows import Window
 from reportgen.report.layer_facts import total_memory, total_multiply_adds
-from reportgen.report.network_graph import graph_of
 from reportgen.report.outline import Outline
-from reportgen.report.site.model_drawing import model_drawing
+from reportgen.report.site.network.graph import graph_of
+from reportgen.report.site.network.model_drawing import model_drawing
 from reportgen.report.site.writer import write_site
 from tests.report.sample import write_sample
 

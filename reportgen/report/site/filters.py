@@ -18,7 +18,7 @@ from reportgen.report.site.filter_contexts import (
     FiltersIndexPage,
     StartFigure,
 )
-from reportgen.report.site.layer_contexts import FiltersPage
+from reportgen.report.site.network.layer_contexts import FiltersPage
 from reportgen.report.site.sheets import pattern_sheet
 from reportgen.wording import count
 

@@ -11,7 +11,7 @@ from reportgen.records.image import Activations
 from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.sections.table import WITH_PAGES
-from reportgen.report.site.bands import ROWS_A_BAND, columns_of, is_missing
+from reportgen.report.site.network.bands import ROWS_A_BAND, columns_of, is_missing
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 

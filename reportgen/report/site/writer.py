@@ -18,8 +18,8 @@ from reportgen.report.site.channels.pages import channel_pages
 from reportgen.report.site.filters import filter_pages, filters_index
 from reportgen.report.site.image_list import images_pages
 from reportgen.report.site.images import image_pages
-from reportgen.report.site.layers import layer_pages
-from reportgen.report.site.model import model_pages
+from reportgen.report.site.network.layers import layer_pages
+from reportgen.report.site.network.model import model_pages
 from reportgen.report.site.overview.page import index_page
 from reportgen.report.site.script_data import (
     activation_values,

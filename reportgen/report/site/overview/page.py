@@ -15,7 +15,7 @@ from reportgen.report.notes.html import front_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.findings import findings
 from reportgen.report.site.image_list import card
-from reportgen.report.site.network_drawing import stages
+from reportgen.report.site.network.stages import stages
 from reportgen.report.site.overview.contexts import IndexPage
 from reportgen.report.site.overview.headlines import headlines
 from reportgen.report.site.overview.telling import chosen_images, strip

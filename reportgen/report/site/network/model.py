@@ -17,8 +17,8 @@ from reportgen.report.model_facts import model_facts
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import LayerBlock, Outline, href
-from reportgen.report.site.layer_contexts import LayerGroup, LayerRow, ModelPage
-from reportgen.report.site.model_drawing import model_drawing
+from reportgen.report.site.network.layer_contexts import LayerGroup, LayerRow, ModelPage
+from reportgen.report.site.network.model_drawing import model_drawing
 from reportgen.wording import count, percent, shape
 
 _MOST_INPUTS = 4

@@ -7,10 +7,10 @@ from reportgen.records.image import Image
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import channel_pages, cross_marks
 from reportgen.report.outline import Outline, href, row_anchor, src
-from reportgen.report.site.bands import GAP, ROWS_A_BAND, Bands, shown_size
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
-from reportgen.report.site.layer_contexts import ChannelBand, ChannelLabel
+from reportgen.report.site.network.bands import GAP, ROWS_A_BAND, Bands, shown_size
+from reportgen.report.site.network.layer_contexts import ChannelBand, ChannelLabel
 from reportgen.report.site.sheets import Sheet
 from reportgen.wording import count
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.model import Layer
 from reportgen.report.layer_facts import kernel_text
-from reportgen.report.network_graph import Node, graph_of
 from reportgen.report.outline import Outline, href
-from reportgen.report.site.layer_contexts import DrawnLabel, DrawnNode, ModelDrawing
-from reportgen.report.site.network_drawing import channels_first, map_size
+from reportgen.report.site.network.graph import Node, graph_of
+from reportgen.report.site.network.layer_contexts import DrawnLabel, DrawnNode, ModelDrawing
+from reportgen.report.site.network.stages import channels_first, map_size
 from reportgen.wording import count, shape
 
 MOST_NODES = 160

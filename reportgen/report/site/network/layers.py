@@ -20,8 +20,8 @@ from reportgen.report.navigation import Here, Navigation, neighbours
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, row_anchor
 from reportgen.report.sections.kernels import kernel_places
-from reportgen.report.site.layer_contexts import FilterRow, LayerGallery, LayerPage
-from reportgen.report.site.layer_rows import LayerRows
+from reportgen.report.site.network.layer_contexts import FilterRow, LayerGallery, LayerPage
+from reportgen.report.site.network.layer_rows import LayerRows
 from reportgen.wording import TIMES, count, number, numbers, percent, shape
 
 _MOST_ROWS = 32
@@ -149,7 +149,8 @@ def _own_facts(layer: Layer) -> Iterator[Fact]:
     yield Fact("Kernel" if layer.convolution else "Window", kernel_text(layer))
     yield Fact("Stride", stride_text(layer))
     yield Fact("Padding", _PADDINGS.get(layer.window.padding, "") if layer.window else "")
-    yield Fact("Activation", layer.activation or ("none" if layer.convolution else ""))
+    no_activation = "none" if layer.convolution and layer.window else ""
+    yield Fact("Activation", layer.activation or no_activation)
     beyond = layer.cells is not None and layer.cells.beyond
     note = "and, by a pooled or normalised value, the whole image" if beyond else ""
     yield Fact("Receptive field", receptive_field_text(layer), note)
