@@ -666,7 +666,7 @@ def _similarity(folder: Path, plan: Plan) -> LayerSimilarity:
         images=64,
         sampled=True,
         layers=paths,
-        cka=[[1.0, 0.99], [0.99, None]][: len(paths)],
+        cka=[row[: len(paths)] for row in [[1.0, 0.99], [0.99, None]][: len(paths)]],
         threshold=0.98,
         repeats=[paths] if len(paths) > 1 else [],
         cautions=["CKA is a rough estimate."],

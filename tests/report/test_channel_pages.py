@@ -13,6 +13,7 @@ from reportgen.records.filters import Filter, Gallery
 from reportgen.report.site import sheets
 from reportgen.report.site.channels import gathering
 from reportgen.report.site.channels.gathering import FEW_IMAGES, STRONGEST
+from reportgen.report.site.drawings import Drawings
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
 from tests.support.svg_tiles import TILE
@@ -139,7 +140,10 @@ def test_large_patterns_are_averaged(tmp_path: Path) -> None:
                method="classic", picture="gallery.png", score_start=0.0, score_end=1.0, steps=40)
         for at in range(2)
     ]  # fmt: skip
-    drawn = sheets.pattern_sheet(tmp_path, "small", [(gallery, one) for one in filters])
+    drawings = Drawings(tmp_path)
+    drawn = sheets.pattern_sheet(drawings, "small", [(gallery, pattern) for pattern in filters])
+    assert not (tmp_path / drawn.path).exists()
+    drawings.draw()
     assert drawn.tile_width == drawn.tile_height == sheets.SIDES[0]
     with Image.open(tmp_path / drawn.path) as picture:
         assert picture.size == (drawn.width, drawn.height)

@@ -15,6 +15,7 @@ from reportgen.report.navigation import Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.writer import write_single
 from reportgen.report.site.assets import write_assets
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.writer import pages
 from reportgen.report.templates import Templates, find_templates, template_names
 from tests.report.conftest import Site
@@ -48,7 +49,9 @@ def test_each_template_receives_what_is_documented(
     settings = {**site.report.settings, "profile": "sources"}
     outline = Outline(site.report.model_copy(update={"settings": settings}))
     navigation = Navigation(outline, write_assets(Templates(), tmp_path, ""))
-    received = {f"{name}.html": page for _, name, page in pages(outline, navigation, site.folder)}
+    received = {
+        f"{name}.html": page for _, name, page in pages(outline, navigation, Drawings(site.folder))
+    }
     render = Templates.render
 
     def noting(self: Templates, name: str, page: Any) -> str:
@@ -108,4 +111,4 @@ def test_the_list_names_every_template_class_and_field() -> None:
         lines = "\n".join(describe(made))
         for field in dataclasses.fields(made):
             assert re.search(rf"^  {field.name}: \S", lines, re.MULTILINE)
-    assert "units: Link | None\n      Link to the layer's channels one by one." in text
+    assert "What else there is of the layer: its channels one by one, its patterns" in text

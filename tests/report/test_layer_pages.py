@@ -14,6 +14,7 @@ from reportgen.pictures.encode import read_indices
 from reportgen.records.windows import Window
 from reportgen.report.layer_facts import kernel_text, multiply_adds_text, stride_text
 from reportgen.report.outline import Outline
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.bands import GAP, Bands, columns_of
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
@@ -92,9 +93,10 @@ def test_hundreds_of_channels_stand_on_light_pages(tmp_path: Path) -> None:
 
 
 def test_large_maps_are_averaged(tmp_path: Path) -> None:
-    plan = [("conv", "Conv2D", "block", 160, 3)]
-    site = build_site(tmp_path, plan=plan, names=["a.png"], sections=("activations",))
-    band = Bands(tmp_path, Outline(site.report).activations["conv"]).draw("band", range(3))
+    site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 160, 3)], names=["a.png"])
+    drawings = Drawings(tmp_path)
+    band = Bands(drawings, Outline(site.report).activations["conv"]).band("band", range(3))
+    drawings.draw()
     assert (band.tile_height, band.tile_width) == (80, 80)  # blocks of 4, enlarged twice
     width, height = re.findall(
         r'class="band".*?<a class="zoom".*?width="(\d+)" height="(\d+)"',

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.thumbnails import LONGEST, thumbnail
 from reportgen.report.site.writer import write_site
 from tests.report.conftest import Site, build_site
@@ -19,21 +20,25 @@ def photo_in(folder: Path, name: str, width: int, height: int) -> None:
 @pytest.mark.parametrize(("width", "height"), [(900, 600), (300, 1000), (5000, 3), (200, 256)])
 def test_a_large_picture_has_a_small_copy(tmp_path: Path, width: int, height: int) -> None:
     photo_in(tmp_path, "photo.png", width, height)
-    small, size = thumbnail(tmp_path, "photo.png", (width, height))
+    drawings = Drawings(tmp_path)
+    small, size = thumbnail(drawings, "photo.png", (width, height))
     assert small == "photo--small.jpg"
+    assert not (tmp_path / small).exists()
+    drawings.draw()
     with Image.open(tmp_path / small) as copy:
         assert copy.size == size
     assert max(size) <= LONGEST
     assert size[0] / size[1] == pytest.approx(width / height, rel=0.02) or min(size) == 1
     assert (tmp_path / small).stat().st_size < (tmp_path / "photo.png").stat().st_size / 2
     before = (tmp_path / small).stat().st_mtime_ns
-    assert thumbnail(tmp_path, "photo.png", (width, height)) == (small, size)
+    assert thumbnail(drawings, "photo.png", (width, height)) == (small, size)
+    drawings.draw()
     assert (tmp_path / small).stat().st_mtime_ns == before
 
 
 def test_a_small_picture_is_shown_itself(tmp_path: Path) -> None:
     photo_in(tmp_path, "photo.png", 60, 60)
-    assert thumbnail(tmp_path, "photo.png", (60, 60)) == ("photo.png", (60, 60))
+    assert thumbnail(Drawings(tmp_path), "photo.png", (60, 60)) == ("photo.png", (60, 60))
     assert len(list(tmp_path.iterdir())) == 1
 
 

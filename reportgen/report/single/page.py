@@ -17,6 +17,7 @@ from reportgen.report.navigation import Assets, Navigation
 from reportgen.report.outline import Outline
 from reportgen.report.single.contexts import Sheet, SheetGroup, SinglePage
 from reportgen.report.single.markup import Inline, Links, SheetMaker, data_uri, sheet_id
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.overview.page import MOST_CARDS
 from reportgen.report.site.script_data import search_index, search_rows
 from reportgen.report.site.writer import pages, values_files
@@ -111,7 +112,9 @@ class _Sheets:
         """The first sheet of each part of the report."""
         titles: dict[str, str] = {}
         texts: dict[str, str] = {}
-        for path, name, context in pages(outline, self._navigation, folder):
+        drawings = Drawings(folder)
+        for path, name, context in pages(outline, self._navigation, drawings):
+            drawings.draw()
             few = len(outline.report.images) <= MOST_CARDS
             is_list = path == "images/index.html" and few
             if is_list or path.startswith("images/index--"):

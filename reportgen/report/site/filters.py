@@ -1,7 +1,6 @@
 """The pages of filter galleries: one for each block, and the list of blocks."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.records.filters import Filter, Gallery
@@ -12,6 +11,7 @@ from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.filter_contexts import (
     FilterBlock,
     FilterLayer,
@@ -32,7 +32,7 @@ _MOST_TILES, _FEWEST_TILES, _MOST_LAYERS, _TILE_NODES = 14, 2, 32, 5
 """Patterns of each layer; with more layers, the last one of each block stands for it."""
 
 
-def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> FiltersIndexPage:
+def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) -> FiltersIndexPage:
     """The context of `filters/index.html`; draws some patterns of each layer."""
     page = "filters/index.html"
     layers = {one.layer for galleries in outline.gallery_blocks.values() for one in galleries}
@@ -55,7 +55,7 @@ def filters_index(outline: Outline, navigation: Navigation, folder: Path) -> Fil
                         gallery.layer,
                         href(page, outline.layer_place(gallery.layer)),
                         METHODS[gallery.method],
-                        _tiles(outline, page, folder, f"pictures/filters/{at}-{number}", gallery,
+                        _tiles(outline, page, drawings, f"pictures/filters/{at}-{number}", gallery,
                                most),
                     )
                     for number, gallery in enumerate(named, 1)
@@ -105,14 +105,14 @@ def _of_last_layer(shown: Sequence[Gallery]) -> list[Gallery]:
 
 
 def _tiles(
-    outline: Outline, page: str, folder: Path, picture: str, gallery: Gallery, most: int
+    outline: Outline, page: str, drawings: Drawings, picture: str, gallery: Gallery, most: int
 ) -> tuple[Tile, ...]:
     """The first patterns of a gallery that were found, each with a link to its channel's page."""
     found = [one for one in outline.filters_of(gallery) if one.status == "ok"]
     cells = [(gallery, one) for one in (found or outline.filters_of(gallery))[:most]]
     if not cells:
         return ()
-    sheet = pattern_sheet(folder, picture, cells)
+    sheet = pattern_sheet(drawings, picture, cells)
     return tuple(
         Tile(
             title=f"Filter {one.channel}",

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 from reportgen.heatmap_methods import CAMS
 from reportgen.records.image import Image
@@ -13,6 +12,7 @@ from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.thumbnails import thumbnail
 from reportgen.wording import bar_length, count, number, percent
 
@@ -23,12 +23,12 @@ _PICTURES_ALONE = 4
 
 
 def images_pages(
-    outline: Outline, navigation: Navigation, folder: Path
+    outline: Outline, navigation: Navigation, drawings: Drawings
 ) -> Iterator[tuple[str, ImagesPage]]:
     """Paths and contexts of the list of all images."""
     if not outline.images:
         return
-    pages = partial(_images_pages, outline, navigation, folder)
+    pages = partial(_images_pages, outline, navigation, drawings)
     yield from pages(list(outline.images), "All", outline.images_page)
     if outline.mistakes:
         yield from pages(list(outline.mistakes), "Misclassified", outline.mistakes_page)
@@ -37,7 +37,7 @@ def images_pages(
 def _images_pages(
     outline: Outline,
     navigation: Navigation,
-    folder: Path,
+    drawings: Drawings,
     images: list[str],
     view: str,
     path_of: Callable[[int], str],
@@ -55,7 +55,7 @@ def _images_pages(
                 if at == 1 and view == "All"
                 else (),
                 views=_views(outline, page, view),
-                cards=tuple(card(outline, page, outline.images[name], folder) for name in shown),
+                cards=tuple(card(outline, page, outline.images[name], drawings) for name in shown),
                 pager=pager(page, paths, at, "Pages of images"),
                 text=_images_text(outline, images, view),
             ),
@@ -82,14 +82,16 @@ def _images_text(outline: Outline, images: list[str], view: str) -> str:
     return f"{count(len(images), 'image')}, {len(outline.mistakes):,} misclassified"
 
 
-def card(outline: Outline, page: str, image: Image, folder: Path, *, alone: bool = False) -> Card:
+def card(
+    outline: Outline, page: str, image: Image, drawings: Drawings, *, alone: bool = False
+) -> Card:
     """An image's card: photo, first Grad-CAM, top predictions; draws the small pictures.
 
     One that stands `alone` has the heatmaps of further classes, the bare heatmap and the network's
     input, too, as far as there is room.
     """
     photo, *others = [
-        plain_picture(page, *thumbnail(folder, path, size), f"{what} {image.name}", _THUMBNAIL)
+        plain_picture(page, *thumbnail(drawings, path, size), f"{what} {image.name}", _THUMBNAIL)
         for path, size, what in _pictures(outline, image, alone=alone)
     ]
     return Card(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -34,6 +33,7 @@ from reportgen.report.navigation import Here, Navigation, neighbours, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.sections.image_map import PAGE as MAP_PAGE
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.heatmap_figures import cam_explanations, depth_strip, differences
 from reportgen.report.site.image_contexts import CamCell, CamRow, GradCam, ImagePage
 from reportgen.report.site.image_list import predictions
@@ -47,18 +47,18 @@ _CELLS = 144
 
 
 def image_pages(
-    outline: Outline, navigation: Navigation, folder: Path
+    outline: Outline, navigation: Navigation, drawings: Drawings
 ) -> Iterator[tuple[str, ImagePage]]:
     """Paths and contexts of the pages of all images."""
     images = outline.report.images
     for at, image in enumerate(images):
-        yield from _pages(outline, navigation, folder, image, neighbours(images, at))
+        yield from _pages(outline, navigation, drawings, image, neighbours(images, at))
 
 
 def _pages(
     outline: Outline,
     navigation: Navigation,
-    folder: Path,
+    drawings: Drawings,
     image: Image,
     beside: tuple[Image | None, Image | None],
 ) -> Iterator[tuple[str, ImagePage]]:
@@ -102,7 +102,7 @@ def _pages(
                 no_predictions=_no_predictions(report, image),
                 answers=answer_tables(report.model, image) if at == 1 else (),
                 doors=tuple(image_doors(outline, page, image)) if at == 1 else (),
-                near=tuple(near_images(outline, page, image, folder)) if at == 1 else (),
+                near=tuple(near_images(outline, page, image, drawings)) if at == 1 else (),
                 map_page=href(page, MAP_PAGE),
                 notes=page_notes(outline, page, f"image {image.name}") if at == 1 else (),
                 gradcams=_gradcams(outline, page, image) if at == 1 else (),

@@ -1,7 +1,6 @@
 """What an image's page leads on to: its decision, its label, and the images nearest to it."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from reportgen.records.image import Image
 from reportgen.report.contexts import Link
@@ -9,6 +8,7 @@ from reportgen.report.figures import plain_picture
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.decisions import decision_place
 from reportgen.report.sections.image_map import suspected_place
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.image_contexts import NearImage
 from reportgen.report.site.thumbnails import thumbnail
 
@@ -23,12 +23,14 @@ def image_doors(outline: Outline, page: str, image: Image) -> Iterator[Link]:
         yield Link("Suspected label error", href(page, place))
 
 
-def near_images(outline: Outline, page: str, image: Image, folder: Path) -> Iterator[NearImage]:
+def near_images(
+    outline: Outline, page: str, image: Image, drawings: Drawings
+) -> Iterator[NearImage]:
     """The nearest images that the report has, the nearest first; none without a map."""
     for name in outline.near.get(image.name, ()):
         if name in outline.images:
             near = outline.images[name]
-            small = thumbnail(folder, near.photo, (near.photo_width, near.photo_height))
+            small = thumbnail(drawings, near.photo, (near.photo_width, near.photo_height))
             yield NearImage(
                 Link(name, href(page, outline.image_place(name))),
                 plain_picture(page, *small, f"Photo {name}", _THUMBNAIL),

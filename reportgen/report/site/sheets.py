@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Activations
+from reportgen.report.site.drawings import Drawings
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,12 +44,28 @@ class Sheet(NamedTuple):
         return "{} {} {} {}".format(*place, self.tile_width, self.tile_height)
 
 
-def activation_sheet(folder: Path, path: str, cells: Sequence[tuple[Activations, int]]) -> Sheet:
-    """Draw channels of the grids of one layer.
+def activation_sheet(
+    drawings: Drawings, path: str, cells: Sequence[tuple[Activations, int]]
+) -> Sheet:
+    """Ask for a drawing of channels of the grids of one layer.
 
-    `path` is that of the picture below the report's `folder`, without an extension; `cells` (one at
+    `path` is that of the picture below the report's folder, without an extension; `cells` (one at
     least) are grids, whose maps all have one size, each with a channel of it.
     """
+    from reportgen.pictures.tiles import GridLayout, block_size
+
+    height, width = cells[0][0].size
+    side = _side(len(cells), max(height, width))
+    block = block_size(height, width, side)
+    layout = GridLayout.fit(len(cells), -(-height // block), -(-width // block), COLUMNS, 0)
+    folder, picture = drawings.folder, f"{path}.png"
+    drawings.add(picture, lambda: _activations(folder, cells, side, layout))
+    return _sheet(picture, layout)
+
+
+def _activations(
+    folder: Path, cells: Sequence[tuple[Activations, int]], side: int, layout: "GridLayout"
+) -> bytes:
     import numpy as np
 
     from reportgen.pictures.encode import palette_png, read_indices
@@ -56,27 +73,38 @@ def activation_sheet(folder: Path, path: str, cells: Sequence[tuple[Activations,
     from reportgen.pictures.tiles import GridLayout, grid
 
     tiles: dict[tuple[str, int], NDArray[np.uint8]] = {}
-    for picture, about in {one.picture: one for one, _ in cells}.items():
+    for picture, about in {about.picture: about for about, _ in cells}.items():
         height, width = about.size
-        layout = GridLayout.fit(about.shown, height, width, about.columns, about.margin)
-        drawn = tiles_of(read_indices(folder / picture), layout)
+        of_grid = GridLayout.fit(about.shown, height, width, about.columns, about.margin)
+        drawn = tiles_of(read_indices(folder / picture), of_grid)
         # Copies: the other channels need not stay in memory.
-        wanted = {channel for one, channel in cells if one.picture == picture}
+        wanted = {channel for other, channel in cells if other.picture == picture}
         tiles |= {(picture, channel): drawn[:, :, channel].copy() for channel in wanted}
-    levels = np.stack([tiles[one.picture, channel] for one, channel in cells], axis=2)
-    levels = shrunk(levels, _side(len(cells), max(levels.shape[:2])))
-    inactive = np.array([channel in one.inactive for one, channel in cells])
-    sheet = grid(levels, inactive, COLUMNS, 0)
-    layout = GridLayout.fit(len(cells), levels.shape[0], levels.shape[1], COLUMNS, 0)
-    left_out = [at for at, (one, channel) in enumerate(cells) if channel in one.left_out]
-    clear(sheet, layout, left_out)
-    return _written(folder, f"{path}.png", palette_png(sheet), layout)
+    levels = np.stack([tiles[about.picture, channel] for about, channel in cells], axis=2)
+    inactive = np.array([channel in about.inactive for about, channel in cells])
+    sheet = grid(shrunk(levels, side), inactive, COLUMNS, 0)
+    clear(sheet, layout, [at for at, (about, channel) in enumerate(cells)
+                          if channel in about.left_out])  # fmt: skip
+    return palette_png(sheet)
 
 
 def pattern_sheet(
-    folder: Path, path: str, cells: Sequence[tuple[Gallery, Filter]], columns: int = COLUMNS
+    drawings: Drawings, path: str, cells: Sequence[tuple[Gallery, Filter]], columns: int = COLUMNS
 ) -> Sheet:
-    """Draw filter patterns of one gallery (one at least), see `activation_sheet`; as a JPEG."""
+    """Ask for filter patterns of one gallery (one at least), see `activation_sheet`; as a JPEG."""
+    from reportgen.pictures.tiles import GridLayout
+
+    size = cells[0][0].size
+    side = min(size, _side(len(cells), size))
+    layout = GridLayout.fit(len(cells), side, side, columns, 0)
+    folder, picture = drawings.folder, f"{path}.jpg"
+    drawings.add(picture, lambda: _patterns(folder, cells, side, layout))
+    return _sheet(picture, layout)
+
+
+def _patterns(
+    folder: Path, cells: Sequence[tuple[Gallery, Filter]], side: int, layout: "GridLayout"
+) -> bytes:
     import numpy as np
     from PIL import Image
 
@@ -89,20 +117,17 @@ def pattern_sheet(
         ground = Image.new("RGBA", opened.size, (*INACTIVE_COLOUR, 255))
         ground.alpha_composite(opened.convert("RGBA"))
     gallery = np.asarray(ground.convert("RGB"))
-    layout = GridLayout.fit(about.shown, about.size, about.size, about.columns, about.margin)
-    side = min(about.size, _side(len(cells), about.size))
-    new = GridLayout.fit(len(cells), side, side, columns, 0)
-    sheet = np.full((new.height, new.width, 3), INACTIVE_COLOUR, np.uint8)
+    of_gallery = GridLayout.fit(about.shown, about.size, about.size, about.columns, about.margin)
+    sheet = np.full((layout.height, layout.width, 3), INACTIVE_COLOUR, np.uint8)
     for at, (_, found) in enumerate(cells):
-        left, top, right, bottom = layout.box(found.tile)
+        left, top, right, bottom = of_gallery.box(found.tile)
         tile = Image.fromarray(gallery[top:bottom, left:right])
-        tile = tile.resize((side, side), Image.Resampling.BOX)
-        place = new.box(at)
-        drawn = np.asarray(tile)
+        drawn = np.asarray(tile.resize((side, side), Image.Resampling.BOX))
+        place = layout.box(at)
         if about.method.startswith("classic") and found.status == "ok":
             drawn = stretched(drawn)
         sheet[place[1] : place[3], place[0] : place[2]] = drawn
-    return _written(folder, f"{path}.jpg", jpeg(sheet, 92), new)
+    return jpeg(sheet, 92)
 
 
 def stretched(tile: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
@@ -124,9 +149,7 @@ def _side(tiles: int, longest: int) -> int:
     return SIDES[-1]
 
 
-def _written(folder: Path, path: str, content: bytes, layout: "GridLayout") -> Sheet:
-    (folder / path).parent.mkdir(parents=True, exist_ok=True)
-    (folder / path).write_bytes(content)
+def _sheet(path: str, layout: "GridLayout") -> Sheet:
     return Sheet(
         path,
         layout.columns,

@@ -2,6 +2,8 @@
 
 from pathlib import Path, PurePosixPath
 
+from reportgen.report.site.drawings import Drawings
+
 LONGEST = 256
 """Pixels of the longer side."""
 
@@ -12,11 +14,12 @@ _SMALL = 16_000
 Size = tuple[int, int]
 
 
-def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
+def thumbnail(drawings: Drawings, picture: str, size: Size) -> tuple[str, Size]:
     """The path below the report's `folder` of a small copy of a picture, and its size.
 
-    It is drawn where it is not there yet. A picture that is small itself has no copy.
+    It is asked for where it is not there yet. A picture that is small itself has no copy.
     """
+    folder = drawings.folder
     width, height = size
     if (folder / picture).stat().st_size <= _SMALL:
         return picture, size
@@ -26,9 +29,12 @@ def thumbnail(folder: Path, picture: str, size: Size) -> tuple[str, Size]:
     scale = min(1.0, LONGEST / max(size))
     target = max(1, round(width * scale)), max(1, round(height * scale))
     if not (folder / small).is_file():
-        from reportgen.pictures.display import display
-        from reportgen.pictures.encode import jpeg, read_rgb
-
-        copy = display(read_rgb(folder / picture), LONGEST)
-        (folder / small).write_bytes(jpeg(copy, _QUALITY))
+        drawings.add(str(small), lambda: _drawn(folder / picture))
     return str(small), target
+
+
+def _drawn(picture: Path) -> bytes:
+    from reportgen.pictures.display import display
+    from reportgen.pictures.encode import jpeg, read_rgb
+
+    return jpeg(display(read_rgb(picture), LONGEST), _QUALITY)

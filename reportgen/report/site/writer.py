@@ -15,6 +15,7 @@ from reportgen.report.outline import Outline
 from reportgen.report.site.about import about_page
 from reportgen.report.site.assets import write_assets
 from reportgen.report.site.channels.pages import channel_pages
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.filters import filter_pages, filters_index
 from reportgen.report.site.image_list import images_pages
 from reportgen.report.site.images import image_pages
@@ -57,30 +58,32 @@ def write_site(report: Report, folder: Path, *, templates: Path | None = None) -
     assets = write_assets(source, folder, search_index(search_rows(outline)))
     navigation = Navigation(outline, assets)
     written = [folder / path for path in vars(assets).values()]
-    for path, name, context in pages(outline, navigation, folder):
+    drawings = Drawings(folder)
+    for path, name, context in pages(outline, navigation, drawings):
         written.append(_write(folder / path, source.render(f"{name}.html", context)))
+        drawings.draw()
     for path, text in values_files(outline):
         written.append(_write(folder / path, text))
     return sorted(written)
 
 
-def pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
-    """All pages of a report, in the order in which one would read them."""
-    yield "index.html", "index", index_page(outline, navigation, folder)
+def pages(outline: Outline, navigation: Navigation, drawings: Drawings) -> Pages:
+    """All pages of a report, in the order in which one would read them; asks for their pictures."""
+    yield "index.html", "index", index_page(outline, navigation, drawings)
     several: tuple[tuple[str, Callable[[Outline, Navigation], Iterator[tuple[str, Any]]]], ...] = (
         ("model", model_pages),
-        ("images", partial(images_pages, folder=folder)),
-        ("image", partial(image_pages, folder=folder)),
-        ("layer", partial(layer_pages, folder=folder)),
+        ("images", partial(images_pages, drawings=drawings)),
+        ("image", partial(image_pages, drawings=drawings)),
+        ("layer", partial(layer_pages, drawings=drawings)),
         ("filters", filter_pages),
     )
     for template, make in several:
         for path, context in make(outline, navigation):
             yield path, template, context
-    yield from channel_pages(outline, navigation, folder)
+    yield from channel_pages(outline, navigation, drawings)
     if outline.gallery_blocks and outline.lists_blocks:
-        yield "filters/index.html", "filters_index", filters_index(outline, navigation, folder)
-    for path, section in section_pages(outline, navigation, folder):
+        yield "filters/index.html", "filters_index", filters_index(outline, navigation, drawings)
+    for path, section in section_pages(outline, navigation, drawings.folder):
         yield path, "section", section
     for path, sources in sources_pages(outline, navigation):
         yield path, "sources", sources

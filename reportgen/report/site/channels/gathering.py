@@ -6,7 +6,6 @@ ones where there is none. The tiles of a few channels lie in one picture, their 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.few_images import FEWEST_RANKED
@@ -17,6 +16,7 @@ from reportgen.report.figures import METHODS, gallery_anchor
 from reportgen.report.image_index import Span
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
 from reportgen.wording import TIMES, number
 
@@ -75,7 +75,7 @@ class Known:
     """Its top images, each with the image and the patch that is its receptive field."""
 
 
-def known_channels(outline: Outline, path: str, folder: Path) -> dict[int, Known]:
+def known_channels(outline: Outline, path: str, drawings: Drawings) -> dict[int, Known]:
     """All channels of a layer that have pages, by number."""
     seen = outline.activations.get(path)
     channels = outline.unit_channels(path)
@@ -83,8 +83,8 @@ def known_channels(outline: Outline, path: str, folder: Path) -> dict[int, Known
     for at in range(0, len(channels), CHANNELS_A_SHEET):
         some = {channel: found[channel] for channel in channels[at : at + CHANNELS_A_SHEET]}
         sheet = f"pictures/channels/{outline.layer_slugs[path]}--{at // CHANNELS_A_SHEET + 1}"
-        _draw_patterns(outline, path, folder, sheet, some)
-        _draw_responses(outline, folder, sheet, taken_images(outline, path), some)
+        _draw_patterns(outline, path, drawings, sheet, some)
+        _draw_responses(outline, drawings, sheet, taken_images(outline, path), some)
     for one in top_images(outline, path):
         if one.channel in found:
             found[one.channel].patches = list(_patches(outline, one))
@@ -121,12 +121,12 @@ def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
 
 
 def _draw_patterns(
-    outline: Outline, path: str, folder: Path, sheet: str, some: dict[int, Known]
+    outline: Outline, path: str, drawings: Drawings, sheet: str, some: dict[int, Known]
 ) -> None:
     for gallery in outline.galleries.get(path, ()):
         cells = [(gallery, one) for one in outline.filters_of(gallery) if one.channel in some]
         if cells:
-            drawn = pattern_sheet(folder, f"{sheet}--{gallery.method}", cells)
+            drawn = pattern_sheet(drawings, f"{sheet}--{gallery.method}", cells)
             for at, (_, one) in enumerate(cells):
                 some[one.channel].patterns.append(
                     (gallery, one, _pattern(outline, gallery, one, drawn, at))
@@ -142,7 +142,7 @@ def _pattern(outline: Outline, gallery: Gallery, one: Filter, sheet: Sheet, at: 
 
 
 def _draw_responses(
-    outline: Outline, folder: Path, sheet: str, taken: Seen, some: dict[int, Known]
+    outline: Outline, drawings: Drawings, sheet: str, taken: Seen, some: dict[int, Known]
 ) -> None:
     shown = [
         (image, grid, channel)
@@ -151,7 +151,7 @@ def _draw_responses(
     ]
     if not shown:
         return
-    drawn = activation_sheet(folder, sheet, [(grid, channel) for _, grid, channel in shown])
+    drawn = activation_sheet(drawings, sheet, [(grid, channel) for _, grid, channel in shown])
     for at, (image, grid, channel) in enumerate(shown):
         place = outline.grid_place(image.name, grid.layer)
         text = response_text(grid, channel)

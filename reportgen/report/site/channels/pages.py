@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.few_images import FEWEST_RANKED
@@ -37,6 +36,7 @@ from reportgen.report.site.channels.gathering import (
     tile_sizes,
 )
 from reportgen.report.site.channels.statistics import histogram, neighbours
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.thumbnails import thumbnail
 from reportgen.wording import TIMES, count, number
 
@@ -50,19 +50,19 @@ Pages = Iterator[tuple[str, str, object]]
 """Path of a page, name of its template, its context."""
 
 
-def channel_pages(outline: Outline, navigation: Navigation, folder: Path) -> Pages:
+def channel_pages(outline: Outline, navigation: Navigation, drawings: Drawings) -> Pages:
     """The pages of all channels, of their layers, and the list of layers; draws their tiles."""
     covers: dict[str, list[Tile]] = {}
     page = outline.channels_index()
     for path in outline.unit_layers:
-        found = known_channels(outline, path, folder)
+        found = known_channels(outline, path, drawings)
         covers[path] = [
             tile
             for channel, known in found.items()
             if (tile := _cover(outline, page, path, channel, known)) is not None
         ][:_TILES_OF_LAYER]
         yield from _list_pages(outline, navigation, path, found)
-        yield from _own_pages(outline, navigation, folder, path, found)
+        yield from _own_pages(outline, navigation, drawings, path, found)
     yield from _index_pages(outline, navigation, covers)
 
 
@@ -183,7 +183,11 @@ def _span(known: Known) -> str:
 
 
 def _own_pages(
-    outline: Outline, navigation: Navigation, folder: Path, path: str, found: Mapping[int, Known]
+    outline: Outline,
+    navigation: Navigation,
+    drawings: Drawings,
+    path: str,
+    found: Mapping[int, Known],
 ) -> Pages:
     alike, channels = neighbours(found), list(found)
     for at, (channel, known) in enumerate(found.items()):
@@ -220,7 +224,7 @@ def _own_pages(
                 top_images=tuple(_top_image(page, one) for one in known.patches),
                 top_text=_top_text(outline, known),
                 responses=tuple(
-                    _response(outline, page, folder, channel, one)
+                    _response(outline, page, drawings, channel, one)
                     for one in (known.responses if known.inactive < known.images else ())
                 ),
                 responses_text=_responses_text(outline, path, known),
@@ -296,10 +300,14 @@ def _top_text(outline: Outline, known: Known) -> str:
 
 
 def _response(
-    outline: Outline, page: str, folder: Path, channel: int, one: tuple[Image, Activations, Cut]
+    outline: Outline,
+    page: str,
+    drawings: Drawings,
+    channel: int,
+    one: tuple[Image, Activations, Cut],
 ) -> Response:
     image, grid, cut = one
-    small = thumbnail(folder, image.photo, (image.photo_width, image.photo_height))
+    small = thumbnail(drawings, image.photo, (image.photo_width, image.photo_height))
     return Response(
         photo=plain_picture(page, *small, f"Photo {image.name}", _THUMBNAIL),
         map=cut.tile(page, title=""),

@@ -3,18 +3,21 @@
 A page shows a few rows, so that a layer of hundreds of channels stays light.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.evenly_spaced import spread
 from reportgen.records.image import Activations, Image
 from reportgen.report.image_index import LayerGrids
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.sheets import Sheet
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from reportgen.pictures.tiles import GridLayout
 
 ROWS_A_BAND = 8
 """Channels in one picture: as many as a window shows."""
@@ -54,71 +57,93 @@ class Band:
 
 
 class Bands:
-    """Draws the bands of one layer; the grids of its images are read once."""
+    """The bands of one layer, asked for as drawings; the grids of its images are read once."""
 
-    def __init__(self, folder: Path, grids: LayerGrids) -> None:
-        """`folder` is the report's, where the pictures of the grids lie."""
-        self._folder = folder
+    def __init__(self, drawings: Drawings, grids: LayerGrids) -> None:
+        self._drawings = drawings
         self.images = columns_of(grids)
         self._levels: list[NDArray[np.uint8]] = []
 
-    def draw(self, path: str, channels: range) -> Band:
-        """Draw some channels (one at least) into a picture at `path`, without an extension."""
-        import numpy as np
-
-        from reportgen.pictures.encode import palette_png
-        from reportgen.pictures.regrid import clear
-        from reportgen.pictures.tiles import GridLayout, grid
-
+    def band(self, path: str, channels: range) -> Band:
+        """Ask for a picture of some channels (one at least) at `path`, without an extension."""
         cells = [(channel, about) for channel in channels for _, about in self.images]
-        levels = self._tiles(channels)
         inactive = [at for at, (channel, about) in enumerate(cells) if channel in about.inactive]
         left_out = [at for at, (channel, about) in enumerate(cells) if is_missing(channel, about)]
-        struck = np.zeros(len(cells), np.bool_)
-        struck[inactive] = True
-        columns = len(self.images)
-        height, width = levels.shape[:2]
-        layout = GridLayout.fit(len(cells), height, width, columns, GAP)
-        sheet = grid(levels, struck, columns, GAP)
-        clear(sheet, layout, left_out)
-        target = self._folder / f"{path}.png"
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(palette_png(sheet))
+        layout = self._layout(len(cells))
+        picture = f"{path}.png"
+        self._drawings.add(picture, lambda: self._drawn(channels, layout, inactive, left_out))
         return Band(
-            picture=f"{path}.png",
+            picture=picture,
             width=layout.width,
             height=layout.height,
             channels=channels,
-            tile_height=height,
-            tile_width=width,
+            tile_height=layout.tile_height,
+            tile_width=layout.tile_width,
             pixelated=self._times > 1,
             inactive=tuple(at for at in inactive if at not in left_out),
             left_out=tuple(left_out),
         )
 
+    def _layout(self, tiles: int) -> "GridLayout":
+        from reportgen.pictures.tiles import GridLayout
+
+        height, width = (side * self._times for side in self._size)
+        return GridLayout.fit(tiles, height, width, len(self.images), GAP)
+
+    def _drawn(
+        self,
+        channels: range,
+        layout: "GridLayout",
+        inactive: Sequence[int],
+        left_out: Sequence[int],
+    ) -> bytes:
+        import numpy as np
+
+        from reportgen.pictures.encode import palette_png
+        from reportgen.pictures.regrid import clear
+        from reportgen.pictures.tiles import grid
+
+        struck = np.zeros(len(channels) * len(self.images), np.bool_)
+        struck[list(inactive)] = True
+        sheet = grid(self._tiles(channels), struck, len(self.images), GAP)
+        clear(sheet, layout, left_out)
+        return palette_png(sheet)
+
     def photos(self, path: str) -> Sheet:
-        """Draw what the network was given, or else the photos, beside each other at `path`."""
+        """Ask for what the network was given, or else the photos, beside each other at `path`."""
+        longest = max(self._size)
+        height, width = (round(_PHOTO * side / longest) for side in self._size)
+        self._drawings.add(path, lambda: self._photos(height, width))
+        count = len(self.images)
+        return Sheet(path, count, count * width, height, width, height)
+
+    def _photos(self, height: int, width: int) -> bytes:
         import numpy as np
         from PIL import Image as Pictures
 
         from reportgen.pictures.encode import jpeg
 
-        height, width = self._read()[0].shape[:2]
-        height, width = (round(_PHOTO * side / max(height, width)) for side in (height, width))
         strip = Pictures.new("RGB", (len(self.images) * width, height))
         for at, (image, _) in enumerate(self.images):
-            with Pictures.open(self._folder / (image.network_photo or image.photo)) as photo:
+            picture = image.network_photo or image.photo
+            with Pictures.open(self._drawings.folder / picture) as photo:
                 tile = photo.convert("RGB").resize((width, height), Pictures.Resampling.LANCZOS)
             strip.paste(tile, (at * width, 0))
-        (self._folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (self._folder / path).write_bytes(jpeg(np.asarray(strip), 90))
-        return Sheet(path, len(self.images), *strip.size, width, height)
+        return jpeg(np.asarray(strip), 90)
+
+    @property
+    def _size(self) -> tuple[int, int]:
+        """Height and width of the maps in a tile, averaged where they are large."""
+        from reportgen.pictures.tiles import block_size
+
+        height, width = self.images[0][1].size
+        block = block_size(height, width, _LARGEST)
+        return -(-height // block), -(-width // block)
 
     @property
     def _times(self) -> int:
         """How many times the pixels of small maps are enlarged, so that gaps stay narrow."""
-        longest: int = max(self._read()[0].shape[:2])
-        return max(1, SIDE // longest)
+        return max(1, SIDE // max(self._size))
 
     def _read(self) -> "list[NDArray[np.uint8]]":
         """The tiles (height, width, channels) of each image, averaged where they are large."""
@@ -130,7 +155,7 @@ class Bands:
             for _, about in self.images:
                 height, width = about.size
                 layout = GridLayout.fit(about.shown, height, width, about.columns, about.margin)
-                tiles = tiles_of(read_indices(self._folder / about.picture), layout)
+                tiles = tiles_of(read_indices(self._drawings.folder / about.picture), layout)
                 self._levels.append(shrunk(tiles, _LARGEST))
         return self._levels
 

@@ -1,7 +1,6 @@
 """The channels of a layer as rows, the images as columns: their pictures, links and numbers."""
 
 from functools import cached_property
-from pathlib import Path
 
 from reportgen.records.image import Image
 from reportgen.report.contexts import Picture
@@ -9,6 +8,7 @@ from reportgen.report.figures import channel_pages, cross_marks
 from reportgen.report.outline import Outline, href, row_anchor, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.bands import GAP, ROWS_A_BAND, Bands, shown_size
 from reportgen.report.site.network.layer_contexts import ChannelBand, ChannelLabel
 from reportgen.report.site.sheets import Sheet
@@ -16,12 +16,12 @@ from reportgen.wording import count
 
 
 class LayerRows:
-    """What the pages of one layer show of its channels; draws it into the report's folder."""
+    """What the pages of one layer show of its channels; asks for the pictures."""
 
-    def __init__(self, outline: Outline, folder: Path, path: str) -> None:
+    def __init__(self, outline: Outline, drawings: Drawings, path: str) -> None:
         self._outline, self._path = outline, path
         self._slug = outline.layer_slugs[path]
-        self._bands = Bands(folder, outline.activations[path])
+        self._bands = Bands(drawings, outline.activations[path])
         self._images = self._bands.images
 
     @property
@@ -64,7 +64,7 @@ class LayerRows:
     def _band(self, page: str, channels: range) -> ChannelBand:
         outline, path = self._outline, self._path
         number = channels[0] // ROWS_A_BAND + 1
-        drawn = self._bands.draw(f"pictures/layers/{self._slug}--{number}", channels)
+        drawn = self._bands.band(f"pictures/layers/{self._slug}--{number}", channels)
         height, width = shown_size(drawn)
         columns = len(self._images)
         gap = round(GAP * height / drawn.tile_height)

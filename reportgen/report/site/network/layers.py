@@ -1,7 +1,6 @@
 """The pages about one layer: its numbers, its channels over the images, its filter patterns."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.records.filters import Filter
@@ -20,6 +19,7 @@ from reportgen.report.navigation import Here, Navigation, neighbours
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, row_anchor
 from reportgen.report.sections.kernels import kernel_places
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.layer_contexts import FilterRow, LayerGallery, LayerPage
 from reportgen.report.site.network.layer_rows import LayerRows
 from reportgen.wording import TIMES, count, number, numbers, percent, shape
@@ -32,25 +32,25 @@ _PADDINGS = {"same": "same (zeros)", "valid": "none", "causal": "causal"}
 
 
 def layer_pages(
-    outline: Outline, navigation: Navigation, folder: Path
+    outline: Outline, navigation: Navigation, drawings: Drawings
 ) -> Iterator[tuple[str, LayerPage]]:
     """Paths and contexts of the pages of all layers that have something to show.
 
-    Draws their channels into the report's `folder`.
+    Asks for drawings of their channels.
     """
     for at, path in enumerate(outline.shown_layers):
-        yield from _pages(outline, navigation, folder, path, neighbours(outline.shown_layers, at))
+        yield from _pages(outline, navigation, drawings, path, neighbours(outline.shown_layers, at))
 
 
 def _pages(
     outline: Outline,
     navigation: Navigation,
-    folder: Path,
+    drawings: Drawings,
     path: str,
     beside: tuple[str | None, str | None],
 ) -> Iterator[tuple[str, LayerPage]]:
     layer, parts = outline.layers[path], outline.layer_pages[path]
-    rows = LayerRows(outline, folder, path) if outline.layer_rows(path) else None
+    rows = LayerRows(outline, drawings, path) if outline.layer_rows(path) else None
     previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
     for at, channels in enumerate(parts, 1):
         page = outline.layer_page(path, at)

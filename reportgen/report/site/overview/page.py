@@ -1,6 +1,5 @@
 """The overview: a poster of the results with links to everything else."""
 
-from pathlib import Path
 from urllib.parse import quote
 
 from reportgen.gates.wording import gates_sentence
@@ -14,6 +13,7 @@ from reportgen.report.navigation import Here, Navigation
 from reportgen.report.notes.html import front_notes
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.findings import findings
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.image_list import card
 from reportgen.report.site.network.stages import stages
 from reportgen.report.site.overview.contexts import IndexPage
@@ -33,7 +33,7 @@ _DOWNLOADS = {
 }
 
 
-def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexPage:
+def index_page(outline: Outline, navigation: Navigation, drawings: Drawings) -> IndexPage:
     """The context of `index.html`."""
     report, page = outline.report, "index.html"
     drawn, note = stages(outline, page)
@@ -46,7 +46,7 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         summary=summary(report.model),
         headlines=headlines(outline, page),
         cards=tuple(
-            card(outline, page, image, folder, alone=len(report.images) == 1)
+            card(outline, page, image, drawings, alone=len(report.images) == 1)
             for image in chosen_images(outline, MOST_CARDS)
         ),
         all_images=Link(f"All {len(report.images):,} images", href(page, "images/index.html"))
@@ -55,13 +55,13 @@ def index_page(outline: Outline, navigation: Navigation, folder: Path) -> IndexP
         findings=found[:_STANDING_OUT],
         more_findings=found[_STANDING_OUT:],
         findings_note=found_note,
-        strip=strip(outline, page, folder),
+        strip=strip(outline, page, drawings),
         stages=drawn,
         stages_note=note,
-        sparsity_chart=chart_by_depth(page, chart, folder) if chart else None,
+        sparsity_chart=chart_by_depth(page, chart, drawings.folder) if chart else None,
         gates=tuple(gate_blocks(report.gates, report.baseline)) if report.gates else (),
         gates_passed=_gates_passed(report.gates),
-        trend=trend_picture(report, page, folder),
+        trend=trend_picture(report, page, drawings.folder),
         trend_text=trend_text(report),
         notes=front_notes(outline, page),
         downloads=_downloads(report),

@@ -1,7 +1,6 @@
 """What the overview picks: images to open with, and of each block the most telling channel."""
 
 from itertools import islice, zip_longest
-from pathlib import Path
 
 from reportgen.evenly_spaced import spread
 from reportgen.records.filters import Filter, Gallery
@@ -9,6 +8,7 @@ from reportgen.records.image import Image
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
+from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.overview.contexts import StripTile
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
 
@@ -35,12 +35,12 @@ def chosen_images(outline: Outline, most: int) -> list[Image]:
     return [outline.images[name] for name in (*names, *islice(rest, most - len(names)))]
 
 
-def strip(outline: Outline, page: str, folder: Path) -> tuple[StripTile, ...]:
+def strip(outline: Outline, page: str, drawings: Drawings) -> tuple[StripTile, ...]:
     """One tile of each block, from input to output; draws it as a small picture."""
     blocks = [block.name for block in outline.blocks if any(one.parameters for one in block.layers)]
     if len(blocks) > MOST_BLOCKS:
         blocks = _clearest(outline, blocks)
-    found = (_of_block(outline, page, folder, block, at) for at, block in enumerate(blocks, 1))
+    found = (_of_block(outline, page, drawings, block, at) for at, block in enumerate(blocks, 1))
     tiles = [one for one in found if one is not None]
     return tuple(spread(tiles, MOST_BLOCKS))
 
@@ -52,12 +52,14 @@ def _clearest(outline: Outline, blocks: list[str]) -> list[str]:
     return clear if len(clear) > MOST_BLOCKS // 2 else blocks
 
 
-def _of_block(outline: Outline, page: str, folder: Path, block: str, at: int) -> StripTile | None:
+def _of_block(
+    outline: Outline, page: str, drawings: Drawings, block: str, at: int
+) -> StripTile | None:
     picture = f"pictures/overview/block-{at}"
     pattern = _best_pattern(outline, block)
     if pattern is not None:
         gallery, found = pattern
-        sheet = pattern_sheet(folder, picture, [(gallery, found)], 1)
+        sheet = pattern_sheet(drawings, picture, [(gallery, found)], 1)
         return _tile(outline, page, block, gallery.layer, found.channel, sheet, "Pattern")
     for path in reversed([one.path for one in outline.layers.values() if one.block == block]):
         channel = _strongest(outline, path, ())
@@ -65,7 +67,7 @@ def _of_block(outline: Outline, page: str, folder: Path, block: str, at: int) ->
             continue
         _, grid = max(outline.activations[path][:_IMAGES_READ],
                       key=lambda seen: seen[1].highs[channel] or 0.0)  # fmt: skip
-        sheet = activation_sheet(folder, picture, [(grid, channel)])
+        sheet = activation_sheet(drawings, picture, [(grid, channel)])
         return _tile(outline, page, block, path, channel, sheet, "Feature map")
     return None
 
