@@ -20,6 +20,7 @@ _COSTS = {
     "trust": 3.0,
     "sanity": 4.0,
     "robustness": 0.6,
+    "concepts": 10.0,
 }
 """Seconds of one unit, measured with the demo; only their ratios are used."""
 

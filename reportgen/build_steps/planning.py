@@ -10,6 +10,7 @@ from reportgen.analysis.cams.depth import CamsThroughDepth, DepthOptions
 from reportgen.analysis.cams.difference import CamDifferences, DifferenceOptions
 from reportgen.analysis.cams.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.choosing import check_filters
+from reportgen.analysis.concepts.concepts import ConceptOptions, Concepts
 from reportgen.analysis.decisions import DecisionOptions, Decisions
 from reportgen.analysis.feature_maps.activations import ActivationOptions, Activations
 from reportgen.analysis.feature_maps.grids import ActivationData
@@ -50,6 +51,7 @@ class Planned:
     dreams: Plan[DreamOptions]
     decisions: Plan[DecisionOptions]
     robustness: Plan[RobustnessOptions]
+    concepts: Plan[ConceptOptions]
     skipped: Sequence[Skipped]
     explained: Plan[GradCamOptions] = field(default_factory=lambda: Plan(GradCams(), []))
     """Grad-CAMs that mistakes lack; known only when the class scores are."""
@@ -79,6 +81,7 @@ class Planned:
             self.dreams,
             self.decisions,
             self.robustness,
+            self.concepts,
         )
 
 
@@ -161,5 +164,6 @@ def plan(request: Request) -> Planned:
         dreams=noted(Dreams().plan(request)),
         decisions=noted(Decisions().plan(request)),
         robustness=noted(Robustness().plan(request)),
+        concepts=noted(Concepts().plan(request)),
         skipped=skipped,
     )

@@ -45,7 +45,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Map of images": ("map",),
     "Dreams": ("dream", "dream_steps"),
     "Grad-CAM": (
-        *("top", "class", "cam", "trust", "robustness", "gradcam_layer"),
+        *("top", "class", "cam", "trust", "robustness", "concepts", "gradcam_layer"),
         *("cam_layers", "cam_difference", "colormap", "full_size"),
     ),
     "Gates and continuous integration": (

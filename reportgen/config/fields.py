@@ -239,6 +239,11 @@ class SettingsFields(BaseModel):
         False,
         description="Corrupt the images (blur, noise, JPEG, …) and measure what changes (slow).",
     )
+    concepts: bool = Field(
+        False,
+        description="Find concepts: channels of the Grad-CAM layer that are active together, from "
+        "20 images or more (slow).",
+    )
     gradcam_layer: str | None = Field(
         None, description="Layer for Grad-CAM, by path; the last spatial one when not given."
     )

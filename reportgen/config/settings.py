@@ -105,6 +105,7 @@ class Settings(SettingsFields):
         switches = {
             "trust": self.trust,
             "robustness": self.robustness,
+            "concepts": self.concepts,
             "dreams": bool(self.dream),
         }
         asked = {name for name, on in switches.items() if on}

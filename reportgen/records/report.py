@@ -11,6 +11,7 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from reportgen.records.base import Record
+from reportgen.records.behaviour.concepts import Concepts
 from reportgen.records.behaviour.robustness import Robustness
 from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.confusions import Confusions
@@ -102,6 +103,8 @@ class Report(Record):
     """The images that activate channels and units the most; None without the section."""
     similarity: LayerSimilarity | None = None
     """How similar the layers are to each other; None without the section."""
+    concepts: Concepts | None = None
+    """Groups of channels that are active together; None without the section."""
     robustness: Robustness | None = None
     """What corrupted images change; None without the section."""
     decisions: Decisions | None = None

@@ -182,6 +182,17 @@ EXPLANATIONS: dict[str, Explanation] = {
             " Corruptions and Perturbations, ICLR 2019.",
         ),
     ),
+    "concepts": Explanation(
+        "A single channel is rarely one idea: groups of channels are active together. Non-negative"
+        " matrix factorisation finds such groups in the feature maps of all images. Each concept"
+        " has a colour and a number. Look for what its patches have in common, and for concepts of"
+        " the background that raise a class: they are a sign of a shortcut.",
+        (
+            "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018.",
+            "T. Fel et al., CRAFT: Concept Recursive Activation FacTorization for Explainability,"
+            " CVPR 2023.",
+        ),
+    ),
     "dreams": Explanation(
         "Each photo, changed by gradient ascent so that a layer or channel responds more"
         " strongly. Motifs that recur show what this part of the network has learned to"

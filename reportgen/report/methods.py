@@ -185,6 +185,19 @@ ROBUSTNESS = Method(
     "D. Hendrycks, T. Dietterich, Benchmarking Neural Network Robustness to Common Corruptions and"
     " Perturbations, ICLR 2019.",
 )
+CONCEPTS = Method(
+    "Concepts",
+    "The maps of the Grad-CAM layer on at most 100 images, evenly chosen, values below zero counted"
+    " as zero, are factorised into activations times groups of channels, neither below zero, by"
+    " hierarchical alternating least squares. Six, seven and eight groups are tried from three"
+    " seeds each; the number on which the seeds agree most is taken. The part of a concept in a"
+    " class score is its activation times the gradient of the score along its channels, summed"
+    " over all places.",
+    "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018; T. Fel et al., CRAFT:"
+    " Concept Recursive Activation FacTorization for Explainability, CVPR 2023; A. Cichocki,"
+    " A.-H. Phan, Fast Local Algorithms for Large Scale Nonnegative Matrix and Tensor"
+    " Factorizations, 2009.",
+)
 DREAMS = Method(
     "Dreams",
     "A photo is changed step by step along the gradient of one channel’s mean, or of the mean"
@@ -228,6 +241,7 @@ def methods(report: Report) -> Iterator[Method]:
         "map": MAP,
         "trust": TRUST,
         "robustness": ROBUSTNESS,
+        "concepts": CONCEPTS,
         "dreams": DREAMS,
     }
     yield from (method for name, method in by_section.items() if name in report.sections)

@@ -21,6 +21,13 @@ from reportgen.gates.history import run_of
 from reportgen.pictures.encode import heat_png, jpeg, palette_png, rgba_png
 from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout, gallery, grid
+from reportgen.records.behaviour.concepts import (
+    ClassConcepts,
+    Concept,
+    ConceptImage,
+    Concepts,
+    StabilityOf,
+)
 from reportgen.records.behaviour.robustness import (
     CorruptionResult,
     Robustness,
@@ -202,6 +209,7 @@ def write_sample(
         kernels=kernels,
         dreams=[_dream(images[0], plan)] if "dreams" in sections else [],
         similarity=_similarity(folder, plan) if "similarity" in sections else None,
+        concepts=_concepts(images, plan, labels) if "concepts" in sections else None,
         robustness=_robustness(folder, images, plan) if "robustness" in sections else None,
         decisions=_decisions(images[0], plan, labels) if "decisions" in sections else None,
         confusions=_confusions(images) if "confusions" in sections else None,
@@ -615,6 +623,32 @@ def _dream(image: Image, plan: Plan) -> Dream:
         picture=image.photo,
         width=240,
         height=180,
+    )
+
+
+def _concepts(images: Sequence[Image], plan: Plan, labels: Sequence[str]) -> Concepts:
+    """A concept with patches, and one that is active nowhere."""
+    image = images[0]
+    size = {"width": image.photo_width, "height": image.photo_height}
+    shown = {"colour": "#e69f00", "channels": [1, 0], "weights": [0.75, 0.25]}
+    return Concepts(
+        layer=plan[-1][0],
+        images=24,
+        all_images=120,
+        seed=0,
+        error=0.25,
+        negative=True,
+        stability=[StabilityOf(concepts=2, agreement=0.75)],
+        concepts=[
+            Concept(index=0, images=[image.name], picture=image.photo, **shown, **size),
+            Concept(index=1, images=[], picture=None, width=0, height=0, **shown),
+        ],
+        classes=[ClassConcepts(index=0, label=labels[0], images=20, parts=[1.5, -0.5], score=1.25)],
+        shown=[
+            ConceptImage(
+                image=image.name, label=labels[0], parts=[1.5, -0.5], picture=image.photo, **size
+            )
+        ],
     )
 
 

@@ -34,6 +34,7 @@ PAGES = {
     "map.html": "map.html",
     "similarity.html": "similarity.html",
     "robustness.html": "robustness.html",
+    "concepts.html": "concepts.html",
     "trust.html": "trust.html",
     "dreams.html": "dreams.html",
     "about.html": "about.html",

@@ -45,6 +45,7 @@ SECTIONS = (
     "kernels",
     "trust",
     "robustness",
+    "concepts",
     "dreams",
 )
 ROOM = PAPERS["a4"].room
@@ -255,6 +256,7 @@ TITLES = [
     "Kernels",
     "Can the heatmaps be trusted?",
     "Robustness",
+    "Concepts",
     "Dreams",
 ]
 OPENINGS = {
@@ -267,6 +269,7 @@ OPENINGS = {
     "Kernels": "The learned weights",
     "Can the heatmaps be trusted?": "How far the heatmaps",
     "Robustness": "How predictions and heatmaps change",
+    "Concepts": "A single channel is rarely",
     "Dreams": "Each photo, changed",
 }
 

@@ -1,12 +1,14 @@
-"""How the model behaves over many images: similarity of its layers, robustness."""
+"""How the model behaves over many images: similarity of its layers, robustness, concepts."""
 
 from dataclasses import dataclass, field
 
 from reportgen.assembly.assembly import Assembly
+from reportgen.assembly.concepts import assemble_concepts
 from reportgen.assembly.robustness import assemble_robustness
 from reportgen.assembly.similarity import WHY_NONE, assemble_similarity
 from reportgen.build_steps.computing import Computed
 from reportgen.build_steps.context import BuildContext
+from reportgen.records.behaviour.concepts import Concepts
 from reportgen.records.behaviour.robustness import Robustness
 from reportgen.records.behaviour.similarity import LayerSimilarity
 from reportgen.records.report import Skipped
@@ -18,12 +20,16 @@ class Behaviour:
 
     similarity: LayerSimilarity | None
     robustness: Robustness | None
+    concepts: Concepts | None
     skipped: list[Skipped] = field(default_factory=list)
 
 
 def compose_behaviour(context: BuildContext, computed: Computed, assembly: Assembly) -> Behaviour:
     """Over the images of the data set where there is one, else over those of the report."""
     inputs, settings = computed.inputs, context.settings
+    planned, outcomes = computed.planned, computed.outcomes
+    files = {digest: file for file, digest in reversed(inputs.data_set or inputs.photos)}
+    data_set = context.data_set_name if inputs.data_set else ""
     similarity = _similarity(context, computed, assembly)
     skipped = []
     if "similarity" in settings.sections and similarity is None:
@@ -31,12 +37,9 @@ def compose_behaviour(context: BuildContext, computed: Computed, assembly: Assem
     return Behaviour(
         similarity=similarity,
         robustness=assemble_robustness(
-            assembly,
-            {digest: file for file, digest in reversed(inputs.data_set or inputs.photos)},
-            computed.planned.robustness.units,
-            computed.outcomes,
-            context.data_set_name if inputs.data_set else "",
+            assembly, files, planned.robustness.units, outcomes, data_set
         ),
+        concepts=assemble_concepts(assembly, files, planned.concepts.units, outcomes, data_set),
         skipped=skipped,
     )
 

@@ -1,1 +1,1 @@
-"""How the model behaves over many images: similarity of its layers, robustness."""
+"""How the model behaves over many images: similarity of its layers, robustness, concepts."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reportgen.report.blocks import Page
 from reportgen.report.outline import Outline
+from reportgen.report.sections.concepts import concepts
 from reportgen.report.sections.confusions import confusions
 from reportgen.report.sections.decisions import decisions
 from reportgen.report.sections.dreams import dreams
@@ -29,6 +30,7 @@ PAGES: Mapping[str, Callable[[Outline], Iterator[Page]]] = {
     "kernels": kernels,
     "trust": trust,
     "robustness": robustness,
+    "concepts": concepts,
     "dreams": dreams,
 }
 """Pages are made only of a section that the report has, see `Outline.shows`."""

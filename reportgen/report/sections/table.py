@@ -183,6 +183,17 @@ TABLE = (
         search=("corruptions", "blur", "noise", "jpeg", "occlusion", "imagenet-c"),
     ),
     Section(
+        key="concepts",
+        record="concepts",
+        menu="Concepts",
+        page="concepts.html",
+        title="Concepts",
+        headings=("concepts", "neuron groups"),
+        on_request=True,
+        left_to_site="concepts",
+        search=("non-negative matrix factorisation", "neuron groups", "nmf", "craft"),
+    ),
+    Section(
         key="dreams",
         record="dreams",
         menu="Dreams",

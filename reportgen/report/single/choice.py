@@ -220,6 +220,7 @@ def reduced(report: Report, choice: Choice) -> Report:
             "dreams": [],
             "decisions": None,
             "robustness": None,
+            "concepts": None,
             "image_map": None,
             "confusions": None,
         }

@@ -127,6 +127,8 @@ def _notes_over_images(report: Report) -> dict[str, str]:
         notes["Health"] = "sparsity and silent channels"
     if report.robustness:
         notes["Robustness"] = f"{count(report.robustness.images, 'image')} corrupted in seven ways"
+    if report.concepts:
+        notes["Concepts"] = "channels that are active together"
     if report.similarity:
         notes["Similarity"] = "layers that repeat each other"
     if report.exemplars:

@@ -1,0 +1,114 @@
+"""From the finished unit to the record of concepts, with its pictures."""
+
+from collections.abc import Mapping, Sequence
+from statistics import fmean
+
+from reportgen.analysis.concepts.concepts import ConceptData, ConceptUnit, ImageConcepts
+from reportgen.analysis.concepts.drawing import COLOURS
+from reportgen.assembly.assembly import Assembly
+from reportgen.execution.runner import Outcome
+from reportgen.execution.store import Stored
+from reportgen.inputs.photos.images import ImageFile
+from reportgen.pictures.encode import read_rgb
+from reportgen.records.behaviour.concepts import (
+    ClassConcepts,
+    Concept,
+    ConceptImage,
+    Concepts,
+    StabilityOf,
+)
+
+
+def assemble_concepts(
+    assembly: Assembly,
+    files: Mapping[str, ImageFile],
+    units: Sequence[ConceptUnit],
+    outcomes: Mapping[str, Outcome],
+    data_set: str,
+) -> Concepts | None:
+    """The record; None where nothing was asked for or it failed.
+
+    `files` are all images by their digests; `data_set` is the name of their data set, if any.
+    """
+    if not units:
+        return None
+    (unit,) = units
+    stored = assembly.usable(outcomes[unit.key], "section", "concepts")
+    if stored is None:
+        return None
+    data = stored.read(ConceptData)
+    return Concepts(
+        layer=unit.options.layer,
+        dataset=data_set,
+        images=len(data.images),
+        all_images=len(files),
+        seed=unit.options.seed,
+        error=data.error,
+        negative=data.negative,
+        stability=[StabilityOf(concepts=k, agreement=value) for k, value in data.stability],
+        concepts=[_concept(assembly, stored, data, at, files) for at in range(len(data.top))],
+        classes=_classes(assembly, data.images),
+        shown=[
+            _shown(assembly, stored, one, files) for one in data.images if one.picture is not None
+        ],
+    )
+
+
+def _concept(
+    assembly: Assembly,
+    stored: Stored,
+    data: ConceptData,
+    at: int,
+    files: Mapping[str, ImageFile],
+) -> Concept:
+    picture, size = None, (0, 0)
+    if data.top[at]:
+        picture, size = _copied(assembly, stored, f"concept-{at}.jpg")
+    return Concept(
+        index=at,
+        colour="#" + bytes(COLOURS[at]).hex(),
+        channels=[channel for channel, _ in data.channels[at]],
+        weights=[weight for _, weight in data.channels[at]],
+        images=[files[digest].name for digest in data.top[at]],
+        picture=picture,
+        width=size[0],
+        height=size[1],
+    )
+
+
+def _classes(assembly: Assembly, images: Sequence[ImageConcepts]) -> list[ClassConcepts]:
+    by_class: dict[int, list[ImageConcepts]] = {}
+    for one in images:
+        by_class.setdefault(one.predicted, []).append(one)
+    found = [
+        ClassConcepts(
+            index=index,
+            label=assembly.model.target_labels[index],
+            images=len(own),
+            parts=[fmean(values) for values in zip(*(one.parts for one in own), strict=True)],
+            score=fmean(one.score for one in own),
+        )
+        for index, own in by_class.items()
+    ]
+    return sorted(found, key=lambda one: (-one.images, one.index))
+
+
+def _shown(
+    assembly: Assembly, stored: Stored, one: ImageConcepts, files: Mapping[str, ImageFile]
+) -> ConceptImage:
+    picture, (width, height) = _copied(assembly, stored, str(one.picture))
+    return ConceptImage(
+        image=files[one.digest].name,
+        label=assembly.model.target_labels[one.predicted],
+        parts=one.parts,
+        picture=picture,
+        width=width,
+        height=height,
+    )
+
+
+def _copied(assembly: Assembly, stored: Stored, name: str) -> tuple[str, tuple[int, int]]:
+    """A picture's path in the report, and its width and height."""
+    height, width = read_rgb(stored.read_file(name)).shape[:2]
+    target = f"pictures/concepts/{name.removesuffix('.jpg')}"
+    return assembly.copy(stored, name, target), (width, height)
