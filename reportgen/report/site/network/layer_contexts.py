@@ -45,10 +45,15 @@ class DrawnLabel:
 
 @dataclass(frozen=True)
 class ModelDrawing:
-    """The network as SVG: boxes, lines as path data, and labels, `width` × `height` pixels."""
+    """The network as SVG: boxes, lines as path data, and labels, `width` × `height` pixels.
+
+    A small network is shown enlarged, in `shown_width` × `shown_height` pixels of the page.
+    """
 
     width: int
     height: int
+    shown_width: int
+    shown_height: int
     nodes: tuple[DrawnNode, ...]
     lines: str
     labels: tuple[DrawnLabel, ...]

@@ -22,7 +22,7 @@ from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.layer_contexts import FilterRow, LayerGallery, LayerPage
 from reportgen.report.site.network.layer_rows import LayerRows
-from reportgen.wording import TIMES, count, number, numbers, percent, shape
+from reportgen.wording import count, number, numbers, percent, shape
 
 _MOST_ROWS = 32
 _MOST_LINES = 500
@@ -165,10 +165,8 @@ def _activation_facts(outline: Outline, path: str) -> Iterator[Fact]:
     if path not in outline.activations:
         return
     seen = outline.images.totals[path]
-    height, width = seen.map_size
     dead = seen.inactive
     images = count(seen.images, "image")
-    yield Fact("Maps", f"{height} {TIMES} {width}", count(seen.channels, "channel"))
     yield Fact("Range", f"{number(seen.span.low)} to {number(seen.span.high)}", f"over {images}")
     yield Fact("Zeros", percent(seen.sparsity), "share of all values")
     inactive = count(len(dead), "channel") if dead else "none"

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from reportgen.records.model import Layer
+from reportgen.report.figures import COLUMN_WIDTH
 from reportgen.report.layer_facts import kernel_text
 from reportgen.report.outline import Outline, href
 from reportgen.report.site.network.graph import Node, graph_of
@@ -19,6 +20,8 @@ _GAP, _LANE_GAP, _ARCH = 16, 22, 20
 _LETTER, _LINE = 7, 18
 """Pixels of a letter of a label, and from line to line."""
 _LABEL_LINES = 2
+_LARGEST = 1.5
+"""How many times its size a small drawing is shown."""
 
 
 def model_drawing(outline: Outline, page: str) -> ModelDrawing | None:
@@ -40,9 +43,12 @@ def model_drawing(outline: Outline, page: str) -> ModelDrawing | None:
     )
     if hidden > 0:
         text += f" {hidden:,} more in the table."
+    times = min(_LARGEST, max(1.0, COLUMN_WIDTH / placed.width))
     return ModelDrawing(
         width=placed.width,
         height=placed.height,
+        shown_width=round(placed.width * times),
+        shown_height=round(placed.height * times),
         nodes=tuple(_node(outline, page, placed, at) for at in range(len(drawn))),
         lines="".join(_lines(placed)),
         labels=tuple(_labels(outline, page, placed)),
