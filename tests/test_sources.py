@@ -72,7 +72,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "build", str(work / "shapes.keras"), str(work / "photos"), "-o", str(work / "report"),
         "--cache-dir", str(work / "cache"), "--profile", "sources", "--preprocess", "unit",
         "--quiet", "--filters", "1", "--filters", "conv2d_2:0,4,17", "--dream-steps", "4",
-        "--filter-steps", "4", "--filter-size", "64",
+        "--filter-steps", "4", "--filter-size", "64", "--block-gallery", "10:64:3",
     ])  # fmt: skip
     assert ran.exit_code == 0, ran.output
     report: Path = work / "report"
@@ -162,13 +162,25 @@ def test_every_layer_sixteen_a_row(built: Path, report: Any, steps: dict[str, st
 def test_patterns_of_chosen_filters(built: Path, report: Any, steps: dict[str, str]) -> None:
     by_layer: dict[str, list[int]] = {}
     for one in report["filters"]:
-        by_layer.setdefault(one["layer"], []).append(one["channel"])
-        assert 1 <= one["steps"] <= 4 + 60
+        if one["method"] == "classic":
+            by_layer.setdefault(one["layer"], []).append(one["channel"])
+            assert 1 <= one["steps"] <= 4 + 60
     assert by_layer == {"conv2d": [0], "conv2d_1": [0], "conv2d_2": [0, 4, 17], "conv2d_3": [0]}
-    (gallery,) = [one for one in report["galleries"] if one["layer"] == "conv2d_2"]
+    (gallery,) = [
+        one
+        for one in report["galleries"]
+        if (one["layer"], one["method"]) == ("conv2d_2", "classic")
+    ]
     assert (gallery["margin"], gallery["size"], gallery["width"]) == (5, 64, 3 * 64 + 2 * 5)
     assert Image.open(built / gallery["picture"]).size == (202, 64)
-    assert "64 × 64 pixels, margin 5, 4 blocks" in steps["Galleries of filter patterns"]
+    blocks = [one for one in report["galleries"] if one["method"] == "classic-block"]
+    assert [one["layer"] for one in blocks] == ["conv2d", "conv2d_1", "conv2d_2", "conv2d_3"]
+    for one in blocks:
+        assert (one["shown"], one["columns"], one["size"], one["margin"]) == (10, 4, 64, 5)
+        assert Image.open(built / one["picture"]).size == (4 * 64 + 3 * 5, 3 * 64 + 2 * 5)
+    part = steps["Galleries of filter patterns"]
+    assert "3 × 4 filters of 64 × 64 pixels, margin 5, 4 blocks" in part
+    assert len(shown(built, part)) == 4
     one = steps["The pattern of one filter"]
     assert re.search(r'viewBox="0 0 64 64".*<image href="pictures/filters/conv2d_2.png"', one)
     assert len(shown(built, one)) == 0
@@ -216,6 +228,7 @@ def test_the_same_on_vgg16(corpus: Path, tmp_path: Path) -> None:
         "--profile", "sources", "--layers", "8:14", "--layers", "block1_conv1",
         "--layers", "block3_conv1", "--filters", "block3_conv1:0,4,17", "--filters", "1",
         "--filter-steps", "4", "--filter-size", "32", "--dream-steps", "2", "--columns", "all",
+        "--block-gallery", "64:64:1",
         "--skip-section", "trust",
     ])  # fmt: skip
     assert ran.exit_code == 0, ran.output
@@ -228,8 +241,12 @@ def test_the_same_on_vgg16(corpus: Path, tmp_path: Path) -> None:
     assert (grid["columns"], grid["channels"]) == (512, 512)
     by_layer: dict[str, list[int]] = {}
     for one in found["filters"]:
-        by_layer.setdefault(one["layer"], []).append(one["channel"])
+        if one["method"] == "classic":
+            by_layer.setdefault(one["layer"], []).append(one["channel"])
     assert by_layer["block3_conv1"] == [0, 4, 17]
+    (square,) = [one for one in found["galleries"] if one["method"] == "classic-block"
+                 and one["layer"] == "block3_conv1"]  # fmt: skip
+    assert (square["shown"], square["columns"], square["width"]) == (64, 8, 8 * 64 + 7 * 5)
     page = html.unescape((tmp_path / "report" / "sources.html").read_text(encoding="utf-8"))
     assert "block1_conv1: 64 kernels of 3 × 3 × 3 in colour" in page
     assert "block1_conv1: channels 3 and 30 of 64, maps of 224 × 224" in page

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from math import isfinite
+from math import ceil, isfinite, sqrt
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +205,9 @@ class Assembly:
                 reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"
                 self.skipped.append(Skipped(what="filters of", name=layer, reason=reason))
             if usable:
-                gallery, records = self._gallery(layer, method, usable, columns, margin)
+                square = method == "classic-block"
+                across = ceil(sqrt(len(usable))) if square else columns
+                gallery, records = self._gallery(layer, method, usable, across, margin)
                 galleries.append(gallery)
                 filters += records
         return filters, galleries

@@ -38,6 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Filter galleries": (
         *("filters", "filter_method", "filter_steps", "filter_size", "filter_margin"),
+        "block_gallery",
         *("filter_diversity", "filter_negative"),
     ),
     "Exemplars": ("exemplars", "unit"),
@@ -126,6 +127,7 @@ METAVARS = {
     "contrast": "MEAN:STD",
     "preprocess": "MODE",
     "filters": "N|all|LAYER:0,4,17",
+    "block_gallery": "FILTERS:PIXELS:STEPS",
     "columns": "N|all",
     "unit": "LAYER:ROW,COLUMN,CHANNEL",
     "dataset": "DIR|FILE",

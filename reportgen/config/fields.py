@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reportgen.config.values import (
     ALL_IS_NONE,
+    BlockGallery,
     Cams,
     Channels,
     ClassPairs,
@@ -77,7 +78,8 @@ class SettingsFields(BaseModel):
     )
     pdf_size: Room | None = Field(
         None,
-        description="Size limit of the PDF, such as 2MB. Shows fewer images, maps and patterns.",
+        description="Size limit of the PDF, such as 2MB. Reduces photos, then shows fewer images, maps and "
+        "patterns.",
     )
     paper: Literal["a4", "letter"] = Field("a4", description="Paper size of the PDF.")
     browser: Path | None = Field(
@@ -168,6 +170,11 @@ class SettingsFields(BaseModel):
     filter_size: Side = Field(64, description="Side length of a filter pattern in pixels.")
     filter_margin: Annotated[int, Field(ge=0, le=64)] = Field(
         3, description="Pixels between the patterns of a gallery."
+    )
+    block_gallery: BlockGallery | None = Field(
+        None,
+        description="Add a square gallery of classic patterns for the first convolution of each "
+        "block, as FILTERS:PIXELS:STEPS (64:64:40).",
     )
     filter_diversity: Annotated[int, Field(ge=1, le=16)] = Field(
         1,

@@ -135,6 +135,14 @@ class Settings(SettingsFields):
         return None if counts[0] == "all" else int(counts[0])
 
     @property
+    def gallery_of_each_block(self) -> tuple[int, int, int] | None:
+        """Filters, pixels and steps of the gallery of each block; None where there is none."""
+        if self.block_gallery is None:
+            return None
+        filters, pixels, steps = (int(number) for number in self.block_gallery.split(":"))
+        return filters, pixels, steps
+
+    @property
     def named_filters(self) -> dict[str, tuple[int, ...]]:
         """Filters that are named one by one, by layer path, in ascending order."""
         chosen: dict[str, set[int]] = {}

@@ -170,6 +170,14 @@ def _known_cams(values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in CAMS if name in values)
 
 
+def _block_gallery(value: str) -> str:
+    if not re.fullmatch(r"[1-9]\d{0,4}:[1-9]\d{0,3}:[1-9]\d{0,4}", value):
+        raise ValueError(f"“{value}” is not of the form FILTERS:PIXELS:STEPS, such as 64:64:40")
+    if not 8 <= int(value.split(":")[1]) <= 2048:
+        raise ValueError(f"“{value}”: a pattern has 8 to 2048 pixels a side")
+    return value
+
+
 def _some(value: str) -> str:
     if not parse_size(value):
         raise ValueError("a report needs some room, such as 25MB")
@@ -190,6 +198,7 @@ Short = Annotated[str, Field(max_length=300)]
 Conditions = Annotated[
     tuple[str, ...], BeforeValidator(listed), AfterValidator(checked_requirements)
 ]
+BlockGallery = Annotated[str, AfterValidator(_block_gallery)]
 Side = Annotated[int, Field(ge=8, le=2048)]
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[str, AfterValidator(_size)]

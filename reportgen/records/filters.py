@@ -8,12 +8,14 @@ PatternKind = Literal[
     "classic",
     "classic-negative",
     "classic-diverse",
+    "classic-block",
     "fourier",
     "fourier-negative",
     "fourier-diverse",
 ]
 """How the patterns of a gallery are made: pixels climb ("classic") or the coefficients of waves
-("fourier"); what lowers a filter ("negative"); several of a filter, driven apart ("diverse")."""
+("fourier"); what lowers a filter ("negative"); several of a filter, driven apart ("diverse");
+a gallery of its own for the first layer of a block ("block")."""
 
 
 class Filter(Record):

@@ -218,6 +218,7 @@ WAYS = {
     " increased for display.",
     "fourier": "Fourier patterns: gradient ascent on Fourier coefficients, with random shifts,"
     " rotations and scaling. Contrast is not altered.",
+    "block": "Of the block: more filters of its first convolution, in a gallery of their own.",
     "negative": "Negative patterns lower the filter’s mean response before its activation function"
     " as far as they can: they show what the filter is opposed to.",
     "diverse": "Diverse patterns: several for each filter, side by side, driven apart while they"

@@ -38,6 +38,7 @@ METHODS = {
     "classic": "classic",
     "classic-negative": "classic, negative",
     "classic-diverse": "classic, diverse",
+    "classic-block": "classic, of the block",
     "fourier": "Fourier",
     "fourier-negative": "Fourier, negative",
     "fourier-diverse": "Fourier, diverse",

@@ -169,6 +169,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "filter_diversity": ("3", 3),
     "filter_negative": (None, True),
     "filter_method": ("fourier", "fourier"),
+    "block_gallery": ("9:32:3", "9:32:3"),
     "filter_steps": ("3", 3),
     "filter_size": ("150", 150),
     "top": ("2", 2),

@@ -39,7 +39,8 @@ class FilterOptions(FedOptions):
     """Which pattern of which filter: `channel` of `layer` (its path), found by `method`.
 
     `size` is the side in pixels. With `negative` the pattern lowers the filter. `facet` is its
-    number, from 0 on, among `facets` that differ. With `start` the result holds the image that the
+    number, from 0 on, among `facets` that differ. With `block` it is one of the gallery of its
+    block. With `start` the result holds the image that the
     ascent started from, too.
     """
 
@@ -52,6 +53,7 @@ class FilterOptions(FedOptions):
     negative: bool = False
     facet: int = 0
     facets: int = 1
+    block: bool = False
     start: bool = False
 
 
@@ -73,7 +75,7 @@ class Filters:
     """The patterns of each filter of the convolution layers."""
 
     name = "filters"
-    version = 5
+    version = 6
     title = "Filter patterns"
 
     def plan(
@@ -96,12 +98,14 @@ class Filters:
             # The image that ascents start from is shown once for each method.
             wanted += _options(request, layer, method, channels, start=method not in started)
             started.add(method)
+        wanted += _of_blocks(request, layers)
         return Plan(self, [self.unit(request.model.sha256, one) for one in wanted]), []
 
     def unit(self, model: str, options: FilterOptions) -> FilterUnit:
         """The unit of one pattern of one filter."""
         end = "negative" if options.negative else ""
-        group = f"{options.method} {options.layer} {end} {options.facets}"
+        block = f" {options.size} {options.steps}" if options.block else ""
+        group = f"{options.method} {options.layer} {end} {options.facets}{block}"
         return Unit(self.name, self.version, "filter", model, (), options, group=group)
 
     def compute(
@@ -169,9 +173,32 @@ def _options(
             yield from (replace(pattern, facet=one, facets=facets) for one in range(facets))
 
 
+def _of_blocks(request: Request, layers: Sequence[Layer]) -> Iterator[FilterOptions]:
+    """What is asked for the gallery of each block: classic patterns of its first layer."""
+    asked = request.settings.gallery_of_each_block
+    if asked is None:
+        return
+    filters, size, steps = asked
+    first = {layer.block: layer for layer in reversed(layers)}
+    for layer in reversed(first.values()):
+        for channel in range(min(filters, layer.channels or 0)):
+            yield FilterOptions(
+                feed=request.feed.without_photos(),
+                layer=layer.path,
+                channel=channel,
+                method="classic",
+                steps=steps,
+                size=size,
+                seed=request.settings.seed,
+                block=True,
+            )
+
+
 def kind_of(options: FilterOptions) -> PatternKind:
     """Of which kind a pattern is."""
     classic = options.method == "classic"
+    if options.block:
+        return "classic-block"
     if options.negative:
         return "classic-negative" if classic else "fourier-negative"
     if options.facets > 1:

@@ -54,7 +54,7 @@ def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) 
                     FilterLayer(
                         gallery.layer,
                         href(page, outline.layer_place(gallery.layer)),
-                        METHODS[gallery.method],
+                        _how(outline, gallery),
                         _tiles(outline, page, drawings, f"pictures/filters/{at}-{number}", gallery,
                                most),
                     )
@@ -95,6 +95,13 @@ def _shown(galleries: Sequence[Gallery]) -> list[Gallery]:
     layers = {one.layer for one in plain}
     others = {one.layer: one for one in reversed(galleries) if one.layer not in layers}
     return sorted([*plain, *others.values()], key=lambda one: one.method != "fourier")
+
+
+def _how(outline: Outline, gallery: Gallery) -> str:
+    """How the patterns of a gallery were made, and of which channels they are."""
+    mixed = outline.report.settings.get("filter-method") == "mixed"
+    which = "; the channels that respond most to the images"
+    return METHODS[gallery.method] + (which if mixed and gallery.method == "fourier" else "")
 
 
 def _of_last_layer(shown: Sequence[Gallery]) -> list[Gallery]:

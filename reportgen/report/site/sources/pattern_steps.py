@@ -65,7 +65,9 @@ def gallery(given: Found) -> Step:
     """A gallery of each block."""
     title, source = "Galleries of filter patterns", f"{BOOK}, section 5.4.2"
     listing = f"8 {TIMES} 8 filters of 64 {TIMES} 64 pixels, margin 5, one layer of each block"
-    firsts = [galleries[0] for galleries in given.outline.gallery_blocks.values()]
+    blocks = given.outline.gallery_blocks.values()
+    own = [one for galleries in blocks for one in galleries if one.method == "classic-block"]
+    firsts = own or [galleries[0] for galleries in blocks]
     if not firsts:
         return absent(title, source, listing)
     one = firsts[0]
@@ -107,7 +109,11 @@ def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
 
 def _middle(given: Found) -> Gallery | None:
     """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
-    galleries = [one for one in given.report.galleries if given.outline.filters_of(one)]
+    galleries = [
+        one
+        for one in given.report.galleries
+        if one.method != "classic-block" and given.outline.filters_of(one)
+    ]
     return galleries[len(galleries) // 2] if galleries else None
 
 
@@ -139,7 +145,7 @@ def by_block(given: Found) -> Step:
     """Every gallery, by block."""
     title, source = "Filters of each layer, by block", BLOG
     listing = f"20 filters of each layer, 128 {TIMES} 128 pixels, 20 steps"
-    galleries = given.report.galleries
+    galleries = [one for one in given.report.galleries if one.method != "classic-block"]
     if not galleries:
         return absent(title, source, listing)
     steps = given.report.settings.get("filter-steps")
@@ -155,6 +161,7 @@ def by_block(given: Found) -> Step:
             _patterns(one, f"{block or 'other layers'}, {one.layer}")
             for block, found in given.outline.gallery_blocks.items()
             for one in found
+            if one in galleries
         ),
     )
 
