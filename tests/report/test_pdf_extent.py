@@ -1,12 +1,16 @@
 """How long the PDF is, and what it shows in full."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pypdf
 import pytest
+from PIL import Image as Picture
 
+from reportgen.analysis.feature_maps.layer_similarity import LEAST_IMAGES
 from reportgen.config import make_settings
 from reportgen.records.image import Image
 from reportgen.records.report import Report
@@ -57,7 +61,9 @@ def names(images: Sequence[Image]) -> list[str]:
 def test_the_pdf_is_short(sample: tuple[Path, Report], count: int, most: int) -> None:
     folder, report = sample
     usual = make_settings({}).chosen_sections
-    kept = [one for one in report.sections if one in usual and one != "regression"]
+    # Layers are not compared on few images.
+    left_out = {"regression", *(("similarity",) if count < LEAST_IMAGES else ())}
+    kept = [one for one in report.sections if one in usual and one not in left_out]
     report = report.model_copy(update={"sections": kept, "regression": None})
     made = write_pdf(with_images(report, count, range(20)), folder)
     assert len(pypdf.PdfReader(made.path).pages) <= most
@@ -110,13 +116,35 @@ def test_a_limit_takes_away_until_it_is_kept(sample: tuple[Path, Report]) -> Non
     whole = write_pdf(with_images(report, 12), folder).path.stat().st_size
     made = write_pdf(with_images(report, 12), folder, most_bytes=whole - 1)
     assert made.path.stat().st_size < whole
-    assert any(
-        one.startswith("To stay under --pdf-size, report.pdf shows") for one in made.warnings
-    )
+    assert any(one.startswith("To stay under --pdf-size, report.pdf") for one in made.warnings)
     tiny = write_pdf(with_images(report, 12), folder, most_bytes=1000)
     assert any("it cannot be made smaller" in one for one in tiny.warnings)
     shown = [extent.images for extent in smaller_extents(Extent(None))]
-    assert shown == [None, 2, 1, 1, 0]
+    assert shown == [None, None, 2, 1, 1, 0]
+
+
+def test_photos_are_made_smaller_before_anything_is_left_out(
+    sample: tuple[Path, Report], tmp_path: Path
+) -> None:
+    folder = tmp_path / "report"
+    shutil.copytree(sample[0], folder)
+    report = with_images(sample[1], 3)
+    noise = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), dtype=np.uint8)
+    Picture.fromarray(noise).save(folder / report.images[0].photo, quality=95)
+    whole = write_pdf(report, folder).path.stat().st_size
+    made = write_pdf(report, folder, most_bytes=whole // 3)
+    assert made.path.stat().st_size <= whole // 3
+    assert made.warnings == (
+        "To stay under --pdf-size, report.pdf has photos of at most 400 pixels.",
+    )
+    sizes = {
+        max(int(picture["/Width"]), int(picture["/Height"]))
+        for page in pypdf.PdfReader(made.path).pages
+        for picture in page["/Resources"].get("/XObject", {}).values()
+        if picture.get("/Filter") == "/DCTDecode"
+    }
+    assert sizes
+    assert max(sizes) <= 400
 
 
 def test_a_large_model_lists_the_layers_with_parameters(sample: tuple[Path, Report]) -> None:

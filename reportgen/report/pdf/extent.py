@@ -1,7 +1,7 @@
 """How much of a report its PDF shows in full: images, layers, galleries, filters, settings."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from reportgen.evenly_spaced import spread
@@ -23,7 +23,8 @@ class Extent:
     """The most of each kind; None for all.
 
     `images` are shown in full, each with the activations of `layers` and their first `channels`;
-    `thumbnails` stand in the overview; `galleries` show the first `patterns` of a layer.
+    `thumbnails` stand in the overview; `galleries` show the first `patterns` of a layer. Photos and
+    heatmaps have at most `side` pixels either way.
     """
 
     images: int | None = 3
@@ -32,6 +33,7 @@ class Extent:
     thumbnails: int | None = 12
     galleries: int | None = 8
     patterns: int | None = 16
+    side: int | None = None
 
 
 EVERYTHING = Extent(None, None, None, None, None, None)
@@ -40,12 +42,12 @@ EVERYTHING = Extent(None, None, None, None, None, None)
 def smaller_extents(extent: Extent) -> Iterator[Extent]:
     """What to try, one after the other, to make a PDF smaller."""
     yield extent
-    many = extent.images is None or extent.images > 2
-    if many:
-        yield Extent(2, 3, 32, 12, 8, 8)
-    yield Extent(1, 1, 16, 8, 4, 8)
-    yield Extent(1, 0, 0, 4, 2, 4)
-    yield Extent(0, 0, 0, 0, 0, 0)
+    yield replace(extent, side=400)
+    if extent.images is None or extent.images > 2:
+        yield Extent(2, 3, 32, 12, 8, 8, side=400)
+    yield Extent(1, 1, 16, 8, 4, 8, side=320)
+    yield Extent(1, 0, 0, 4, 2, 4, side=240)
+    yield Extent(0, 0, 0, 0, 0, 0, side=240)
 
 
 def images_in_full(outline: Outline, most: int | None) -> Sequence[Image]:

@@ -29,6 +29,8 @@ _MUCH = 20_000_000
 _LARGE = 1_000_000
 _GAIN = 0.96
 _JPEG = ("JPEG", "MPO")
+_QUALITY = 80
+"""JPEG quality of photos that are made smaller."""
 
 STAND_IN = b"\x52\xa0\x17"
 """Colour of the second pixel of a stand-in; the first is the number of its plate."""
@@ -54,8 +56,10 @@ class PdfPictures:
     `pdf.plates` for why. Where there is much to store it `presses` harder.
     """
 
-    def __init__(self, folder: Path, scratch: Path) -> None:
+    def __init__(self, folder: Path, scratch: Path, photo_side: int | None = None) -> None:
+        """Photos of more than `photo_side` pixels either way are made smaller."""
         self.folder = folder
+        self.photo_side = photo_side
         self.scratch = scratch
         self.plates: list[Plate] = []
         self._srcs: dict[bytes, str] = {}
@@ -104,6 +108,8 @@ class PdfPictures:
             if file.suffix.lower() == ".svg":
                 return self._drawing(path, file)
             with _opened(file) as image:
+                if self.photo_side and image.mode != "P" and max(image.size) > self.photo_side:
+                    return Picture(self._reduced(image), "", image.width, image.height)
                 if image.format in _JPEG:
                     return Picture(f"/{path}", "", image.width, image.height)
                 return Picture(self._whole(path, image), "", image.width, image.height)
@@ -147,6 +153,16 @@ class PdfPictures:
                 file = self._written(levels) if _gains_by_filters(levels) else file
             self._srcs[digest] = self._placed(Plate(file, palette))
         return self._srcs[digest]
+
+    def _reduced(self, photo: Image.Image) -> str:
+        """A smaller JPEG file of a photo or of a heatmap."""
+        side = self.photo_side or max(photo.size)
+        small = _opaque(photo)
+        small = small if small.mode in ("L", "RGB") else small.convert("RGB")
+        small.thumbnail((side, side), Image.Resampling.LANCZOS)
+        file = self.scratch / f"photo-{len(self._known):06}.jpg"
+        small.save(file, "JPEG", quality=_QUALITY, optimize=True)
+        return f"/{self.scratch.name}/{file.name}"
 
     def _plate(self, image: Image.Image) -> str:
         """A picture as a file of its own; the same picture only once."""

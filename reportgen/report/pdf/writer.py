@@ -3,7 +3,7 @@
 import json
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -43,7 +43,8 @@ def write_pdf(
     `write_document`.
     """
     for tried in smaller_extents(extent) if most_bytes else (extent,):
-        result = write_document(folder, partial(_content, report, paper, tried))
+        content = partial(_content, report, paper, tried)
+        result = write_document(folder, content, photo_side=tried.side)
         size = result.path.stat().st_size
         if most_bytes is None or size <= most_bytes:
             break
@@ -53,11 +54,17 @@ def write_pdf(
             f"{PDF_NAME} takes {size / 1e6:.1f} MB; it cannot be made smaller than --pdf-size."
         )
     elif tried != extent:
-        warnings.append(
-            f"To stay under --pdf-size, {PDF_NAME} shows {count(tried.images or 0, 'image')} in"
-            " full and fewer feature maps and patterns."
-        )
+        warnings.append(f"To stay under --pdf-size, {PDF_NAME} {_less(extent, tried)}.")
     return PdfResult(result.path, tuple(warnings))
+
+
+def _less(extent: Extent, tried: Extent) -> str:
+    """What a smaller PDF has less of."""
+    photos = f"photos of at most {tried.side} pixels"
+    if tried == replace(extent, side=tried.side):
+        return f"has {photos}"
+    images = count(tried.images or 0, "image")
+    return f"shows {images} in full, fewer feature maps and patterns, and {photos}"
 
 
 def _content(
@@ -67,9 +74,14 @@ def _content(
 
 
 def write_document(
-    folder: Path, content: Callable[[PdfPictures, Sequence[str]], Document]
+    folder: Path,
+    content: Callable[[PdfPictures, Sequence[str]], Document],
+    *,
+    photo_side: int | None = None,
 ) -> PdfResult:
     """Write `folder/report.pdf`; its pictures lie in `folder`.
+
+    Photos have at most `photo_side` pixels either way.
 
     The PDF is tagged and meets PDF/UA-1 where it can; the same content gives the same bytes on
     machines with the same fonts. A damaged picture has a placeholder that says why. `content`
@@ -79,7 +91,7 @@ def write_document(
     try:
         with (
             tempfile.TemporaryDirectory(prefix=".pdf-", dir=folder) as scratch,
-            PdfPictures(folder, Path(scratch)) as pictures,
+            PdfPictures(folder, Path(scratch), photo_side) as pictures,
         ):
             return _write(content, pictures)
     except OSError as error:

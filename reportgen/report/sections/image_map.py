@@ -58,7 +58,8 @@ def _blocks(outline: Outline, found: ImageMap) -> Iterator[Block]:
         yield text(f"{lost} left out: the features are NaN or infinite.", style="reason")
     alt = f"Map of {images}, coloured by {found.coloured_by or 'nothing'}"
     yield Figure(Picture(found.chart, alt, 0, 0), chart=True)
-    yield Part(("Thumbnails",), "map--thumbnails", tuple(_thumbnails(outline, found)))
+    thumbnails = tuple(_thumbnails(outline, found))
+    yield Part(("Thumbnails",), "map--thumbnails", thumbnails, on_paper=False)
     yield Part(("Suspected label errors",), "map--labels", tuple(_labels(outline, found)))
 
 
