@@ -78,8 +78,8 @@ class SettingsFields(BaseModel):
     )
     pdf_size: Room | None = Field(
         None,
-        description="Size limit of the PDF, such as 2MB. Reduces photos, then shows fewer images, maps and "
-        "patterns.",
+        description="Size limit of the PDF, such as 2MB. Reduces photos, then shows fewer images, "
+        "maps and patterns.",
     )
     paper: Literal["a4", "letter"] = Field("a4", description="Paper size of the PDF.")
     browser: Path | None = Field(
