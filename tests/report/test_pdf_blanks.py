@@ -11,7 +11,7 @@ from PIL import Image
 from reportgen.records.report import Report
 from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import write_sample
-from tests.report.test_pdf_extent import with_images
+from tests.support.many_images import with_images
 
 PDFTOPPM = shutil.which("pdftoppm") or ""
 

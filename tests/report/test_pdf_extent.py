@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,30 +26,13 @@ from reportgen.report.pdf.extent import (
 )
 from reportgen.report.pdf.writer import write_pdf
 from tests.report.sample import write_sample
+from tests.support.many_images import with_images
 
 
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Report]:
     folder = tmp_path_factory.mktemp("sample")
     return folder, write_sample(folder)
-
-
-def with_images(report: Report, count: int, wrong: Sequence[int] = ()) -> Report:
-    """The report with so many images, all like its first; some are misclassified."""
-    first = report.images[0]
-    right = first.predictions[0].index
-    images = [
-        replace_image(first, f"image {at}.jpg", right + 1 if at in wrong else right)
-        for at in range(count)
-    ]
-    return report.model_copy(update={"images": images, "notes": "", "decisions": None})
-
-
-def replace_image(image: Image, name: str, true_class: int) -> Image:
-    changes = {"name": name, "true_class": true_class, "group": "a"}
-    return image.model_copy(update=changes) if hasattr(image, "model_copy") else replace(
-        image, **changes
-    )  # fmt: skip
 
 
 def names(images: Sequence[Image]) -> list[str]:
