@@ -72,8 +72,8 @@ def suspected_labels(
 def _disagreeing(
     probabilities: Floats, labels: Indices, neighbours: Indices, confident: Indices
 ) -> Iterator[Suspect]:
-    likeliest = probabilities.argmax(axis=1)
-    for at in np.flatnonzero((confident >= 0) & (confident != labels) & (likeliest != labels)):
+    predicted = probabilities.argmax(axis=1)
+    for at in np.flatnonzero((confident >= 0) & (confident != labels) & (predicted != labels)):
         around = labels[neighbours[at]]
         given, suggested = int(labels[at]), int(confident[at])
         counts = int((around == given).sum()), int((around == suggested).sum())

@@ -76,7 +76,7 @@ def tsne(features: Floats, seed: int) -> Floats:
     chosen = TSNE(
         perplexity=perplexity_of(len(features)), init=start.astype(np.float32), random_state=seed
     )
-    with threadpool_limits(1):  # sums of several threads are rounded in an order of chance
+    with threadpool_limits(1):  # several threads add up in an order that varies
         return np.asarray(chosen.fit_transform(features / scale), np.float64)
 
 
