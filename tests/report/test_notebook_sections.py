@@ -91,7 +91,7 @@ def test_each_section_computes_what_the_report_says(
     path = next(one.name for one in model.layers if isinstance(one, keras.layers.Conv2D))
     options: dict[str, Any] = {
         "dream": [f"{path}:1"], "dream_steps": 4,
-        "sections": ["activations", "evaluation", "health", "exemplars", "kernels"],
+        "sections": ["activations", "evaluation", "health", "exemplars", "kernels", "map"],
     }  # fmt: skip
     if kind not in ("two_classes", "one_sigmoid", "two_outputs"):
         (tmp_path / "three.txt").write_text("ants\nbees\ncats\n")
@@ -100,7 +100,7 @@ def test_each_section_computes_what_the_report_says(
     report, notebook = unrun(str(tmp_path / "model.keras"), foldered, place, **options)
     names = run_here(notebook, place, monkeypatch)  # its own checks stop it where it differs
     sources = {cell.id: cell.source for cell in notebook.cells}
-    assert {"evaluation", "health", "exemplars", "kernels", "dream"} <= set(sources)
+    assert {"evaluation", "health", "exemplars", "kernels", "dream", "map"} <= set(sources)
     assert ("model.predict" in sources["evaluation"]) == (kind not in BY_SCORES)
     _check_evaluation(report, names)
     watched = {
@@ -133,7 +133,7 @@ def test_only_sections_of_the_report_are_in_it(tmp_path: Path, foldered: Path) -
         str(tmp_path / "model.keras"), foldered, tmp_path / "notebook", sections=["activations"]
     )
     ids = {cell.id for cell in notebook.cells}
-    assert not ids & {"evaluation", "health", "exemplars", "kernels", "dream"}
+    assert not ids & {"evaluation", "health", "exemplars", "kernels", "dream", "map"}
     assert "layer-0" in ids
 
 

@@ -168,6 +168,7 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
         note = writer.take("regression")
         writer.add("values", outputs=choices.values, several=several, note=note)
     _add_evaluation(writer, choices.sections, files.evaluated)
+    _add_map(writer, choices.sections)
     _add_activations(writer, choices)
     _add_health(writer, choices.sections)
     _add_exemplars(writer, choices.sections)
@@ -226,6 +227,12 @@ def _add_evaluation(writer: Writer, sections: Sections, files: Sequence[str]) ->
         evaluated = list(zip(files, found.true, found.reported, strict=True))
         note = writer.take("evaluation")
         writer.add("evaluation", evaluation=found, evaluated=evaluated, note=note)
+
+
+def _add_map(writer: Writer, sections: Sections) -> None:
+    """The principal components of the photos' features."""
+    if found := sections.map:
+        writer.add("map", map=found, note=writer.take("map"))
 
 
 def _add_health(writer: Writer, sections: Sections) -> None:

@@ -15,6 +15,7 @@ MOST_PIXELS = 16_000_000
 """Of all photos that come along for the evaluation alone: they are copied whole."""
 
 MOST_LAYERS = 12
+LEAST_MAPPED = 3
 _UNDECIDED = 1e-3
 """Of two classes so close, either may come out likelier elsewhere."""
 
@@ -79,6 +80,20 @@ class ShownDream:
 
 
 @dataclass(frozen=True)
+class ShownMap:
+    """The layer of the features, whether these are maps, and how these stand.
+
+    `variance` is the share along the first component; None where the notebook has fewer photos, or
+    the map has other axes.
+    """
+
+    path: str
+    spatial: bool
+    channels_first: bool
+    variance: float | None
+
+
+@dataclass(frozen=True)
 class Sections:
     """What the notebook has of each section; None for what the report does not have."""
 
@@ -87,11 +102,12 @@ class Sections:
     exemplars: ShownExemplars | None
     kernel: ShownKernel | None
     dream: ShownDream | None
+    map: ShownMap | None
 
     @property
     def paths(self) -> list[str]:
         """Paths of all layers that the notebook looks for."""
-        found = [one.path for one in (self.exemplars, self.kernel, self.dream) if one]
+        found = [one.path for one in (self.exemplars, self.kernel, self.dream, self.map) if one]
         return [*found, *(self.health.paths if self.health else [])]
 
 
@@ -105,6 +121,7 @@ def choose_sections(report: Report, photos: Sequence[Image], *, explains: bool) 
         _exemplars(report, photos, reachable) if "exemplars" in has else None,
         _kernel(report, reachable) if "kernels" in has else None,
         _dream(report, photos, reachable) if "dreams" in has else None,
+        _map(report, photos, reachable) if "map" in has else None,
     )
 
 
@@ -201,6 +218,16 @@ def _exemplars(
         cells.start,
         cells.jump,
     )
+
+
+def _map(report: Report, photos: Sequence[Image], reachable: dict[str, Layer]) -> ShownMap | None:
+    found = report.image_map
+    if found is None or found.layer not in reachable or len(photos) < LEAST_MAPPED:
+        return None
+    layer = reachable[found.layer]
+    same = {one.image for one in found.points} == {one.name for one in photos}
+    share = found.variance[0] if same and found.variance else None
+    return ShownMap(layer.path, layer.map_size is not None, is_channels_first(layer), share)
 
 
 def _kernel(report: Report, reachable: dict[str, Layer]) -> ShownKernel | None:

@@ -53,6 +53,9 @@ def _blocks(outline: Outline, found: ImageMap) -> Iterator[Block]:
         style="lead",
     )
     yield Facts(tuple(_facts(found)))
+    evaluation = outline.report.evaluation
+    if evaluation is not None and evaluation.dataset:
+        yield text(f"Of the data set {evaluation.dataset}, the images with pages are shown.")
     if found.left_out:
         lost = count(len(found.left_out), "image is", "images are")
         yield text(f"{lost} left out: the features are NaN or infinite.", style="reason")
