@@ -14,11 +14,19 @@ MOST_TILES = 512
 MOST_ROWS, MOST_SLICES = 16, 32
 """Filters, one a row, and of each the slices for the first channels of its input."""
 
+GAP = 2
+"""Pixels between tiles."""
+
 _TILE = 36
 _GAP = (160, 168, 176, 255)
 
 
 Kind = Literal["colour", "single", "slices"]
+
+
+def enlargement(height: int, width: int, kind: Kind) -> int:
+    """How many times the weights of a kernel are enlarged in its tile."""
+    return max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
 
 
 class Drawn(NamedTuple):
@@ -67,9 +75,9 @@ def draw_kernel(
         tiles = weights[:, :, :slices, :shown].transpose(3, 2, 0, 1)
         drawn, columns = signed_colours(tiles.reshape(shown * slices, height, width)), slices
         kind = "slices"
-    times = max(1, (_TILE if kind != "slices" else _TILE // 2) // max(height, width))
+    times = enlargement(height, width, kind)
     drawn = drawn.repeat(times, axis=1).repeat(times, axis=2)
-    picture = gallery(drawn, columns, 2)
+    picture = gallery(drawn, columns, GAP)
     if kind != "colour":
         picture[picture[..., 3] == 0] = _GAP  # white stands for zero
     return Drawn(picture, kind, shown, slices)

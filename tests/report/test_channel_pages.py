@@ -8,11 +8,14 @@ import pytest
 from PIL import Image
 
 from reportgen.pictures.encode import read_indices
+from reportgen.pictures.kernel_tiles import draw_kernel
 from reportgen.pictures.tiles import GridLayout
 from reportgen.records.filters import Filter, Gallery
+from reportgen.report.outline import Outline
 from reportgen.report.site import sheets
 from reportgen.report.site.channels import gathering
 from reportgen.report.site.channels.gathering import FEW_IMAGES, STRONGEST
+from reportgen.report.site.channels.kernels import kernel_of
 from reportgen.report.site.drawings import Drawings
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
@@ -206,3 +209,42 @@ def test_classic_tiles_are_stretched_by_their_percentiles_and_flat_ones_are_not(
     assert np.abs(drawn - levels.clip(0, 255)).max() <= 0.51
     flat = np.full((8, 8, 3), 128, np.uint8)
     assert np.array_equal(sheets.stretched(flat), flat)
+
+
+@pytest.mark.parametrize(("inputs", "columns"), [(1, 16), (1, 6), (5, None)])
+def test_the_kernel_of_a_channel_is_its_part_of_the_picture(
+    small: Site, inputs: int, columns: int | None
+) -> None:
+    """Filter 1 has weights of zero, which are white, and no other has."""
+    weights = np.random.default_rng(0).normal(size=(3, 5, inputs, 20))
+    weights[..., 1] = 0
+    drawn = draw_kernel(weights, columns)
+    about = {
+        "size": [3, 5],
+        "inputs": inputs,
+        "filters": 20,
+        "kind": drawn.kind,
+        "shown": drawn.filters,
+        "slices": drawn.slices,
+        "width": drawn.picture.shape[1],
+        "height": drawn.picture.shape[0],
+    }
+    kernel = small.report.kernels[0].model_copy(update=about)
+    outline = Outline(small.report.model_copy(update={"kernels": [kernel]}))
+    for channel in range(drawn.filters):
+        found = kernel_of(outline, "channels/a/0.html", kernel.layer, channel)
+        assert found is not None
+        assert found.slices == (inputs > 1)
+        left, top, width, height = map(int, found.tile.view.split())
+        shown = drawn.picture[top : top + height, left : left + width, :3]
+        assert shown.shape == (height, width, 3)
+        tile = height // 3 * 5
+        weighty = shown[:, np.arange(width) % (tile + 2) < tile]
+        assert (weighty == 255).all() == (channel == 1)
+        assert width == (tile + 2) * (inputs if inputs > 1 else 1) - 2
+    assert kernel_of(outline, "channels/a/0.html", kernel.layer, drawn.filters) is None
+    assert kernel_of(outline, "channels/a/0.html", "other", 0) is None
+
+
+def test_a_page_of_a_channel_shows_its_kernel(small: Site) -> None:
+    assert '<h2 id="channel--kernel">' in small.text("channels/conv/0.html")

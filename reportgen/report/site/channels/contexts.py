@@ -77,6 +77,15 @@ class Response:
 
 
 @dataclass(frozen=True)
+class ChannelKernel:
+    """The weights of a channel; `slices` in a row, one for each channel of the input."""
+
+    tile: Tile
+    text: str
+    slices: bool
+
+
+@dataclass(frozen=True)
 class ChannelPage:
     """`channels/<layer>/<number>.html`: everything about one channel."""
 
@@ -84,6 +93,7 @@ class ChannelPage:
     facts: tuple[Fact, ...]
     patterns: tuple[Tile, ...]
     patterns_text: str
+    kernel: ChannelKernel | None
     top_images: tuple[TopImage, ...]
     top_text: str
     """Among how many images they were looked for, or why there are none."""

@@ -35,6 +35,7 @@ from reportgen.report.site.channels.gathering import (
     taken_images,
     tile_sizes,
 )
+from reportgen.report.site.channels.kernels import kernel_of
 from reportgen.report.site.channels.statistics import histogram, neighbours
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.thumbnails import thumbnail
@@ -221,6 +222,7 @@ def _own_pages(
                 facts=_facts(outline, page, path, channel, known),
                 patterns=tuple(cut.tile(page) for _, _, cut in known.patterns),
                 patterns_text=_patterns_text(known),
+                kernel=kernel_of(outline, page, path, channel),
                 top_images=tuple(_top_image(page, one) for one in known.patches),
                 top_text=_top_text(outline, known),
                 responses=tuple(
