@@ -14,6 +14,8 @@ class Cam:
     for every class. `passes` says how often the image goes through the network for maps that need
     more than one pass; empty for the others. `of_image` is True for maps of the image's own pixels,
     not of a layer, `of_attention` for maps of what the attention layers of a transformer read.
+    Maps that are `checked` are shown only where the sanity check finds that they depend on the
+    weights of the model.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Cam:
     passes: str = ""
     of_image: bool = False
     of_attention: bool = False
+    checked: bool = False
 
     @property
     def slug(self) -> str:
@@ -36,6 +39,12 @@ CHANCE, CHANCE_PIXELS = "chance", "chance by pixel"
 
 STEPS, MOST_STEPS = 32, 256
 """Fewest and most steps on the way from black to the image, for integrated gradients."""
+
+NOISY = 32
+"""Noisy copies of the image for SmoothGrad."""
+
+OCCLUDED_SHARE = 1 / 6
+"""Side of the square that occlusion sensitivity covers, as a share of the image's shorter side."""
 
 TOLERANCE = 0.05
 """Share of the score's gain that the attributions may be off by before steps are doubled."""
@@ -101,6 +110,25 @@ CAMS: dict[str, Cam] = {
             "M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017",
             passes=f"{STEPS} to {MOST_STEPS} times for each class",
             of_image=True,
+        ),
+        Cam(
+            "smoothgrad",
+            "SmoothGrad",
+            "needs no layer: it averages the gradients of noisy copies of the image",
+            "D. Smilkov et al., SmoothGrad: removing noise by adding noise, 2017",
+            passes=f"{NOISY} times for each class",
+            of_image=True,
+            checked=True,
+        ),
+        Cam(
+            "occlusion",
+            "Occlusion sensitivity",
+            "needs no gradient: it covers square after square and measures how far the score falls",
+            "M. Zeiler and R. Fergus, Visualizing and Understanding Convolutional Networks, ECCV"
+            " 2014",
+            passes="once for each of some 120 squares",
+            of_image=True,
+            checked=True,
         ),
         Cam(
             "attention",

@@ -39,6 +39,8 @@ class Assembly:
         self.warnings: list[str] = []
         self.health = HealthTally()
         self.means = LayerMeans(model.layers)
+        self.refused: Mapping[str, str] = {}
+        """Kinds of heatmap that are left out, with the reason of each."""
         self._layers = slugs([layer.path for layer in model.layers])
 
     def layer_slug(self, path: str) -> str:

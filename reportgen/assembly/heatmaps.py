@@ -1,6 +1,6 @@
 """From finished units to the records of an image's heatmaps, their pictures copied."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Protocol
 
@@ -28,6 +28,10 @@ class Pictures(Protocol):
     def smaller(self) -> Smaller:
         """What of the report's pictures is left out."""
 
+    @property
+    def refused(self) -> Mapping[str, str]:
+        """Kinds of heatmap that are left out."""
+
     def layer_slug(self, path: str) -> str:
         """The layer's name in the names of its pictures."""
 
@@ -47,6 +51,8 @@ def cam_records(
     if seen is not None and not tells_classes(seen.scores, probabilities):
         return []  # where no class is predicted, none is explained
     for cam in cams.read(GradCamData).gradcam:
+        if cam.method in assembly.refused:
+            continue
         target = f"{base}/{CAMS[cam.method].slug}/{cam.index}"
         records.append(
             GradCam(

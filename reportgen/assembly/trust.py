@@ -56,7 +56,7 @@ def assemble_trust(
             skipped.append(Skipped(what="trust in heatmaps of", name=name, reason=outcome.reason))
         else:
             measured[name] = outcome.read(TrustData)
-    checks = list(_checks(sanity, outcomes, skipped))
+    checks = list(sanity_checks(sanity, outcomes, skipped))
     if not measured and not checks:
         return None
     measures = _measures(list(measured.values()))
@@ -69,9 +69,10 @@ def assemble_trust(
     )
 
 
-def _checks(
+def sanity_checks(
     units: Sequence[TrustUnit], outcomes: Mapping[str, Outcome], skipped: list[Skipped]
 ) -> Iterator[SanityCheck]:
+    """The check of each kind of map; a unit that failed is added to `skipped`."""
     for unit in units:
         outcome = outcomes[unit.key]
         if isinstance(outcome, Failure):

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from reportgen.assembly.assembly import Assembly
+from reportgen.assembly.checked_maps import refused_maps, told
 from reportgen.assembly.decisions import assemble_decisions
 from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
@@ -49,6 +50,9 @@ def compose(
     grids = [found for found in activations if isinstance(found, Stored)]
     sides = {} if settings.full_resolution else light_sides(grids)
     assembly = Assembly(folder, facts, _smaller(reduction, sides, grids))
+    kinds = {cam for unit in planned.gradcam.units[:1] for cam in unit.options.cams}
+    assembly.refused = refused_maps(sorted(kinds), planned.sanity.units, outcomes)
+    assembly.skipped += told(assembly.refused)
     images = keep_images(
         _images(assembly, computed, reduction, settings.top), KeptFile(folder.parent)
     )
@@ -73,7 +77,7 @@ def compose(
         folder,
         names_by_digest,
         planned.trust.units,
-        planned.sanity.units,
+        planned.sanity.units if planned.trust.units else [],
         outcomes,
         assembly.skipped,
     )

@@ -159,6 +159,22 @@ EXPLANATIONS: dict[str, Explanation] = {
         " is gradient noise. The strongest 1 % of pixels are clipped to the same colour.",
         ("M. Sundararajan et al., Axiomatic Attribution for Deep Networks, ICML 2017.",),
     ),
+    "smoothgrad": Explanation(
+        "SmoothGrad averages the gradient of the class score over noisy copies of the image, and"
+        " shows its size at each pixel, whether the pixel raises or lowers the score. The report"
+        " has it only because the sanity check finds that it depends on the model’s weights.",
+        ("D. Smilkov et al., SmoothGrad: removing noise by adding noise, 2017.",),
+    ),
+    "occlusion": Explanation(
+        "Occlusion sensitivity covers square after square of the image with its mean colour, and"
+        " shows how far the class score falls. It needs no gradients, and is as coarse as the"
+        " square. The report has it only because the sanity check finds that it depends on the"
+        " model’s weights.",
+        (
+            "M. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, 2014,"
+            " section 4.2.",
+        ),
+    ),
     "depth": Explanation(
         "Grad-CAM for one class at several depths. Look for the layer where the heat settles"
         " on the object.",

@@ -4,16 +4,17 @@ Score-CAM: once for each channel of the layer. Integrated gradients: once, there
 step of each class. The passes go in batches, so memory grows neither with channels nor with steps.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.batches import LEAST_BYTES, batch_size
 from reportgen.analysis.cams.attention import attention_map, last_attention, rollout
 from reportgen.analysis.cams.formulas import Map, integrated_gradients, masking, score_cam
 from reportgen.analysis.cams.gradients import class_scores, image_gradients
+from reportgen.analysis.cams.parts import Values, in_parts, scores_of_images
+from reportgen.analysis.cams.pixels import occlusion, smooth_gradients
 from reportgen.analysis.engine import engine
 from reportgen.analysis.workbench import Workbench
 from reportgen.heatmap_methods import MOST_STEPS, STEPS, TOLERANCE
@@ -21,10 +22,6 @@ from reportgen.inputs.geometry.cells import CellGrid
 
 if TYPE_CHECKING:
     from reportgen.inputs.network import Network
-
-Values = npt.NDArray[np.float32]
-
-Numbers = npt.NDArray[np.intp]
 
 MaskedScores = Callable[[Any, Values, Values, Values], Values]
 
@@ -104,7 +101,9 @@ def _integrated_gradients(
     image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
                     (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
     difference = image - black
-    scores_of = bench.compiled("class scores", lambda: _scores(bench.network, bench.places))
+    scores_of = bench.compiled(
+        "class scores", lambda: scores_of_images(bench.network, bench.places)
+    )
     before, after = scores_of(np.stack([black, image])).astype(np.float64)
     found: dict[int, Passed] = {}
     steps, waiting = STEPS, list(dict.fromkeys(int(one) for one in classes))
@@ -143,50 +142,18 @@ def _mean_slopes(
     return sums / steps
 
 
-def _scores(network: "Network", places: Sequence[str]) -> Callable[[Values], Values]:
-    """A function from preprocessed images (N, H, W, C) to their class scores (N, classes)."""
-    head = class_scores(network)
-
-    def scores(values: Any) -> Any:
-        return head.scores(*network.run(values, head.paths))
-
-    graph = engine().compiled(scores, network.variables, places)
-    return lambda values: np.asarray(graph(np.asarray(values, np.float32)), np.float32)
-
-
 PASSES: dict[
     str,
     Callable[[Workbench, Values, Values, Sequence[int], CellGrid], Sequence[Map | Passed]],
 ] = {
     "scorecam": _score_cams,
     "integrated-gradients": _integrated_gradients,
+    "smoothgrad": smooth_gradients,
+    "occlusion": occlusion,
     "attention": attention_map(last_attention),
     "rollout": attention_map(rollout),
 }
 """The function of each name in `reportgen.heatmap_methods.CAMS` that needs passes of its own."""
-
-
-def in_parts(
-    bench: Workbench, count: int, compute: Callable[[Numbers], Values]
-) -> Iterator[tuple[Numbers, Values]]:
-    """Yield the numbers 0 to `count` - 1 part by part, each with what `compute` makes of it.
-
-    All parts have the same size, the last is filled up by repeating: the network is compiled once.
-    When the device's memory does not suffice, the size is halved, which `bench.notes` tells.
-    """
-    size, done = min(batch_size(bench, LEAST_BYTES), count), 0
-    while done < count:
-        wanted = np.minimum(np.arange(done, done + size), count - 1)
-        try:
-            found = compute(wanted)
-        except Exception as error:
-            if size == 1 or not engine().out_of_memory(error):
-                raise
-            size //= 2
-            bench.note_halved(size)
-            continue
-        yield wanted[: count - done], found[: count - done]
-        done += size
 
 
 def masked_scores(network: "Network", places: Sequence[str] = ()) -> MaskedScores:

@@ -15,9 +15,12 @@ from reportgen.analysis.cams.gradcam import cells_of
 from reportgen.analysis.heatmap_trust.faithfulness import rank_correlation, structural_similarity
 from reportgen.analysis.heatmap_trust.randomisation import Stage, cascade
 from reportgen.analysis.heatmap_trust.trust import (
+    CHECKED_IMAGES,
+    MOST_IMAGES,
     TrustOptions,
     TrustUnit,
     asked,
+    asked_of_checked,
     class_of,
     gradients_of_class,
     maps_of,
@@ -70,8 +73,13 @@ class Sanity:
     title = "Sanity checks"
 
     def plan(self, request: Request) -> Plan[TrustOptions]:
-        """The one unit of the images that `Trust` measures; none where it measures none."""
+        """The one unit of the images that `Trust` measures.
+
+        Without the section, that of the kinds of map that are shown only where the check allows it.
+        """
         options, photos, _ = asked(request)
+        if options is None:
+            options, photos = asked_of_checked(request)
         if options is None or not photos:
             return Plan(self, [])
         return Plan(self, [self.unit(request.model.sha256, photos, options)])
@@ -99,7 +107,7 @@ def _checks(bench: Workbench, digests: Sequence[str], options: TrustOptions) -> 
         found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in wanted}
         for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
             one, slope = slopes_of(values, np.array([target], np.int32))
-            kinds = [cam for cam in found if at < FEW_IMAGES or not CAMS[cam].passes]
+            kinds = [cam for cam in found if at < _images(cam)]
             grid = cells_of(bench, options.layer, one[0])
             heats = maps_of(bench, kinds, digests[at], one[0], slope[0], target, grid)
             for cam, heat in heats.items():
@@ -122,6 +130,13 @@ def _checks(bench: Workbench, digests: Sequence[str], options: TrustOptions) -> 
         )
         for cam in cams
     ]
+
+
+def _images(cam: str) -> int:
+    """On how many images a kind of map is tried at most."""
+    if CAMS[cam].checked:
+        return CHECKED_IMAGES
+    return FEW_IMAGES if CAMS[cam].passes else MOST_IMAGES
 
 
 def _stage(stage: Stage) -> Stage:

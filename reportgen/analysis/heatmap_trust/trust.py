@@ -40,6 +40,9 @@ MOST_IMAGES = 8
 DRAWS = 10
 """Random maps that each image's maps are compared with."""
 
+CHECKED_IMAGES = 3
+"""Images on which the sanity check tries kinds of map that it decides on."""
+
 _TOGETHER = 8
 """Images in a pass."""
 
@@ -111,6 +114,23 @@ def asked(request: Request) -> tuple[TrustOptions | None, list[str], list[Skippe
         seed=request.settings.seed,
     )
     return options, spread(request.photos, MOST_IMAGES), skipped
+
+
+def asked_of_checked(request: Request) -> tuple[TrustOptions | None, list[str]]:
+    """The kinds that are shown only where the sanity check allows it, and the photos to try."""
+    chosen, _ = chosen_cams("gradcam", request)
+    head = request.model.head
+    kinds = [kind for kind in chosen.kinds if CAMS[kind].checked] if chosen else []
+    if chosen is None or not kinds or not (head and head.classes) or head.margins:
+        return None, []
+    options = TrustOptions(
+        feed=request.feed,
+        layer=chosen.layer,
+        cams=kinds,
+        target=chosen.target,
+        seed=request.settings.seed,
+    )
+    return options, spread(request.photos, CHECKED_IMAGES)
 
 
 class Trust:
