@@ -24,6 +24,7 @@ def make_model() -> Any:
     return model
 
 
+@pytest.mark.slow
 def test_a_callback_writes_reports_and_the_course_of_training(tmp_path: Path) -> None:
     keras.utils.set_random_seed(1)
     watch = reportgen.ReportCallback(PHOTOS, every=2, out=tmp_path, **QUICK)
@@ -36,6 +37,7 @@ def test_a_callback_writes_reports_and_the_course_of_training(tmp_path: Path) ->
     assert first.predictions["image_0001.png"] != last.predictions["image_0001.png"]
 
 
+@pytest.mark.slow
 def test_models_in_memory_are_compared_by_their_reports() -> None:
     keras.utils.set_random_seed(1)
     found = reportgen.compare(make_model(), make_model(), images=PHOTOS, progress=False, **QUICK)
