@@ -126,7 +126,7 @@ def test_images_of_one_class_have_a_map_without_suspicions(tmp_path: Path) -> No
     for at, photo in enumerate(PHOTOS):
         Image.fromarray(photo).save(folder / "a" / f"{at}.png")
     found = mapped(small(), folder)
-    assert found.no_suspicion == "all images are of one class"
+    assert found.no_suspicion == "a single class has 3 images or more"
     assert [group.label for group in found.groups] == ["a"]
 
 

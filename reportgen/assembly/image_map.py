@@ -1,5 +1,6 @@
 """From finished units to the record of the map of images, with its pictures."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,11 @@ import numpy.typing as npt
 
 from reportgen.analysis.accuracy.evaluation import likelihood_of
 from reportgen.analysis.feature_maps.penultimate import penultimate_layer
-from reportgen.analysis.image_map.label_errors import LEAST_LABELLED, suspected_labels
+from reportgen.analysis.image_map.label_errors import (
+    LEAST_LABELLED,
+    LEAST_OF_CLASS,
+    suspected_labels,
+)
 from reportgen.analysis.image_map.neighbours import nearest, trustworthiness
 from reportgen.analysis.image_map.projection import (
     LEAST_IMAGES,
@@ -65,8 +70,7 @@ def assemble_map(
     placed = _placed(features, choice)
     near = nearest(features, min(NEIGHBOURS, len(kept) - 1))
     trusted = max(1, min(NEIGHBOURS, (len(kept) - 1) // 2))
-    suspected, no_suspicion = _suspected(model, kept, features)
-    known = [image for image in kept if image.true is not None]
+    suspected, examined, no_suspicion = _suspected(model, kept, features)
     names = ("t-SNE 1", "t-SNE 2") if placed.perplexity else _axes(placed.variance)
     grouped = Grouped.of(kept, model.labels)
     return ImageMap(
@@ -90,7 +94,7 @@ def assemble_map(
         coloured_by=grouped.by,
         groups=grouped.records,
         **draw_map(folder, kept, placed.positions, grouped, names, decoded),
-        labelled=len(known),
+        labelled=examined,
         suspected=suspected[:MOST_SUSPECTED],
         suspicions=len(suspected),
         no_suspicion=no_suspicion,
@@ -121,28 +125,41 @@ def _axes(variance: Sequence[float]) -> tuple[str, str]:
 
 def _suspected(
     model: Model, images: Sequence[MappedImage], features: Floats
-) -> tuple[list[SuspectedLabel], str]:
-    """The labels that are suspected, and why none are examined where that is so."""
-    usable = np.array([image.true is not None and bool(image.probabilities) for image in images])
+) -> tuple[list[SuspectedLabel], int, str]:
+    """The labels that are suspected, of how many; and why none are examined where that is so."""
+    counts = Counter(image.true for image in images)
+    usable = np.array(
+        [
+            image.true is not None
+            and counts[image.true] >= LEAST_OF_CLASS
+            and bool(image.probabilities)
+            for image in images
+        ]
+    )
     known = [image for image, one in zip(images, usable, strict=True) if one]
     labels = np.array([image.true for image in known], np.intp)
     if reason := _no_suspicion(model, images, labels):
-        return [], reason
+        return [], 0, reason
     probabilities = np.array([image.probabilities for image in known], np.float64)
-    near = nearest(features[usable], min(NEIGHBOURS, len(known) - 1))
-    return [
-        SuspectedLabel(
-            image=known[one.at].file.name,
-            given=one.given,
-            suggested=one.suggested,
-            given_probability=float(f"{probabilities[one.at, one.given]:.6g}"),
-            suggested_probability=float(f"{probabilities[one.at, one.suggested]:.6g}"),
-            neighbours=near.shape[1],
-            agreeing=one.like_suggested,
-            opposing=one.like_given,
-        )
-        for one in suspected_labels(probabilities, labels, near)
-    ], ""
+    others = int(np.unique(labels, return_counts=True)[1].min()) - 1
+    near = nearest(features[usable], min(NEIGHBOURS, others))
+    return (
+        [
+            SuspectedLabel(
+                image=known[one.at].file.name,
+                given=one.given,
+                suggested=one.suggested,
+                given_probability=float(f"{probabilities[one.at, one.given]:.6g}"),
+                suggested_probability=float(f"{probabilities[one.at, one.suggested]:.6g}"),
+                neighbours=near.shape[1],
+                agreeing=one.like_suggested,
+                opposing=one.like_given,
+            )
+            for one in suspected_labels(probabilities, labels, near)
+        ],
+        len(known),
+        "",
+    )
 
 
 def _no_suspicion(model: Model, images: Sequence[MappedImage], labels: npt.NDArray[np.intp]) -> str:
@@ -152,7 +169,10 @@ def _no_suspicion(model: Model, images: Sequence[MappedImage], labels: npt.NDArr
     if kind is None:
         return reason
     if len(labels) < LEAST_LABELLED:
-        return f"{LEAST_LABELLED} images of known class are needed, and there are {len(labels)}"
+        return (
+            f"it needs {LEAST_LABELLED} images in classes of {LEAST_OF_CLASS} or more, and has"
+            f" {len(labels)}"
+        )
     if len(np.unique(labels)) < 2:
-        return "all images are of one class"
+        return f"a single class has {LEAST_OF_CLASS} images or more"
     return ""

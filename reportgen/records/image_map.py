@@ -86,7 +86,7 @@ class ImageMap(Record):
     height: int
     tiles: list[MapTile]
     labelled: int
-    """Images of known class that the suspicions are over."""
+    """Images whose labels are examined: those of classes with three images or more."""
     suspected: list[SuspectedLabel] = Field(default_factory=list)
     """The most suspect first; 1,000 at most."""
     suspicions: int = 0

@@ -153,8 +153,9 @@ MAP = Method(
     " Principal components, or t-SNE started from them (perplexity 30, or a third of the images),"
     " place it on the plane; neighbours are those of the least Euclidean distance in all channels."
     " A label is suspected where the probability of another class reaches the mean that images"
-    " labelled with it have, where that class is the predicted one, and where more of the eight"
-    " nearest images have its label than the given one.",
+    " labelled with it have, where that class is the predicted one, and where most of the eight"
+    " nearest images, or fewer where a class is small, have its label. Classes of fewer than three"
+    " images are not examined.",
     "H. Hotelling, Analysis of a Complex of Statistical Variables into Principal Components, 1933;"
     " L. van der Maaten and G. Hinton, Visualizing Data using t-SNE, 2008; C. Northcutt, L. Jiang"
     " and I. Chuang, Confident Learning: Estimating Uncertainty in Dataset Labels, 2021.",

@@ -116,7 +116,7 @@ def test_swapped_labels_are_the_most_suspect() -> None:
     found = suspected_labels(shares, labels, nearest(features, 8))
     assert wrong == {one.at for one in found[:10]}
     assert all(one.given == labels[one.at] != one.suggested for one in found)
-    assert all(one.like_suggested > one.like_given for one in found)
+    assert all(one.like_suggested > 4 for one in found)
 
 
 def test_confident_classes_follow_the_definition() -> None:

@@ -64,7 +64,7 @@ class Window:
 def border_share(heat: Floats) -> float:
     """Share of the heat (SIDE, SIDE) in the border, the outer eighth on each side, 0..1."""
     inner = heat[BORDER:-BORDER, BORDER:-BORDER].sum()
-    return float(1 - inner / heat.sum())
+    return max(0.0, float(1 - inner / heat.sum()))
 
 
 def border_reached(heats: Floats) -> float:

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from reportgen.analysis.image_map.neighbours import Floats, Indices
 
+LEAST_OF_CLASS = 3
+"""Images of a class whose labels are examined: others cannot have neighbours of their own label."""
 LEAST_LABELLED = 10
 """Images of known class, in two classes or more, that suspicions need."""
 
@@ -50,8 +52,8 @@ def suspected_labels(
 ) -> list[Suspect]:
     """The images whose confident prediction and whose neighbours disagree with their label.
 
-    Neighbours disagree where more of them have the suggested label than the given one. The most
-    suspect comes first: the one whose label is the least likely against the suggested class.
+    Neighbours disagree where more than half of them have the suggested label. The most suspect
+    comes first: the one whose label is the least likely against the suggested class.
 
     Args:
         probabilities: (images, classes).
@@ -77,5 +79,5 @@ def _disagreeing(
         around = labels[neighbours[at]]
         given, suggested = int(labels[at]), int(confident[at])
         counts = int((around == given).sum()), int((around == suggested).sum())
-        if counts[1] > counts[0]:
+        if 2 * counts[1] > len(around):
             yield Suspect(int(at), given, suggested, *counts)

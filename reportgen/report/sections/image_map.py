@@ -128,8 +128,8 @@ def _labels(outline: Outline, found: ImageMap) -> Iterator[Block]:
     are = "label is" if found.suspicions == 1 else "labels are"
     yield text(
         f"{found.suspicions:,} of {images}: the {are} suspected. The network predicts another class"
-        " confidently, and more of the nearest images are labelled with that class than with the"
-        " given one. Most suspect first."
+        " confidently, and most of the nearest images are labelled with that class. Most suspect"
+        " first."
     )
     yield text(
         "Check each image: a suspicion is a mislabelled image or a mistake of the network. A"
