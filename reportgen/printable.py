@@ -14,6 +14,8 @@ def printable(text: str) -> str:
     bytes that were not UTF-8 become U+FFFD. Composed characters (NFC) make the text the same on
     every system, since macOS hands out file names decomposed.
     """
+    if text.isprintable() and text.isascii() and len(text) <= LONGEST:
+        return text  # most names are: a data set has a million
     composed = unicodedata.normalize("NFC", text)
     joiner = "\N{ZERO WIDTH JOINER}"  # holds many emoji together, and does nothing else
     plain = "".join(

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.benchmarks import builds, patterns, pictures
+from tests.benchmarks import builds, growth, patterns, pictures
 from tests.benchmarks.measure import Row
 
 ROWS: dict[str, Callable[[int], list[Row]]] = {
@@ -20,6 +20,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "notebook": builds.against_notebook,
     "many": builds.many,
     "dataset": builds.dataset,
+    "growth": growth.growth,
     "help": builds.start_up,
 }
 

@@ -5,7 +5,7 @@ import fnmatch
 import os
 import stat
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.errors import ImageError
@@ -107,22 +107,23 @@ def find_images(
 
     """
     found: dict[str, _Found] = {}
-    aside = {os.path.realpath(path) for path in ignored}
+    real = _RealPaths(ignored)
     for argument in arguments:
         matches = list(_find(argument))
         if not matches:
             raise ImageError(_nothing(argument))
         for match in matches:
-            full = _full(match.path)
-            if is_litter(match.path.name) or _is_within(full, aside):
+            full = os.path.abspath(match.path)  # noqa: PTH100 - resolve() would follow links
+            target = real.of(full)
+            if is_litter(match.path.name) or real.is_aside(target):
                 continue
             if match.reason is not None:
-                found.setdefault(str(full), match)
+                found.setdefault(full, match)
                 continue
-            known = found.setdefault(os.path.realpath(full), match)
-            if _full(known.path) != full:
+            known = found.setdefault(target, match)
+            if known is not match and str(_full(known.path)) != full:
                 reason = f"it is the same file as {printable(known.path.name)}, shown already"
-                found.setdefault(str(full), _Found(match.path, (), reason))
+                found.setdefault(full, _Found(match.path, (), reason))
     names = display_names([match.path for match in found.values()])
     images, skipped = [], []
     for match, name in zip(found.values(), names, strict=True):
@@ -147,14 +148,37 @@ def made_by_reportgen(folder: Path) -> str | None:
     return None
 
 
-def _is_within(path: Path, folders: Collection[str]) -> bool:
-    real = os.path.realpath(path)
-    return real in folders or any(str(above) in folders for above in Path(real).parents)
+class _RealPaths:
+    """Paths with their links followed, each folder looked at once: data sets have many files."""
+
+    def __init__(self, aside: Collection[Path]) -> None:
+        self._aside = {os.path.realpath(path) for path in aside}
+        self._folders: dict[str, tuple[str, bool]] = {}
+
+    def of(self, full: str) -> str:
+        """Where an absolute path leads."""
+        if os.path.islink(full):  # noqa: PTH114 - called for every file
+            return os.path.realpath(full)
+        folder, name = os.path.split(full)
+        return os.path.join(self._folder(folder)[0], name)  # noqa: PTH118
+
+    def is_aside(self, real: str) -> bool:
+        """Whether a path without links is left aside, or in what is."""
+        return real in self._aside or self._folder(os.path.dirname(real))[1]  # noqa: PTH120
+
+    def _folder(self, folder: str) -> tuple[str, bool]:
+        """Where a folder leads, and whether that is in what is left aside."""
+        if folder not in self._folders:
+            real = os.path.realpath(folder)
+            inside = any(str(above) in self._aside for above in (Path(real), *Path(real).parents))
+            self._folders[folder] = real, inside
+        return self._folders[folder]
 
 
 def empty_folders(arguments: Sequence[str], images: Iterable[ImageFile]) -> list[tuple[str, ...]]:
     """The places of folders without any of the images below the folders that are arguments."""
-    full = {parent for image in images for parent in _full(image.path).parents}
+    holding = {os.path.dirname(os.path.abspath(image.path)) for image in images}  # noqa: PTH100, PTH120
+    full = {above for folder in map(Path, holding) for above in (folder, *folder.parents)}
     return sorted(
         tuple(printable(part) for part in folder.relative_to(argument).parts)
         for argument in map(Path, arguments)
@@ -186,31 +210,30 @@ def _find(argument: str) -> Iterator[_Found]:
 
 def _walk(folder: Path) -> Iterator[_Found]:
     """Everything below the folder that is not hidden, sorted by path, links followed once."""
-    for entry in _below(folder, {os.path.realpath(folder)}):
-        inside = entry.path.relative_to(folder).parts
-        place = tuple(printable(part) for part in inside[:-1])
-        yield _Found(entry.path, place, entry.reason or _screen(entry.path))
+    for entry in _below(folder, {os.path.realpath(folder)}, ()):
+        yield replace(entry, reason=entry.reason or _screen(entry.path))
 
 
-def _below(folder: Path, visited: set[str], depth: int = 0) -> Iterator[_Found]:
-    if depth > _DEEPEST:
-        yield _Found(folder, (), f"it lies more than {_DEEPEST} folders deep")
+def _below(folder: Path, visited: set[str], place: tuple[str, ...]) -> Iterator[_Found]:
+    """What is below a folder, which stands at this place below the first one."""
+    if len(place) > _DEEPEST:
+        yield _Found(folder, place[:-1], f"it lies more than {_DEEPEST} folders deep")
         return
     try:
         entries = _visible(folder)
     except OSError:
-        yield _Found(folder, (), "the folder cannot be opened")
+        yield _Found(folder, place[:-1], "the folder cannot be opened")
         return
     for entry in entries:
         if not _is_folder(entry):
-            yield _Found(entry, (), None)
+            yield _Found(entry, place, None)
         elif (real := os.path.realpath(entry)) in visited:
-            yield _Found(entry, (), "it is a link to a folder that is included already")
+            yield _Found(entry, place, "it is a link to a folder that is included already")
         elif what := made_by_reportgen(entry):
-            yield _Found(entry, (), what)
+            yield _Found(entry, place, what)
         else:
             visited.add(real)
-            yield from _below(entry, visited, depth + 1)
+            yield from _below(entry, visited, (*place, printable(entry.name)))
 
 
 def _visible(folder: Path) -> list[Path]:
@@ -302,14 +325,14 @@ def _is_folder(path: Path) -> bool:
 
 def display_names(paths: Sequence[Path]) -> list[str]:
     """For each path the shortest end of it that no other path shares."""
-    parts = [_full(path).parts[1:] for path in paths]
+    parts = [_parts(path) for path in paths]
     names = [""] * len(paths)
     open_ones = list(range(len(paths)))
     length = 1
     while open_ones:
         ends: dict[tuple[str, ...], list[int]] = {}
         for index in open_ones:
-            ends.setdefault(parts[index][-length:], []).append(index)
+            ends.setdefault(tuple(parts[index][-length:]), []).append(index)
         open_ones = []
         for end, sharing in ends.items():
             for index in sharing:
@@ -318,6 +341,11 @@ def display_names(paths: Sequence[Path]) -> list[str]:
                 open_ones += sharing
         length += 1
     return distinct(names)
+
+
+def _parts(path: Path) -> list[str]:
+    """The folders and the name of a path, without drive and root."""
+    return os.path.splitdrive(os.path.abspath(path))[1].split(os.sep)[1:]  # noqa: PTH100, PTH206
 
 
 def _nothing(argument: str) -> str:
