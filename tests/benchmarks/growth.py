@@ -155,8 +155,9 @@ def measured(counts: Sequence[int]) -> list[Growth]:
             spent, elapsed, peak = build(model, work / "data", work)
             unchanged = build(model, work / "data", work)[0]
             forward, decoding = bare(model, files[:MOST_BARE])
-            found.append(Growth(count, whole, scan, peak, unchanged, planning(count), forward,
-                                decoding))  # fmt: skip
+            found.append(
+                Growth(count, spent, elapsed, peak, unchanged, planning(count), forward, decoding)
+            )
         finally:
             shutil.rmtree(work)
         print(found[-1], flush=True)
