@@ -3,6 +3,7 @@
 A new version of an analysis changes its keys on purpose; nothing else does.
 """
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from reportgen.analysis.photos import PhotoOptions, Photos
 from reportgen.analysis.preprocessing.batch_statistics import BatchStatistics
 from reportgen.analysis.preprocessing.trial import PreprocessingTrial, TrialOptions
 from reportgen.analysis.summary import Summary
-from reportgen.build_steps.planning import plan, request_of
+from reportgen.build_steps.planning import plan, plan_scan, request_of
 from reportgen.config import make_settings
 from reportgen.execution.units import Unit
 from reportgen.records.model import Model
@@ -115,6 +116,27 @@ def keys() -> dict[str, list[str]]:
 @pytest.mark.parametrize("analysis", sorted(PINNED))
 def test_finished_work_is_found_under_the_same_key(analysis: str) -> None:
     assert keys()[analysis] == PINNED[analysis]
+
+
+def scan_of(count: int) -> list[Unit[Any]]:
+    data_set = [hashlib.sha256(str(at).encode()).hexdigest() for at in range(count)]
+    request = request_of(FACTS, OPENING, make_settings(SETTINGS), PHOTOS, data_set)
+    return list(plan_scan(request).units)
+
+
+@pytest.mark.parametrize(("images", "groups"), [(3, 3), (300, 16), (5000, 128)])
+def test_the_scan_of_a_data_set_is_found_under_the_same_keys(images: int, groups: int) -> None:
+    units = scan_of(images)
+    keys = hashlib.sha256(" ".join(sorted(unit.key for unit in units)).encode()).hexdigest()
+    assert (len(units), keys) == (groups, SCANS[images])
+
+
+SCANS = {
+    3: "d636dcf8a01736f218fc63fcf3e796c06e9ef1516f18838fad6d749b2c50fbb1",
+    300: "4a91d5656bed5b7c7d94be55a9e22212dd53d0b5bf65c45f0a5792ca05812242",
+    5000: "6af7f9e02ec063c25ac686920810e7f89768d321b7a4cdc64b6a3fe1b1f567e5",
+}
+"""SHA-256 of the keys of a scan of so many images: groups and keys."""
 
 
 def test_every_kind_of_work_is_pinned() -> None:
