@@ -21,7 +21,7 @@ def test_potato_leaves_are_evaluated_as_keras_does(corpus, tmp_path):
     made = build(str(file), [], make_settings(options), progress=Silent(), command="").report
 
     model = keras.models.load_model(file, compile=False)
-    # load_img decodes JPEG by the exact transform; tf.io.decode_image takes a faster one by default.
+    # load_img decodes JPEG by the exact transform; tf.io.decode_image by a faster one.
     files = sorted(file for place in folder.iterdir() for file in place.iterdir())
     classes = sorted(place.name for place in folder.iterdir())
     pixels = np.stack([np.asarray(keras.utils.load_img(file), np.float32) for file in files])
@@ -56,6 +56,7 @@ def test_potato_leaves_are_evaluated_as_keras_does(corpus, tmp_path):
         tops = {e.channel: e.exemplars for e in made.exemplars.channels if e.layer == here.layer}
         for channel, best in tops.items():
             highest = chain[..., channel].max((1, 2))
-            assert best[0].value == pytest.approx(highest.max(), rel=1e-3)
+            top = best[0].value if best else 0.0  # a silent channel has none
+            assert top == pytest.approx(highest.max(), rel=1e-3)
         checked += 1
     assert checked >= 2

@@ -23,6 +23,7 @@ class Recent(Generic[T]):
     def __init__(self, most_bytes: int) -> None:
         self._most = most_bytes
         self._kept: OrderedDict[str, T] = OrderedDict()
+        self._bytes = 0  # of all that is kept: summing it up anew would take longer than to decode
         self._lock = threading.Lock()
 
     def __call__(self, key: str, make: Callable[[], T]) -> T:
@@ -33,19 +34,19 @@ class Recent(Generic[T]):
                 return self._kept[key]
         value = make()
         with self._lock:
+            if (before := self._kept.pop(key, None)) is not None:  # another thread made it too
+                self._bytes -= before.nbytes
             self._kept[key] = value
+            self._bytes += value.nbytes
             while len(self._kept) > 1 and self._bytes > self._most:
-                self._kept.popitem(last=False)
+                self._bytes -= self._kept.popitem(last=False)[1].nbytes
         return value
 
     def forget(self) -> None:
         """Forget everything."""
         with self._lock:
             self._kept.clear()
-
-    @property
-    def _bytes(self) -> int:
-        return sum(one.nbytes for one in self._kept.values())
+            self._bytes = 0
 
     def __len__(self) -> int:
         return len(self._kept)

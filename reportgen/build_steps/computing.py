@@ -75,7 +75,7 @@ def compute(context: BuildContext, inputs: Inputs) -> Computed:
     request = inputs.request(context)
     planned = plan(request)
     context.log.skipped += planned.skipped
-    context.progress.expect(expected_costs(planned, context.settings))
+    context.progress.expect(expected_costs(planned, context.settings, scanned=scanned is not None))
     outcomes = context.run(planned.activations)
     planned = with_responses(planned, request, outcomes)
     for part in planned.after_activations:

@@ -31,8 +31,8 @@ _FILTER_STEP, _DREAM_STEP = 0.02, 0.06
 """Seconds of one step of gradient ascent."""
 
 
-def expected_costs(planned: Planned, settings: Settings) -> dict[str, float]:
-    """The relative cost of each stage to come, by title."""
+def expected_costs(planned: Planned, settings: Settings, *, scanned: bool) -> dict[str, float]:
+    """The relative cost of each stage to come, by title; `scanned` where the scan is done."""
     steps = {
         "filters": _FILTER_STEP * settings.filter_steps,
         "dreams": _DREAM_STEP * settings.dream_steps,
@@ -40,16 +40,16 @@ def expected_costs(planned: Planned, settings: Settings) -> dict[str, float]:
     costs: dict[str, float] = {
         PAGES: len(settings.format) * (1 + _PAGES * len(planned.activations.units))
     }
-    for plan in _with_needs(planned):
+    for plan in _with_needs(planned, scanned=scanned):
         unit = {**_COSTS, **steps}.get(plan.analysis.name, 1.0)
         title = plan.analysis.title
         costs[title] = costs.get(title, 0.0) + unit * len(plan.units)
     return costs
 
 
-def _with_needs(planned: Planned) -> Iterator[Plan[Any]]:
-    """All plans, and what has to be finished before some of them."""
+def _with_needs(planned: Planned, *, scanned: bool) -> Iterator[Plan[Any]]:
+    """All plans, and what has to be finished before some of them and is not yet."""
     for plan in planned.plans:
         yield plan
-        if plan.needs is not None:
+        if plan.needs is not None and not (scanned and plan.needs.analysis.name == "scan"):
             yield plan.needs

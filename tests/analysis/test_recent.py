@@ -33,3 +33,23 @@ def test_what_is_forgotten_is_made_anew():
     recent.forget()
     assert len(recent) == 0
     assert recent("a", lambda: np.ones(100, np.uint8)).all()
+
+
+def test_sizes_are_looked_at_once_for_each_value():
+    class Counted:
+        asked = 0
+
+        @property
+        def nbytes(self):
+            Counted.asked += 1
+            return 1
+
+    recent = Recent(500)
+    for key in range(2000):
+        recent(str(key), Counted)
+    assert len(recent) == 500
+    assert Counted.asked <= 4000
+    recent.forget()
+    for key in range(600):
+        recent(str(key), Counted)
+    assert len(recent) == 500
