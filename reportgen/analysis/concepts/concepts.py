@@ -96,7 +96,7 @@ class Concepts:
     """The concepts of the Grad-CAM layer, in one unit of all images."""
 
     name = "concepts"
-    version = 1
+    version = 2
     title = "Concepts"
 
     def plan(self, request: Request) -> tuple[Plan[ConceptOptions], list[Skipped]]:

@@ -41,16 +41,17 @@ def coloured(photo: Pixels, maps: Maps) -> Pixels:
     for at in range(shares.shape[2]):
         row, column = np.unravel_index(int(shares[..., at].argmax()), shares.shape[:2])
         if shares[row, column, at] >= _LEAST_MARKED:
-            _mark(found, str(at + 1), int(row), int(column))
+            scale = max(min(found.shape[:2]) / 400, 0.35)
+            _mark(found, str(at + 1), (int(row), int(column)), scale)
     return np.asarray(found)
 
 
-def _mark(picture: Pixels, word: str, row: int, column: int) -> None:
-    """A number in black on white, inside the picture."""
+def _mark(picture: Pixels, word: str, place: tuple[int, int], scale: float) -> None:
+    """A number in black on white around a place (row, column), inside the picture."""
     import cv2
 
     height, width = picture.shape[:2]
-    scale = max(min(height, width) / 400, 0.35)
+    row, column = place
     font, thick = cv2.FONT_HERSHEY_SIMPLEX, max(1, round(2 * scale))
     (wide, tall), _ = cv2.getTextSize(word, font, scale, thick)
     left = int(np.clip(column - wide // 2, 1, max(width - wide - 1, 1)))
@@ -78,7 +79,7 @@ def patch(photo: Pixels, heat: Maps) -> Pixels:
 def legend(at: int) -> Pixels:
     """A tile in a concept's colour, with its number."""
     tile = np.full((PATCH, _LEGEND, 3), COLOURS[at], np.uint8)
-    _mark(tile, str(at + 1), PATCH // 2, _LEGEND // 2)
+    _mark(tile, str(at + 1), (PATCH // 2, _LEGEND // 2), 0.8)
     return tile
 
 

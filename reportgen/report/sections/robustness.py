@@ -131,14 +131,15 @@ def _card(outline: Outline, result: CorruptionResult, image: WorstImage) -> Card
     known = image.image in outline.images
     place = outline.image_place(image.image) if known else ""
     alt = f"{image.image} without and with {_lower(result)} at three strengths"
-    columns: list[Words] = [(f"{image.label}",)]
-    for at, label in enumerate(image.predicted):
-        columns.append((f"{at + 1}: {label}",))
+    strengths = range(1, len(image.predicted) + 1)
+    columns: list[Words] = [("photo",), *((f"strength {one}",) for one in strengths)]
     picture = Picture(image.picture, alt, image.width, image.height)
     confidence = [percent(one) for one in image.confidence if one is not None]
-    words = f"Confidence in {image.label}: {', '.join(confidence)}" if confidence else ""
+    words = f"Predicted: {image.label}; by strength: {', '.join(image.predicted)}."
+    if confidence:
+        words += f" Confidence in {image.label}: {', '.join(confidence)}."
     return Card(
         (Link(image.image, place),),
         (Figure(picture, columns=tuple(columns), enlarged=2),),
-        (words,) if words else (),
+        (words,),
     )
