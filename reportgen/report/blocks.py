@@ -280,6 +280,8 @@ class Page:
     """The layer that it is about; empty for a page about the whole network."""
     on_paper: bool = True
     """Whether the PDF has it."""
+    on_site: bool = True
+    """Whether the site has it: other pages of the site may say the same."""
 
 
 def text(*words: Inline, style: Literal["", "lead", "quiet", "reason"] = "") -> Text:

@@ -248,3 +248,15 @@ def test_the_kernel_of_a_channel_is_its_part_of_the_picture(
 
 def test_a_page_of_a_channel_shows_its_kernel(small: Site) -> None:
     assert '<h2 id="channel--kernel">' in small.text("channels/conv/0.html")
+
+
+def test_top_images_stand_on_the_pages_of_channels_alone(many: Site) -> None:
+    layer = many.report.exemplars.channels[0].layer if many.report.exemplars else ""
+    slug = Outline(many.report).layer_slugs[layer]
+    assert not (many.folder / f"exemplars/{slug}.html").exists()
+    assert f'href="../channels/{slug}.html"' in many.text("exemplars/index.html")
+    assert "receptive field" in many.text(f"channels/{slug}/0.html")
+
+
+def test_few_images_have_a_page_for_each_layer(small: Site) -> None:
+    assert (small.folder / "exemplars/conv.html").is_file()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from reportgen.evenly_spaced import spread
+from reportgen.few_images import FEWEST_RANKED
 from reportgen.records.over_images import Exemplar, Exemplars, ExemplarsOf
 from reportgen.report.blocks import (
     Block,
@@ -46,7 +47,23 @@ def exemplars(outline: Outline) -> Iterator[Page]:
             tuple(_of_layer(outline, found, rows)),
             layer=layer,
             on_paper=layer in on_paper,
+            on_site=not _on_channel_pages(outline, layer, rows),
         )
+
+
+def _on_channel_pages(outline: Outline, layer: str, rows: list[ExemplarsOf]) -> bool:
+    """Whether the pages of single channels show all of a layer's top images."""
+    found = outline.report.exemplars
+    if found is None or found.images < FEWEST_RANKED or layer not in outline.unit_layers:
+        return False
+    return {row.channel for row in rows} <= set(outline.unit_channels(layer))
+
+
+def _page_of(outline: Outline, layer: str, rows: list[ExemplarsOf]) -> str:
+    """Where the site shows the top images of a layer's channels."""
+    if _on_channel_pages(outline, layer, rows):
+        return outline.channels_page(layer)
+    return exemplar_page(outline, layer)
 
 
 def exemplar_page(outline: Outline, layer: str) -> str:
@@ -69,7 +86,7 @@ def _index(
         yield Part(("Single units",), "exemplars--units", (Parts(parts, limits),))
     if layers:
         links = tuple(
-            Link(layer, quote(exemplar_page(outline, layer)), note=count(len(rows), "channel"))
+            Link(layer, quote(_page_of(outline, layer, rows)), note=count(len(rows), "channel"))
             for layer, rows in layers.items()
         )
         yield Part(("Layers",), "exemplars--layers", (Links(links),), on_paper=False)

@@ -48,6 +48,8 @@ def section_pages(
     for section in WITH_PAGES:
         if section.key in PAGES and outline.shows(section):
             for page in PAGES[section.key](outline):
+                if not page.on_site:
+                    continue
                 yield from _sheets(outline, navigation, folder, section, page)
 
 
