@@ -8,7 +8,13 @@ import numpy as np
 import pytest
 
 import reportgen
-from reportgen.analysis.decisions import contributions, shares_of
+from reportgen.analysis.decisions import (
+    DecisionData,
+    DecisionShares,
+    contributions,
+    decisive_channels,
+    shares_of,
+)
 from reportgen.records.decisions import Decision, Decisions
 from reportgen.records.linearity import is_linear_behind
 
@@ -28,8 +34,8 @@ def ending(*layers: Any) -> keras.Model:
 
 
 def decided(model: keras.Model, **options: Any) -> Decisions:
-    sections = ["gradcam", "decisions"]
-    report = reportgen.build(model, PHOTOS, sections=sections, progress=False, **options)
+    options = {"sections": ["gradcam", "decisions"], "progress": False, **options}
+    report = reportgen.build(model, PHOTOS, **options)
     assert report.data.decisions is not None
     return report.data.decisions
 
@@ -124,3 +130,34 @@ def test_only_channels_that_raise_the_score_are_called_so() -> None:
 def test_a_report_without_the_section_has_no_page(averaged: keras.Model, tmp_path: Path) -> None:
     report = reportgen.build(averaged, PHOTOS, sections=["gradcam"], progress=False)
     assert report.data.decisions is None and not (report.path / "decisions.html").exists()
+
+
+def test_channels_count_by_their_share_of_each_score() -> None:
+    def shares(raising: float, *strongest: tuple[int, float]) -> DecisionData:
+        return DecisionData(
+            [DecisionShares(0, None, raising, raising, 0.0, 8, list(strongest), [])]
+        )
+
+    small, large = shares(1.0, (5, 0.9), (3, 0.1)), shares(1000.0, (3, 500.0), (4, 500.0))
+    assert decisive_channels([small, large]) == [5, 3, 4]
+    assert decisive_channels([]) == []
+
+
+def test_channels_that_decide_get_patterns_beside_those_asked_for(averaged: keras.Model) -> None:
+    found = decided(
+        averaged,
+        sections=["activations", "gradcam", "filters", "decisions"],
+        filters=["2"],
+        filter_steps=2,
+        filter_size=16,
+    )
+    parts: dict[int, float] = {}
+    patterns = {}
+    for decision in found.decisions:
+        for share in (*decision.strongest, *decision.opposing):
+            part = abs(share.contribution) / (decision.raising - decision.lowering)
+            parts[share.channel] = parts.get(share.channel, 0.0) + part
+            patterns[share.channel] = share.pattern
+    first, second, *_ = sorted(parts, key=lambda channel: -parts[channel])
+    assert patterns[first] and patterns[second]
+    assert not all(patterns.values())

@@ -85,6 +85,9 @@ def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, lis
     return found
 
 
+DECISIVE_CHANNELS = 16
+"""Channels with the largest part in decisions that get patterns beside those asked for."""
+
 TELLING_CHANNELS, TELLING_LAYERS = 4, 12
 """Channels of a layer, and layers of a model, that get a Fourier pattern in a mixed report."""
 

@@ -6,7 +6,8 @@ product is gradient times input (Shrikumar et al., "Learning Important Features 
 Activation Differences", 2017).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -140,6 +141,20 @@ class Decisions:
             return drawn.result
 
         yield from in_score_batches(bench, units, options.layer, options.targets, COMPARED, draw)
+
+
+def decisive_channels(seen: Iterable[DecisionData]) -> list[int]:
+    """The channels that are named in decisions, those with the largest parts in all scores first.
+
+    A score counts by the shares of its channels, so that scores of any size count alike.
+    """
+    parts: defaultdict[int, float] = defaultdict(float)
+    for data in seen:
+        for shares in data.decisions:
+            whole = shares.raising - shares.lowering or 1.0
+            for channel, value in (*shares.strongest, *shares.opposing):
+                parts[channel] += abs(value) / whole
+    return sorted(parts, key=lambda channel: (-parts[channel], channel))
 
 
 def contributions(maps: npt.NDArray[np.floating], slopes: npt.NDArray[np.floating]) -> Floats:

@@ -13,7 +13,7 @@ from reportgen.build_steps.evaluating import (
 )
 from reportgen.build_steps.expected import expected_costs
 from reportgen.build_steps.inputs import Inputs
-from reportgen.build_steps.planning import Planned, plan, plan_scan, with_responses
+from reportgen.build_steps.planning import Planned, plan, plan_scan, with_telling_channels
 from reportgen.build_steps.regressing import Regressed, regress, value_output
 from reportgen.build_steps.scanning import Scanned, pages_of, summed_up
 from reportgen.errors import ImageError
@@ -76,9 +76,11 @@ def compute(context: BuildContext, inputs: Inputs) -> Computed:
     planned = plan(request)
     context.log.skipped += planned.skipped
     context.progress.expect(expected_costs(planned, context.settings, scanned=scanned is not None))
-    outcomes = context.run(planned.activations)
-    planned = with_responses(planned, request, outcomes)
-    for part in planned.after_activations:
+    outcomes: dict[str, Outcome] = {}
+    for part in planned.telling:
+        outcomes |= context.run(part)
+    planned = with_telling_channels(planned, request, outcomes)
+    for part in planned.after_telling:
         outcomes |= context.run(part)
     evaluated = _evaluated(context, inputs, scanned, planned, outcomes)
     if evaluated is not None:

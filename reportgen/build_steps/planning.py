@@ -1,8 +1,8 @@
 """From settings and facts to units of work: what is to be computed, decided without TensorFlow."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from reportgen.analysis.ascent.dreams import DreamOptions, Dreams
 from reportgen.analysis.ascent.filters import FilterOptions, Filters
@@ -11,7 +11,12 @@ from reportgen.analysis.cams.difference import CamDifferences, DifferenceOptions
 from reportgen.analysis.cams.gradcam import GradCamOptions, GradCams
 from reportgen.analysis.choosing import check_filters
 from reportgen.analysis.concepts.concepts import ConceptOptions, Concepts
-from reportgen.analysis.decisions import DecisionOptions, Decisions
+from reportgen.analysis.decisions import (
+    DecisionData,
+    DecisionOptions,
+    Decisions,
+    decisive_channels,
+)
 from reportgen.analysis.feature_maps.activations import ActivationOptions, Activations
 from reportgen.analysis.feature_maps.grids import ActivationData
 from reportgen.analysis.feature_maps.responses import strongest_channels
@@ -30,6 +35,8 @@ from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.records.model import Model
 from reportgen.records.report import Skipped
+
+DataT = TypeVar("DataT")
 
 MOST_COMPARED = 24
 """Images whose activations tell which channels respond most."""
@@ -64,11 +71,16 @@ class Planned:
     @property
     def plans(self) -> tuple[Plan[Any], ...]:
         """The plans that are known from the start, in the order in which they are run."""
-        return self.activations, *self.after_activations
+        return *self.telling, *self.after_telling
 
     @property
-    def after_activations(self) -> tuple[Plan[Any], ...]:
-        """All plans but that of the activations."""
+    def telling(self) -> tuple[Plan[Any], ...]:
+        """The plans whose results tell which channels get patterns and top images."""
+        return self.activations, self.decisions
+
+    @property
+    def after_telling(self) -> tuple[Plan[Any], ...]:
+        """All other plans."""
         return (
             self.gradcam,
             self.depth,
@@ -79,7 +91,6 @@ class Planned:
             self.trust,
             self.sanity,
             self.dreams,
-            self.decisions,
             self.robustness,
             self.concepts,
         )
@@ -115,28 +126,52 @@ def plan_scan(request: Request) -> Plan[ScanOptions]:
     return Scan().plan(request.model.sha256, photos, options)
 
 
-def with_responses(
+def with_telling_channels(
     planned: Planned, request: Request, outcomes: Mapping[str, Outcome | None]
 ) -> Planned:
-    """The plans for the channels that respond most, now that activations are known."""
-    if request.settings.filter_method != "mixed" or not planned.filters.units:
-        return planned
-    photos = spread(planned.activations.units, MOST_COMPARED)
-    seen = (outcomes[unit.key] for unit in photos)
-    responses = strongest_channels(
-        stored.read(ActivationData) for stored in seen if isinstance(stored, Stored)
+    """The plans with the channels that respond most and those that decide, now that both are known.
+
+    `outcomes` are those of `Planned.telling`, by key.
+    """
+    mixed = request.settings.filter_method == "mixed" and planned.filters.units
+    photos = spread(planned.activations.units, MOST_COMPARED) if mixed else []
+    responses = strongest_channels(_finished(photos, outcomes, ActivationData))
+    decisive: dict[str, list[int]] = {}
+    if planned.decisions.units:
+        asked = planned.decisions.units[0].options.layer
+        by_path = {layer.path: layer for layer in request.model.layers}
+        seen = _finished(planned.decisions.units, outcomes, DecisionData)
+        decisive[by_path[asked].origin or asked] = decisive_channels(seen)
+    return replace(
+        planned,
+        filters=Filters().plan(request, responses, decisive)[0],
+        exemplars=Exemplars().plan(request, decisive)[0],
     )
-    return replace(planned, filters=Filters().plan(request, responses)[0])
 
 
-def without_responses(planned: Planned, request: Request) -> tuple[Planned, int]:
-    """The plans without the patterns of channels that are not known yet, and how many these are."""
-    units = planned.filters.units
-    if request.settings.filter_method != "mixed":
-        return planned, 0
-    known = [unit for unit in units if unit.options.method == "classic"]
-    filters = replace(planned.filters, units=known)
-    return replace(planned, filters=filters), len(units) - len(known)
+def _finished(
+    units: Sequence[Unit[Any]], outcomes: Mapping[str, Outcome | None], kind: type[DataT]
+) -> Iterator[DataT]:
+    """The data of the units that succeeded."""
+    for unit in units:
+        if isinstance(stored := outcomes[unit.key], Stored):
+            yield stored.read(kind)
+
+
+def without_telling_channels(planned: Planned, request: Request) -> tuple[Planned, int]:
+    """The plans without what depends on channels not known yet, and how many units these are."""
+    filters, exemplars = planned.filters.units, planned.exemplars.units
+    if request.settings.filter_method == "mixed":
+        filters = [unit for unit in filters if unit.options.method == "classic"]
+    if planned.decisions.units:
+        exemplars = []
+    waiting = len(planned.filters.units) - len(filters)
+    waiting += len(planned.exemplars.units) - len(exemplars)
+    return replace(
+        planned,
+        filters=replace(planned.filters, units=filters),
+        exemplars=replace(planned.exemplars, units=exemplars),
+    ), waiting
 
 
 def plan(request: Request) -> Planned:

@@ -6,7 +6,12 @@ from typing import Any
 from reportgen.build_steps.computing import scan_data_set
 from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.inputs import Inputs
-from reportgen.build_steps.planning import plan, plan_scan, with_responses, without_responses
+from reportgen.build_steps.planning import (
+    plan,
+    plan_scan,
+    with_telling_channels,
+    without_telling_channels,
+)
 from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.shards import Shard
 
@@ -47,13 +52,15 @@ def compute_shard(context: BuildContext, inputs: Inputs, shard: Shard) -> ShardO
     inputs, _ = scan_data_set(context, inputs)
     request = inputs.request(context)
     planned = plan(request)
-    if _computed(context, planned.activations, found):
-        seen = {unit.key: context.store.get(unit) for unit in planned.activations.units}
-        planned = with_responses(planned, request, seen)
+    telling = [_computed(context, part, found) for part in planned.telling]
+    if all(telling):
+        units = (unit for part in planned.telling for unit in part.units)
+        seen = {unit.key: context.store.get(unit) for unit in units}
+        planned = with_telling_channels(planned, request, seen)
     else:
-        planned, waiting = without_responses(planned, request)
+        planned, waiting = without_telling_channels(planned, request)
         found.waiting += waiting
-    for part in planned.after_activations:
+    for part in planned.after_telling:
         needed = part.needs is None or part.needs is scan or _computed(context, part.needs, found)
         if needed:
             _computed(context, part, found)

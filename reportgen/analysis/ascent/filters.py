@@ -10,7 +10,7 @@ from reportgen.analysis.ascent import classic_patterns, fourier_patterns
 from reportgen.analysis.ascent.fourier_patterns import shown as as_seen
 from reportgen.analysis.ascent.pattern_search import Method, Wish, patterns
 from reportgen.analysis.ascent.patterns import PatternStatus
-from reportgen.analysis.choosing import chosen_filters, telling_filters
+from reportgen.analysis.choosing import DECISIVE_CHANNELS, chosen_filters, telling_filters
 from reportgen.analysis.feature_maps.responses import Responses
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
@@ -31,7 +31,7 @@ METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
 
 MethodName = Literal["classic", "fourier"]
 
-NOT_MEASURED: Responses = {}
+NONE: Mapping[str, Sequence[int]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +79,15 @@ class Filters:
     title = "Filter patterns"
 
     def plan(
-        self, request: Request, responses: Responses = NOT_MEASURED
+        self,
+        request: Request,
+        responses: Responses = NONE,
+        decisive: Mapping[str, Sequence[int]] = NONE,
     ) -> tuple[Plan[FilterOptions], list[Skipped]]:
         """A unit for each pattern of each filter that the settings choose.
 
-        `responses` are the channels that respond to the images: those of a mixed report's Fourier
-        patterns. The number of units does not depend on them.
+        A mixed report has Fourier patterns of the channels that respond most to the images
+        (`responses`), and of those with the largest part in decisions (`decisive`).
         """
         if not request.wants("filters"):
             return Plan(self, []), []
@@ -94,7 +97,7 @@ class Filters:
             return Plan(self, []), no_section("filters", reason)
         wanted: list[FilterOptions] = []
         started: set[str] = set()
-        for layer, method, channels in _chosen(request, layers, responses):
+        for layer, method, channels in _chosen(request, layers, responses, decisive):
             # The image that ascents start from is shown once for each method.
             wanted += _options(request, layer, method, channels, start=method not in started)
             started.add(method)
@@ -137,7 +140,10 @@ class Filters:
 
 
 def _chosen(
-    request: Request, layers: Sequence[Layer], responses: Responses
+    request: Request,
+    layers: Sequence[Layer],
+    responses: Responses,
+    decisive: Mapping[str, Sequence[int]],
 ) -> Iterator[tuple[str, MethodName, Sequence[int]]]:
     """Path, method and filters of each gallery, in the order of the layers."""
     settings = request.settings
@@ -147,8 +153,10 @@ def _chosen(
     for path, channels in filters.items():
         for method in settings.filter_methods:
             yield path, method, channels
-        if path in telling:
-            yield path, "fourier", telling[path]
+        most = min(DECISIVE_CHANNELS, len(channels)) if mixed else 0
+        waves = {*telling.get(path, ()), *decisive.get(path, ())[:most]}
+        if waves:
+            yield path, "fourier", sorted(waves)
 
 
 def _options(

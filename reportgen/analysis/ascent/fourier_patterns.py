@@ -51,7 +51,7 @@ class Fourier:
             Stage("blocked ReLUs opened", noise=0.05, more_steps=40, opened_steps=40),
         ),
         steps_each=1.4,
-        coarse=0.5,
+        coarse=0.6,
         deeper=True,
         few=True,
     )

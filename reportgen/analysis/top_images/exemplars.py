@@ -32,6 +32,11 @@ _QUALITY = 70
 _KEPT_BYTES = 32_000_000
 """Of images that are shown again and again: two hundred, of 224 pixels a side."""
 
+NONE: Mapping[str, Sequence[int]] = {}
+
+MOST_DECISIVE = 64
+"""Channels with the largest part in decisions that get top images beside those asked for."""
+
 Picture = npt.NDArray[np.uint8]
 
 
@@ -97,9 +102,12 @@ class Exemplars:
     version = 7
     title = "Cutting out patches"
 
-    def plan(self, request: Request) -> tuple[Plan[ExemplarOptions], list[Skipped]]:
+    def plan(
+        self, request: Request, decisive: Mapping[str, Sequence[int]] = NONE
+    ) -> tuple[Plan[ExemplarOptions], list[Skipped]]:
         """The one unit of all images; channels are those asked for, else the first of layers that
-        have learned weights. Raises SettingsError for a channel or a unit that is not there.
+        have learned weights, and those that are `decisive`, by layer. Raises SettingsError for a
+        channel or a unit that is not there.
         """
         settings, layers = request.settings, request.model.layers
         digests = list(dict.fromkeys(request.searched))
@@ -108,6 +116,10 @@ class Exemplars:
         wanted = chosen_filters([layer for layer in learned if _has_features(layer)], settings)
         wanted |= {layer.path: singles[layer.path] for layer in request.layers
                    if layer.path in singles}  # fmt: skip
+        for path, named in decisive.items():  # among the layers that are scanned
+            if path in wanted:
+                more = {*named[:MOST_DECISIVE]} - {*wanted[path]}
+                wanted[path] = [*wanted[path], *sorted(more)]
         units = _single_units(layers, settings)
         if not request.wants("exemplars"):
             return Plan(self, []), []

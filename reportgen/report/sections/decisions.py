@@ -89,7 +89,7 @@ def _blocks(
                 _card(outline, layer, share, patches.get(share.channel))
                 for share in (*decision.strongest, *decision.opposing)
             ),
-            across=4,
+            across=3,
         )
 
 
@@ -111,14 +111,15 @@ def _sentence(decision: Decision) -> Iterator[Inline]:
 
 def _card(outline: Outline, layer: str, share: ChannelShare, patches: ExemplarsOf | None) -> Card:
     name = f"channel {share.channel}"
-    figures = [Figure(Picture(share.picture, f"Map of {name} over the photo", 0, 0))]
-    if share.pattern is not None:
-        figures.append(Figure(Picture(share.pattern, f"Pattern of {name}", 0, 0)))
+    figures = [
+        Figure(Picture(share.picture, f"Map of {name} over the photo", 0, 0)),
+        Figure(Picture(share.pattern, f"Pattern of {name}", 0, 0))
+        if share.pattern
+        else Figure(None, ("No pattern",)),
+    ]
     if patches is not None and patches.picture is not None:
         alt = f"Images that activate {name} most"
-        figures.append(
-            Figure(Picture(patches.picture, alt, patches.width, patches.height), share=1.0)
-        )
+        figures.append(Figure(Picture(patches.picture, alt, patches.width, patches.height)))
     verb = "Raises" if share.contribution > 0 else "Lowers"
     return Card(
         (Link(f"Channel {share.channel}", channel_place(outline, layer, share.channel)),),
@@ -137,8 +138,9 @@ def channel_place(outline: Outline, layer: str, channel: int) -> str:
 
 def _patches(outline: Outline, layer: str) -> dict[int, ExemplarsOf]:
     exemplars = outline.report.exemplars
-    of_layer = [one for one in exemplars.channels if one.layer == layer] if exemplars else []
-    return {one.channel: one for one in of_layer}
+    known = exemplars.channels if exemplars else []
+    sources = {layer, outline.layers[layer].origin if layer in outline.layers else None}
+    return {channel.channel: channel for channel in known if channel.layer in sources}
 
 
 def _signed(value: float) -> str:
