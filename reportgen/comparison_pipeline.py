@@ -49,7 +49,7 @@ class Compared:
         """How the comparison turned out, in a sentence."""
         found = self.comparison
         parts = [f"{len(found.flips):,} of {count(found.compared, 'prediction')} changed"]
-        accuracy = next((one for one in found.numbers if one.key == "accuracy"), None)
+        accuracy = next((number for number in found.numbers if number.key == "accuracy"), None)
         if accuracy and accuracy.a and accuracy.b:
             before, after = percent(accuracy.a.value), percent(accuracy.b.value)
             parts.append(f"accuracy {before} → {after} ({change_text('share', accuracy.change)})")

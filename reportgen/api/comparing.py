@@ -51,7 +51,7 @@ def compare(
     """See `reportgen.compare`."""
     with ExitStack() as kept:
         kept.enter_context(unchanged_session())
-        built = [_report(one, images, progress, config, options) for one in reports]
+        built = [_report(report, images, progress, config, options) for report in reports]
         results = None if out is not None else TemporaryDirectory(prefix="reportgen-")
         place = out if results is None else Path(results.name, "comparison")
         folders = [str(one.path if isinstance(one, Report) else one) for one in built]

@@ -129,9 +129,9 @@ def _guess(at: int, sizes: Mapping[int, int], pictures: Callable[[int], int]) ->
     What is no picture of the report's own is taken to be linear in its pictures: part of it are
     copies of them, as in a PDF. Before that is known, half of it.
     """
-    below = max(one for one in sizes if one < at)
-    other = max((one for one in sizes if one != below), key=lambda one: (one > at, -abs(one - at)),
-                default=None)  # fmt: skip
+    below = max(size for size in sizes if size < at)
+    others = (size for size in sizes if size != below)
+    other = max(others, key=lambda size: (size > at, -abs(size - at)), default=None)
     rest = sizes[below] - pictures(below)
     slope = rest / (2 * max(pictures(below), 1))
     if other is not None and pictures(other) != pictures(below):

@@ -33,7 +33,7 @@ class Heats:
 
     def of(self, images: Sequence[MappedImage]) -> Floats:
         """The heat of those images that have any, (count, SIDE, SIDE)."""
-        found = [self.by_digest[one.digest] for one in images if one.digest in self.by_digest]
+        found = [self.by_digest[image.digest] for image in images if image.digest in self.by_digest]
         return np.array(found).reshape(-1, SIDE, SIDE)
 
 

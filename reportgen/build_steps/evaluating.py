@@ -139,12 +139,12 @@ def same_answer(
     ]
     if len(shares) < MOST_ALIKE or len(set(map(len, shares))) != 1:
         return ""
-    answers = {max(range(len(one)), key=one.__getitem__) for one in shares}
+    answers = {max(range(len(share)), key=share.__getitem__) for share in shares}
     if len(answers) != 1 or len(shares[0]) != len(model.labels):
         return ""
     (answer,) = answers
     found = f"Every image gets the same answer: {model.labels[answer]}."
-    sure = [one[answer] for one in shares]
+    sure = [share[answer] for share in shares]
     if max(sure) - min(sure) < ALIKE or model.preprocessing.source == "assumed":
         found += " The preprocessing may be wrong; --preprocess chooses another."
     return found

@@ -106,8 +106,8 @@ class ModelJob:
     def check(self) -> None:
         """Raise InputChangedError when a file is no longer the one that was hashed."""
         self.file.check()
-        for one in self._files:
-            one.check()
+        for file in self._files:
+            file.check()
 
     @cached_property
     def engine(self) -> engines.EngineName:

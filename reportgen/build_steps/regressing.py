@@ -57,7 +57,7 @@ class Regressed:
 
 def value_output(model: Model) -> Output | None:
     """The output whose values are compared: the one explained, else the first that has any."""
-    found = [one for one in model.outputs if one.kind == "values"]
+    found = [output for output in model.outputs if output.kind == "values"]
     return next((one for one in found if one.explained), found[0] if found else None)
 
 

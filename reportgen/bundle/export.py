@@ -67,8 +67,8 @@ def export(
         raise BundleError(f"{report.name or report} is not a report: it has no {MANIFEST}.")
     entries = [one for one in read_entries(report, list(listed)) if one.name != README]
     if "index.html" not in listed:  # pictures without pages are of no use to anyone
-        entries = [one for one in entries if one.part != "site"]
-    present = [part for part in PARTS if any(one.part == part for one in entries)]
+        entries = [entry for entry in entries if entry.part != "site"]
+    present = [part for part in PARTS if any(entry.part == part for entry in entries)]
     if lacking := [part for part in include if part not in present]:
         raise BundleError(
             f"The report has no {lacking[0]}; build it with --format"
@@ -109,7 +109,7 @@ def _candidates(
         if not set(dropped) <= set(chosen) or (dropped and parts in ([], ["model"])):
             continue
         said = [_left_out(dropped)] if dropped else []
-        files = [one for one in entries if one.part in parts]
+        files = [entry for entry in entries if entry.part in parts]
         yield parts, files, said
         for sentence, shrink in SHRINKING.items():
             smaller = shrink(files)
@@ -127,9 +127,9 @@ def _left_out(parts: Sequence[str]) -> str:
 def _changed(entries: Sequence[Entry], listed: dict[str, str]) -> list[str]:
     """Sentences on files that are not as the report was built: their owner may have meant it."""
     return [
-        f"{one.name} was changed after the report was built; it is packed as it is now."
-        for one in entries
-        if hashlib.sha256(one.read()).hexdigest() != listed[one.name]
+        f"{entry.name} was changed after the report was built; it is packed as it is now."
+        for entry in entries
+        if hashlib.sha256(entry.read()).hexdigest() != listed[entry.name]
     ]
 
 
@@ -193,7 +193,7 @@ def _prefix(target: Path) -> str:
 
 def _size(entries: Sequence[Entry], target: Path) -> int:
     names = 2 * len(_prefix(target).encode()) * len(entries)
-    return sum(one.packed for one in entries) + names + _END
+    return sum(entry.packed for entry in entries) + names + _END
 
 
 def _write(entries: Sequence[Entry], target: Path, about: _About) -> None:
@@ -205,9 +205,9 @@ def _write(entries: Sequence[Entry], target: Path, about: _About) -> None:
         raise BundleError(f"{target.name} cannot be written: {error.strerror or error}.") from error
     try:
         with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w") as bundle:
-            for one in entries:
-                info = one.info(_prefix(target), about.date)
-                bundle.writestr(info, one.read(), compresslevel=9)
+            for entry in entries:
+                info = entry.info(_prefix(target), about.date)
+                bundle.writestr(info, entry.read(), compresslevel=9)
         Path(aside).chmod(0o644)
         Path(aside).replace(target)
     except OSError as error:

@@ -85,21 +85,22 @@ def read_entries(folder: Path, names: Sequence[str]) -> list[Entry]:
 
 def _above(folder: Path, name: str) -> list[Path]:
     """The folders between a report's folder and one of its files."""
-    return [folder / one for one in PurePosixPath(name).parents if str(one) != "."]
+    return [folder / parent for parent in PurePosixPath(name).parents if str(parent) != "."]
 
 
 def notebook_as_jpeg(entries: Sequence[Entry]) -> list[Entry]:
     """The notebook with its pictures as JPEG."""
     return [
-        _replaced(one, _jpeg_outputs) if one.name.endswith(".ipynb") else one for one in entries
+        _replaced(entry, _jpeg_outputs) if entry.name.endswith(".ipynb") else entry
+        for entry in entries
     ]
 
 
 def galleries_in_few_colours(entries: Sequence[Entry]) -> list[Entry]:
     """The site with its filter galleries in 256 colours."""
     return [
-        _replaced(one, _few_colours) if one.name.startswith("pictures/filters/") else one
-        for one in entries
+        _replaced(entry, _few_colours) if entry.name.startswith("pictures/filters/") else entry
+        for entry in entries
     ]
 
 

@@ -102,7 +102,7 @@ def _digest_of(path: Path) -> str:
 
 def _verify_zip(name: str, bundle: zipfile.ZipFile) -> Verdict:
     entries = {info.filename: info for info in safe_entries(name, bundle)}
-    manifests = [one for one in entries if one == MANIFEST or one.endswith(f"/{MANIFEST}")]
+    manifests = [entry for entry in entries if entry == MANIFEST or entry.endswith(f"/{MANIFEST}")]
     place = min(manifests, key=len, default="")
     if not place or entries[place].file_size > _LARGEST_MANIFEST:
         raise BundleError(f"{name} is not a bundle: it has no usable {MANIFEST}.")
@@ -112,7 +112,7 @@ def _verify_zip(name: str, bundle: zipfile.ZipFile) -> Verdict:
     if listed is None:
         raise BundleError(f"{name} is not a bundle: it has no usable {MANIFEST}.")
     found = {}
-    above = {f"{one}/" for name in entries for one in PurePosixPath(name).parents}
+    above = {f"{parent}/" for name in entries for parent in PurePosixPath(name).parents}
     for full, info in entries.items():
         if full == place or (info.is_dir() and full in above):
             continue
@@ -161,12 +161,12 @@ def _digest_in(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
 def safe_entries(name: str, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     """The entries of a zip that would do no harm if somebody unpacked it."""
     entries = bundle.infolist()
-    if len(entries) > _MOST_ENTRIES or sum(one.file_size for one in entries) > _LARGEST_BUNDLE:
+    if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > _LARGEST_BUNDLE:
         raise BundleError(f"{name} is refused: it would unpack to more than any report.")
-    if len({one.filename for one in entries}) < len(entries):
+    if len({entry.filename for entry in entries}) < len(entries):
         raise BundleError(f"{name} is refused: it holds two files of one name.")
-    for one in entries:
-        if reason := _danger(one):
+    for entry in entries:
+        if reason := _danger(entry):
             raise BundleError(f"{name} is refused: {reason}.")
     return entries
 

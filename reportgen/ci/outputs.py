@@ -127,7 +127,7 @@ def _is_replaceable(file: Path, beginnings: tuple[str, ...]) -> bool:
             head = opened.read(max(map(len, beginnings)) * 4)
     except OSError:
         return False
-    return not head or any(head.startswith(one.encode()) for one in beginnings)
+    return not head or any(head.startswith(beginning.encode()) for beginning in beginnings)
 
 
 def _write(file: Path, text: str, mode: str, option: str) -> None:

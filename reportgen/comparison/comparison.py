@@ -136,7 +136,7 @@ def _lacking(a: Report, b: Report) -> Iterator[str]:
 
 def change_of(comparison: Comparison) -> Change:
     """The numbers of a comparison that gates ask for."""
-    numbers = {one.key: one.change for one in comparison.numbers}
+    numbers = {number.key: number.change for number in comparison.numbers}
     regressed = tuple(flip.image for flip in comparison.flips if flip.kind == "right to wrong")
     no_known = "the reports have no image in common whose true class both know"
     no_predictions = "the reports have no image in common with a predicted class in both"

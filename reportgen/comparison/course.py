@@ -11,10 +11,12 @@ from reportgen.records.report import Report
 
 def course_of(reports: Sequence[Report]) -> Course:
     """Numbers of each report over the images that all hold, without pictures."""
-    shared = set.intersection(*({image.sha256 for image in one.images} for one in reports))
+    shared = set.intersection(*({image.sha256 for image in report.images} for report in reports))
     reduced = [
-        one.model_copy(update={"images": [image for image in one.images if image.sha256 in shared]})
-        for one in reports
+        report.model_copy(
+            update={"images": [image for image in report.images if image.sha256 in shared]}
+        )
+        for report in reports
     ]
     same = all(
         len(one.images) == len(other.images) for one, other in zip(reports, reduced, strict=True)
@@ -28,18 +30,18 @@ def course_of(reports: Sequence[Report]) -> Course:
         CourseNumber(key="calibration_error", title="Calibration error", kind="share",
                      values=[_calibration(one) for one in beside]),
         CourseNumber(key="loss", title="Loss", kind="number",
-                     values=[one.evaluation.loss if one.evaluation and same else None
-                             for one in reports]),
+                     values=[report.evaluation.loss if report.evaluation and same else None
+                             for report in reports]),
         CourseNumber(key="silent_channels", title="Silent channels", kind="count",
-                     values=[one.health.silent if one.health and same else None
-                             for one in reports]),
+                     values=[report.health.silent if report.health and same else None
+                             for report in reports]),
         CourseNumber(key="zeros", title="Share of zeros", kind="share",
-                     values=[_zeros(one) if same else None for one in reports]),
+                     values=[_zeros(report) if same else None for report in reports]),
     ]  # fmt: skip
     return Course(
         images=len(last.images),
-        numbers=[one for one in numbers if any(value is not None for value in one.values)],
-        flips=[len(flips_of(one)) if one.pairs else None for one in steps],
+        numbers=[number for number in numbers if any(value is not None for value in number.values)],
+        flips=[len(flips_of(step)) if step.pairs else None for step in steps],
     )
 
 

@@ -138,7 +138,7 @@ def _scaled(tile: PillowImage.Image) -> PillowImage.Image:
 
 
 def _named(source: Source, sha256: str) -> Image | None:
-    return next((one for one in source.report.images if one.sha256 == sha256), None)
+    return next((image for image in source.report.images if image.sha256 == sha256), None)
 
 
 def _pattern(

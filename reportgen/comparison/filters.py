@@ -56,7 +56,7 @@ def _pattern(one: Filter, other: Filter) -> PatternChange:
 
 
 def _kernels(a: Report, b: Report, layers: Sequence[LayerPair]) -> list[KernelChange]:
-    ours, theirs = ({one.layer: one for one in report.kernels} for report in (a, b))
+    ours, theirs = ({kernel.layer: kernel for kernel in report.kernels} for report in (a, b))
     return [
         _kernel(ours[pair.a.path], theirs[pair.b.path])
         for pair in layers

@@ -45,7 +45,7 @@ def layers_of(a: Report, b: Report, matches: Matches, *, same_images: bool) -> l
         _stated(report) if same_images and report.health else _seen([pair[at] for pair in images])
         for at, (report, images) in enumerate(((a, matches.images), (b, matches.images)))
     ]
-    weights = [{one.layer: one for one in report.model.weights} for report in (a, b)]
+    weights = [{weight.layer: weight for weight in report.model.weights} for report in (a, b)]
     return [
         _layer(
             pair,

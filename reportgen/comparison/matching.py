@@ -127,7 +127,7 @@ def _pairs(ours: Sequence[Layer], theirs: Sequence[Layer]) -> dict[int, int]:
 
 
 def _why(layer: Layer, others: Sequence[Layer]) -> str:
-    same = next((one for one in others if one.path == layer.path), None)
+    same = next((other for other in others if other.path == layer.path), None)
     if same is None:
         return "the other model has no layer of this path, nor one like it at this position"
     return (

@@ -60,7 +60,7 @@ def with_pictures(comparison: Comparison, sources: Sequence[Source], folder: Pat
     }
     name = _grid_image(comparison, a, b)
     layers = list(_layers(album, comparison.layers, name, a, b))
-    shown |= {"layers": layers, "grid_image": name if any(one.grids for one in layers) else ""}
+    shown |= {"layers": layers, "grid_image": name if any(layer.grids for layer in layers) else ""}
     if comparison.course is not None:
         shown["course"] = with_course_pictures(album, comparison, sources)
     return comparison.model_copy(update=shown)

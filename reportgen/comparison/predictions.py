@@ -211,7 +211,7 @@ def confusion_of(found: Predictions) -> list[ConfusedChange]:
 def calibrations_of(found: Predictions) -> tuple[Calibration | None, Calibration | None]:
     """Confidence against accuracy of both; None without probabilities."""
     confident = [
-        [one.predictions[0].probability for one in images]
+        [image.predictions[0].probability for image in images]
         for images in ([p.first for p in found.known], [p.second for p in found.known])
     ]
     rights = zip(*(pair.right for pair in found.known), strict=True)
@@ -260,7 +260,10 @@ def numbers_of(
             means = [_mean_over(classes, side, name) for side in ("a", "b")]
             numbers.append(_change(key, title, "share", True, images, *means))
     if calibrations[0] or calibrations[1]:
-        errors = [Measured(value=one.error) if one else None for one in calibrations]
+        errors = [
+            Measured(value=calibration.error) if calibration else None
+            for calibration in calibrations
+        ]
         numbers.append(
             _change("calibration_error", "Calibration error", "share", False, images, *errors)
         )
@@ -311,16 +314,16 @@ def _of_reports(found: Predictions) -> list[NumberChange]:
     """Numbers that reports state of all their images: compared where the images are the same."""
     numbers = []
     evaluations = [found.a.evaluation, found.b.evaluation]
-    known = {one.images for one in evaluations if one is not None}
+    known = {evaluation.images for evaluation in evaluations if evaluation is not None}
     if found.is_everything and known == {len(found.known)}:
         images = len(found.known)
-        top = {one.top_k for one in evaluations if one and one.top_k}
+        top = {evaluation.top_k for evaluation in evaluations if evaluation and evaluation.top_k}
         for key, title, higher, read in _STATED:
             values = [
                 Measured(value=value)
-                if one is not None and (value := read(one)) is not None
+                if evaluation is not None and (value := read(evaluation)) is not None
                 else None
-                for one in evaluations
+                for evaluation in evaluations
             ]
             if key == "top_k_accuracy" and (len(top) != 1 or top == {1}):
                 continue  # of the top 1 it is the accuracy

@@ -185,7 +185,7 @@ def check(report: Report, shown: str) -> None:
     """Refuse a report whose records contradict each other; `shown` names it in the error."""
     classes = len(report.model.labels)
     for image in report.images:
-        indices = [one.index for one in image.predictions]
+        indices = [prediction.index for prediction in image.predictions]
         if image.true_class is not None:
             indices.append(image.true_class)
         if any(not 0 <= index < classes for index in indices):

@@ -48,7 +48,7 @@ def is_store(folder: Path) -> bool:
             for one in folder.iterdir()
             if one.name not in _OF_NOBODY | {TAG} and not one.name.startswith(UNFINISHED)
         ]
-        return bool(entries) and all(_holds_units(one) for one in entries)
+        return bool(entries) and all(_holds_units(entry) for entry in entries)
     except OSError:
         return False
 

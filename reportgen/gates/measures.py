@@ -78,14 +78,22 @@ _WHY_NO_CLASS = {"precision": Unmeasured("no image is predicted as the class")}
 def of_layers(report: Report, metric: Metric) -> Mapping[str, Measure]:
     """A metric of every layer that it was measured of, by the layer's path."""
     if metric.name == "dead_filters":
-        return {one.layer: float(len(one.dead)) for one in report.kernels}
+        return {kernel.layer: float(len(kernel.dead)) for kernel in report.kernels}
     if metric.name == "near_duplicate_filters":
-        return {one.layer: float(one.near_duplicates) for one in report.kernels if one.compared}
+        return {
+            kernel.layer: float(kernel.near_duplicates)
+            for kernel in report.kernels
+            if kernel.compared
+        }
     layers = report.health.layers if report.health else []
     if metric.name == "zeros":
-        return {one.layer: one.zeros for one in layers}
+        return {layer.layer: layer.zeros for layer in layers}
     kind = _KINDS[metric.name]
-    return {one.layer: len(getattr(one, kind)) / one.channels for one in layers if one.channels}
+    return {
+        layer.layer: len(getattr(layer, kind)) / layer.channels
+        for layer in layers
+        if layer.channels
+    }
 
 
 def _or(value: float | None, reason: Unmeasured) -> Measure:
@@ -135,11 +143,11 @@ def _channels(kind: str) -> Callable[[Report], Measure]:
 
 def channels_of(report: Report, health: Health) -> int:
     """Channels of the layers with filters whose state is known, each counted once."""
-    origins = {one.path: one.origin for one in report.model.layers}
+    origins = {layer.path: layer.origin for layer in report.model.layers}
     counted: dict[str, int] = {}
-    for one in health.layers:
-        if origin := origins.get(one.layer):
-            counted[origin] = max(counted.get(origin, 0), one.channels)
+    for layer in health.layers:
+        if origin := origins.get(layer.layer):
+            counted[origin] = max(counted.get(origin, 0), layer.channels)
     return sum(counted.values())
 
 
@@ -147,7 +155,7 @@ def _of_kernels(count: Callable[[Any], int]) -> Callable[[Report], Measure]:
     def read(report: Report) -> Measure:
         if not report.kernels:
             return NO_KERNELS
-        return float(sum(count(one) for one in report.kernels))
+        return float(sum(count(kernel) for kernel in report.kernels))
 
     return read
 

@@ -90,7 +90,7 @@ class Network:
     def _known_output(self, output: str | None) -> str | None:
         """The output's name; the model may call it otherwise than its layer."""
         given = output_names(self.model)
-        names = [one.name for one in self._output_tensors]
+        names = [output_tensor.name for output_tensor in self._output_tensors]
         if output in names or output not in given or len(given) != len(names):
             return output
         return names[given.index(output)]
@@ -99,7 +99,7 @@ class Network:
         self, output: str | None, heads: Sequence[str], training: Mapping[str, Any] | None
     ) -> list[ClassScores]:
         """What each output means."""
-        names = [one.name for one in self._output_tensors]
+        names = [output_tensor.name for output_tensor in self._output_tensors]
         losses = losses_of(training, names, output_names(self.model))
         axes = [self.places.of(tensor) for tensor in self.trace.outputs]
         facts = OutputFacts(
@@ -108,10 +108,10 @@ class Network:
             image_channels=self.image_input.channels if self.image_input else None,
             asked={},
             channels_first=[
-                len(one) == 4 and one[1].kinds == {"C"} and bool(one[3].kinds & {"H", "W"})
-                for one in axes
+                len(axis) == 4 and axis[1].kinds == {"C"} and bool(axis[3].kinds & {"H", "W"})
+                for axis in axes
             ],
-            tokens=[len(one) == 3 and one[1].kinds == {"H", "W"} for one in axes],
+            tokens=[len(axis) == 3 and axis[1].kinds == {"H", "W"} for axis in axes],
             probe=self._probe if self.image_input else None,
         )
         found = read_outputs(self.trace, facts)
@@ -217,7 +217,9 @@ class Network:
         """Which of several outputs is explained, where the user did not say."""
         if self.head is None or len(self.readers) < 2 or self._output_given:
             return []
-        others = ", ".join(f"“{one.head.name}”" for one in self.readers if one.head != self.head)
+        others = ", ".join(
+            f"“{reader.head.name}”" for reader in self.readers if reader.head != self.head
+        )
         return [
             f"The model has {len(self.readers)} outputs: “{self.head.name}” is explained "
             f"({self.head.kind}); --output chooses another ({others})."

@@ -185,7 +185,7 @@ class Model(Record):
     @property
     def value_names(self) -> list[str]:
         """Names of the values that the report explains; none where these are no values."""
-        return next((list(one.names) for one in self.outputs if one.explained), [])
+        return next((list(output.names) for output in self.outputs if output.explained), [])
 
     @property
     def target_labels(self) -> list[str]:

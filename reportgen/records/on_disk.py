@@ -74,7 +74,7 @@ class Series(_Sequence[float | None]):
     @classmethod
     def of(cls, values: Sequence[float | None], file: KeptFile) -> "Series":
         """The numbers, put into the file."""
-        numbers = array("d", (_NOTHING if one is None else one for one in values))
+        numbers = array("d", (_NOTHING if value is None else value for value in values))
         return cls(file, (file.add(numbers.tobytes()), len(numbers)))
 
     def _read(self, first: int, count: int) -> list[float | None]:

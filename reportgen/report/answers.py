@@ -39,19 +39,19 @@ def answer_tables(model: Model, image: Image) -> tuple[AnswerTable, ...]:
     """The values of all outputs, and what outputs that are not explained say of the image."""
     tables = []
     for output in model.outputs:
-        values = [one for one in image.values if one.output == output.name]
+        values = [value for value in image.values if value.output == output.name]
         if values:
             rows = [
-                (one.name, "not finite" if one.value is None else number(one.value))
-                for one in values
+                (value.name, "not finite" if value.value is None else number(value.value))
+                for value in values
             ]
             tables.append(_table(output, "Values", ("Value", ""), rows))
-        others = [one for one in image.others if one.output == output.name]
+        others = [other for other in image.others if other.output == output.name]
         if others and output.kind == "sequence":
-            rows = [(one.label, f"class {one.index}") for one in others]
+            rows = [(other.label, f"class {other.index}") for other in others]
             tables.append(_table(output, "Predicted", ("Position", ""), rows))
         elif others:
-            rows = [(one.label, percent(one.probability)) for one in others]
+            rows = [(other.label, percent(other.probability)) for other in others]
             tables.append(_table(output, "Predictions", ("Class", "Probability"), rows))
     return tuple(tables)
 
@@ -66,13 +66,13 @@ def _table(
 
 def output_rows(model: Model) -> Iterator[OutputRow]:
     """What each output means."""
-    for one in model.outputs:
+    for output in model.outputs:
         yield OutputRow(
-            name=one.name,
-            shape=shape(one.shape),
-            meaning=_meaning(one),
-            why=sentence(one.why),
-            explained="yes" if one.explained else "",
+            name=output.name,
+            shape=shape(output.shape),
+            meaning=_meaning(output),
+            why=sentence(output.why),
+            explained="yes" if output.explained else "",
         )
 
 

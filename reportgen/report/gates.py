@@ -26,7 +26,9 @@ def gate_blocks(gates: Gates, baseline: Baseline | None = None) -> Iterator[Bloc
         tuple(map(_row, shown)),
     )
     if reasons := [gate for gate in shown if gate.reason]:
-        yield Bullets(tuple((sentence(f"{gate_name(one)}: {one.reason}"),) for one in reasons))
+        yield Bullets(
+            tuple((sentence(f"{gate_name(reason)}: {reason.reason}"),) for reason in reasons)
+        )
     if baseline:
         images = count(baseline.images, "image")
         yield text(

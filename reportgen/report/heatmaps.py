@@ -32,14 +32,14 @@ def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
     A kind of map that is the same for every class stands with the first class alone.
     """
     by_class: dict[int, list[GradCam]] = {}
-    for one in cams:
-        by_class.setdefault(one.index, []).append(one)
+    for cam in cams:
+        by_class.setdefault(cam.index, []).append(cam)
     return tuple(_group(group) for group in by_class.values())
 
 
 def _group(cams: Sequence[GradCam]) -> CamGroup:
-    others = tuple(one for one in cams[1:] if not one.same_as)
-    return CamGroup(cams[0], others, tuple(CAMS[one.method].title for one in cams if one.same_as))
+    others = tuple(cam for cam in cams[1:] if not cam.same_as)
+    return CamGroup(cams[0], others, tuple(CAMS[cam.method].title for cam in cams if cam.same_as))
 
 
 def same_maps(group: CamGroup) -> str:

@@ -180,11 +180,11 @@ class LayerGrids(Sequence[tuple[Image, Activations]]):
 
 def _layout(image: Image) -> Layout:
     grids = image.activations
-    costs = [grid_cost(one.shown, one.columns) + _SINGLE * len(one.singles) for one in grids]
-    costs[:1] = [one + extra_cost(image) for one in costs[:1]]
+    costs = [grid_cost(grid.shown, grid.columns) + _SINGLE * len(grid.singles) for grid in grids]
+    costs[:1] = [cost + extra_cost(image) for cost in costs[:1]]
     return Layout(
-        tuple(sys.intern(one.layer) for one in grids),
-        tuple(one.shown for one in grids),
-        tuple(one.width * one.height for one in grids),
+        tuple(sys.intern(grid.layer) for grid in grids),
+        tuple(grid.shown for grid in grids),
+        tuple(grid.width * grid.height for grid in grids),
         tuple(costs),
     )

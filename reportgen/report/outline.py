@@ -169,7 +169,7 @@ class Outline:
             one for gallery in self.galleries.get(path, ()) for one in self.filters_of(gallery)
         ]
         if patterns:
-            return tuple(sorted({one.channel for one in patterns}))
+            return tuple(sorted({pattern.channel for pattern in patterns}))
         if not self.layers[path].convolution:
             return ()
         shown = self.activations[path].most_shown if path in self.activations else 0
@@ -196,8 +196,8 @@ class Outline:
     def _layout_parts(self) -> list[Parts]:
         shown = self.has("activations")
         return [
-            cut(one.costs if shown else (), self.most_grids, self.most_nodes)
-            for one in self.images.layouts
+            cut(layout.costs if shown else (), self.most_grids, self.most_nodes)
+            for layout in self.images.layouts
         ]
 
     def layer_rows(self, path: str) -> int:
@@ -248,7 +248,9 @@ class Outline:
         A report that was kept small, or a single file, may leave images out.
         """
         found = self.report.evaluation
-        return [one for one in found.mistakes if one.image in self.images] if found else []
+        return (
+            [mistake for mistake in found.mistakes if mistake.image in self.images] if found else []
+        )
 
     # Where pages are
 

@@ -33,7 +33,9 @@ class PlacedNotes:
 
     def under_headings(self, places: Iterable[str]) -> str:
         """The notes of some places below each other, with their headings."""
-        return "\n\n".join(f"## {self.headings[one]}\n\n{self.by_place[one]}" for one in places)
+        return "\n\n".join(
+            f"## {self.headings[place]}\n\n{self.by_place[place]}" for place in places
+        )
 
 
 def notes_of(report: Report) -> PlacedNotes:

@@ -38,8 +38,8 @@ def rollout(weights: Sequence[Floats]) -> npt.NDArray[np.float64]:
     Transformers", 2020, section 3.
     """
     rolled = np.eye(weights[0].shape[-1])
-    for one in weights:
-        mean = one.astype(np.float64).mean(axis=0)
+    for weight in weights:
+        mean = weight.astype(np.float64).mean(axis=0)
         rolled = (mean + np.eye(len(mean))) / 2 @ rolled
     return rolled
 

@@ -140,7 +140,7 @@ class CamDifferences:
 def _pair(found: Any, at: int, pairs: Sequence[Any], number: int) -> tuple[int, int, Map]:
     """The classes of a pair on one image of the batch, and their map."""
     maps, classes, gradients = found[0] if pairs[number] is None else found[1]
-    place = 0 if pairs[number] is None else 2 * sum(one is not None for one in pairs[:number])
+    place = 0 if pairs[number] is None else 2 * sum(pair is not None for pair in pairs[:number])
     first, second = gradients[place, at], gradients[place + 1, at]
     values = difference_cam(maps[at], first, second)
     return int(classes[at, place]), int(classes[at, place + 1]), values

@@ -62,7 +62,7 @@ class Jax:
         self, compute: Compute, variables: Sequence[Any], places: Sequence[str] = ()
     ) -> Compute:
         """As `Engine.compiled`: the weights are arguments, not constants of the program."""
-        weights = list({id(one): one for one in variables}.values())
+        weights = list({id(variable): variable for variable in variables}.values())
 
         def pure(values: Sequence[Any], batches: Sequence[Any], shared: Any) -> Any:
             known = list(zip(weights, values, strict=True))
@@ -78,7 +78,7 @@ class Jax:
             nonlocal program, determined
             count = len(batches[0])
             filled = _filled(batches, max(1, len(places)))
-            values = [one.value for one in weights]
+            values = [weight.value for weight in weights]
             if determined:
                 try:
                     return _arrays(program(values, filled, shared), count)
@@ -231,9 +231,9 @@ def _spread_over(places: Sequence[str], compute: Compute) -> Compute:
 
 def _filled(batches: Sequence[Any], devices: int) -> list[Any]:
     """Batches of which each device gets an equal part: the last image is repeated."""
-    arrays = [np.asarray(one) for one in batches]
+    arrays = [np.asarray(batch) for batch in batches]
     order = np.minimum(np.arange(-(-len(arrays[0]) // devices) * devices), len(arrays[0]) - 1)
-    return [one if len(order) == len(one) else one[order] for one in arrays]
+    return [array if len(order) == len(array) else array[order] for array in arrays]
 
 
 def _arrays(found: Any, count: int) -> Any:

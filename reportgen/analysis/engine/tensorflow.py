@@ -43,7 +43,7 @@ class TensorFlow:
         if not gpus:
             return cpu()
         details = [tf.config.experimental.get_device_details(gpus[at]) for at in taken]
-        names = [str(one.get("device_name", "GPU")) for one in details]
+        names = [str(detail.get("device_name", "GPU")) for detail in details]
         places = tuple(f"/GPU:{at}" for at in range(len(taken)))
         return Device("gpu", named(names), free, places, note)
 
@@ -68,7 +68,7 @@ class TensorFlow:
 
         def call(*batches: Any, **shared: Any) -> Any:
             nonlocal graph, determined
-            tensors = [tf.constant(one) for one in batches]
+            tensors = [tf.constant(batch) for batch in batches]
             more = {name: tf.constant(one) for name, one in shared.items()}
             if determined:
                 try:
@@ -115,7 +115,9 @@ class TensorFlow:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             targets, more = compute(watch)
         watched = [found[path] for path in layers]
-        slopes = [tape.gradient(one, watched, unconnected_gradients="zero") for one in targets]
+        slopes = [
+            tape.gradient(target, watched, unconnected_gradients="zero") for target in targets
+        ]
         return watched, slopes, more
 
     def passes_gradients(self, compute: Callable[[Any], Any], at: Any) -> bool:
@@ -174,9 +176,9 @@ def spread_over(devices: Sequence[str], compute: Compute) -> Compute:
             # No device may be left without an image: the last one is repeated.
             filled = tf.maximum(count, len(devices))
             order = tf.minimum(tf.range(filled), count - 1)
-            batches = tuple(tf.gather(one, order) for one in batches)
+            batches = tuple(tf.gather(batch, order) for batch in batches)
         shares = [(filled + at) // len(devices) for at in range(len(devices))]
-        pieces = [tf.split(one, shares, num=len(devices)) for one in batches]
+        pieces = [tf.split(batch, shares, num=len(devices)) for batch in batches]
         found = []
         for at, device in enumerate(devices):
             with tf.device(device):

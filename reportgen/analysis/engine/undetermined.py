@@ -28,7 +28,7 @@ def marks() -> Mapping[str, bool]:
 
 def warning(title: str, outcomes: Iterable[Outcome]) -> str:
     """A sentence for the report where any of the outcomes of an analysis is marked, else ""."""
-    stored = (one for one in outcomes if not isinstance(one, Failure))
+    stored = (outcome for outcome in outcomes if not isinstance(outcome, Failure))
     if not any(one.read(Marks).undetermined for one in stored):
         return ""
     return (

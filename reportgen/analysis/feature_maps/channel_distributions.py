@@ -31,7 +31,7 @@ class ChannelMeans:
 
     def add(self, means: Sequence[float | None]) -> None:
         """Add an image: the mean of each channel (C,), None where it is not finite."""
-        now = np.array([np.nan if one is None else one for one in means], np.float64)
+        now = np.array([np.nan if mean is None else mean for mean in means], np.float64)
         self._low = np.minimum(self._low, now) if self._images else now
         self._high = np.maximum(self._high, now) if self._images else now
         if self._images % self._every == 0:

@@ -172,10 +172,10 @@ def _once(
     origins = {one.path: one.origin for one in described}
     found: dict[str, set[int]] = {}
     others: dict[str, set[int]] = {}
-    for one in layers:
-        if origin := origins.get(one.layer):
-            found.setdefault(origin, set()).update(getattr(one, kind))
-            others.setdefault(origin, set()).update(*(getattr(one, name) for name in rather))
+    for layer in layers:
+        if origin := origins.get(layer.layer):
+            found.setdefault(origin, set()).update(getattr(layer, kind))
+            others.setdefault(origin, set()).update(*(getattr(layer, name) for name in rather))
     return sum(len(found[origin] - others[origin]) for origin in found)
 
 

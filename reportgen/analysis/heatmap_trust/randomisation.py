@@ -82,7 +82,7 @@ def _randomised(
     """Yield the number of each stage once its layers are randomised, those before included."""
     random = np.random.default_rng(seed)
     done = 0
-    with weights_kept([one for _, weights in learnt for one in weights]):
+    with weights_kept([weight for _, weights in learnt for weight in weights]):
         for at, end in enumerate(ends):
             for _, weights in learnt[done:end]:
                 forget(weights, random)
@@ -112,7 +112,7 @@ def learnt_layers(network: "Network") -> list[tuple[str, list[Any]]]:
         seen.add(id(layer))
         if isinstance(layer, keras.layers.Normalization):
             continue
-        weights = [one for one in layer.weights if "float" in str(one.dtype)]
+        weights = [weight for weight in layer.weights if "float" in str(weight.dtype)]
         if weights:
             found.append((step.path, weights))
     return found
@@ -123,7 +123,7 @@ def weights_kept(weights: Sequence[Any]) -> Iterator[None]:
     """Put the values of the weights back when the block ends."""
     import keras
 
-    kept = [np.array(keras.ops.convert_to_numpy(one)) for one in weights]
+    kept = [np.array(keras.ops.convert_to_numpy(weight)) for weight in weights]
     try:
         yield
     finally:
@@ -137,12 +137,12 @@ def forget(weights: Sequence[Any], random: np.random.Generator) -> None:
     Kernels are drawn from a normal distribution of variance 2 / inputs (He et al., "Delving Deep
     into Rectifiers", 2015), scales and variances are one, offsets and means zero.
     """
-    for one in weights:
-        shape = tuple(one.shape)
+    for weight in weights:
+        shape = tuple(weight.shape)
         if len(shape) >= 2:
-            inputs = shape[:2] if "depthwise" in one.path else shape[:-1]
+            inputs = shape[:2] if "depthwise" in weight.path else shape[:-1]
             deviation = np.sqrt(2.0 / max(1, int(np.prod(inputs))))
-            one.assign(random.normal(0.0, deviation, shape).astype(np.float32))
+            weight.assign(random.normal(0.0, deviation, shape).astype(np.float32))
         else:
-            scale = one.name in ("gamma", "moving_variance", "scale")
-            one.assign(np.full(shape, 1.0 if scale else 0.0, np.float32))
+            scale = weight.name in ("gamma", "moving_variance", "scale")
+            weight.assign(np.full(shape, 1.0 if scale else 0.0, np.float32))

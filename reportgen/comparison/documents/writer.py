@@ -46,7 +46,7 @@ def write_comparison(
 
     Returns the record and warnings. Raises OutputError when it cannot be written.
     """
-    reports, names = [one.report for one in sources], [one.name for one in sources]
+    reports, names = [source.report for source in sources], [source.name for source in sources]
     stated = compare(reports, names, writing.title)
     gates = gates_of(stated, reports[-1], writing.fail_if, writing.require, writing.gates)
     stated = stated.model_copy(update={"author": writing.author, "gates": gates})

@@ -36,7 +36,7 @@ def course_page(found: Comparison) -> Iterator[Block]:
     )
     yield Part(("Numbers",), "course--numbers", (_numbers(found, course),))
     if course.charts:
-        titles = {one.key: one.title for one in course.numbers}
+        titles = {number.key: number.title for number in course.numbers}
         figures = tuple(
             Figure(Picture(path, f"{titles[key]} of each report", 0, 0), (titles[key],), share=0.6)
             for key, path in course.charts.items()
@@ -51,10 +51,10 @@ def course_page(found: Comparison) -> Iterator[Block]:
 
 
 def _numbers(found: Comparison, course: Course) -> Table:
-    flips = [NOT_KNOWN, *(NOT_KNOWN if one is None else f"{one:,}" for one in course.flips)]
+    flips = [NOT_KNOWN, *(NOT_KNOWN if flip is None else f"{flip:,}" for flip in course.flips)]
     rows = [
-        row(one.title, *(value_text(one.kind, value) for value in one.values))
-        for one in course.numbers
+        row(number.title, *(value_text(number.kind, value) for value in number.values))
+        for number in course.numbers
     ]
     return Table(
         "Numbers of each report",

@@ -49,7 +49,7 @@ def _facts(filters: Filters) -> Iterator[Fact]:
     for kind, title in (("stopped", "Patterns that stopped"), ("began", "Patterns that began")):
         yield Fact(title, f"{sum(one.kind == kind for one in filters.changed):,}")
     before, after = (
-        sum(getattr(one, name) for one in filters.kernels)
+        sum(getattr(kernel, name) for kernel in filters.kernels)
         for name in ("near_duplicates_a", "near_duplicates_b")
     )
     if filters.kernels:
@@ -73,9 +73,9 @@ def _patterns(found: Comparison, filters: Filters) -> Iterator[Block]:
             (Column("Layer", "name"), Column("Channel", "number"), Column("Method"),
              Column(found.sides[0].name), Column(found.sides[-1].name)),
             tuple(
-                row(_name(one.layer_a, one.layer_b), f"{one.channel}", one.method,
-                    _STATUS[one.status_a], _STATUS[one.status_b])
-                for one in others
+                row(_name(other.layer_a, other.layer_b), f"{other.channel}", other.method,
+                    _STATUS[other.status_a], _STATUS[other.status_b])
+                for other in others
             ),
             Limits("pattern", page=_ROWS_A_PAGE, paper=_CARDS_ON_PAPER),
         )  # fmt: skip

@@ -58,17 +58,17 @@ def _facts(found: Comparison) -> Iterator[Fact]:
         ("newly_saturated", "Newly saturated channels"),
         ("newly_non_finite", "Newly NaN or infinite channels"),
     ):
-        if total := sum(len(getattr(one, name)) for one in found.layers):
+        if total := sum(len(getattr(layer, name)) for layer in found.layers):
             yield Fact(title, f"{total:,}")
 
 
 def _matched(found: Comparison) -> str:
-    by_path = sum(one.matched == "path" for one in found.layers)
+    by_path = sum(layer.matched == "path" for layer in found.layers)
     return f"{by_path:,} by path, {len(found.layers) - by_path:,} by position"
 
 
 def _table(found: Comparison) -> Table:
-    others = any(one.newly_saturated or one.newly_non_finite for one in found.layers)
+    others = any(layer.newly_saturated or layer.newly_non_finite for layer in found.layers)
     columns = (
         Column("Layer", "name"),
         Column("Zeros", "number"),
@@ -82,7 +82,7 @@ def _table(found: Comparison) -> Table:
     return Table(
         "Changes of each layer",
         columns,
-        tuple(_row(one, others=others) for one in found.layers),
+        tuple(_row(layer, others=others) for layer in found.layers),
         Limits("layer", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
     )
 

@@ -57,7 +57,7 @@ def _verdict(found: Comparison) -> tuple[str, str, Tone]:
     a, b = found.sides[0].name, found.sides[-1].name
     accuracy = _number(found, "accuracy")
     if accuracy is None or accuracy.a is None or accuracy.b is None or accuracy.change is None:
-        if errors := [one for one in found.numbers if one.key.startswith("mae ")]:
+        if errors := [number for number in found.numbers if number.key.startswith("mae ")]:
             return _of_values(found, errors)
         if found.compared:
             flips = count(len(found.flips), "prediction")
@@ -87,12 +87,12 @@ def _of_values(found: Comparison, errors: Sequence[NumberChange]) -> tuple[str, 
     """The verdict on models that predict values."""
     a, b = found.sides[0].name, found.sides[-1].name
     said = [
-        f"{one.title}: {value_text('number', one.a.value)} in {a},"
-        f" {value_text('number', one.b.value)} in {b}."
-        for one in errors
-        if one.a and one.b
+        f"{error.title}: {value_text('number', error.a.value)} in {a},"
+        f" {value_text('number', error.b.value)} in {b}."
+        for error in errors
+        if error.a and error.b
     ]
-    signs = {0 if not one.change else 1 if one.change > 0 else -1 for one in errors}
+    signs = {0 if not error.change else 1 if error.change > 0 else -1 for error in errors}
     if signs == {0}:
         return "No error changed.", " ".join(said), "good"
     if 1 not in signs:
@@ -109,7 +109,7 @@ def _why_none(found: Comparison) -> str:
 
 
 def _number(found: Comparison, key: str) -> NumberChange | None:
-    return next((one for one in found.numbers if one.key == key), None)
+    return next((number for number in found.numbers if number.key == key), None)
 
 
 def _numbers(found: Comparison) -> Table:
@@ -120,14 +120,14 @@ def _numbers(found: Comparison) -> Table:
          Column("Verdict"), Column("Images", "number")),
         tuple(
             row(
-                one.title,
-                interval_text(one.kind, one.a),
-                interval_text(one.kind, one.b),
-                change_text(one.kind, one.change),
-                judged(one),
-                f"{one.images:,}" if one.images else "–",
+                number.title,
+                interval_text(number.kind, number.a),
+                interval_text(number.kind, number.b),
+                change_text(number.kind, number.change),
+                judged(number),
+                f"{number.images:,}" if number.images else "–",
             )
-            for one in found.numbers
+            for number in found.numbers
         ),
     )  # fmt: skip
 

@@ -119,7 +119,7 @@ def _files(path: Path, cells: Sequence[str], labels: Sequence[str] | None) -> Fo
         place: tuple[str, ...] = (label,) if label else ()
         if labels is None:
             parts = PurePosixPath(cell.replace("\\", "/")).parts[:-1]
-            place = tuple(printable(one) for one in parts if one not in ("/", "..", "."))
+            place = tuple(printable(part) for part in parts if part not in ("/", "..", "."))
         images.append(ImageFile(file, shown, place[0] if place else None, place))
     return FoundSet(images, passed, listed=labels is not None)
 

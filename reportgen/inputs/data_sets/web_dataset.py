@@ -70,9 +70,9 @@ def find_in_archives(archives: Sequence[Path]) -> FoundSet:
         passed += [Skipped(f"{name}/{printable(one)}", why) for one, why in archive.passed]
         beside = {_sample(inside) for inside in archive.images}
         passed += [
-            Skipped(f"{name}/{printable(one)}", "it is no picture", document=True)
-            for one in archive.others
-            if _sample(one) not in beside
+            Skipped(f"{name}/{printable(other)}", "it is no picture", document=True)
+            for other in archive.others
+            if _sample(other) not in beside
         ]
     if not images:
         raise ImageError(

@@ -89,8 +89,8 @@ class CellGrids:
         if reach is None or self.positions(output) != cells:
             return even_grid(cells, self.pixels, exact=False)
         rows, columns = (
-            CellAxis((one.low + one.high) / 2, one.jump, one.high - one.low)
-            for one in reach.lengths
+            CellAxis((length.low + length.high) / 2, length.jump, length.high - length.low)
+            for length in reach.lengths
         )
         return CellGrid(rows, columns, reach.beyond, reach.exact)
 
@@ -170,7 +170,7 @@ def mixes(step: Step) -> bool:
     rank = len(step.outputs[0].shape) - step.frames
     over = getattr(step.layer, "axis", -1)
     axes = list(over) if isinstance(over, list | tuple) else [over]
-    return [one % rank for one in axes] != [rank - 1]
+    return [axis % rank for axis in axes] != [rank - 1]
 
 
 def _joined(found: Sequence[_Reach], gated: bool) -> _Reach:
@@ -178,7 +178,7 @@ def _joined(found: Sequence[_Reach], gated: bool) -> _Reach:
     exact = all(one.exact for one in found)
     for axis in (0, 1):
         parts = [one.lengths[axis] for one in found]
-        exact = exact and all(abs(one.jump - parts[0].jump) < 1e-6 for one in parts)
+        exact = exact and all(abs(part.jump - parts[0].jump) < 1e-6 for part in parts)
         lengths.append(Length(min(p.low for p in parts), max(p.high for p in parts), parts[0].jump))
     beyond = gated or any(one.beyond for one in found)
     return _Reach((lengths[0], lengths[1]), beyond, exact)

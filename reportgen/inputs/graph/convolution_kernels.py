@@ -14,7 +14,7 @@ def kernel_of(layer: Any) -> npt.NDArray[np.float32]:
     plain convolution that does the same.
     """
     if isinstance(layer, keras.layers.SeparableConv2D):
-        depth, point = (_array(one) for one in layer.weights[:2])
+        depth, point = (_array(weight) for weight in layer.weights[:2])
         inputs, multiplier = depth.shape[2:]
         point = point.reshape(inputs, multiplier, -1)
         return np.asarray(np.einsum("hwim,imo->hwio", depth, point))

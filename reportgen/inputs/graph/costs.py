@@ -36,7 +36,7 @@ _MULTIPLYING |= {"DotProductAttention", "Lambda", "TFSMLayer"}
 def multiply_adds(step: Step) -> int | None:
     """Multiply-adds of one call of a layer for one image; None where they are not known."""
     layer = step.layer
-    outputs = [tuple(one.shape[1:]) for one in step.outputs]
+    outputs = [tuple(output.shape[1:]) for output in step.outputs]
     inputs = [tuple(one.shape[1:]) for one in step.inputs]
     for kind, counted in _COUNTED.items():
         if isinstance(layer, kind) and type(layer).call is kind.call:

@@ -183,8 +183,8 @@ def _hands_on(step: Step) -> bool:
 
 def _is_spread(axes: Sequence[Axis]) -> bool:
     """Whether values stand at several places, besides frames and channels."""
-    return any(one.size > 1 and not one.kinds <= {"T", "C"} and "C" not in one.kinds
-               for one in axes)  # fmt: skip
+    return any(axis.size > 1 and not axis.kinds <= {"T", "C"} and "C" not in axis.kinds
+               for axis in axes)  # fmt: skip
 
 
 def _is_plain(step: Step) -> bool:
@@ -195,7 +195,7 @@ def _is_plain(step: Step) -> bool:
         return False
     if is_own(layer):
         channels = int(step.inputs[0].shape[-1] or 1)
-        few = sum(int(np.prod(one.shape)) for one in weights) <= _FEW_WEIGHTS * channels
+        few = sum(int(np.prod(weight.shape)) for weight in weights) <= _FEW_WEIGHTS * channels
         return bool(few) and len(step.outputs[0].shape) - step.frames == 2
     convolution = kind.endswith(("Conv2D", "Conv3D"))
     return not weights or kind in _DENSE or "Normalization" in kind or convolution
@@ -210,7 +210,7 @@ class _Flow:
         for step in reversed(steps):
             outputs = [self._reach.get(id(x), (False, False)) for x in step.outputs]
             out = (True, True) if step.path == head else (
-                any(one[0] for one in outputs), any(one[1] for one in outputs)
+                any(output[0] for output in outputs), any(output[1] for output in outputs)
             )  # fmt: skip
             for tensor in step.inputs:
                 before = self._reach.get(id(tensor), (False, False))

@@ -87,8 +87,8 @@ def _changed(step: Step, keys: list[Any], axis: int) -> list[list[int]] | None:
         return None
     rest = tuple(k for k in range(outputs[0].ndim) if k != axis)
     return [
-        [int(at) for at in np.flatnonzero((one != outputs[0]).any(axis=rest))]
-        for one in outputs[1:]
+        [int(at) for at in np.flatnonzero((output != outputs[0]).any(axis=rest))]
+        for output in outputs[1:]
     ]
 
 

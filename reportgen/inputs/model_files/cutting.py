@@ -51,7 +51,7 @@ def check_learned(file_name: str, model: Any, missing: dict[str, str]) -> None:
     import keras
 
     layers = model._flatten_layers(include_self=False, recursive=True)
-    if any(one.weights and not isinstance(one, keras.layers.Normalization) for one in layers):
+    if any(layer.weights and not isinstance(layer, keras.layers.Normalization) for layer in layers):
         return
     raise ModelFileError(
         f"{file_name} needs help: {help_needed(missing)}. Without them, no layer with"

@@ -95,7 +95,7 @@ def _has_units(trace: Trace, step: Step) -> bool:
     makers = [one for one in trace.steps if set(map(id, one.outputs)) & set(map(id, step.inputs))]
     normalises = step.is_activation or "Normalization" in kind
     return normalises and any(
-        type(one.layer).__name__ in ("Dense", "EinsumDense") for one in makers
+        type(maker.layer).__name__ in ("Dense", "EinsumDense") for maker in makers
     )
 
 

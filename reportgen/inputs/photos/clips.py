@@ -36,7 +36,7 @@ def find_clips(
     clip's class is named by the first folder above it. Pictures named one by one stay single. The
     clips come by their digests, which are made from those of the frames in their order.
     """
-    folders = [Path(one).resolve() for one in arguments if Path(one).is_dir()]
+    folders = [Path(argument).resolve() for argument in arguments if Path(argument).is_dir()]
     left: list[tuple[ImageFile, str]] = []
     together: dict[Path, list[tuple[ImageFile, str]]] = {}
     clips: dict[str, Clip] = {}

@@ -320,7 +320,7 @@ def _is_foreign_tiff(error: Exception, path: Path) -> bool:
 def _ends_early(error: Exception) -> bool:
     words = ("truncated", "decoder object", "bytes but only got")
     return isinstance(error, (EOFError, struct.error)) or any(
-        one in str(error).lower() for one in words
+        word in str(error).lower() for word in words
     )
 
 

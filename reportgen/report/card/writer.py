@@ -51,7 +51,7 @@ def _about(report: Report) -> str:
         ("Parameters", f"{model.parameters:,} ({model.trainable_parameters:,} trainable)"),
         ("Layers", f"{len(model.layers):,}"),
         *(("Input", f"{one.name}: {shape(one.shape)}, {one.dtype}") for one in model.inputs),
-        *(("Output", f"{one.name}: {one.kind}") for one in model.outputs),
+        *(("Output", f"{output.name}: {output.kind}") for output in model.outputs),
         ("Author", report.author),
     ]
     rows = [f"| {name} | {as_markdown(text)} |" for name, text in facts if text]

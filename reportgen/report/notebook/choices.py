@@ -139,7 +139,7 @@ def choose(report: Report) -> Choices:
         cam_layer = None
     values_layer = values_layer if cam_layer else None
     patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
-    paths = [*(grid.layer for grid in layers), *(one.path for one in patterns)]
+    paths = [*(grid.layer for grid in layers), *(pattern.path for pattern in patterns)]
     paths += [head.score_layer] if head else []
     paths += [cam_layer.path] if cam_layer else []
     paths += [values_layer] if values_layer else []
@@ -164,7 +164,7 @@ def choose(report: Report) -> Choices:
 def _values(report: Report, photos: Sequence[Image]) -> Iterator[ShownValues]:
     """The outputs that predict values, as far as every photo has them."""
     for position, output in enumerate(report.model.outputs):
-        rows = [[it.value for it in one.values if it.output == output.name] for one in photos]
+        rows = [[it.value for it in photo.values if it.output == output.name] for photo in photos]
         if output.kind == "values" and all(rows):
             names = output.names[:MOST_VALUES]
             shown = [row[:MOST_VALUES] for row in rows]
@@ -186,7 +186,7 @@ def _shown_layer(grid: Activations, layer: Layer) -> ShownLayer:
         low=grid.low,
         high=grid.high,
         sparsity=grid.sparsity,
-        singles=[(one.channel, one.low, one.high) for one in grid.singles],
+        singles=[(single.channel, single.low, single.high) for single in grid.singles],
     )
 
 
@@ -198,14 +198,16 @@ def _patterns(
     Filters come first whose pattern needed no help in the report.
     """
     target = report.model.image_input
-    layers = dict.fromkeys(one.layer for one in report.galleries)
+    layers = dict.fromkeys(gallery.layer for gallery in report.galleries)
     galleries = [path for path in layers if is_reachable(by_path[path])]
     if target is None or not takes_floats(report):
         return []
     count = PATTERNS_LARGE if target.height * target.width > _LARGE else PATTERNS
     chosen = []
-    for path in [one for one in galleries if one in wanted] or spread(galleries, LAYERS):
-        singles = [one.channel for one in wanted[path].singles] if path in wanted else []
+    for path in [gallery for gallery in galleries if gallery in wanted] or spread(
+        galleries, LAYERS
+    ):
+        singles = [single.channel for single in wanted[path].singles] if path in wanted else []
         found = [one for one in report.filters if one.layer == path and one.status == "ok"]
         plainest = sorted(found, key=lambda one: one.obtained != PLAIN)
         answering = list(dict.fromkeys(one.channel for one in plainest))
@@ -226,7 +228,7 @@ def _values_layer(report: Report, by_path: Mapping[str, Layer]) -> str | None:
 
 def _head(report: Report, by_path: Mapping[str, Layer]) -> Head | None:
     head = report.model.head
-    if head is None or not head.classes or not all(one.predictions for one in report.images):
+    if head is None or not head.classes or not all(image.predictions for image in report.images):
         return None
     rough = head.binary and head.link != "sigmoid"
     if not head.exact or head.margins or rough:

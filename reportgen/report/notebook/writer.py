@@ -70,7 +70,7 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
         inputs=_copy_inputs(sources.inputs, folder),
         custom_objects=bool(sources.custom_objects),
         evaluated=[copies[image.name] for image in evaluated],
-        bygone=sorted({one.type for one in report.model.layers} & {*bygone_layers.BYGONE}),
+        bygone=sorted({layer.type for layer in report.model.layers} & {*bygone_layers.BYGONE}),
     )
     _copy_code(sources.custom_objects, folder)
     if files.bygone:

@@ -70,7 +70,10 @@ def render_notes(text: str, page: str, pictures: Sequence[NotePicture] = ()) -> 
         for child in token.children or ():
             if child.type == "link_open" and _OUTSIDE.match(str(child.attrs.get("href", ""))):
                 child.attrs["rel"] = "noopener noreferrer"
-    shown = {one.file: (src(page, one.file), one.width, one.height) for one in pictures}
+    shown = {
+        picture.file: (src(page, picture.file), picture.width, picture.height)
+        for picture in pictures
+    }
     return Markup(parser.renderer.render(tokens, parser.options, shown))  # noqa: S704 - html is off
 
 

@@ -73,7 +73,7 @@ class PaperBlocks:
         yield Bullets(tuple(map(plain, block.items)))
 
     def _facts(self, block: said.Facts) -> Iterator[Block]:
-        yield Facts(tuple(Fact(one.name, one.value, one.note) for one in block.facts))
+        yield Facts(tuple(Fact(fact.name, fact.value, fact.note) for fact in block.facts))
 
     def _callout(self, block: said.Callout) -> Iterator[Block]:
         yield Words(f"{plain(block.title)} {plain(block.words)}")

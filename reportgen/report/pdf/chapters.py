@@ -50,7 +50,9 @@ def _blocks(materials: Materials, key: str) -> Iterator[Block]:
     for page in others:
         if page.on_paper:
             yield Title(page.layer or page.title)
-            leads = [one for one in page.blocks if isinstance(one, Text) and one.style == "lead"]
-            yield from paper.rendered([one for one in page.blocks if one not in leads], 3)
+            leads = [
+                block for block in page.blocks if isinstance(block, Text) and block.style == "lead"
+            ]
+            yield from paper.rendered([block for block in page.blocks if block not in leads], 3)
     if left_out := only_in_site(sum(not page.on_paper for page in others), "layer"):
         yield Words(left_out, quiet=True)

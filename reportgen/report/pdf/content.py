@@ -112,7 +112,7 @@ def document(
         filters=patterns,
         filters_lead=_filters_lead(outline),
         filters_left_out=only_in_site(
-            len({one.layer for one in report.galleries})
+            len({gallery.layer for gallery in report.galleries})
             - len({grid.title for section in patterns for grid in section.grids}),
             "layer",
         )
@@ -143,7 +143,7 @@ def _colours(colormap: str) -> tuple[str, ...]:
 def _cover(images: Sequence[Photo]) -> tuple[Picture, ...]:
     """The first photo and what a class rests on in it."""
     for image in images:
-        overlay = next((one.overlay for one in image.gradcams if one.overlay), None)
+        overlay = next((gradcam.overlay for gradcam in image.gradcams if gradcam.overlay), None)
         if image.photo.src and (overlay is None or overlay.src):
             return (image.photo, overlay) if overlay else (image.photo,)
     return ()

@@ -74,12 +74,12 @@ def photo(materials: Materials, image: Image) -> Photo:
         network_photo=network,
         predictions=tuple(
             Prediction(
-                one.label,
-                percent(one.probability),
-                "−∞" if one.score is None else number(one.score),
-                bar_length(one.probability),
+                prediction.label,
+                percent(prediction.probability),
+                "−∞" if prediction.score is None else number(prediction.score),
+                bar_length(prediction.probability),
             )
-            for one in image.predictions
+            for prediction in image.predictions
         ),
         no_predictions=""
         if image.predictions or answers
@@ -161,12 +161,12 @@ def _other_maps(
 ) -> Iterator[OtherMap]:
     """The other kinds of map, for one class only: they are as many again for each."""
     for group in _with_others(groups)[:1]:
-        for one in group.others:
-            kind = CAMS[one.method].title
-            shown = one.status == "ok" and one.picture
-            alt = f"{kind} of {one.label} on {title}"
-            overlay = pictures.picture(one.picture, alt) if shown and one.picture else None
-            text = completeness(one) if overlay else one.reason or one.status
+        for other in group.others:
+            kind = CAMS[other.method].title
+            shown = other.status == "ok" and other.picture
+            alt = f"{kind} of {other.label} on {title}"
+            overlay = pictures.picture(other.picture, alt) if shown and other.picture else None
+            text = completeness(other) if overlay else other.reason or other.status
             yield OtherMap(kind, text, overlay)
 
 
@@ -187,7 +187,7 @@ def _sections(materials: Materials, image: Image) -> Iterator[Section]:
 
     grids = grids_in_full(outline, image, materials.extent.layers)
     for block, members in groupby(grids, key=block_of):
-        drawn = tuple(_activations(materials, one) for one in members)
+        drawn = tuple(_activations(materials, member) for member in members)
         yield Section(block or "Other layers", drawn)
 
 

@@ -46,8 +46,8 @@ class PdfNotes:
         self._notes = notes_of(report)
         self._taken: set[str] = set()
         self._pictures = {
-            one.file: pictures.picture(one.file, "Picture in the notes")
-            for one in report.note_pictures
+            note_picture.file: pictures.picture(note_picture.file, "Picture in the notes")
+            for note_picture in report.note_pictures
         }
 
     def take(self, place: str, above: int) -> tuple[Node, ...]:

@@ -62,7 +62,9 @@ def finish(aside: Path, place: Path) -> None:
         _move(source, target)
     for name in obsolete:
         _remove(place, name)
-    for folder in sorted({str(one) for name in own for one in PurePosixPath(name).parents})[::-1]:
+    for folder in sorted({str(parent) for name in own for parent in PurePosixPath(name).parents})[
+        ::-1
+    ]:
         with contextlib.suppress(OSError):  # it is not empty, or a link
             if folder != ".":
                 (place / folder).rmdir()
@@ -155,7 +157,7 @@ def _remove(place: Path, name: str) -> None:
 def holds_others(place: Path) -> bool:
     """Whether a folder holds anything that no report of its manifest has put there."""
     own = {*(read_manifest(place) or {}), MANIFEST}
-    folders = {str(one) for name in own for one in PurePosixPath(name).parents}
+    folders = {str(parent) for name in own for parent in PurePosixPath(name).parents}
     for above, below, names in os.walk(place):
         prefix = Path(above).relative_to(place)
         for name in (*below, *names):
