@@ -257,6 +257,14 @@
       context.imageSmoothingEnabled = link.dataset.kind === "filters";
       const ratio = picture.naturalWidth / grid.across; // a picture may have been shrunk
       context.drawImage(picture, place.left * ratio, place.top * ratio, grid.width * ratio, grid.height * ratio, 0, 0, canvas.width, canvas.height);
+      if (link.dataset.kind !== "activations" || !values(link)?.inactive.includes(tile)) return;
+      context.strokeStyle = "#6d747b"; // the mark of a silent tile
+      context.beginPath();
+      for (const [from, to] of [[0, canvas.height], [canvas.height, 0]]) {
+        context.moveTo(0, from);
+        context.lineTo(canvas.width, to);
+      }
+      context.stroke();
     };
     picture.loading = "eager";
     if (picture.complete && picture.naturalWidth) draw();

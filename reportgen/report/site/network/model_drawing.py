@@ -20,7 +20,7 @@ _GAP, _LANE_GAP, _ARCH = 16, 22, 20
 _LETTER, _LINE = 7, 18
 """Pixels of a letter of a label, and from line to line."""
 _LABEL_LINES = 2
-_LARGEST = 1.5
+_LARGEST = 1.25
 """How many times its size a small drawing is shown."""
 
 
