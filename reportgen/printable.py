@@ -37,3 +37,8 @@ def distinct(names: Sequence[str]) -> list[str]:
         seen.add(unique)
         result.append(unique)
     return result
+
+
+def quoted(text: object) -> str:
+    """A name or word from the user in quotation marks, its control characters spelled out."""
+    return f"“{printable(str(text))}”"

@@ -276,7 +276,7 @@ def test_layers_classes_and_labels(small_model, photos, tmp_path):
         ({"class": "7"}, "7"),
         ({"cam_layers": ["secnd"]}, "did you mean “second”"),
         ({"cam_layers": ["out"]}, "no maps"),
-        ({"cam_difference": ["0,7"]}, "no class '7'"),
+        ({"cam_difference": ["0,7"]}, "no class “7”"),
         ({"preprocess": "nosuchmodule:f"}, "nosuchmodule"),
     ],
 )

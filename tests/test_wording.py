@@ -49,3 +49,40 @@ def test_a_divided_phrase_is_found() -> None:
     assert phrases_in('say("It was taken"\n    f" for a cat")') == ["taken for"]
     assert phrases_in("# what is\n# said here") == ["is said"]
     assert phrases_in("mistaken form") == []
+
+
+STRAIGHT = re.compile(r"""(?<![=\w({\[,+!/<])'\{[^'{}\n]*\}'|\{[^{}\n]*!r\}""")
+"""A name in straight quotation marks in a message; names stand in “ ”."""
+
+OF_CODE = {
+    "reportgen/__init__.py",  # Python's own error of a module
+    "reportgen/api/building.py",  # a call, as Python writes it
+    "reportgen/ci/openmetrics.py",  # numbers
+    "reportgen/ci/step_outputs.py",  # numbers
+    "reportgen/inputs/model_files/naming.py",  # NAME=EXPR as a shell takes it
+    "reportgen/pictures/charts/depth.py",  # an error for programmers
+}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in texts() if path.suffix == ".py" and "reportgen" in path.parts],
+    ids=lambda path: str(path.relative_to(REPOSITORY)),
+)
+def test_messages_have_quotation_marks_of_one_kind(path: Path) -> None:
+    name = path.relative_to(REPOSITORY).as_posix()
+    if name.startswith("reportgen/report/notebook/") or name in OF_CODE:
+        return
+    assert STRAIGHT.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_straight_quotation_marks_are_found() -> None:
+    assert STRAIGHT.findall("""f"there is no file '{name}'\"""")
+    assert STRAIGHT.findall('f"there is no file {name!r}"')
+    assert not STRAIGHT.findall('f"there is no file “{name}”"')
+
+
+@pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(REPOSITORY)))
+def test_pages_have_quotation_marks_of_one_kind(path: Path) -> None:
+    others = re.findall("[‘„«»‹›]", path.read_text(encoding="utf-8"))
+    assert others == []

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.errors import SettingsError
+from reportgen.printable import quoted
 
 TOP_LEVEL = 253
 """The highest value level of a palette picture; levels above it are drawn as this one."""
@@ -83,5 +84,5 @@ def signed_colours(values: NDArray[np.floating]) -> NDArray[np.uint8]:
 
 def _unknown(name: str) -> str:
     nearest = get_close_matches(name.lower(), NAMES, n=1, cutoff=0.5)
-    hint = f"did you mean {nearest[0]!r}?" if nearest else f"choose one of {', '.join(NAMES)}."
-    return f"There is no colour map named {name[:60]!r}; {hint}"
+    hint = f"did you mean “{nearest[0]}”?" if nearest else f"choose one of {', '.join(NAMES)}."
+    return f"There is no colour map named {quoted(name[:60])}; {hint}"

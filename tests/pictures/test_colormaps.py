@@ -25,7 +25,7 @@ def test_gray_is_the_level_itself():
     ("wrong", "nearest"), [("Viridis", "viridis"), ("virdis", "viridis"), ("grey", "gray")]
 )
 def test_an_unknown_name_is_answered_with_the_nearest(wrong, nearest):
-    with pytest.raises(ReportgenError, match=f"did you mean '{nearest}'"):
+    with pytest.raises(ReportgenError, match=f"did you mean “{nearest}”"):
         colormaps.table(wrong)
 
 

@@ -144,7 +144,7 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content: dict[str, Any] = {}
     for key, value in pairs:
         if key in content:
-            raise ShapeError(f"it names '{printable(key)}' twice")
+            raise ShapeError(f"it names “{printable(key)}” twice")
         content[key] = value
     return content
 
@@ -182,7 +182,7 @@ def _in_map(content: Mapping[Any, Any]) -> list[Any]:
     if content and None not in values:  # YAML, where every value is text
         return _in_order(list(zip(map(int, content.values()), content, strict=True)))
     odd = next(key for key, number in keys.items() if number is None)
-    raise ShapeError(f"neither '{printable(str(odd))}' nor what it stands for is a class's number")
+    raise ShapeError(f"neither “{printable(str(odd))}” nor what it stands for is a class's number")
 
 
 def _numbered_lines(lines: Sequence[str]) -> list[tuple[int, Any]]:

@@ -78,17 +78,17 @@ def find_class(labels: Sequence[str], wanted: str) -> int:
     matches = [index for index, label in enumerate(folded) if label == wanted.casefold()]
     if len(matches) > 1:
         raise ModelError(
-            f"Several classes are called '{shown}': give the index, {matches[0]} or so."
+            f"Several classes are called “{shown}”: give the index, {matches[0]} or so."
         )
     if matches:
         return matches[0]
     inside = [label for label in folded if wanted.strip() and wanted.casefold() in label]
     close = difflib.get_close_matches(wanted.casefold(), folded, 1) or inside
     if close:
-        hint = f"did you mean '{labels[folded.index(close[0])]}'?"
+        hint = f"did you mean “{labels[folded.index(close[0])]}”?"
     else:
         hint = f"give a label or an index from 0 to {len(labels) - 1}."
-    raise ModelError(f"The model has no class '{shown}': {hint}")
+    raise ModelError(f"The model has no class “{shown}”: {hint}")
 
 
 def _clean(label: object, index: int) -> str:

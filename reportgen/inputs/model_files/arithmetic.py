@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from reportgen.errors import SettingsError
+from reportgen.printable import quoted
 
 _NAME = re.compile(r"x\d{0,4}")
 _LONGEST = 500
@@ -50,7 +51,7 @@ Expression = Number | Tensor | Operation
 def parse_arithmetic(text: str) -> Expression:
     """Parse `text`; raises `SettingsError` that points at the first thing not understood."""
     if len(text) > _LONGEST:
-        raise SettingsError(f"The expression {text[:40]!r}... is too long.")
+        raise SettingsError(f"The expression {quoted(text[:40])}... is too long.")
     try:
         tree = ast.parse(text.strip(), mode="eval")
     except SyntaxError as error:
@@ -62,7 +63,7 @@ def parse_arithmetic(text: str) -> Expression:
 
 def _expression(text: str, node: ast.expr, depth: int) -> Expression:
     if depth > _DEEPEST:
-        raise SettingsError(f"The expression {text[:40]!r}... nests too deeply.")
+        raise SettingsError(f"The expression {quoted(text[:40])}... nests too deeply.")
     match node:
         case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
             with contextlib.suppress(OverflowError):
@@ -81,8 +82,8 @@ def _expression(text: str, node: ast.expr, depth: int) -> Expression:
 
 def _refusal(text: str, rest: str) -> SettingsError:
     return SettingsError(
-        f"The expression {text!r} is not arithmetic in x at {rest[:20]!r}; it may hold numbers, "
-        "x (x1 for a second input), + - * / ** and parentheses, as in x/127.5-1."
+        f"The expression {quoted(text)} is not arithmetic in x at {quoted(rest[:20])}; it may "
+        "hold numbers, x (x1 for a second input), + - * / ** and parentheses, as in x/127.5-1."
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.migration.graph import is_reference, map_references
 from reportgen.inputs.model_files.migration.rule import Node, class_name, stored_name
+from reportgen.printable import quoted
 
 
 class _NotYetError(Exception):
@@ -43,14 +44,18 @@ class CallGraph:
         calls = self.waiting[key]
         while calls:
             if not isinstance(calls[0], dict):
-                raise ModelFileError(f"{self.file_name}: the layer {key[:80]!r} is called wrongly.")
+                raise ModelFileError(
+                    f"{self.file_name}: the layer {quoted(key[:80])} is called wrongly."
+                )
             try:
                 args = self.resolve_arguments(calls[0].get("args", []), key)
                 kwargs = self.resolve_arguments(calls[0].get("kwargs", {}), key)
             except _NotYetError:
                 return progress
             if not isinstance(args, list) or not isinstance(kwargs, dict):
-                raise ModelFileError(f"{self.file_name}: the layer {key[:80]!r} is called wrongly.")
+                raise ModelFileError(
+                    f"{self.file_name}: the layer {quoted(key[:80])} is called wrongly."
+                )
             self.tensors.setdefault(key, []).append(call(key, args, kwargs))
             calls.pop(0)
             progress = True
@@ -94,13 +99,13 @@ class CallGraph:
                 return np.array(inner.get("value"), dtype=inner["dtype"])
             except (TypeError, ValueError) as error:
                 raise ModelFileError(
-                    f"{self.file_name}: the layer {key[:80]!r} is called with a broken array."
+                    f"{self.file_name}: the layer {quoted(key[:80])} is called with a broken array."
                 ) from error
         if name in {"DType", "DTypePolicy"}:
             return inner.get("name")
         raise ModelFileError(
-            f"{self.file_name}: the layer {key[:80]!r} is called with an object of the class"
-            f" {name[:60]!r}, which is not part of Keras."
+            f"{self.file_name}: the layer {quoted(key[:80])} is called with an object of the class"
+            f" {quoted(name[:60])}, which is not part of Keras."
         )
 
     def tensor(self, reference: Any) -> Any:
@@ -111,14 +116,16 @@ class CallGraph:
             raise ModelFileError(f"{self.file_name} has a broken connection between its layers.")
         name, call, output = reference[:3]
         if name not in self.tensors and name not in self.waiting:
-            raise ModelFileError(f"{self.file_name} refers to a layer {name[:80]!r} that it lacks.")
+            raise ModelFileError(
+                f"{self.file_name} refers to a layer {quoted(name[:80])} that it lacks."
+            )
         calls = self.tensors.get(name, [])
         if not 0 <= call < len(calls):
             raise _NotYetError
         outputs = keras.tree.flatten(calls[call])
         if not 0 <= output < len(outputs):
             raise ModelFileError(
-                f"{self.file_name}: the layer {name[:80]!r} has no output {output}."
+                f"{self.file_name}: the layer {quoted(name[:80])} has no output {output}."
             )
         # A call that gives back one tensor in a list is meant by its only member.
         return outputs[output]

@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from reportgen.errors import ModelFileError
+from reportgen.printable import quoted
 
 _NOT_THEIRS = {"keras", "tensorflow", "tf_keras", "numpy", "scipy", "torch", "jax"}
 """Packages whose functions mean something else than a model's layer of the same name."""
@@ -39,8 +40,8 @@ def package_version(name: str) -> str:
         spec = None
     if spec is None:
         raise ModelFileError(
-            f"--custom-objects: there is no file {name!r} and no installed package of that name;"
-            f" install it beside reportgen, or give a Python file (.py)."
+            f"--custom-objects: there is no file {quoted(name)} and no installed package of that "
+            f"name; install it beside reportgen, or give a Python file (.py)."
         )
     try:
         return importlib.metadata.version(name.partition(".")[0])
@@ -98,7 +99,7 @@ def load_custom_objects(sources: Sequence[str | Path]) -> dict[str, Any]:
 
 def _of_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
-        raise ModelFileError(f"There is no file {str(path)!r} for --custom-objects.")
+        raise ModelFileError(f"There is no file {quoted(str(path))} for --custom-objects.")
     # Dataclasses and Keras's registration look their module up by name.
     name = f"reportgen_custom_objects_{re.sub(r'[^A-Za-z0-9]', '_', path.stem)}"
     spec = importlib.util.spec_from_file_location(name, path)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.hdf5_check import DamagedFileError, check_bytes
-from reportgen.printable import printable
+from reportgen.printable import printable, quoted
 
 if TYPE_CHECKING:
     import h5py
@@ -97,7 +97,7 @@ def refuse_links(file: "h5py.File", file_name: str) -> None:
         raise DamagedFileError(file_name) from error
     if leaving:
         raise ModelFileError(
-            f"{file_name} keeps {printable(leaving[0])[:80]!r} in another file, which is not"
+            f"{file_name} keeps {quoted(printable(leaving[0])[:80])} in another file, which is not"
             f" followed; {_INTO_ONE_FILE}."
         )
 
@@ -169,7 +169,7 @@ def stored_arrays(group: "h5py.Group", file_name: str) -> dict[str, StoredArray]
         for path, dataset in _datasets(group, "", [0]):
             if dataset.external or dataset.is_virtual:
                 raise ModelFileError(
-                    f"{file_name} keeps {path[:80]!r} in another file, which is not followed."
+                    f"{file_name} keeps {quoted(path[:80])} in another file, which is not followed."
                 )
             if dataset.dtype.kind in "fiub" or is_bfloat16(dataset):
                 arrays[path] = StoredArray(dataset)

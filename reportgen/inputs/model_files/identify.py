@@ -18,7 +18,7 @@ from reportgen.inputs.model_files.shards import files_of_weights
 from reportgen.inputs.model_files.unsuitable import HEAD, MODEL_FIRST, explain_unsuitable
 from reportgen.inputs.photos.sniff import picture_kind
 from reportgen.inputs.similar_names import near_files
-from reportgen.printable import printable
+from reportgen.printable import printable, quoted
 from reportgen.user_files import Seen, UnusableFileError, check_readable, feed
 
 _LARGEST_JSON = 1 << 26
@@ -141,15 +141,15 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
 
 def _explain_absent(model: str) -> str:
     if near := near_files(Path(model)):
-        return f"There is no model file {model!r}{near}"
+        return f"There is no model file {quoted(model)}{near}"
     nearest = nearest_application(model)
     if nearest is not None:
         return (
-            f"There is no model file {model!r}, and no keras.applications network of that name;"
-            f" did you mean {nearest.name}?"
+            f"There is no model file {quoted(model)}, and no keras.applications network of that "
+            f"name; did you mean {nearest.name}?"
         )
     return (
-        f"There is no model file {model!r}; give a .keras or .h5 file, a SavedModel folder,"
+        f"There is no model file {quoted(model)}; give a .keras or .h5 file, a SavedModel folder,"
         " or the name of a keras.applications network such as vgg16."
     )
 
@@ -175,7 +175,7 @@ def _weights_file(weights: str) -> Path:
         hint = f" ({weights} works only with the name of a keras.applications network)"
         near = near_files(path)
         raise ModelFileError(
-            f"There is no weights file {weights!r}"
+            f"There is no weights file {quoted(weights)}"
             f"{hint if weights in ('imagenet', 'none') else near}."
         )
     head = _head(path)

@@ -24,6 +24,7 @@ from reportgen.inputs.model_files.naming import OperationNames, help_for, unique
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.tensorflow_operations import tensorflow_operation
 from reportgen.inputs.model_files.user_code import Replacement, replacement_for
+from reportgen.printable import quoted
 
 MakeModel = Callable[[Node, str], Part]
 """Builds a nested model under a name."""
@@ -75,7 +76,7 @@ class LayerMaker:
             if class_name(node) == "InputLayer":
                 continue
             if key in made or key in missing:
-                raise ModelFileError(f"{self.file_name} has two layers called {key[:80]!r}.")
+                raise ModelFileError(f"{self.file_name} has two layers called {quoted(key[:80])}.")
             self.renamed |= names[key] != key
             try:
                 made[key] = self._make_counted(node, names[key])
@@ -126,7 +127,7 @@ class LayerMaker:
         key = stored_name(node)
         self.replaced.add(replacement.layer)
         self.notes.append(
-            f"the layer {key[:80]!r} ({class_name(node)[:60]}) was replaced by"
+            f"the layer {quoted(key[:80])} ({class_name(node)[:60]}) was replaced by"
             f" {replacement.meaning}"
         )
         return self.guarded(key, lambda: replacement.build(name))
@@ -169,5 +170,5 @@ class LayerMaker:
                 raise ModelFileError(self.budget.refusal) from error
             reason = " ".join(str(error).split())[:240] or type(error).__name__
             raise ModelFileError(
-                f"{self.file_name}: the layer {key[:80]!r} cannot be built: {reason}"
+                f"{self.file_name}: the layer {quoted(key[:80])} cannot be built: {reason}"
             ) from error

@@ -11,6 +11,7 @@ from reportgen.inputs.model_files.limits import WeightBudget, every_object
 from reportgen.inputs.model_files.migration.graph import UNTOLD_MODULE
 from reportgen.inputs.model_files.migration.keras2 import HARD_SIGMOID_OF_KERAS_2
 from reportgen.inputs.model_files.migration.rule import Node, class_name, settings
+from reportgen.printable import quoted
 
 # Layers that run stored code, read other files, or compute nothing from images.
 _NEVER_BUILT = {
@@ -191,7 +192,7 @@ class ArgumentReader:
                 if key == "groups":
                     self.dropped.add(f"groups=1 of {class_of_layer}")
                 return
-        self.ignored.add(f"{key[:40]!r} of the layer {layer_name[:60]!r}")
+        self.ignored.add(f"{quoted(key[:40])} of the layer {quoted(layer_name[:60])}")
 
     def _value(self, key: str, value: Any, layer_name: str, inner: Callable[[Node], Any]) -> Any:
         if key.endswith("activation"):
@@ -217,8 +218,8 @@ class ArgumentReader:
         elif layer_class(name, self.custom) is not None or name in {"Functional", "Sequential"}:
             return inner(value)
         raise ModelFileError(
-            f"{self.file_name}: the layer {layer_name[:80]!r} holds an object of the class"
-            f" {name[:60]!r} ({key[:40]}), which is not part of Keras; give its code with"
+            f"{self.file_name}: the layer {quoted(layer_name[:80])} holds an object of the class"
+            f" {quoted(name[:60])} ({key[:40]}), which is not part of Keras; give its code with"
             " --custom-objects FILE.py."
         )
 
@@ -241,8 +242,8 @@ class ArgumentReader:
         if inspect.isfunction(found) and name not in {"get", "serialize", "deserialize"}:
             return found
         raise ModelFileError(
-            f"{self.file_name}: the activation {str(value)[:60]!r} of the layer"
-            f" {layer_name[:80]!r} is"
+            f"{self.file_name}: the activation {quoted(str(value)[:60])} of the layer"
+            f" {quoted(layer_name[:80])} is"
             " not part of Keras; give its code with --custom-objects FILE.py."
         )
 

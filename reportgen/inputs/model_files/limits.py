@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelFileError
+from reportgen.printable import quoted
 
 _LONGEST_JSON = 1 << 26
 MOST_OF_A_GRAPH = 1 << 31
@@ -92,7 +93,7 @@ def check_output(shape: Any, layer: str, file_name: str) -> None:
     if math.prod(sizes) > MOST_VALUES:
         raise ModelFileError(
             f"{file_name} asks for an output of {' × '.join(map(str, sizes))[:60]} from the layer"
-            f" {layer[:80]!r}, more than fits into memory."
+            f" {quoted(layer[:80])}, more than fits into memory."
         )
 
 

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from reportgen.inputs.model_files.migration.rule import Node, stored_name
+from reportgen.printable import quoted
 
 
 def help_for(key: str, name: str) -> str:
@@ -11,19 +12,19 @@ def help_for(key: str, name: str) -> str:
     shown = key[:80]
     if name == "Lambda":
         return (
-            f"the layer {shown!r} is a Lambda, whose stored code is never run: say what it"
+            f"the layer {quoted(shown)} is a Lambda, whose stored code is never run: say what it"
             f" computes with --replace-layer '{shown}=EXPR' (such as x/127.5-1) or"
             f" '{shown}=MODULE:FUNCTION'"
         )
     if name == "Merge":
         return (
-            f"the layer {shown!r} is a Merge with code of its own, which is never run: say what it"
-            f" computes with --replace-layer '{shown}=EXPR' (such as x0-x1) or"
+            f"the layer {quoted(shown)} is a Merge with code of its own, which is never run: say "
+            f"what it computes with --replace-layer '{shown}=EXPR' (such as x0-x1) or"
             f" '{shown}=MODULE:FUNCTION'"
         )
     return (
-        f"the layer {shown!r} is of the class {name[:60]!r}, which is not part of Keras: give"
-        " its code with --custom-objects FILE.py"
+        f"the layer {quoted(shown)} is of the class {quoted(name[:60])}, which is not part of "
+        "Keras: give its code with --custom-objects FILE.py"
     )
 
 

@@ -23,6 +23,7 @@ from reportgen.inputs.model_files.migration.rule import (
 from reportgen.inputs.model_files.naming import clean_name, is_trainable, unique_names
 from reportgen.inputs.model_files.parts import Part, UnknownLayersError
 from reportgen.inputs.model_files.user_code import check_replaced
+from reportgen.printable import quoted
 
 if TYPE_CHECKING:
     import keras
@@ -77,7 +78,8 @@ class Rebuilder:
         config = settings(node)
         if not isinstance(config.get("layers"), list):
             raise ModelFileError(
-                f"{self.file_name}: the model {str(config.get('name', ''))[:80]!r} has no list"
+                f"{self.file_name}: the model {quoted(str(config.get('name', ''))[:80])} has "
+                "no list"
                 " of layers."
             )
         if class_name(node) == "Sequential" or "output_layers" not in config:
@@ -100,7 +102,7 @@ class Rebuilder:
         self._stop_or_cut(nodes, missing, set(names[first_missing:]), outermost)
         if not made:
             raise ModelFileError(
-                f"{self.file_name}: the model {stored_name(node)[:80]!r} has no layers."
+                f"{self.file_name}: the model {quoted(stored_name(node)[:80])} has no layers."
             )
         # Without a shape of its own, a model inside another one is built when that one calls it.
         layers: list[Any] = [] if tensor is None else [tensor]
@@ -219,7 +221,7 @@ class Rebuilder:
         if not missing:
             if unreached:
                 raise ModelFileError(
-                    f"{self.file_name}: the layer {min(unreached)[:80]!r} is not connected to"
+                    f"{self.file_name}: the layer {quoted(min(unreached)[:80])} is not connected to"
                     " the input."
                 )
             return

@@ -13,6 +13,7 @@ from reportgen.inputs.model_files.parts import Part
 from reportgen.inputs.model_files.protobuf import fields
 from reportgen.inputs.model_files.stored import StoredModel
 from reportgen.inputs.model_files.weights_assign import WeightsMismatchError, assign, finish
+from reportgen.printable import quoted
 
 _VALUE = ".ATTRIBUTES/VARIABLE_VALUE"
 _OLD_NAMES = {"kernel": ("depthwise_kernel",)}
@@ -178,7 +179,7 @@ def _load_model(part: Part, node: int, weights: CheckpointWeights) -> None:
         if target is None or target >= len(weights.objects):
             if child.layer.weights:
                 raise WeightsMismatchError(
-                    f"{weights.file_name} has no weights for the layer {child.name[:80]!r}."
+                    f"{weights.file_name} has no weights for the layer {quoted(child.name[:80])}."
                 )
         elif child.children:
             _load_model(child, target, weights)
@@ -202,7 +203,8 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
         )
         if key is None or key not in weights.arrays:
             raise WeightsMismatchError(
-                f"{weights.file_name} has no weights for the layer {name[:80]!r} ({variable.name})."
+                f"{weights.file_name} has no weights for the layer {quoted(name[:80])} "
+                f"({variable.name})."
             )
         assign(variable, weights.arrays[key], name, weights.file_name)
     for inner in layer._layers if depth < 10 else []:
@@ -211,7 +213,7 @@ def _load_layer(layer: Any, node: int, weights: CheckpointWeights, name: str, de
         attributes = [key for key in children if getattr(layer, key, None) is inner]
         if not attributes:
             raise WeightsMismatchError(
-                f"{weights.file_name} has no weights for {inner.name[:60]!r} in the layer"
-                f" {name[:80]!r}."
+                f"{weights.file_name} has no weights for {quoted(inner.name[:60])} in the layer"
+                f" {quoted(name[:80])}."
             )
         _load_layer(inner, children[attributes[0]], weights, name, depth + 1)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reportgen.errors import ModelFileError
 from reportgen.inputs.model_files.limits import parse_config
+from reportgen.printable import quoted
 
 _MOST_SHARDS = 10_000
 
@@ -28,7 +29,7 @@ def shards_of(path: Path) -> list[Path]:
         for name in value if isinstance(value, list) else [value]:
             if not isinstance(name, str) or not re.fullmatch(r"[\w.-]+\.h5", name):
                 raise ModelFileError(
-                    f"{path.name} names a file {str(name)[:60]!r}, not a .h5 file."
+                    f"{path.name} names a file {quoted(str(name)[:60])}, not a .h5 file."
                 )
             names.add(name)
     if not names or len(names) > _MOST_SHARDS:

@@ -10,6 +10,7 @@ from reportgen.inputs.model_files.identify import ModelFile
 from reportgen.inputs.model_files.layers import layer_class
 from reportgen.inputs.model_files.migration.rule import MODEL_CLASSES, Node, class_name, settings
 from reportgen.inputs.model_files.stored import StoredModel
+from reportgen.printable import quoted
 
 if TYPE_CHECKING:
     import keras
@@ -36,7 +37,8 @@ def open_subclassed(
     cls = layer_class(name, custom)
     if cls is None:
         raise ModelFileError(
-            f"{file.name} is a subclassed model of the class {name[:60]!r}, whose code is not in"
+            f"{file.name} is a subclassed model of the class {quoted(name[:60])}, whose code "
+            "is not in"
             " the file;"
             " give it with --custom-objects FILE.py."
         )
@@ -50,7 +52,7 @@ def open_subclassed(
     except Exception as error:
         reason = " ".join(str(error).split())[:300]
         raise ModelFileError(
-            f"{file.name}: the class {name[:60]!r} cannot be rebuilt: {reason}"
+            f"{file.name}: the class {quoted(name[:60])} cannot be rebuilt: {reason}"
         ) from error
     return model
 

@@ -18,6 +18,7 @@ from reportgen.inputs.model_files.arithmetic import (
 )
 from reportgen.inputs.model_files.custom_objects import one_line
 from reportgen.inputs.model_files.migration.rule import Node, layer_nodes, settings, stored_name
+from reportgen.printable import quoted
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def parse_replacements(options: Sequence[str]) -> dict[str, Replacement]:
         name, meaning = name.strip(), meaning.strip()
         if not equals or not name or not meaning:
             raise SettingsError(
-                f"--replace-layer {option!r} is not NAME=EXPR, as in lambda_1=x/127.5-1."
+                f"--replace-layer {quoted(option)} is not NAME=EXPR, as in lambda_1=x/127.5-1."
             )
         if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*", meaning):
             replacements[name] = Replacement(name, meaning, None, _import_function(meaning))
@@ -90,7 +91,7 @@ def check_replaced(
     for name in replacements.keys() - replaced:
         known = [stored_name(node) for node in layer_nodes(settings(root))]
         raise ModelFileError(
-            f"--replace-layer: {file_name} has no layer {name[:80]!r}; its layers are"
+            f"--replace-layer: {file_name} has no layer {quoted(name[:80])}; its layers are"
             f" {', '.join(map(repr, known[:12]))}{' ...' if len(known) > 12 else ''}."
         )
 

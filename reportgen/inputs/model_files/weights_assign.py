@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from reportgen.errors import ModelFileError
+from reportgen.printable import quoted
 
 
 class Array(Protocol):
@@ -31,7 +32,7 @@ def assign(variable: Any, array: Array, layer_name: str, file_name: str) -> None
     expected = tuple(variable.shape)
     if tuple(array.shape) != expected:
         raise WeightsMismatchError(
-            f"{file_name} does not fit the layer {layer_name[:80]!r}: it holds"
+            f"{file_name} does not fit the layer {quoted(layer_name[:80])}: it holds"
             f" {size_text(array.shape)} weights where the network has {size_text(expected)}"
             f" ({variable.name})."
         )

@@ -20,6 +20,7 @@ from reportgen.inputs.model_files.weights_assign import (
     size_text,
 )
 from reportgen.inputs.model_files.weights_layouts import todays_layout
+from reportgen.printable import quoted
 
 StoredLists = dict[str, list[tuple[str, StoredArray]]]
 _KERAS_1_NAMES = {
@@ -86,13 +87,14 @@ def _fitting(
         guessed += [part.name] if guess else []
         renamed += [part.name] if others else []
     warnings = [
-        f"{weights.file_name} names the layers inside {name[:60]!r} differently than the network;"
+        f"{weights.file_name} names the layers inside {quoted(name[:60])} differently than "
+        "the network;"
         " their weights were given by order, as Keras does; --weights-by-name gives them by name"
         for name in renamed[:1]
     ]
     warnings += [
         f"{weights.file_name} does not say whether TensorFlow or Theano wrote the kernels of"
-        f" {name[:60]!r}: TensorFlow is assumed (Theano's would be upside down)"
+        f" {quoted(name[:60])}: TensorFlow is assumed (Theano's would be upside down)"
         for name in guessed[:1]
     ]
     return Fitting(pairs, warnings)
@@ -131,8 +133,9 @@ def _as_they_stand(weighted: list[Part], stored: StoredLists, file_name: str) ->
     return Given(
         lists,
         [
-            f"{file_name} {said} than the network ({name[:60]!r} where that has"
-            f" {part.name[:60]!r}); weights were given by order, as Keras does; --weights-by-name"
+            f"{file_name} {said} than the network ({quoted(name[:60])} where that has"
+            f" {quoted(part.name[:60])}); weights were given by order, as Keras does; "
+            "--weights-by-name"
             " gives them by name"
         ],
     )
@@ -153,13 +156,14 @@ def _by_names(
     same_count = len(spare) == len(lacking) or len(lacking) == len(weighted) < len(spare)
     if (strictly and nameless) or (lacking and not same_count):
         raise WeightsMismatchError(
-            f"{file_name} has no weights for the layer {lacking[0].name[:80]!r}."
+            f"{file_name} has no weights for the layer {quoted(lacking[0].name[:80])}."
         )
     replaced = {part.name: name for part, name in zip(lacking, spare, strict=False)}
     lists = [(part, replaced.get(part.name, part.name)) for part in weighted]
     warnings = [
-        f"{file_name} names its layers differently ({replaced[part.name][:60]!r} where the network"
-        f" has {part.name[:60]!r}); weights were given by order"
+        f"{file_name} names its layers differently ({quoted(replaced[part.name][:60])} where "
+        "the network"
+        f" has {quoted(part.name[:60])}); weights were given by order"
         for part in nameless[:1]
     ]
     found = [name for name in stored if name in {name for _, name in lists}]
@@ -173,7 +177,7 @@ def _by_names(
 
 def _other_count(weighted: list[Part], stored: StoredLists, file_name: str) -> WeightsMismatchError:
     lacking = next((part.name for part in weighted if part.name not in stored), None)
-    first = f" ({lacking[:80]!r} has none)" if lacking else ""
+    first = f" ({quoted(lacking[:80])} has none)" if lacking else ""
     return WeightsMismatchError(
         f"{file_name} holds weights for {len(stored)} layers where the network has"
         f" {len(weighted)}{first}."
@@ -284,7 +288,8 @@ def _misfit(
 ) -> WeightsMismatchError:
     if len(arrays) != len(variables):
         return WeightsMismatchError(
-            f"{file_name} does not fit the layer {part.name[:80]!r}: it holds {len(arrays)} arrays"
+            f"{file_name} does not fit the layer {quoted(part.name[:80])}: it holds "
+            f"{len(arrays)} arrays"
             f" of weights where the network has {len(variables)}."
         )
     variable, name, array = next(
@@ -293,7 +298,7 @@ def _misfit(
         if tuple(variable.shape) != tuple(array.shape)
     )
     return WeightsMismatchError(
-        f"{file_name} does not fit the layer {_owner(variable, part)[:80]!r}: it holds"
+        f"{file_name} does not fit the layer {quoted(_owner(variable, part)[:80])}: it holds"
         f" {size_text(array.shape)} weights ({name[:60]}) where the network has"
         f" {size_text(variable.shape)}."
     )

@@ -17,6 +17,7 @@ from reportgen.inputs.model_files.weights_assign import (
     assign,
     finish,
 )
+from reportgen.printable import quoted
 
 _LISTS = ("layers", "_layer_checkpoint_dependencies", "_self_tracked_trackables", "_layers")
 Branch = dict[str, Any]
@@ -76,9 +77,9 @@ class _Loader:
             self._load_by_keras(layer, stored, name)
         elif len(stored) < len(own):
             raise WeightsMismatchError(
-                f"{self.file_name} has no weights for the layer {name[:80]!r}."
+                f"{self.file_name} has no weights for the layer {quoted(name[:80])}."
                 if not stored
-                else f"{self.file_name} does not fit the layer {name[:80]!r}: it holds"
+                else f"{self.file_name} does not fit the layer {quoted(name[:80])}: it holds"
                 f" {len(stored)}"
                 f" arrays of weights where the network has {len(own)}."
             )
@@ -94,8 +95,9 @@ class _Loader:
         for inner_layer in held.values():
             if inner_layer.weights and id(inner_layer) not in self.done:
                 raise WeightsMismatchError(
-                    f"{self.file_name} has no weights for {inner_layer.name[:60]!r} in the layer"
-                    f" {name[:80]!r}."
+                    f"{self.file_name} has no weights for {quoted(inner_layer.name[:60])} in "
+                    "the layer"
+                    f" {quoted(name[:80])}."
                 )
 
     def _load_by_keras(self, layer: Any, stored: Sequence[Array], name: str) -> None:
@@ -107,7 +109,8 @@ class _Loader:
             layer.load_own_variables({str(at): array.read() for at, array in enumerate(stored)})
         except (ValueError, KeyError, TypeError) as error:
             raise WeightsMismatchError(
-                f"{self.file_name} does not fit the layer {name[:80]!r}, which is quantised or has"
+                f"{self.file_name} does not fit the layer {quoted(name[:80])}, which is "
+                "quantised or has"
                 f" LoRA weights: it holds {len(stored)} arrays of other sizes."
             ) from error
 

@@ -354,10 +354,10 @@ def _nothing(argument: str) -> str:
     if argument and _is_folder(path):
         return f"The folder {shown} holds no file: name the folder that the images are in."
     if not argument or any(character in argument for character in "*?["):
-        return f"No file matches '{shown}': check the folder and the pattern."
+        return f"No file matches “{shown}”: check the folder and the pattern."
     close = difflib.get_close_matches(path.name, [entry.name for entry in _listing(path.parent)], 1)
     if close:
-        return f"There is no image '{shown}': did you mean '{printable(close[0])}'?"
+        return f"There is no image “{shown}”: did you mean “{printable(close[0])}”?"
     return (
-        f"There is no image '{shown}': name a file, a folder or a pattern such as 'photos/*.jpg'."
+        f"There is no image “{shown}”: name a file, a folder or a pattern such as “photos/*.jpg”."
     )

@@ -82,7 +82,7 @@ def test_pairs_of_classes(text: str, pair: list[int]) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("cat,dgo", "did you mean 'dog'"),
+        ("cat,dgo", "did you mean “dog”"),
         ("cat,99", "no class"),
         ("dog,dog", "same class twice"),
         ("crane, bird, dog", "two ways"),

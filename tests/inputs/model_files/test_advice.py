@@ -34,7 +34,7 @@ def sequential(folder: Path, *layers: dict) -> str:
 
 def test_an_activation_of_the_users(tmp_path: Path) -> None:
     path = sequential(tmp_path, layer("Activation", name="a", activation="halved"))
-    refused(path, r"the activation 'halved' of the layer 'a'.*with --custom-objects FILE\.py")
+    refused(path, r"the activation “halved” of the layer “a”.*with --custom-objects FILE\.py")
     (tmp_path / "own.py").write_text("def halved(x):\n    return x / 2\n")
     same(path, image(4) / 2, custom_objects=[tmp_path / "own.py"])
 
@@ -42,7 +42,7 @@ def test_an_activation_of_the_users(tmp_path: Path) -> None:
 def test_an_object_of_the_users_in_a_layer(tmp_path: Path) -> None:
     own = layer("Twice", name="inner")
     path = sequential(tmp_path, layer("TimeDistributed", name="t", layer=own))
-    refused(path, r"'t' holds an object of the class 'Twice'.*with --custom-objects FILE\.py")
+    refused(path, r"“t” holds an object of the class “Twice”.*with --custom-objects FILE\.py")
     (tmp_path / "own.py").write_text(
         "import keras\nclass Twice(keras.layers.Layer):\n    def call(self, x): return 2 * x\n"
         "    def compute_output_shape(self, shape): return shape\n"
@@ -60,7 +60,7 @@ def test_a_merge_with_code_of_its_own(tmp_path: Path) -> None:
     merge = layer("Merge", name="m", mode=["code", None, None], mode_type="lambda")
     config = functional([*inputs, call(merge, "a", "b")], ["a", "b"], ["m"])
     path = write_hdf5(tmp_path / "m.h5", config, {"m": []}, "1.2.2")
-    refused(path, r"'m' is a Merge.*--replace-layer 'm=EXPR' \(such as x0-x1\)")
+    refused(path, r"“m” is a Merge.*--replace-layer 'm=EXPR' \(such as x0-x1\)")
     opened = open_model(identify(path), replace_layers=["m=x0-x1"])
     np.testing.assert_allclose(opened.model([image(4), 3 * image(4)]), -2 * image(4), rtol=1e-5)
 

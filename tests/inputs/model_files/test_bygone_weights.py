@@ -121,7 +121,7 @@ def test_a_backend_that_is_not_told_is_a_warning(tmp_path: Path) -> None:
     weights = {"c": [("c_W", numbers(4, 3, 3, 2)), ("c_b", numbers(4))]}
     path = write_hdf5(tmp_path / "m.h5", model_of(config, [3, 7, 6]), weights, "1.1.0", None)
     (warning,) = open_model(identify(path)).warnings
-    assert "does not say whether TensorFlow or Theano wrote the kernels of 'c'" in warning
+    assert "does not say whether TensorFlow or Theano wrote the kernels of “c”" in warning
 
 
 def test_a_maxout_layer(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ def write_zip(path: Path, config: dict, more: dict[str, bytes] | None = None) ->
 
 def test_a_subclassed_model_is_not_imported_by_name(tmp_path: Path) -> None:
     config = {"module": "os", "class_name": "system", "config": {"command": "true"}}
-    with pytest.raises(ModelFileError, match="'system', whose code is not in the file"):
+    with pytest.raises(ModelFileError, match="“system”, whose code is not in the file"):
         open_model(identify(write_zip(tmp_path / "m.keras", config)))
 
 

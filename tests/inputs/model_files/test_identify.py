@@ -183,9 +183,9 @@ def test_a_model_file_of_nearly_that_name_is_suggested(tmp_path: Path, wanted: s
 def test_absent_files() -> None:
     with pytest.raises(ModelFileError, match=r"did you mean vgg19|did you mean vgg16"):
         identify("vgg17")
-    with pytest.raises(ModelFileError, match=r"no model file 'cats/model\.h5'"):
+    with pytest.raises(ModelFileError, match=r"no model file “cats/model\.h5”"):
         identify("cats/model.h5")
-    with pytest.raises(ModelFileError, match=r"no weights file 'imagenet' .*only with the name"):
+    with pytest.raises(ModelFileError, match=r"no weights file “imagenet” .*only with the name"):
         identify(__file__, weights="imagenet")
     with pytest.raises(ModelFileError, match="not a file of Keras weights"):
         identify("vgg16", weights=__file__)

@@ -55,7 +55,7 @@ def test_a_lambda_is_refused_here_before_keras_2_would_run_it(tmp_path: Path) ->
         ]
     )
     path = save(model, tmp_path, "hdf5")
-    with pytest.raises(ModelFileError, match="'scale' is a Lambda, whose stored code is never run"):
+    with pytest.raises(ModelFileError, match="“scale” is a Lambda, whose stored code is never run"):
         open_model(identify(path))
     opened = open_model(identify(path), replace_layers=["scale=x/127.5-1"])
     assert type(opened.model.layers[0]).__name__ == "Rescaling"
@@ -108,7 +108,7 @@ def test_layers_of_one_unknown_kind_are_said_once(tmp_path: Path) -> None:
     for index in range(3):
         tensor = tf_keras.layers.Lambda(lambda x: 2 * x, name=f"twice_{index}")(tensor)
     path = save(tf_keras.Model(entry, tf_keras.layers.Conv2D(2, 3)(tensor)), tmp_path, "hdf5")
-    with pytest.raises(ModelFileError, match=r"'twice_0' is a Lambda.*and 2 more layers of"):
+    with pytest.raises(ModelFileError, match=r"“twice_0” is a Lambda.*and 2 more layers of"):
         open_model(identify(path))
     opened = open_model(identify(path), replace_layers=["twice_*=2*x"])
     assert len(opened.notes) >= 3

@@ -113,7 +113,7 @@ def test_one_layer_under_another_name_is_a_warning(tmp_path: Path) -> None:
     }
     result = opened(write_hdf5(tmp_path / "m.h5", config, weights, "2.1.6"))
     (warning,) = result.warnings
-    assert "'dense_1' where the network has 'dense_7'" in warning
+    assert "“dense_1” where the network has “dense_7”" in warning
     np.testing.assert_array_equal(result.model.get_weights()[-1], numbers(2))
 
 
@@ -157,7 +157,7 @@ def test_a_merge_that_is_code_is_asked_for(tmp_path: Path) -> None:
     ]
     config = functional(layers, ["in"], ["c"])
     path = write_hdf5(tmp_path / "m.h5", config, {"c": WEIGHTS}, "1.2.2")
-    with pytest.raises(ModelFileError, match=r"'m' is a Merge.*--replace-layer 'm=EXPR'"):
+    with pytest.raises(ModelFileError, match=r"“m” is a Merge.*--replace-layer 'm=EXPR'"):
         opened(path)
     result = open_model(identify(path), replace_layers=["m=(x0-x1)/2"])
     assert result.model.output_shape == (None, 4, 4, 4)

@@ -110,7 +110,7 @@ def test_kernels_in_theanos_order_follow_one_rule(
     weights = {"c": [("c_W", stored), ("c_b", BIAS)]}
     result = opened(write_hdf5(tmp_path / "m.h5", model, weights, "1.0.8", backend))
     np.testing.assert_array_equal(result.model.get_weights()[0], KERNEL)
-    said = "does not say whether TensorFlow or Theano wrote the kernels of 'c': TensorFlow is"
+    said = "does not say whether TensorFlow or Theano wrote the kernels of “c”: TensorFlow is"
     assert [said in warning for warning in result.warnings] == ([True] if backend is None else [])
 
 
@@ -314,7 +314,7 @@ def test_weights_of_another_shape_name_layer_and_shapes(tmp_path: Path) -> None:
     path = write_hdf5(
         tmp_path / "m.h5", {"class_name": "Sequential", "config": layers}, {"conv_1": CONV_WEIGHTS}
     )
-    with pytest.raises(ModelFileError, match=r"'conv_1'.*3 × 3 × 3 × 4 weights .*3 × 3 × 3 × 8"):
+    with pytest.raises(ModelFileError, match=r"“conv_1”.*3 × 3 × 3 × 4 weights .*3 × 3 × 3 × 8"):
         opened(path)
 
 
@@ -356,7 +356,7 @@ def test_a_network_of_which_nothing_learned_is_left_is_refused(tmp_path: Path) -
     ]
     config = functional(layers, ["image"], ["out"])
     path = write_hdf5(tmp_path / "m.h5", config, {"out": CONV_WEIGHTS}, "2.8.0")
-    with pytest.raises(ModelFileError, match=r"'cut' is of the class 'MyPatches'.*is left"):
+    with pytest.raises(ModelFileError, match=r"“cut” is of the class “MyPatches”.*is left"):
         opened(path)
 
 
@@ -368,7 +368,7 @@ def test_unknown_code_before_a_convolution_is_asked_for(tmp_path: Path) -> None:
     ]
     config = functional(layers, ["image"], ["conv_1"])
     path = write_hdf5(tmp_path / "m.h5", config, {"conv_1": CONV_WEIGHTS}, "2.8.0")
-    with pytest.raises(ModelFileError, match=r"'mine' is of the class 'MyBlock'.*--custom-objects"):
+    with pytest.raises(ModelFileError, match=r"“mine” is of the class “MyBlock”.*--custom-objects"):
         opened(path)
     code = tmp_path / "mine.py"
     code.write_text(

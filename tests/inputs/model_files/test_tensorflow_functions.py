@@ -146,7 +146,7 @@ def test_what_a_file_may_name_is_a_list(tmp_path: Path) -> None:
         convolved = call(layer("Conv2D", name="c", filters=2, kernel_size=[3, 3]), "f")
         config = functional([entry, function, convolved], ["image"], ["c"])
         path = write_hdf5(tmp_path / "m.h5", config, {"c": []}, "2.9.0")
-        with pytest.raises(ModelFileError, match="'f' is of the class 'TFOpLambda'"):
+        with pytest.raises(ModelFileError, match="“f” is of the class “TFOpLambda”"):
             open_model(identify(path))
 
 

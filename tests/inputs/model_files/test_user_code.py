@@ -28,7 +28,7 @@ def test_arithmetic_replaces_a_lambda(tmp_path: Path) -> None:
     opened = open_model(identify(path), replace_layers=["scale=x*x/2"])
     x = image(4, 4, 3)
     np.testing.assert_allclose(opened.model(x), (x * x / 2).reshape(2, -1), atol=1e-6)
-    assert any("'scale' (Lambda) was replaced by x*x/2" in note for note in opened.notes)
+    assert any("“scale” (Lambda) was replaced by x*x/2" in note for note in opened.notes)
 
 
 def test_a_function_replaces_a_lambda(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -61,7 +61,7 @@ def test_a_replacement_of_two_inputs(tmp_path: Path) -> None:
 
 def test_replacements_that_do_not_fit(tmp_path: Path) -> None:
     path = model_with_lambda(tmp_path)
-    with pytest.raises(ModelFileError, match=r"no layer 'other'; its layers are .*'scale', 'f'"):
+    with pytest.raises(ModelFileError, match=r"no layer “other”; its layers are .*'scale', 'f'"):
         open_model(identify(path), replace_layers=["scale=x", "other=x"])
     for option in ["scale", "=x", "scale=", "scale=import os", "scale=os.system('x')"]:
         with pytest.raises(SettingsError):
@@ -84,7 +84,7 @@ def test_a_subclassed_model(tmp_path: Path) -> None:
     x = image(6, 6, 3)
     expected = np.asarray(net(x))
     net.save(tmp_path / "m.keras")
-    with pytest.raises(ModelFileError, match=r"'Net', whose code is not in the file.*--custom-obj"):
+    with pytest.raises(ModelFileError, match=r"“Net”, whose code is not in the file.*--custom-obj"):
         open_model(identify(str(tmp_path / "m.keras")))
     opened = open_model(identify(str(tmp_path / "m.keras")), custom_objects=[code])
     np.testing.assert_array_equal(opened.model(x), expected)
@@ -146,7 +146,7 @@ def test_a_glob_names_several_layers(tmp_path: Path) -> None:
     np.testing.assert_allclose(found, 4 * image(4) + 1, atol=1e-6)
     found = open_model(identify(path), replace_layers=["*=x+1", "double_2=3*x"]).model(image(4))
     np.testing.assert_allclose(found, 3 * (image(4) + 1) + 1, atol=1e-6)
-    with pytest.raises(ModelFileError, match=r"no layer 'triple_\*'"):
+    with pytest.raises(ModelFileError, match=r"no layer “triple_\*”"):
         open_model(identify(path), replace_layers=["*=x", "triple_*=x"])
 
 

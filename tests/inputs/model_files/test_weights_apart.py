@@ -97,7 +97,7 @@ def test_no_top_is_obeyed(mobilenet: tuple[Any, Path]) -> None:
 @pytest.mark.slow
 def test_weights_of_another_network_name_layer_and_shapes(mobilenet: tuple[Any, Path]) -> None:
     file = identify("mobilenetv2", weights=str(mobilenet[1] / "base.weights.h5"))
-    with pytest.raises(ModelFileError, match=r"base\.weights\.h5.*the layer '.*'"):
+    with pytest.raises(ModelFileError, match=r"base\.weights\.h5.*the layer “.*”"):
         open_model(file, input_size=SIZE)
 
 

@@ -66,7 +66,7 @@ def test_by_order_as_keras_gives_them(case: str, tmp_path: Path) -> None:
         (warning,) = opened.warnings
         assert "weights were given by order, as Keras does; --weights-by-name gives" in warning
         first = next(pair for pair in zip(stored, names, strict=True) if pair[0] != pair[1])
-        assert f"{first[0]!r} where that has {first[1]!r}" in warning
+        assert f"“{first[0]}” where that has “{first[1]}”" in warning
 
 
 @pytest.mark.parametrize("case", ["exchanged", "the same"])
@@ -82,7 +82,7 @@ def test_by_name_when_asked(case: str, tmp_path: Path) -> None:
 def test_by_name_says_which_layer_is_missing(tmp_path: Path) -> None:
     names, stored = OTHER_NAMES["shifted by one"]
     _, architecture, weights = written(tmp_path, network(names), network(stored))
-    with pytest.raises(ModelFileError, match=r"w\.h5 has no weights for the layer 'conv'"):
+    with pytest.raises(ModelFileError, match=r"w\.h5 has no weights for the layer “conv”"):
         open_model(identify(architecture, weights=weights), weights_by_name=True)
 
 
@@ -94,7 +94,7 @@ def test_a_nested_network_under_other_names(inner: list[str], tmp_path: Path) ->
     model.load_weights(weights)
     assert agrees(opened, model)
     (warning,) = opened.warnings
-    assert "names the layers inside 'backbone' differently than the network" in warning
+    assert "names the layers inside “backbone” differently than the network" in warning
     if "n_1" in inner:
         by_name = open_model(identify(architecture, weights=weights), weights_by_name=True)
         assert by_name.warnings == ()
@@ -117,6 +117,6 @@ def test_another_number_of_layers(tmp_path: Path) -> None:
     assert open_model(identify(architecture, weights=weights)).warnings == ()
     _, architecture, weights = written(tmp_path, network(["c", "d", "e"]), network(["c", "x"]))
     with pytest.raises(
-        ModelFileError, match=r"for 2 layers where the network has 3 \('d' has none"
+        ModelFileError, match=r"for 2 layers where the network has 3 \(“d” has none"
     ):
         open_model(identify(architecture, weights=weights))

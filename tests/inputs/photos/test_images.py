@@ -101,13 +101,13 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(photos: Path) -> No
 @pytest.mark.parametrize(
     ("argument", "words"),
     [
-        ("photos/*.jpeg", "No file matches 'photos/*.jpeg'"),
+        ("photos/*.jpeg", "No file matches “photos/*.jpeg”"),
         ("gone/**/*.png", "No file matches"),
-        ("photo", "did you mean 'photos'?"),
-        ("photos/aa.png", "did you mean 'a.png'?"),
+        ("photo", "did you mean “photos”?"),
+        ("photos/aa.png", "did you mean “a.png”?"),
         ("xyz/gone.bin", "name a file, a folder or a pattern"),
         ("empty", "The folder empty holds no file"),
-        ("", "No file matches ''"),
+        ("", "No file matches “”"),
         ("a\0b", "There is no image"),
         ("a\0*", "No file matches"),
     ],
