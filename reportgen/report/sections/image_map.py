@@ -60,7 +60,12 @@ def _blocks(outline: Outline, found: ImageMap) -> Iterator[Block]:
         lost = count(len(found.left_out), "image is", "images are")
         yield text(f"{lost} left out: the features are NaN or infinite.", style="reason")
     alt = f"Map of {images}, coloured by {found.coloured_by or 'nothing'}"
-    yield Figure(Picture(found.chart, alt, 0, 0), chart=True)
+    caption = "Each mark is an image."
+    if found.coloured_by:
+        caption = f"Each mark is an image; colour and shape tell the {found.coloured_by}."
+    if found.coloured_by == "true class":
+        caption += " Misclassified images are circled."
+    yield Figure(Picture(found.chart, alt, 0, 0), (caption,), chart=True)
     thumbnails = tuple(_thumbnails(outline, found))
     yield Part(("Thumbnails",), "map--thumbnails", thumbnails, on_paper=False)
     yield Part(("Suspected label errors",), "map--labels", tuple(_labels(outline, found)))
