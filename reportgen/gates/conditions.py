@@ -25,7 +25,8 @@ _FUNCTIONS: Mapping[str, Callable[[float, float], bool]] = {
 _SPELLINGS = {"≤": "<=", "≥": ">=", "≠": "!="}
 
 _CONDITION = re.compile(
-    r"\s*(?P<metric>[\w.-]+)\s*(?:\[(?P<subject>.+)\])?\s*(?P<rest>(?:[<>=!≤≥≠]).*)", re.DOTALL
+    r"\s*(?P<metric>[^\W\d][\w.-]*)\s*(?:\[(?P<subject>.+)\])?\s*(?P<rest>(?:[<>=!≤≥≠]).*)",
+    re.DOTALL,
 )
 _COMPARISON = re.compile(r"\s*(?P<operator>[<>]=?|[=!]=|[≤≥≠])\s*(?P<bound>[^<>=!≤≥≠]+?)\s*")
 _BOUND = re.compile(r"[+\-−]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][+\-]?\d+)?\s*(%?)")

@@ -285,5 +285,6 @@ def metric_named(name: str) -> Metric:
     if found := METRICS.get(key):
         return found
     near = difflib.get_close_matches(key, METRICS, 1, 0.4)
-    hint = f"; did you mean “{near[0]}”?" if near else f" ({', '.join(METRICS)})"
+    listed = [one.name for one in _METRICS] + ["robustness.CORRUPTION.STRENGTH"]
+    hint = f"; did you mean “{near[0]}”?" if near else f" ({', '.join(listed)})"
     raise ValueError(f"there is no metric “{name}”{hint}")

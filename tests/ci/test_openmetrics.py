@@ -20,7 +20,7 @@ def test_every_number_is_a_gauge(verdict: Verdict) -> None:
     found = families(verdict)
     assert {one.type for one in found.values()} == {"gauge"}
     for name, number in verdict.numbers.items():
-        (sample,) = found[f"reportgen_{name}"].samples
+        (sample,) = found[f"reportgen_{name.replace('.', '_')}"].samples
         assert sample.value == number
 
 

@@ -14,6 +14,7 @@ from reportgen.analysis.feature_maps.health import HealthTally
 from reportgen.assembly.report_charts import with_charts
 from reportgen.assembly.trend import write_trend
 from reportgen.config import SECTIONS
+from reportgen.corruptions import CORRUPTIONS
 from reportgen.evenly_spaced import spread
 from reportgen.file_names import slugs
 from reportgen.gates.check import check_gates
@@ -653,12 +654,12 @@ def _concepts(images: Sequence[Image], plan: Plan, labels: Sequence[str]) -> Con
 
 
 def _robustness(folder: Path, images: Sequence[Image], plan: Plan) -> Robustness:
-    """One corruption, and an image that it changes."""
+    """All corruptions, and an image that one of them changes."""
     strengths = [
         StrengthResult(
             strength=strength,
             amount=f"σ {strength}",
-            accuracy=None if strength == 3 else 1 / strength,
+            accuracy=1 / strength,
             flips=0.25 * strength,
             confidence=0.5,
             drift=None if strength == 3 else 0.125,
@@ -674,14 +675,17 @@ def _robustness(folder: Path, images: Sequence[Image], plan: Plan) -> Robustness
         width=images[0].photo_width,
         height=images[0].photo_height,
     )
-    corruption = CorruptionResult(
-        name="blur",
-        title="Blur",
-        definition="Gaussian blur",
-        strengths=strengths,
-        worst=[worst],
-        chart=_save(folder, "pictures/robustness/blur.svg", CHART.encode()),
-    )
+    corruptions = [
+        CorruptionResult(
+            name=one.name,
+            title=one.title,
+            definition=one.definition,
+            strengths=strengths,
+            worst=[worst] if one.name == "blur" else [],
+            chart=_save(folder, f"pictures/robustness/{one.name}.svg", CHART.encode()),
+        )
+        for one in CORRUPTIONS.values()
+    ]
     return Robustness(
         definitions=1,
         layer=plan[-1][0],
@@ -689,7 +693,7 @@ def _robustness(folder: Path, images: Sequence[Image], plan: Plan) -> Robustness
         all_images=120,
         known=4,
         accuracy=0.75,
-        corruptions=[corruption],
+        corruptions=corruptions,
     )
 
 

@@ -249,6 +249,8 @@ def test_notes_stand_in_the_chapter_that_they_name(printed: tuple[Report, Path])
 TITLES = [
     "Why this decision?",
     "Evaluation",
+    "Confusions explained",
+    "Map of images",
     "Regression",
     "Health",
     "Similarity of layers",
@@ -262,6 +264,8 @@ TITLES = [
 OPENINGS = {
     "Why this decision?": "Which channels of the Grad-CAM",
     "Evaluation": "How often the prediction",
+    "Confusions explained": "For each pair of classes",
+    "Map of images": "The map places images",
     "Regression": "How far the predicted values",
     "Health": "How much of the network",
     "Similarity of layers": "Linear CKA compares",
