@@ -99,6 +99,7 @@ def test_one_chosen_class_has_one_decision_an_image(averaged: keras.Model) -> No
 LAYERS = keras.layers
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("layers", "linear"),
     [

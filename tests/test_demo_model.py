@@ -124,6 +124,7 @@ def test_masks_cover_the_shape(unseen: list[Any], shapes: ModuleType) -> None:
     assert np.linalg.norm(inside - outside, axis=1).min() > 25
 
 
+@pytest.mark.slow
 def test_colour_and_size_do_not_give_the_class_away(shapes: ModuleType) -> None:
     drawings = [shapes.draw(seed) for seed in range(400_000, 400_600)]
     labels = np.array([one.label for one in drawings])

@@ -39,6 +39,7 @@ def alone(small_model, folders, tmp_path):
     return build(str(small_model), [], settings, progress=Silent(), command="").folder
 
 
+@pytest.mark.slow
 def test_three_shards_in_any_order_give_the_same_bytes(small_model, folders, tmp_path, alone):
     kept = {"cache_dir": str(tmp_path / "store")}
     told = []
@@ -56,6 +57,7 @@ def test_three_shards_in_any_order_give_the_same_bytes(small_model, folders, tmp
     assert differing(alone, made.folder) == []
 
 
+@pytest.mark.slow
 def test_patterns_of_channels_that_respond_most_wait_for_all_activations(
     small_model, folders, tmp_path
 ):
@@ -92,6 +94,7 @@ def test_shards_need_a_cache():
         make_settings({"shard": "1/2", "no_cache": True})
 
 
+@pytest.mark.slow
 def test_processors_of_several_kinds_are_told_and_refused(
     small_model, folders, tmp_path, monkeypatch
 ):
@@ -108,6 +111,7 @@ def test_processors_of_several_kinds_are_told_and_refused(
     assert any("2 kinds of processor" in warning for warning in made.report.warnings)
 
 
+@pytest.mark.slow
 def test_damaged_work_is_computed_again(small_model, folders, tmp_path, alone):
     settings = settings_for(tmp_path / "r", folders, cache_dir=str(tmp_path / "store"))
     build(str(small_model), [], settings, progress=Silent(), command="")

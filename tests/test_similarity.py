@@ -61,6 +61,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_cka_is_that_of_the_models_outputs(model: Any, photos: Path, tmp_path: Path) -> None:
     sections = ["activations", "similarity"]
     report = reportgen.build(model, photos, sections=sections, preprocess="unit", progress=False)

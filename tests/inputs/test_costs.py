@@ -74,6 +74,7 @@ class OwnConvolution(keras.layers.Conv2D):  # type: ignore[misc]
         return super().call(super().call(inputs))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", [Own(), OwnConvolution(3, 3), keras.layers.LSTM(4)])
 def test_what_is_not_known_has_no_number(part: Any) -> None:
     frames = [keras.layers.Reshape((23 * 20, 3))] if isinstance(part, keras.layers.LSTM) else []

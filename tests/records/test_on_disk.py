@@ -56,6 +56,7 @@ def test_not_a_number_comes_back(tmp_path: Path) -> None:
     assert math.isnan(found.predictions[0].score)
 
 
+@pytest.mark.slow
 def test_thousands_of_images_take_no_room(tmp_path: Path) -> None:
     """Neither the images nor what pages know of all of them; the limit is in bytes an image."""
     report = write_sample(tmp_path / "report")

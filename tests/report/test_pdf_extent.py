@@ -93,6 +93,7 @@ def test_what_is_left_out_is_said(sample: tuple[Path, Report]) -> None:
     assert "10 more images are only in the site." in " ".join(text.split())
 
 
+@pytest.mark.slow
 def test_a_limit_takes_away_until_it_is_kept(sample: tuple[Path, Report]) -> None:
     folder, report = sample
     whole = write_pdf(with_images(report, 12), folder).path.stat().st_size

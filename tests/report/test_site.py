@@ -60,6 +60,7 @@ def test_every_name_stands_on_the_page_about_it(site: Site) -> None:
     assert len(HOSTILE) + 1 == len(site.report.images)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("left_out", SECTIONS)
 def test_a_section_that_is_left_out_has_no_page_and_no_link(tmp_path: Path, left_out: str) -> None:
     sections = [name for name in SECTIONS if name != left_out]

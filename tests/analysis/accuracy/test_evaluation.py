@@ -69,6 +69,7 @@ def test_every_number_is_numpys(seed: int, classes: int, images: int, top: int) 
     assert [one.probability for one in mistakes] == sorted(confidence[~right], reverse=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["softmax", "sigmoid", "logits"])
 def test_accuracy_and_loss_are_those_of_keras(kind: str) -> None:
     keras = pytest.importorskip("keras")

@@ -31,6 +31,7 @@ def noise(seed, layer, channel, shape, deviation):
     return Classic().start(random_of(seed, layer, channel), shape, deviation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("activation", "channels"), [("relu", 3), ("tanh", 1), (None, 3)])
 def test_every_kind_of_layer_rises(activation, channels):
     model = net(activation, channels)
@@ -89,6 +90,7 @@ def test_a_pattern_is_the_same_through_any_preprocessing():
     np.testing.assert_allclose(fed_small.pixels, fed_large.pixels, atol=0.05)
 
 
+@pytest.mark.slow
 def test_a_pattern_does_not_depend_on_its_company():
     model = net("relu")
     together = find(model, "depthwise", range(6), size=32)
@@ -135,6 +137,7 @@ def test_opens_relus_that_block_the_way():
     assert (pattern.status, pattern.obtained) == ("ok", "blocked ReLUs opened")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kernel", "bias", "activation", "status"), HOPELESS)
 def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
     pattern = find(one_filter(kernel, bias, activation), "conv", [0], steps=3)[0]

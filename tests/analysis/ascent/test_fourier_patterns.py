@@ -96,6 +96,7 @@ def test_no_view_sees_beyond_the_repeated_image():
                     assert np.asarray(see(white, view)).min() > 127
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("activation", "channels", "names"),
     [("relu", 3, ("depthwise", "transposed")), ("tanh", 1, ("conv", "separable"))],
@@ -114,6 +115,7 @@ def test_every_kind_of_layer_rises(activation, channels, names):
             assert pattern.end == pytest.approx(wanted, rel=1e-3, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_a_pattern_does_not_depend_on_its_company():
     model = net("relu")
     together = find(model, "separable", range(5), size=24, steps=4)
@@ -138,6 +140,7 @@ def test_the_pattern_shows_what_the_filter_answers_to():
     assert across > 2 * first[:, SIZE // 4 :].sum() / first.sum()
 
 
+@pytest.mark.slow
 def test_opens_relus_that_block_the_way():
     """The first layer answers bright places only, so on gray no gradient comes through it."""
     first = layers.Conv2D(2, 5, activation="relu", name="first")
@@ -151,6 +154,7 @@ def test_opens_relus_that_block_the_way():
     assert (pattern.status, pattern.obtained) == ("ok", "blocked ReLUs opened")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kernel", "bias", "activation", "status"), HOPELESS)
 def test_a_filter_that_cannot_rise_says_so(kernel, bias, activation, status):
     pattern = find(one_filter(kernel, bias, activation), "conv", [0], steps=1)[0]
@@ -192,6 +196,7 @@ def test_a_coarse_image_is_the_large_one_without_its_short_waves(side, half):
     assert (changed != start).sum() == 4
 
 
+@pytest.mark.slow
 def test_channels_first_is_the_same_network():
     last = net("relu")
     first = keras.Sequential(

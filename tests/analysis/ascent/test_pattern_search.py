@@ -26,6 +26,7 @@ def facets_of(model, method, layer, facets, *, steps=12, size=32):
     return np.stack([pattern.pixels for pattern in found])
 
 
+@pytest.mark.slow
 @BOTH
 def test_an_ascent_ends_where_the_response_levels_off(method):
     """Where nothing changes the response, two windows of steps show it; a linear one rises on."""
@@ -38,6 +39,7 @@ def test_an_ascent_ends_where_the_response_levels_off(method):
     assert pattern.steps == round(40 * each)
 
 
+@pytest.mark.slow
 def test_each_image_levels_off_by_itself():
     """One that stands still keeps its pixels while the other goes on, for as long as it needs."""
     model = keras.Sequential([keras.Input((SIZE, SIZE, 1)), layers.Conv2D(2, 3, name="conv")])
@@ -49,6 +51,7 @@ def test_each_image_levels_off_by_itself():
     np.testing.assert_array_equal(alone.pixels, found[0].pixels)
 
 
+@pytest.mark.slow
 @BOTH
 @pytest.mark.parametrize("activation", ["relu", None])
 def test_a_negative_pattern_lowers_the_mean_before_the_activation(method, activation):
@@ -63,6 +66,7 @@ def test_a_negative_pattern_lowers_the_mean_before_the_activation(method, activa
         assert pattern.end == pytest.approx(wanted, rel=1e-3)
 
 
+@pytest.mark.slow
 @BOTH
 def test_facets_differ_more_than_chance_makes_them(method, monkeypatch):
     """Measured on what the term drives apart: Gram matrices of the layer, by NumPy alone."""
@@ -92,6 +96,7 @@ def test_likeness_is_the_mean_cosine_of_gram_matrices():
     assert np.asarray(ascents._alike(maps[[0, 0]], 2)) == pytest.approx([1, 1])
 
 
+@pytest.mark.slow
 @BOTH
 def test_coarse_images_first_where_maps_are_large(method, monkeypatch):
     """The score is that of the finished image at its full size, whatever was climbed before."""
@@ -126,6 +131,7 @@ def test_the_coarse_part_of_pixels_comes_back():
     np.testing.assert_allclose(lighter, start + 20, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_deep_layers_get_more_steps():
     """A column of 1×1 convolutions that hand their input on."""
     depth = pattern_search.DEEP * 2
@@ -141,6 +147,7 @@ def test_deep_layers_get_more_steps():
     assert steps["fourier", depth - 1] == 2 * steps["fourier", 0]
 
 
+@pytest.mark.slow
 def test_units_of_both_directions_and_of_facets_are_work_of_their_own():
     analysis, bench = Filters(), bench_of(net("relu"), {})
     up = analysis.unit("digest", FILTER)

@@ -12,6 +12,7 @@ from reportgen.inputs.model_files import identify, open_model
 from .networks import NETWORKS, outputs, random_inputs, shuffle_weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 @pytest.mark.parametrize("network", list(NETWORKS))
 def test_outputs_equal_those_of_the_saved_model(network: str, suffix: str, tmp_path: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_text_longer_than_its_file(name: str, version: str, tmp_path: Path) ->
         identify(str(path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("packing", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_DEFLATED])
 @pytest.mark.parametrize("member", ["config.json", "metadata.json", "model.weights.h5"])
 def test_damaged_members_of_a_zip(packing: int, member: str, model: Any, tmp_path: Path) -> None:

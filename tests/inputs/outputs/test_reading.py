@@ -82,6 +82,7 @@ DISTRIBUTIONS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", DISTRIBUTIONS.values(), ids=DISTRIBUTIONS)
 def test_a_distribution_is_shown_as_it_is(head):
     found, shares, scores, own = read(model_of(head))
