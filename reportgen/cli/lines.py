@@ -42,7 +42,7 @@ class Counter:
 
     @property
     def steps(self) -> str:
-        """The steps in figures and what is said beside them, such as "7/16, 2 workers".
+        """The steps in figures and the words beside them, such as "7/16, 2 workers".
 
         Empty for a stage of one step with nothing to say.
         """

@@ -325,7 +325,7 @@
   };
   const grids = [...document.querySelectorAll("a.zoom[data-grid]")];
   const pictureOf = (source, alt) => ({ name: alt, source, alt });
-  // What the network was given lies under its feature maps; the photo may be cut.
+  // The network input lies under its feature maps; the photo may be cut.
   const photos = [...document.querySelectorAll(".photos a.zoom img")].slice(0, 2);
   // A feature map is shown beside the image, as long as nothing else is chosen.
   const rivalsOf = (link, tile) => {

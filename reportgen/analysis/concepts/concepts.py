@@ -84,7 +84,7 @@ class ConceptData:
 
 @dataclass(frozen=True)
 class _Seen:
-    """What the network says of an image: maps and gradients (h, w, channels)."""
+    """The network's response to an image: maps and gradients (h, w, channels)."""
 
     digest: str
     maps: npt.NDArray[np.float32]

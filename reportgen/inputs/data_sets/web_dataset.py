@@ -140,7 +140,7 @@ def _label(tar: tarfile.TarFile, member: tarfile.TarInfo, suffix: str) -> str:
 
 
 def _classes(value: Any) -> Iterator[str]:
-    """What a JSON value may name as the class, the likeliest first."""
+    """What a JSON value may name as the class, the most likely first."""
     if isinstance(value, dict):
         words = {word_of(str(key)): one for key, one in value.items()}
         for word in (*CLASS_WORDS, "cls"):

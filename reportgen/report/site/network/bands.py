@@ -110,7 +110,7 @@ class Bands:
         return palette_png(sheet)
 
     def photos(self, path: str) -> Sheet:
-        """Ask for what the network was given, or else the photos, beside each other at `path`."""
+        """Ask for the network inputs, or else the photos, beside each other at `path`."""
         longest = max(self._size)
         height, width = (round(_PHOTO * side / longest) for side in self._size)
         self._drawings.add(path, lambda: self._photos(height, width))
