@@ -184,6 +184,7 @@ def heat(
 
 
 @pytest.mark.parametrize("name", [name for name, cam in CAMS.items() if not cam.of_attention])
+@pytest.mark.slow
 def test_heat_lies_on_the_shape(name: str, heat: Any, unseen: list[Any]) -> None:
     """The pointing game (Zhang et al., 2016), and how much of the heat the shape has."""
     hits, shares = heat[name]

@@ -49,6 +49,7 @@ def test_alike_images_and_a_single_channel_have_no_second_axis() -> None:
     assert positions[:, 0] == pytest.approx([-3, 0, 3])
 
 
+@pytest.mark.slow
 def test_neighbours_are_those_of_scikit_learn() -> None:
     neighbors = pytest.importorskip("sklearn.neighbors")
     features = clusters(600, 12) + 1e4  # far from zero, where squares lose their digits
@@ -77,6 +78,7 @@ def test_trustworthiness_is_that_of_scikit_learn() -> None:
         trustworthiness(features[:8], features[:8, :2], 4)
 
 
+@pytest.mark.slow
 def test_tsne_is_that_of_scikit_learn_and_the_same_every_time() -> None:
     manifold = pytest.importorskip("sklearn.manifold")
     features = clusters(60, 10)

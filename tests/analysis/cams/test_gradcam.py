@@ -96,6 +96,7 @@ def test_the_map_is_there_cell_by_cell(tmp_path):
     assert levels.max() == 255
 
 
+@pytest.mark.slow
 def test_an_overlay_has_the_photos_size_where_it_is_asked_for_or_small(tmp_path, monkeypatch):
     model, size = net(3, "softmax"), (650, 700)
     assert (
