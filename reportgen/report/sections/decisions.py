@@ -24,7 +24,7 @@ from reportgen.wording import MINUS, count, number
 
 PAGE = "decisions.html"
 _TITLE = "Why this decision?"
-_A_PAGE, _ON_PAPER = 6, 1
+_A_PAGE, _ON_PAPER = 4, 1
 
 
 def decisions(outline: Outline) -> Iterator[Page]:
