@@ -77,7 +77,7 @@ def test_everything_that_a_page_says_is_in_the_file(site: Site, single: Path) ->
     assert text.count('data-kind="filters"') == len(site.report.galleries)
     notes = (
         "Layers, units, decisions, confusions explained, the map of images, kernels, trust in"
-        " heatmaps and dreams have pages in the full report only."
+        " heatmaps, robustness, concepts and dreams have pages in the full report only."
     )
     assert notes in text
     assert "To keep this file under" not in text
