@@ -232,7 +232,7 @@ class Outline:
     def model_pages(self) -> list[tuple[LayerBlock, ...]]:
         """The layers on each page of the model's table; a long block is cut."""
         rows = [(block.name, layer) for block in self.blocks for layer in block.layers]
-        costs = [10 + 2 * min(len(layer.inputs), 4) for _, layer in rows]
+        costs = [16 + min(len(layer.inputs), 4) for _, layer in rows]
         return [
             tuple(
                 LayerBlock(name, tuple(layer for _, layer in part))

@@ -172,6 +172,7 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "block_gallery": ("9:32:3", "9:32:3"),
     "filter_steps": ("3", 3),
     "filter_size": ("150", 150),
+    "map": ("tsne", "tsne"),
     "top": ("2", 2),
     "class": ("dog", "dog"),
     "dream": ("conv2d:3", ("conv2d:3",)),
@@ -183,6 +184,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
     "engine": ("jax", "jax"),
     "device": ("cpu", "cpu"),
     "batch_size": ("4", 4),
+    "runner": ("ray", "ray"),
+    "workers": ("3", 3),
     "seed": ("9", 9),
     "cache_dir": ("kept", Path("kept")),
     "out": ("out", Path("out")),
@@ -205,6 +208,8 @@ SAMPLES: dict[str, tuple[str, Any]] = {
 }
 SWITCHES = (
     "trust",
+    "robustness",
+    "concepts",
     "frames",
     "full_size",
     "no_top",
@@ -222,6 +227,9 @@ SWITCHES = (
 
 SWITCHED_OFF = ("explanations",)
 """Switches that are on unless they are switched off."""
+
+NEEDED = {"workers": {"runner": "ray"}}
+"""What else has to be given with a setting."""
 
 
 def option_of(key: str) -> str:
@@ -242,7 +250,9 @@ def test_each_option_sets_its_own_setting(
 ) -> None:
     monkeypatch.setattr("webbrowser.open", lambda url: True)
     value, expected = SAMPLES.get(key, (None, key not in SWITCHED_OFF))
-    result = run("build", "m.h5", "a.jpg", option_of(key), *([value] if value else []))
+    needed = NEEDED.get(key, {})
+    more = [word for name, given in needed.items() for word in (flag(name), given)]
+    result = run("build", "m.h5", "a.jpg", option_of(key), *([value] if value else []), *more)
     assert result.exit_code == 0, result.output
     if key == "profile":
         assert calls.settings is not None
@@ -252,6 +262,7 @@ def test_each_option_sets_its_own_setting(
         assert changed(calls.settings) == {
             "out": Path("report"),
             option_names()[key]: expected,
+            **needed,
         }
 
 
