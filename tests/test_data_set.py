@@ -95,6 +95,16 @@ def scanned(model_file, folders, small_groups, tmp_path_factory):
     return make(model_file, [], place, dataset=str(folders), dataset_pages=6)
 
 
+def test_a_data_set_that_no_section_uses_is_told(model_file, folders, tmp_path):
+    photo = folders / "bees" / "bees 1.png"
+    made = make(model_file, [photo], tmp_path / "report", dataset=str(folders),
+                sections=["activations"])  # fmt: skip
+    assert made.report.warnings == [
+        "--dataset insects is not read: the sections that use it, evaluation, health, similarity "
+        "and exemplars, are left out."
+    ]
+
+
 def without_texts(evaluation):
     left_out = {"reliability_chart", "dataset", "mistakes", "loss", "calibration_error"}
     return evaluation.model_dump(exclude={*left_out, "reliability"})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reportgen.build_steps.context import BuildContext
+from reportgen.config import SCANNING
 from reportgen.errors import ImageError, SettingsError
 from reportgen.inputs.classes.class_folders import Place, find_split
 from reportgen.inputs.data_sets.find import find_data_set
@@ -16,6 +17,7 @@ from reportgen.inputs.photos.images import Skipped as Passed
 from reportgen.printable import distinct, printable
 from reportgen.records.report import Skipped
 from reportgen.user_files import Seen, UnusableFileError
+from reportgen.wording import listed
 
 LARGEST_IMAGE = 2 * 10**9
 """Bytes of an image file: more than the most pixels take without compression."""
@@ -77,6 +79,11 @@ def find_files(context: BuildContext, arguments: Sequence[str]) -> FoundFiles:
     Raises ImageError where there is none, SettingsError where --split cannot be obeyed.
     """
     scanned = context.settings.scans
+    if context.settings.dataset is not None and not scanned:
+        context.log.warn(
+            f"--dataset {context.data_set_name} is not read: the sections that use it, "
+            f"{listed(SCANNING)}, are left out."
+        )
     shown = data_set = Found([])
     if arguments or not scanned:
         images, passed = find_images(arguments, context.ignored)

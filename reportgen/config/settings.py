@@ -18,6 +18,9 @@ from reportgen.printable import printable
 ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
 
+SCANNING = ("evaluation", "health", "similarity", "exemplars")
+"""Sections for which a data set is scanned."""
+
 CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
 """Files for continuous integration, each rewritten by every run."""
 
@@ -116,8 +119,8 @@ class Settings(SettingsFields):
     @property
     def scans(self) -> bool:
         """Whether a data set is scanned: it is named, and a section says something of it."""
-        asked = {"evaluation", "health", "similarity", "exemplars"} & set(self.chosen_sections)
-        return self.dataset is not None and bool(asked)
+        asked = any(section in self.chosen_sections for section in SCANNING)
+        return self.dataset is not None and asked
 
     @property
     def filter_methods(self) -> tuple[Literal["classic", "fourier"], ...]:
