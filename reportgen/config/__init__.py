@@ -12,6 +12,6 @@ from reportgen.config.values import (
 
 __all__ = [
     "CI_FILES", "FILE_KEYS", "ON_REQUEST", "PREPROCESSING_MODES", "PROFILES", "RUN_ONLY",
-    "SCANNING", "SECTIONS", "ProfileName", "Settings", "make_settings", "option_names", "parse_size",
-    "read_profile", "read_toml",
+    "SCANNING", "SECTIONS", "ProfileName", "Settings", "make_settings", "option_names",
+    "parse_size", "read_profile", "read_toml",
 ]  # fmt: skip
