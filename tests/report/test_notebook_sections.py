@@ -91,7 +91,8 @@ def test_each_section_computes_what_the_report_says(
     path = next(one.name for one in model.layers if isinstance(one, keras.layers.Conv2D))
     options: dict[str, Any] = {
         "dream": [f"{path}:1"], "dream_steps": 4,
-        "sections": ["activations", "evaluation", "health", "exemplars", "kernels", "map"],
+        "sections": ["activations", "evaluation", "health", "exemplars", "kernels", "map",
+                     "decisions"],
     }  # fmt: skip
     if kind not in ("two_classes", "one_sigmoid", "two_outputs"):
         (tmp_path / "three.txt").write_text("ants\nbees\ncats\n")
@@ -101,6 +102,7 @@ def test_each_section_computes_what_the_report_says(
     names = run_here(notebook, place, monkeypatch)  # its own checks stop it where it differs
     sources = {cell.id: cell.source for cell in notebook.cells}
     assert {"evaluation", "health", "exemplars", "kernels", "dream", "map"} <= set(sources)
+    assert "decision" in sources
     assert ("model.predict" in sources["evaluation"]) == (kind not in BY_SCORES)
     _check_evaluation(report, names)
     watched = {
@@ -247,12 +249,14 @@ def test_the_photos_for_the_evaluation_are_bounded(report: Report) -> None:
 
 
 def test_notes_stand_in_their_cells(report: Report) -> None:
-    words = {"evaluation": "e1", "health": "h2", "exemplars": "x3", "kernels": "k4", "dreams": "d5"}
+    words = {"evaluation": "e1", "health": "h2", "exemplars": "x3", "kernels": "k4", "dreams": "d5",
+             "decisions": "c7"}  # fmt: skip
     notes = "\n\n".join(f"# {name}\n\n{word}" for name, word in words.items())
     report = grouped(report, 100).model_copy(update={"notes": f"{notes}\n\n# Trust\n\nt6\n"})
     cells = {cell.id: cell.source for cell in cells_of(report)}
     for name, word in words.items():
-        assert word in cells[f"{name.replace('dreams', 'dream')}-text"]
+        cell = {"dreams": "dream", "decisions": "decision"}.get(name, name)
+        assert word in cells[f"{cell}-text"]
     assert "t6" in cells["notes"]  # the notebook measures no trust
     for id_, source in cells.items():
         if not id_.endswith("-text") and id_ != "notes":

@@ -175,6 +175,7 @@ def _add_work(writer: Writer, report: Report, choices: Choices, files: Files) ->
     _add_filters(writer, report, choices)
     _add_kernels(writer, choices.sections)
     _add_gradcam(writer, choices)
+    _add_decision(writer, choices)
     _add_dream(writer, choices.sections, int(settings.get("dream-steps", 0)))
     writer.add("closing", note=writer.take("about"))
 
@@ -218,6 +219,21 @@ def _add_gradcam(writer: Writer, choices: Choices) -> None:
         if cams := _cams(photo):
             writer.add("overlays", cell=f"gradcam-{at}", photo=photo, at=at, layer=layer.path,
                        cams=cams)  # fmt: skip
+
+
+def _add_decision(writer: Writer, choices: Choices) -> None:
+    """The contributions of channels to one class score; Grad-CAM may have drawn overlays before."""
+    if found := choices.sections.decision:
+        cams = choices.gradcam_layer
+        writer.add(
+            "decision",
+            decision=found,
+            has_overlays=cams is not None and cams.path == found.path,
+            colormap=choices.colormap,
+            start=found.start,
+            jump=found.jump,
+            note=writer.take("decisions"),
+        )
 
 
 def _add_evaluation(writer: Writer, sections: Sections, files: Sequence[str]) -> None:

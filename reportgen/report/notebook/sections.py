@@ -94,6 +94,28 @@ class ShownMap:
 
 
 @dataclass(frozen=True)
+class ShownDecision:
+    """The score of a class for one photo, and what the channels of a layer contribute.
+
+    `photo` is its place in the notebook, `name` its name; `reported` are channels with their
+    contributions. `exact` and `total` are as of `reportgen.records.decisions`.
+    """
+
+    path: str
+    channels_first: bool
+    exact: bool
+    photo: int
+    name: str
+    index: int
+    label: str
+    score: float
+    total: float
+    reported: list[tuple[int, float]]
+    start: list[float]
+    jump: list[float]
+
+
+@dataclass(frozen=True)
 class Sections:
     """What the notebook has of each section; None for what the report does not have."""
 
@@ -103,11 +125,13 @@ class Sections:
     kernel: ShownKernel | None
     dream: ShownDream | None
     map: ShownMap | None
+    decision: ShownDecision | None
 
     @property
     def paths(self) -> list[str]:
         """Paths of all layers that the notebook looks for."""
-        found = [one.path for one in (self.exemplars, self.kernel, self.dream, self.map) if one]
+        shown = (self.exemplars, self.kernel, self.dream, self.map, self.decision)
+        found = [section.path for section in shown if section]
         return [*found, *(self.health.paths if self.health else [])]
 
 
@@ -122,6 +146,7 @@ def choose_sections(report: Report, photos: Sequence[Image], *, explains: bool) 
         _kernel(report, reachable) if "kernels" in has else None,
         _dream(report, photos, reachable) if "dreams" in has else None,
         _map(report, photos, reachable) if "map" in has else None,
+        _decision(report, photos, reachable) if "decisions" in has and explains else None,
     )
 
 
@@ -250,3 +275,38 @@ def _dream(
     one = next((it for it in found if it.image in places and it.status == "ok"), found[0])
     first = is_channels_first(reachable[one.layer])
     return ShownDream(one.layer, one.channel, first, places.get(one.image, 0))
+
+
+def _decision(
+    report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
+) -> ShownDecision | None:
+    """The first decision on a photo of the notebook that a channel takes part in.
+
+    The layer of the class scores itself has none: the notebook computes it without its activation.
+    """
+    found, head = report.decisions, report.model.head
+    if found is None or head is None or found.layer == head.layer:
+        return None
+    layer = reachable.get(found.layer)
+    if layer is None or layer.cells is None:
+        return None
+    places = {photo.name: at for at, photo in enumerate(photos)}
+    for decision in found.decisions:
+        named = [*decision.strongest, *decision.opposing]
+        if decision.image not in places or decision.score is None or not named:
+            continue
+        return ShownDecision(
+            path=layer.path,
+            channels_first=is_channels_first(layer),
+            exact=found.exact,
+            photo=places[decision.image],
+            name=decision.image,
+            index=decision.index,
+            label=decision.label,
+            score=decision.score,
+            total=decision.total,
+            reported=[(share.channel, share.contribution) for share in named],
+            start=layer.cells.start,
+            jump=layer.cells.jump,
+        )
+    return None
