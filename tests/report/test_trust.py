@@ -1,6 +1,7 @@
 """Trust: means over the images, verdicts in words, and the warning on the overview."""
 
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from reportgen.execution.store import Store
 from reportgen.execution.units import Result, Unit
 from reportgen.records.report import Skipped
 from reportgen.records.trust import SanityCheck, SanityNull, SanityStage, Spread
+from reportgen.report.chance_verdicts import AgainstChance
 from reportgen.report.sections.trust import verdict
 from tests.report.conftest import Site
 from tests.support.options import TRUST
@@ -155,9 +157,42 @@ def test_a_kind_without_maps_was_not_checked() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("test", "area", "verdict", "tone", "place"),
+    [
+        ("deletion", 0.1, "better", "good", "below"),
+        ("deletion", 0.209, "uncertain", "warn", "inside"),
+        ("deletion", 0.349, "uncertain", "warn", "inside"),
+        ("deletion", 0.4, "no better", "bad", "inside"),
+        ("deletion", 0.6, "no better", "bad", "above"),
+        ("insertion", 0.6, "better", "good", "above"),
+        ("insertion", 0.4, "uncertain", "warn", "inside"),
+        ("insertion", 0.3, "no better", "bad", "inside"),
+        ("insertion", 0.1, "no better", "bad", "below"),
+    ],
+)
+def test_only_an_area_on_the_bad_side_of_the_random_mean_is_no_better(
+    test: Literal["deletion", "insertion"], area: float, verdict: str, tone: str, place: str
+) -> None:
+    compared = AgainstChance(test, area, 0.349, 0.191, 0.507)
+    assert (compared.verdict, compared.badge.tone) == (verdict, tone)
+    assert f", {place} the interval of 95 % of random maps (0.191 to 0.507): " in compared.sentence
+
+
+def test_an_area_inside_the_interval_is_not_called_no_better() -> None:
+    assert AgainstChance("deletion", 0.209, 0.349, 0.191, 0.507).sentence == (
+        "deletion 0.209, random mean 0.349, inside the interval of 95 % of random maps"
+        " (0.191 to 0.507): the difference is not certain"
+    )
+
+
 def test_areas_are_compared_with_random_maps_and_the_masking_is_stated(site: Site) -> None:
     page = site.text("trust.html")
-    assert "deletion 0.5 is no better than that of random maps (0.45 to 0.55)" in page
+    assert (
+        "deletion 0.5, random mean 0.5, inside the interval of 95 % of random maps (0.45 to 0.55):"
+        " the difference is not certain" in page
+    )
+    assert "not clearly better than random" in page
     assert "Remaining brightness: 2 % with Grad-CAM." in page
 
 

@@ -18,6 +18,7 @@ from reportgen.report.blocks import (
     row,
     text,
 )
+from reportgen.report.chance_verdicts import against_chance, chance_sentences
 from reportgen.report.contexts import Link, Picture
 from reportgen.report.outline import Outline
 from reportgen.wording import MINUS, count, number, percent
@@ -110,30 +111,12 @@ def _verdicts(found: Trust) -> Table:
 
 def _beyond_chance(found: Trust, measure: TrustMeasure | None) -> tuple[Inline, Inline]:
     """Whether deletion and insertion beat random maps."""
-    chance = _chance(found, measure) if measure else None
-    if measure is None or chance is None:
-        return _UNKNOWN, _UNKNOWN
-    return (
-        _beats(measure.deletion_area, chance.deletion_interval, lower=True),
-        _beats(measure.insertion_area, chance.insertion_interval, lower=False),
-    )
-
-
-def _beats(area: float | None, interval: list[float] | None, *, lower: bool) -> Inline:
-    if area is None or interval is None:
-        return _UNKNOWN
-    better = area < interval[0] if lower else area > interval[1]
-    return Badge("better than random", "good") if better else Badge("no better than random", "bad")
-
-
-def _chance(found: Trust, measure: TrustMeasure) -> TrustMeasure | None:
-    """The random maps that a kind of map is compared with: of its layer, or of single pixels."""
-    name = CHANCE_PIXELS if CAMS[measure.method].of_image else CHANCE
-    return next((one for one in found.measures if one.method == name), None)
+    deletion, insertion = against_chance(found, measure) if measure else (None, None)
+    return deletion.badge if deletion else _UNKNOWN, insertion.badge if insertion else _UNKNOWN
 
 
 def _measures(found: Trust) -> Iterator[Block]:
-    if compared := tuple(against_chance(found)):
+    if compared := tuple(chance_sentences(found)):
         yield Bullets(tuple((sentence,) for sentence in compared))
     if found.chart:
         yield Figure(Picture(found.chart, _CHART_ALT, 0, 0), (_CURVES,), tall=0.46, chart=True)
@@ -178,26 +161,6 @@ def verdict(check: SanityCheck) -> str:
     elif check.other_class is not None and check.other_class >= _UNMOVED:
         text += " Maps of different classes are almost the same."
     return text
-
-
-def against_chance(found: Trust) -> Iterator[str]:
-    """For each kind of map, how its areas compare with those of random maps."""
-    for one in found.measures:
-        if one.method not in CAMS or one.deletion_area is None or one.insertion_area is None:
-            continue
-        chance = _chance(found, one)
-        low, high = (chance.deletion_interval, chance.insertion_interval) if chance else (None,) * 2
-        if low is None or high is None:
-            continue
-        parts = [
-            f"deletion {number(one.deletion_area)} is "
-            f"{'better' if one.deletion_area < low[0] else 'no better'} than that of random maps"
-            f" ({number(low[0])} to {number(low[1])})",
-            f"insertion {number(one.insertion_area)} is "
-            f"{'better' if one.insertion_area > high[1] else 'no better'}"
-            f" ({number(high[0])} to {number(high[1])})",
-        ]
-        yield f"{CAMS[one.method].title}: {', '.join(parts)}."
 
 
 def masking(trust: Trust) -> str:
