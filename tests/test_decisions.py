@@ -15,8 +15,12 @@ from reportgen.analysis.decisions import (
     decisive_channels,
     shares_of,
 )
-from reportgen.records.decisions import Decision, Decisions
+from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.linearity import is_linear_behind
+from reportgen.report.blocks import Cards, Details, Links, Part, Parts, plain
+from reportgen.report.outline import Outline
+from reportgen.report.sections.decisions import decision_place, decisions
+from tests.report.sample import write_sample
 
 PHOTOS = np.random.default_rng(2).integers(0, 256, (3, 16, 16, 3), np.uint8)
 
@@ -162,3 +166,73 @@ def test_channels_that_decide_get_patterns_beside_those_asked_for(averaged: kera
     first, second, *_ = sorted(parts, key=lambda channel: -parts[channel])
     assert patterns[first] and patterns[second]
     assert not all(patterns.values())
+
+
+def decision(image: str, index: int, against: int | None = None) -> Decision:
+    """A decision with more channels than a group shows."""
+
+    def shares(first: int, many: int, sign: float) -> list[ChannelShare]:
+        return [
+            ChannelShare(channel=at, contribution=sign * (many - at + first), picture="map.jpg")
+            for at in range(first, first + many)
+        ]
+
+    return Decision(
+        image=image, index=index, label=f"class{index}", against=against,
+        against_label=None if against is None else f"class{against}",
+        score=1.0, total=1.0, raising=40.0, lowering=-39.0, channels=20,
+        strongest=shares(0, 9, 1.0), opposing=shares(10, 4, -1.0),
+    )  # fmt: skip
+
+
+def outline_of(
+    folder: Path, names: list[str], wrong: set[str], *, compared: bool = True
+) -> Outline:
+    """The outline of a report with these images and a decision on each."""
+    report = write_sample(folder, names=names)
+    alone = [decision(name, index) for name in names for index in (0, 1)]
+    pairs = [decision(name, 0, 1) for name in names] if compared else []
+    layer = report.model.last_spatial_layer or ""
+    found = Decisions(layer=layer, exact=True, images=len(names), decisions=[*alone, *pairs])
+    outline = Outline(report.model_copy(update={"decisions": found}))
+    vars(outline)["mistaken"] = frozenset(wrong)
+    return outline
+
+
+def test_misclassified_images_come_first_and_have_the_places_that_other_pages_link_to(
+    tmp_path: Path,
+) -> None:
+    names = [f"{letter}.jpg" for letter in "abcdef"]
+    outline = outline_of(tmp_path, names, {"c.jpg", "f.jpg"})
+    (page,) = decisions(outline)
+    (parts,) = (block for block in page.blocks if isinstance(block, Parts))
+    expected = ["c.jpg", "f.jpg", "a.jpg", "b.jpg", "d.jpg", "e.jpg"]
+    assert [part.title[0].text for part in parts.parts] == expected  # type: ignore[union-attr]
+    assert [len(part.title) > 1 for part in parts.parts] == [True] * 2 + [False] * 4
+    (jumps,) = (block for block in page.blocks if isinstance(block, Links))
+    assert [(link.text, link.href) for link in jumps.links] == [
+        (name, decision_place(outline, name)) for name in expected
+    ]
+    assert [link.note for link in jumps.links] == ["misclassified"] * 2 + [""] * 4
+    for part, name in zip(parts.parts, expected, strict=True):
+        assert decision_place(outline, name).endswith(f"#{part.anchor}")
+    assert decision_place(outline, "e.jpg").startswith("decisions--2.html#")
+    assert decision_place(outline, "other.jpg") == ""
+
+
+@pytest.mark.parametrize("compared", [True, False])
+def test_the_comparison_is_open_and_the_classes_are_folded(tmp_path: Path, compared: bool) -> None:
+    outline = outline_of(tmp_path, ["a.jpg"], set(), compared=compared)
+    (page,) = decisions(outline)
+    (parts,) = (block for block in page.blocks if isinstance(block, Parts))
+    opened, *folded = parts.parts[0].blocks
+    assert isinstance(opened, Part) and all(isinstance(one, Details) for one in folded)
+    headings = [block.title for block in (opened, *folded) if isinstance(block, Part | Details)]
+    wanted = ["Why class0 over class1"] * compared + ["Why class0", "Why class1"]
+    assert headings == [(words,) for words in wanted]
+    cards = opened.blocks[-1]
+    assert isinstance(cards, Cards)
+    assert [card.title[0].text for card in cards.cards] == [  # type: ignore[union-attr]
+        f"Channel {at}" for at in (0, 1, 2, 3, 4, 5, 10, 11)
+    ]
+    assert "The first 6 channels below: 98 % of" in plain(opened.blocks[0].words)  # type: ignore[union-attr]

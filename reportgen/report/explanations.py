@@ -42,8 +42,8 @@ EXPLANATIONS: dict[str, Explanation] = {
     "decisions": Explanation(
         "Which channels of the Grad-CAM layer made the network decide. A channel’s contribution"
         " is its feature map times the gradient of the class score, summed over all places."
-        " Channels that raise the score come first, then those that lower it. The last group of"
-        " an image compares its two most likely classes: it shows what tips the decision.",
+        " Channels that raise the score come first, then those that lower it. Where two classes are"
+        " compared, start there: the channels show what separates the two most likely classes.",
         (
             "C. Olah et al., The Building Blocks of Interpretability, Distill, 2018.",
             "A. Shrikumar et al., Learning Important Features Through Propagating Activation"

@@ -1,21 +1,24 @@
 """Why this decision: the channels that raise and lower the scores of each image."""
 
 from collections.abc import Iterator
-from itertools import groupby
 from urllib.parse import quote
 
 from reportgen.records.decisions import ChannelShare, Decision, Decisions
 from reportgen.records.over_images import ExemplarsOf
 from reportgen.report.blocks import (
+    Badge,
     Block,
     Card,
     Cards,
+    Details,
     Figure,
     Inline,
     Limits,
+    Links,
     Page,
     Part,
     Parts,
+    Words,
     text,
 )
 from reportgen.report.contexts import Link, Picture
@@ -25,6 +28,8 @@ from reportgen.wording import MINUS, count, number
 PAGE = "decisions.html"
 _TITLE = "Why this decision?"
 _A_PAGE, _ON_PAPER = 4, 1
+_RAISING, _LOWERING = 6, 2
+"""Channels of a group on the page; the record may have more."""
 
 
 def decisions(outline: Outline) -> Iterator[Page]:
@@ -36,30 +41,50 @@ def decisions(outline: Outline) -> Iterator[Page]:
 
 def decision_place(outline: Outline, image: str) -> str:
     """Where the page explains the decision on an image; empty where it does not."""
-    found = outline.report.decisions if outline.has("decisions") else None
-    names = list(dict.fromkeys(one.image for one in found.decisions)) if found else []
-    if image not in names:
-        return ""
-    at = names.index(image)
+    names = list(_by_image(outline))
+    return _place(names.index(image)) if image in names else ""
+
+
+def _place(at: int) -> str:
     return f"{numbered(PAGE, at // _A_PAGE + 1)}#decision--{at}"
+
+
+def _by_image(outline: Outline) -> dict[str, list[Decision]]:
+    """The decisions on each image, misclassified images first; empty without the section."""
+    found = outline.report.decisions if outline.has("decisions") else None
+    of_images: dict[str, list[Decision]] = {}
+    for decision in found.decisions if found else ():
+        of_images.setdefault(decision.image, []).append(decision)
+    wrong = outline.mistaken
+    return {name: of_images[name] for name in sorted(of_images, key=lambda name: name not in wrong)}
 
 
 def _lead(outline: Outline, found: Decisions) -> Iterator[Block]:
     layer = Link(found.layer, outline.layer_place(found.layer))
-    images = len({one.image for one in found.decisions})
-    of_all = "" if images == found.images else f" of {found.images:,}"
+    names = list(_by_image(outline))
+    of_all = "" if len(names) == found.images else f" of {found.images:,}"
+    wrong = [name for name in names if name in outline.mistaken]
+    order = ", misclassified images first" if 0 < len(wrong) < len(names) else ""
     yield text(
-        f"{count(images, 'image')}{of_all}, in the {found.decisions[0].channels} channels of ",
-        layer, ".", style="lead",
+        f"{count(len(names), 'image')}{of_all}{order}, in the"
+        f" {found.decisions[0].channels} channels of ", layer, ".", style="lead",
     )  # fmt: skip
-    yield text(
+    exact = (
         "The network is linear behind this layer: the contributions of all channels and the bias"
         " add up to the class score."
         if found.exact
         else "The network is not linear behind this layer: contributions are a first-order"
-        " approximation, and their sum differs from the class score.",
-        style="quiet",
+        " approximation, and their sum differs from the class score."
     )
+    shown = f"Each group shows up to {_RAISING} channels that raise the score and {_LOWERING} that"
+    yield text(f"{exact} {shown} lower it.", style="quiet")
+    if len(names) > 1:
+        yield Links(
+            tuple(
+                Link(name, _place(at), note="misclassified" if name in wrong else "")
+                for at, name in enumerate(names)
+            )
+        )
 
 
 def _images(outline: Outline, found: Decisions) -> Parts:
@@ -67,46 +92,62 @@ def _images(outline: Outline, found: Decisions) -> Parts:
     return Parts(
         tuple(
             Part(
-                (Link(image, outline.image_place(image)),),
+                _title(outline, name),
                 f"decision--{at}",
-                tuple(_blocks(outline, found.layer, list(of_image), patches)),
+                tuple(_groups(outline, found.layer, f"decision--{at}--open", of_image, patches)),
             )
-            for at, (image, of_image) in enumerate(
-                groupby(found.decisions, lambda decision: decision.image)
-            )
+            for at, (name, of_image) in enumerate(_by_image(outline).items())
         ),
         Limits("image", page=_A_PAGE, paper=_ON_PAPER),
     )
 
 
-def _blocks(
-    outline: Outline, layer: str, of_image: list[Decision], patches: dict[int, ExemplarsOf]
+def _title(outline: Outline, name: str) -> Words:
+    link = Link(name, outline.image_place(name))
+    return (link, " ", Badge("misclassified", "bad")) if name in outline.mistaken else (link,)
+
+
+def _groups(
+    outline: Outline,
+    layer: str,
+    anchor: str,
+    of_image: list[Decision],
+    patches: dict[int, ExemplarsOf],
 ) -> Iterator[Block]:
-    for decision in of_image:
-        yield text(*_sentence(decision))
-        yield Cards(
-            tuple(
-                _card(outline, layer, share, patches.get(share.channel))
-                for share in (*decision.strongest, *decision.opposing)
-            ),
-            across=3,
-        )
+    """A group for each score: the comparison of two classes, else the first class, is open."""
+    first, *others = sorted(of_image, key=lambda decision: decision.against is None)
+    yield Part((_heading(first),), anchor, tuple(_group(outline, layer, first, patches)))
+    for decision in others:
+        yield Details((_heading(decision),), tuple(_group(outline, layer, decision, patches)))
+
+
+def _heading(decision: Decision) -> str:
+    """The question that a group answers."""
+    over = "" if decision.against_label is None else f" over {decision.against_label}"
+    return f"Why {decision.label}{over}"
+
+
+def _group(
+    outline: Outline, layer: str, decision: Decision, patches: dict[int, ExemplarsOf]
+) -> Iterator[Block]:
+    yield text(*_sentence(decision))
+    shares = (*decision.strongest[:_RAISING], *decision.opposing[:_LOWERING])
+    cards = (_card(outline, layer, share, patches.get(share.channel)) for share in shares)
+    yield Cards(tuple(cards), across=3)
 
 
 def _sentence(decision: Decision) -> Iterator[Inline]:
     """What the score is, and how much of it the channels account for."""
-    if decision.against_label is None:
-        yield f"Score of {decision.label}"
-    else:
-        yield f"{decision.label} rather than {decision.against_label}, difference of the scores"
+    what = "Score" if decision.against_label is None else "Difference of the scores"
     score = "not finite" if decision.score is None else _signed(decision.score)
-    yield f": {score}. Sum of all channels: {_signed(decision.total)}"
+    yield f"{what}: {score}. Sum of all channels: {_signed(decision.total)}"
     yield f" ({_signed(decision.raising)} raising, {_signed(decision.lowering)} lowering)."
-    shown = sum(share.contribution for share in decision.strongest)
+    strongest = decision.strongest[:_RAISING]
+    shown = sum(share.contribution for share in strongest)
     if decision.raising > 0:
         part = f"{shown / decision.raising:.0%}".replace("%", " %")
-        channels = count(len(decision.strongest), "channel")
-        yield f" The first {channels} below: {part} of what raises it."
+        first = "channel" if len(strongest) == 1 else f"{len(strongest)} channels"
+        yield f" The first {first} below: {part} of what raises it."
 
 
 def _card(outline: Outline, layer: str, share: ChannelShare, patches: ExemplarsOf | None) -> Card:
