@@ -135,6 +135,38 @@ BROKEN_WORDS = r"""() => {
 """The words in tables whose letters stand on more than one line."""
 
 
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_numbers_and_crosses_of_a_grid_lie_on_its_tiles(
+    reports: dict[str, Path], page: Any, name: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    for kind, path in kinds(reports[name]).items():
+        page.goto(path.as_uri())
+        for widths in page.evaluate(GRID_WIDTHS):
+            assert max(widths) - min(widths) < 1, kind
+
+
+GRID_WIDTHS = """() => [...document.querySelectorAll(".grid")].map((grid) =>
+    [...grid.querySelectorAll(".columns, .zoom, .zoom > *")]
+        .map((part) => part.getBoundingClientRect().width))"""
+"""For each grid, how wide the numbers of the columns, the picture and its crosses are."""
+
+
+@pytest.mark.parametrize("name", ["sample", "demo"])
+@pytest.mark.parametrize("width", [390, 768, 1280, 1440])
+def test_heatmaps_of_all_classes_fit_in_the_page(
+    reports: dict[str, Path], page: Any, name: str, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.goto(kinds(reports[name])["image"].as_uri())
+    shown, wide = page.evaluate(
+        "(({clientWidth, scrollWidth}) => [clientWidth, scrollWidth])"
+        "(document.querySelector('.scroll:has(.cams)'))"
+    )
+    assert wide <= shown
+
+
 @pytest.mark.parametrize("name", ["sample", "demo"])
 def test_the_header_of_a_phone_is_one_row_with_the_current_part_in_view(
     reports: dict[str, Path], page: Any, name: str

@@ -243,7 +243,8 @@ def _own_pages(
 
 
 def _with_share(tile: Tile, share: float) -> Tile:
-    return replace(tile, title=f"{tile.title}, r = {share:.2f}".replace("-", "\u2212"))
+    # No-break spaces keep "r = 0.81" on one line.
+    return replace(tile, title=f"{tile.title}, r\u00a0=\u00a0{share:.2f}".replace("-", "\u2212"))
 
 
 def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -> tuple[Fact, ...]:
