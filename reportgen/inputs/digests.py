@@ -123,7 +123,7 @@ def hash_files(paths: Sequence[Path], index: DigestIndex, most: int) -> Iterator
                 found[path] = digest, Seen(path, states[path])
             missing = [path for path in dict.fromkeys(part) if path not in found]
             new = list(pool.map(lambda path: _hashed(path, most), missing))
-            index.remember([one for one in new if isinstance(one, tuple)])
+            index.remember([hashed for hashed in new if isinstance(hashed, tuple)])
             found |= dict(zip(missing, new, strict=True))
             yield from (found[path] for path in part)
 

@@ -34,8 +34,8 @@ def other_value(values: Any, symbol: Any, given: Any = None) -> Any:
     """
     count = ops.shape(values)[0]
     if given is not None:
-        one = ops.cast(given, symbol.dtype)
-        return ops.broadcast_to(one[None], (count, *one.shape))
+        value = ops.cast(given, symbol.dtype)
+        return ops.broadcast_to(value[None], (count, *value.shape))
     return ops.zeros((count, *(size or 1 for size in symbol.shape[1:])), symbol.dtype)
 
 

@@ -24,16 +24,16 @@ def find_image_input(
     """
     image: ImageInput | None = None
     shapes: list[Shape] = []
-    for one in inputs:
-        shape: Shape = tuple(one.shape)
-        layout = None if one.dtype == "string" else _layout(shape)
+    for tensor in inputs:
+        shape: Shape = tuple(tensor.shape)
+        layout = None if tensor.dtype == "string" else _layout(shape)
         if layout is None:
             shapes.append((None, *(n or 1 for n in shape[1:])))
             continue
         shape = _sized(shape, layout, size)
         shapes.append(shape)
         if image is None:
-            image = _described(one.name, shape, layout)
+            image = _described(tensor.name, shape, layout)
     return image, shapes
 
 

@@ -230,9 +230,11 @@ class Network:
         """Inputs that are not the image and get zeros."""
         image = self.image_input.name if self.image_input else None
         return [
-            Skipped(what="input", name=one.name, reason="it is not the image; zeros are fed to it")
-            for one in self.inputs
-            if image is not None and one.name != image and one.name not in self._other_inputs
+            Skipped(
+                what="input", name=tensor.name, reason="it is not the image; zeros are fed to it"
+            )
+            for tensor in self.inputs
+            if image is not None and tensor.name != image and tensor.name not in self._other_inputs
         ]
 
     def at_size(self, height: int, width: int) -> "Network":
@@ -319,9 +321,9 @@ class Network:
         slimmed = can_slim(layer) and self._is_plain(path)
         calls = {path: slim(layer, channels)} if slimmed else {}
         behind, before = self.trace.run(self.feed(values), [path], calls=calls)
-        found = (self.maps(one[0], path) for one in (behind, before))
+        found = (self.maps(layer_outputs[0], path) for layer_outputs in (behind, before))
         wanted = ops.arange(ops.shape(channels)[0], dtype="int32") if slimmed else channels
-        first, second = (picked(one, wanted) for one in found)
+        first, second = (picked(layer_maps, wanted) for layer_maps in found)
         return first, second
 
     def maps(self, value: Any, path: str) -> Any:
@@ -368,7 +370,7 @@ class Network:
     def _image_position(self) -> int | None:
         """Which of the inputs takes the picture."""
         name = self.image_input.name if self.image_input else None
-        return next((at for at, one in enumerate(self.inputs) if one.name == name), None)
+        return next((at for at, tensor in enumerate(self.inputs) if tensor.name == name), None)
 
     def kernel(self, path: str) -> npt.NDArray[np.float32]:
         """The weights of a convolution layer: (height, width, channels of its input, filters).

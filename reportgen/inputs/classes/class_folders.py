@@ -153,7 +153,7 @@ def arrange(places: Sequence[Place], empty: Sequence[Place], labels: Sequence[st
     deepest = max((len(place) for place in places), default=0)
     tried = [_at(places, empty, labels, depth) for depth in range(deepest)]
     first = tried[0] if tried else _at(places, empty, labels, 0)
-    fitting = [depth for depth, one in enumerate(tried) if one.classes.indices]
+    fitting = [depth for depth, arranged in enumerate(tried) if arranged.classes.indices]
     if not fitting or fitting[0] == 0:
         return first
     found = tried[fitting[0]]

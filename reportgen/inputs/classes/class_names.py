@@ -151,7 +151,7 @@ def _plain(labels: Sequence[str]) -> dict[str, list[int]]:
 
 
 def _in_order(indices: dict[str, int]) -> dict[str, int]:
-    return dict(sorted(indices.items(), key=lambda one: (one[1], one[0])))
+    return dict(sorted(indices.items(), key=lambda item: (item[1], item[0])))
 
 
 def _are_synsets(names: Sequence[str], labels: Sequence[str]) -> bool:

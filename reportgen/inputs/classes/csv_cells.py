@@ -29,8 +29,13 @@ def cells_in(text: str, is_cell: Callable[[str], bool] = lambda _: False) -> lis
     space.
     """
     lines = [line for line in text.splitlines() if line.strip()][:50]
-    widths = {one: [len(row) for row in csv.reader(lines, delimiter=one)] for one in _DELIMITERS}
-    delimiter = max(_DELIMITERS, key=lambda one: (min(widths[one], default=0), -len(one)))
+    widths = {
+        candidate: [len(row) for row in csv.reader(lines, delimiter=candidate)]
+        for candidate in _DELIMITERS
+    }
+    delimiter = max(
+        _DELIMITERS, key=lambda candidate: (min(widths[candidate], default=0), -len(candidate))
+    )
     if min(widths[delimiter], default=0) > 1:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     else:  # "cat.png 3", as ImageNet's lists are

@@ -91,20 +91,26 @@ def read_image_table(path: Path, images: Sequence[ImageFile], what: str) -> Imag
     find = _finder(images, f"{what}: {name}")
     columns = range(min(len(grid[0]), _MOST_NAME_COLUMNS))
     found = {at: [find(row[at]) for row in grid] for at in columns}
-    at = max(columns, key=lambda one: (sum(image is not None for image in found[one]), -one))
+    at = max(
+        columns, key=lambda column: (sum(image is not None for image in found[column]), -column)
+    )
     if not any(found[at]):
         raise SettingsError(
             f"{what}: no row of {name} names one of the images, such as {images[0].name}."
         )
     start = 1 if found[at][0] is None and has_header(grid, at) else 0
-    rest = [one for one in range(len(grid[0])) if one != at and not is_index(grid, one, start)]
+    rest = [
+        column
+        for column in range(len(grid[0]))
+        if column != at and not is_index(grid, column, start)
+    ]
     of_image: dict[str, list[int]] = {}
     for row, image in enumerate(found[at][start:]):
         if image is not None:
             of_image.setdefault(image, []).append(row)
-    heads = grid[0] if start else [f"column {one + 1}" for one in range(len(grid[0]))]
-    rows = tuple(tuple(row[one] for one in rest) for row in grid[start:])
-    return ImageTable(name, tuple(printable(heads[one]) for one in rest), rows, of_image)
+    heads = grid[0] if start else [f"column {column + 1}" for column in range(len(grid[0]))]
+    rows = tuple(tuple(row[column] for column in rest) for row in grid[start:])
+    return ImageTable(name, tuple(printable(heads[column]) for column in rest), rows, of_image)
 
 
 def classes_in(table: ImageTable, what: str) -> list[str]:

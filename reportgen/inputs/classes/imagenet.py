@@ -33,4 +33,4 @@ def synsets() -> tuple[tuple[str, str], ...]:
 
 def class_of(synset: str) -> int | None:
     """The index of the class with this id, such as n02123045; None where there is none."""
-    return next((i for i, (one, _) in enumerate(synsets()) if one == synset), None)
+    return next((i for i, (known, _) in enumerate(synsets()) if known == synset), None)

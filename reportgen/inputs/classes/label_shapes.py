@@ -154,22 +154,22 @@ def _names_in(content: Any, outputs: int | None) -> list[Any]:
     if isinstance(content, Mapping):
         below = [content[key] for key in _KEYS if isinstance(content.get(key), (list, dict, tuple))]
         if below:
-            fitting = [one for one in below if outputs is None or len(one) == outputs]
+            fitting = [names for names in below if outputs is None or len(names) == outputs]
             return _names_in((fitting or below)[0], outputs)
         return _in_map(content)
     if not isinstance(content, (list, tuple)):
         raise ShapeError("it is neither a list nor a map of names")
-    if content and all(isinstance(one, Mapping) and "name" in one for one in content):
+    if content and all(isinstance(entry, Mapping) and "name" in entry for entry in content):
         return _in_order_of_ids(content)  # COCO's categories
     return list(content)
 
 
 def _in_order_of_ids(content: Sequence[Mapping[str, Any]]) -> list[Any]:
-    ids = [_whole(one.get("id")) for one in content]
+    ids = [_whole(entry.get("id")) for entry in content]
     if None in ids:
-        return [one["name"] for one in content]
-    pairs = sorted(zip(ids, content, strict=True), key=lambda one: one[0] or 0)
-    return [one["name"] for _, one in pairs]
+        return [entry["name"] for entry in content]
+    pairs = sorted(zip(ids, content, strict=True), key=lambda pair: pair[0] or 0)
+    return [entry["name"] for _, entry in pairs]
 
 
 def _in_map(content: Mapping[Any, Any]) -> list[Any]:
@@ -230,7 +230,7 @@ def _in_order(pairs: Sequence[tuple[int, Any]]) -> list[Any]:
     labels = dict(pairs)
     if len(labels) < len(pairs):
         indices = sorted(index for index, _ in pairs)
-        twice = next(one for one, two in pairwise(indices) if one == two)
+        twice = next(index for index, two in pairwise(indices) if index == two)
         raise ShapeError(f"class {twice} is named twice")
     for index in range(len(labels)):
         if index not in labels:

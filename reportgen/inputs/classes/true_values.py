@@ -47,7 +47,9 @@ def _columns(table: ImageTable, names: Sequence[str]) -> Mapping[int, str]:
     named = {at: by_word[_word(name)] for at, name in enumerate(names) if _word(name) in by_word}
     if named:
         return named
-    numeric = [one for one in dict.fromkeys(table.columns) if _is_numeric(table.cells(one))]
+    numeric = [
+        column for column in dict.fromkeys(table.columns) if _is_numeric(table.cells(column))
+    ]
     if len(numeric) == len(names):
         return dict(enumerate(numeric))
     wanted = ", ".join(printable(name) for name in names[:8])

@@ -51,8 +51,8 @@ def find_data_set(path: Path, ignored: Collection[Path] = ()) -> FoundSet:
 def _shards(folder: Path) -> list[Path]:
     """The archives right inside a folder that holds neither folders nor pictures."""
     try:
-        inside = sorted(one for one in folder.iterdir() if not one.name.startswith("."))
-        others = any(one.suffix.lower() in PICTURE_SUFFIXES or one.is_dir() for one in inside)
+        inside = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+        others = any(entry.suffix.lower() in PICTURE_SUFFIXES or entry.is_dir() for entry in inside)
     except OSError:
         return []
-    return [] if others else [one for one in inside if one.name.lower().endswith(_ARCHIVES)]
+    return [] if others else [entry for entry in inside if entry.name.lower().endswith(_ARCHIVES)]

@@ -66,7 +66,7 @@ def _column_of_paths(path: Path, grid: Sequence[Sequence[str]]) -> int:
 
     def likely(at: int) -> tuple[int, int]:
         cells = [row[at] for row in grid[:_LOOKED_AT] if row[at]]
-        alike = sum(_is_image(path.parent, one) for one in cells)
+        alike = sum(_is_image(path.parent, cell) for cell in cells)
         by_name = _PATH_WORDS.index(head[at]) if head[at] in _PATH_WORDS else len(_PATH_WORDS)
         return alike, -by_name
 
@@ -81,15 +81,19 @@ def _column_of_paths(path: Path, grid: Sequence[Sequence[str]]) -> int:
 
 def _labels(name: str, grid: Sequence[Sequence[str]], at: int, start: int) -> list[str] | None:
     """The class in each row, empty for none; None where the list has no column of classes."""
-    rest = [one for one in range(len(grid[0])) if one != at and not is_index(grid, one, start)]
+    rest = [
+        column
+        for column in range(len(grid[0]))
+        if column != at and not is_index(grid, column, start)
+    ]
     if not rest:
         return None
-    heads = grid[0] if start else [f"column {one + 1}" for one in range(len(grid[0]))]
-    columns = tuple(printable(heads[one]) for one in rest)
-    known = [one for one in rest if word_of(heads[one]) in CLASS_WORDS]
+    heads = grid[0] if start else [f"column {column + 1}" for column in range(len(grid[0]))]
+    columns = tuple(printable(heads[column]) for column in rest)
+    known = [column for column in rest if word_of(heads[column]) in CLASS_WORDS]
     kept = known or rest
-    columns = tuple(printable(heads[one]) for one in kept)
-    rows = tuple(tuple(row[one] for one in kept) for row in grid[start:])
+    columns = tuple(printable(heads[column]) for column in kept)
+    rows = tuple(tuple(row[column] for column in kept) for row in grid[start:])
     return classes_in(ImageTable(name, columns, rows, {}), "--dataset")
 
 

@@ -39,8 +39,8 @@ def read_parquet(path: Path) -> tuple[list[str], list[list[str]]]:
             + "; write the images to files, or to a tar, and give a list of paths."
         )
     columns = [
-        ["" if cell is None else str(cell) for cell in table.column(one).to_pylist()]
-        for one in wanted
+        ["" if cell is None else str(cell) for cell in table.column(column).to_pylist()]
+        for column in wanted
     ]
     return wanted, [[cell.strip() for cell in row] for row in zip(*columns, strict=True)]
 

@@ -67,7 +67,7 @@ def find_in_archives(archives: Sequence[Path]) -> FoundSet:
                 place = tuple(map(printable, PurePosixPath(inside).parts[:-1]))
             images.append(ImageFile(member, next(names), place[0] if place else None, place))
         name = printable(path.name)
-        passed += [Skipped(f"{name}/{printable(one)}", why) for one, why in archive.passed]
+        passed += [Skipped(f"{name}/{printable(member)}", why) for member, why in archive.passed]
         beside = {_sample(inside) for inside in archive.images}
         passed += [
             Skipped(f"{name}/{printable(other)}", "it is no picture", document=True)
@@ -104,7 +104,7 @@ def _read(path: Path) -> _Archive:
 
 
 def _add(found: _Archive, tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:
-    inside = "/".join(one for one in member.name.split("/") if one not in ("", ".", ".."))
+    inside = "/".join(part for part in member.name.split("/") if part not in ("", ".", ".."))
     suffix = PurePosixPath(inside).suffix.lower()
     hidden = any(part.startswith(".") or is_litter(part) for part in inside.split("/"))
     if member.isdir() or hidden or not inside:
@@ -142,7 +142,7 @@ def _label(tar: tarfile.TarFile, member: tarfile.TarInfo, suffix: str) -> str:
 def _classes(value: Any) -> Iterator[str]:
     """What a JSON value may name as the class, the most likely first."""
     if isinstance(value, dict):
-        words = {word_of(str(key)): one for key, one in value.items()}
+        words = {word_of(str(key)): item for key, item in value.items()}
         for word in (*CLASS_WORDS, "cls"):
             if not isinstance(words.get(word), dict):
                 yield from _classes(words.get(word))

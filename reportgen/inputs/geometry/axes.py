@@ -83,10 +83,10 @@ def unknown(shape: Sequence[int | None]) -> Axes:
 def regroup(axes: Axes, shape: Sequence[int | None]) -> Axes | None:
     """The axes after a reshape to `shape` (batch first); None where atoms do not fit it."""
     waiting = [
-        Atom("?", one.size, (), one) if one.before or one.after else atom
-        for one in axes
-        for atom in ((one.atoms[:1]) if one.before or one.after else one.atoms)
-        if one.before or one.after or atom.size > 1 or atom.kind == "N"
+        Atom("?", dim.size, (), dim) if dim.before or dim.after else atom
+        for dim in axes
+        for atom in ((dim.atoms[:1]) if dim.before or dim.after else dim.atoms)
+        if dim.before or dim.after or atom.size > 1 or atom.kind == "N"
     ]
     found: list[Axis] = []
     for size in reversed(shape[1:]):
@@ -136,7 +136,7 @@ class Layout:
     @property
     def tokens(self) -> Axis | None:
         """The axis of tokens, None where rows and columns stand apart."""
-        return next((one for one in self.axes[1:] if one.is_tokens), None)
+        return next((dim for dim in self.axes[1:] if dim.is_tokens), None)
 
     @property
     def map_size(self) -> tuple[int, int] | None:
@@ -146,20 +146,20 @@ class Layout:
     @property
     def is_plain(self) -> bool:
         """Whether values are maps as they stand."""
-        kinds = [[atom.kind for atom in one.atoms] for one in self.axes]
+        kinds = [[atom.kind for atom in dim.atoms] for dim in self.axes]
         return kinds == [["N"], ["H"], ["W"], ["C"]] and not any(
-            one.before or one.after for one in self.axes
+            dim.before or dim.after for dim in self.axes
         )
 
     def maps(self, value: Any) -> Any:
         """Values as maps; of a video its middle frame, of tokens those that are places."""
         if self.is_plain:
             return value
-        for at, one in enumerate(self.axes):
-            if one.before or one.after:
-                places = np.arange(one.before, one.size - one.after)
+        for at, dim in enumerate(self.axes):
+            if dim.before or dim.after:
+                places = np.arange(dim.before, dim.size - dim.after)
                 value = ops.take(value, places, axis=at)
-        atoms = [atom for one in self.axes for atom in one.atoms]
+        atoms = [atom for dim in self.axes for atom in dim.atoms]
         value = ops.reshape(value, [-1 if atom.kind == "N" else atom.size for atom in atoms])
         while frames := [at for at, atom in enumerate(atoms) if atom.kind == "T"]:
             value = ops.take(value, atoms[frames[0]].size // 2, axis=frames[0])
@@ -175,7 +175,7 @@ def layout_of(axes: Axes | None) -> Layout | None:
     """How a tensor with these axes is laid out as maps; None where it is no stack of maps."""
     if axes is None or len(axes) < 3:
         return None
-    atoms = [atom for one in axes for atom in one.atoms]
+    atoms = [atom for dim in axes for atom in dim.atoms]
     kinds = [atom.kind for atom in atoms]
     if "?" in kinds or kinds[:1] != ["N"] or kinds.count("N") != 1:
         return None
@@ -190,7 +190,7 @@ def layout_of(axes: Axes | None) -> Layout | None:
 
 def _places(axes: Axes, atoms: Sequence[Atom]) -> list[int]:
     """Positions among `atoms` of rows, coarsest first, then of columns."""
-    hidden = {id(atom) for one in axes if "C" in one.kinds for atom in one.atoms}
+    hidden = {id(atom) for dim in axes if "C" in dim.kinds for atom in dim.atoms}
     found = [
         (atom.kind, atom.order, at)
         for at, atom in enumerate(atoms)

@@ -70,9 +70,9 @@ class CellGrids:
         sizes = [self.positions(symbol) for symbol in trace.inputs]
         self.pixels = next((size for size in sizes if size != (1, 1)), (1, 1))
         """Height and width of the image."""
-        one = Length(0.0, 1.0, 1.0)
+        pixel = Length(0.0, 1.0, 1.0)
         self._reaches: dict[int, _Reach | None] = {
-            id(symbol): _Reach((one, one)) for symbol in trace.inputs
+            id(symbol): _Reach((pixel, pixel)) for symbol in trace.inputs
         }
         for step in trace.steps:
             if any(id(x) in self._reaches for x in step.inputs):
@@ -123,8 +123,8 @@ class CellGrids:
             return None
         after = self.positions(step.outputs[0])
         known = [(x, self._reaches.get(id(x))) for x in kept]
-        moved = (self._from(step, x, one, after) for x, one in known if one)
-        found = [one for one in moved if one]
+        moved = (self._from(step, x, reach, after) for x, reach in known if reach)
+        found = [reach for reach in moved if reach]
         if not found:
             return None
         joined = _joined(found, gated)
@@ -146,14 +146,16 @@ class CellGrids:
         """Behind a slice of rows or columns."""
         lengths = list(reach.lengths)
         exact = reach.exact
-        for place, one in enumerate(reach.lengths):
+        for place, length in enumerate(reach.lengths):
             left = self._places.cut(step, place)
             if left is None or len(left) != change[1][place] or left.step < 1:
-                lengths[place] = _scaled(one, change[0][place] / change[1][place], 0.0)
+                lengths[place] = _scaled(length, change[0][place] / change[1][place], 0.0)
                 exact = False
             else:
-                moved = left.start * one.jump
-                lengths[place] = Length(one.low + moved, one.high + moved, one.jump * left.step)
+                moved = left.start * length.jump
+                lengths[place] = Length(
+                    length.low + moved, length.high + moved, length.jump * left.step
+                )
         return replace(reach, lengths=(lengths[0], lengths[1]), exact=exact)
 
 
@@ -175,12 +177,12 @@ def mixes(step: Step) -> bool:
 
 def _joined(found: Sequence[_Reach], gated: bool) -> _Reach:
     lengths = []
-    exact = all(one.exact for one in found)
+    exact = all(reach.exact for reach in found)
     for axis in (0, 1):
-        parts = [one.lengths[axis] for one in found]
+        parts = [reach.lengths[axis] for reach in found]
         exact = exact and all(abs(part.jump - parts[0].jump) < 1e-6 for part in parts)
         lengths.append(Length(min(p.low for p in parts), max(p.high for p in parts), parts[0].jump))
-    beyond = gated or any(one.beyond for one in found)
+    beyond = gated or any(reach.beyond for reach in found)
     return _Reach((lengths[0], lengths[1]), beyond, exact)
 
 
@@ -237,26 +239,26 @@ Change = tuple[Sizes, Sizes]
 Rule = Callable[[Any, Length, Change, int], Length]
 
 
-def _window(layer: Any, one: Length, sizes: Change, axis: int) -> Length:
+def _window(layer: Any, length: Length, sizes: Change, axis: int) -> Length:
     before, after = sizes
     kernel, stride, dilation = taps(layer, axis)
     width = (kernel - 1) * dilation
-    low = one.low - ahead(layer, after[axis], before[axis], width + 1, stride) * one.jump
-    return Length(low, low + one.high - one.low + width * one.jump, one.jump * stride)
+    low = length.low - ahead(layer, after[axis], before[axis], width + 1, stride) * length.jump
+    return Length(low, low + length.high - length.low + width * length.jump, length.jump * stride)
 
 
-def _transposed(layer: Any, one: Length, sizes: Change, axis: int) -> Length:
+def _transposed(layer: Any, length: Length, sizes: Change, axis: int) -> Length:
     before, after = sizes
     kernel, stride, dilation = taps(layer, axis)
     width = (kernel - 1) * dilation
     padded = ahead(layer, before[axis], after[axis], width + 1, stride)
-    spread = width / stride * one.jump
-    centre = (one.low + one.high) / 2 + (padded / stride) * one.jump - spread / 2
-    half = (one.high - one.low + spread) / 2
-    return Length(centre - half, centre + half, one.jump / stride)
+    spread = width / stride * length.jump
+    centre = (length.low + length.high) / 2 + (padded / stride) * length.jump - spread / 2
+    half = (length.high - length.low + spread) / 2
+    return Length(centre - half, centre + half, length.jump / stride)
 
 
-def _enlarged(layer: Any, one: Length, sizes: Change, axis: int) -> Length:
+def _enlarged(layer: Any, span: Length, sizes: Change, axis: int) -> Length:
     before, after = sizes
     mode: ResizeMode = "stretch"
     if getattr(layer, "crop_to_aspect_ratio", False):
@@ -269,33 +271,33 @@ def _enlarged(layer: Any, one: Length, sizes: Change, axis: int) -> Length:
     length = (source.height, source.width)[axis]
     outer = (target.top, target.left)[axis]
     extent = (target.height, target.width)[axis]
-    scaled = _scaled(one, length / extent, first - outer * length / extent)
-    grown = one.jump / 2 if layer.interpolation != "nearest" else 0.0
+    scaled = _scaled(span, length / extent, first - outer * length / extent)
+    grown = span.jump / 2 if layer.interpolation != "nearest" else 0.0
     return Length(scaled.low - grown, scaled.high + grown, scaled.jump)
 
 
-def _scaled(one: Length, step: float, offset: float) -> Length:
+def _scaled(length: Length, step: float, offset: float) -> Length:
     """Outputs that lie `step` inputs apart, from `offset` inputs on; half-pixel centres."""
-    moved = (offset + step / 2 - 0.5) * one.jump
-    return Length(one.low + moved, one.high + moved, one.jump * step)
+    moved = (offset + step / 2 - 0.5) * length.jump
+    return Length(length.low + moved, length.high + moved, length.jump * step)
 
 
-def _padded(layer: Any, one: Length, _sizes: Change, axis: int) -> Length:
-    moved = -in_front(layer.padding, axis) * one.jump
-    return Length(one.low + moved, one.high + moved, one.jump)
+def _padded(layer: Any, length: Length, _sizes: Change, axis: int) -> Length:
+    moved = -in_front(layer.padding, axis) * length.jump
+    return Length(length.low + moved, length.high + moved, length.jump)
 
 
-def _cropped(layer: Any, one: Length, _sizes: Change, axis: int) -> Length:
-    moved = in_front(layer.cropping, axis) * one.jump
-    return Length(one.low + moved, one.high + moved, one.jump)
+def _cropped(layer: Any, length: Length, _sizes: Change, axis: int) -> Length:
+    moved = in_front(layer.cropping, axis) * length.jump
+    return Length(length.low + moved, length.high + moved, length.jump)
 
 
-def _centred(_layer: Any, one: Length, sizes: Change, axis: int) -> Length:
+def _centred(_layer: Any, length: Length, sizes: Change, axis: int) -> Length:
     before, after = sizes
     if min(before[0] - after[0], before[1] - after[1]) < 0:  # too small: it is resized instead
-        return _scaled(one, before[axis] / after[axis], 0.0)
-    moved = ((before[axis] - after[axis]) // 2) * one.jump
-    return Length(one.low + moved, one.high + moved, one.jump)
+        return _scaled(length, before[axis] / after[axis], 0.0)
+    moved = ((before[axis] - after[axis]) // 2) * length.jump
+    return Length(length.low + moved, length.high + moved, length.jump)
 
 
 RULES: dict[str, Rule] = {

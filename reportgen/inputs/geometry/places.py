@@ -68,7 +68,7 @@ class Places:
 
     def turned(self, tensor: Any) -> bool:
         """Whether columns stand in front of rows, as behind a transposition of the picture."""
-        kinds = [next(iter(one.kinds)) for one in self.of(tensor) if len(one.kinds) == 1]
+        kinds = [next(iter(dim.kinds)) for dim in self.of(tensor) if len(dim.kinds) == 1]
         return "H" in kinds and "W" in kinds and kinds.index("W") < kinds.index("H")
 
     def cut(self, step: Step, row_or_column: int) -> range | None:
@@ -76,7 +76,7 @@ class Places:
         if type(step.layer).__name__ != "GetItem" or not step.inputs:
             return None
         axes = self.of(step.inputs[0])
-        at = next((i for i, one in enumerate(axes) if one.kinds == {"HW"[row_or_column]}), None)
+        at = next((i for i, dim in enumerate(axes) if dim.kinds == {"HW"[row_or_column]}), None)
         keys = keys_of(step.args[1], len(axes))
         part = None if keys is None or at is None else keys[at]
         return range(axes[at].size)[part] if at is not None and isinstance(part, slice) else None
@@ -89,7 +89,7 @@ class Places:
         """Note the axes of the step's outputs."""
         frames = step.frames
         feeding = [self._known[id(x)] for x in step.inputs if id(x) in self._known]
-        inner = [(one[0], *one[1 + frames :]) for one in feeding]
+        inner = [(fed[0], *fed[1 + frames :]) for fed in feeding]
         if inner and _turns(step, inner[0]):
             self.turning.append(step.path)
         for output in step.outputs:
@@ -114,7 +114,7 @@ class Places:
         if source is None:
             return self._elsewhere(step, feeding, shape)
         mixing = type(step.layer).__name__ in _MIXING
-        if mixing and tuple(one.size for one in source[1:]) != shape[1:]:
+        if mixing and tuple(dim.size for dim in source[1:]) != shape[1:]:
             return unknown(shape)
         return self._kept(step, source, shape)
 
@@ -127,7 +127,7 @@ class Places:
         it.
         """
         source, kinds = feeding[0], _usual(step.layer.data_format, len(feeding[0]))
-        given = [next(iter(one.kinds)) if len(one.kinds) == 1 else "?" for one in source]
+        given = [next(iter(dim.kinds)) if len(dim.kinds) == 1 else "?" for dim in source]
         same = sorted(given) == sorted(kinds)
         # Rows and columns may have changed places: the layer does not tell them apart.
         agrees = same and given.index("C") == kinds.index("C")
@@ -145,8 +145,8 @@ class Places:
     ) -> Axes:
         """The output of a step that nothing of the same rank feeds."""
         if len(shape) == 3:
-            for one in feeding:
-                if (layout := layout_of(one)) and layout.tokens is None and is_own(step.layer):
+            for fed in feeding:
+                if (layout := layout_of(fed)) and layout.tokens is None and is_own(step.layer):
                     found = patches_of(step, layout.height, layout.width, int(shape[1] or 0))
                     return _tokens(*found, shape) if found else unknown(shape)
             if not feeding and self._grid and is_recorded(step):
@@ -155,7 +155,7 @@ class Places:
                 if height * width > 1 and 0 <= more <= _TOKENS_IN_FRONT:
                     return _tokens(height, width, more, 0, shape)
             return (*unknown(shape)[:-1], axis("C", int(shape[-1] or 1)))
-        tokens = next((x.tokens for one in feeding if (x := layout_of(one)) and x.tokens), None)
+        tokens = next((x.tokens for fed in feeding if (x := layout_of(fed)) and x.tokens), None)
         if tokens is not None and len(shape) > 2:
             return unknown(shape)
         return _fresh(getattr(step.layer, "data_format", None), shape, None)
@@ -163,12 +163,12 @@ class Places:
     def _kept(self, step: Step, source: Axes, shape: tuple[int | None, ...]) -> Axes:
         """The output of a step that leaves each axis what it is, as far as sizes allow that."""
         found = list(_resized(source, shape))
-        for at, (one, size) in enumerate(zip(source, shape, strict=True)):
-            more = int(size or 1) - one.size
-            if at and one.is_tokens and more:
+        for at, (dim, size) in enumerate(zip(source, shape, strict=True)):
+            more = int(size or 1) - dim.size
+            if at and dim.is_tokens and more:
                 put = shifted(step, at, more) if is_own(step.layer) else None
                 found[at] = (
-                    Axis(one.atoms, one.before + put[0], one.after + put[1])
+                    Axis(dim.atoms, dim.before + put[0], dim.after + put[1])
                     if put
                     else axis("?", int(size or 1))
                 )
@@ -221,24 +221,24 @@ def _usual(data_format: str | None, rank: int) -> list[Kind]:
 
 def _fresh(data_format: str | None, shape: Sequence[int | None], source: Axes | None) -> Axes:
     """Axes of a tensor that is made of values without a place, such as a dense layer's."""
-    if source is not None and any(one.is_tokens for one in source[1:]):
+    if source is not None and any(dim.is_tokens for dim in source[1:]):
         return unknown(shape)
     return axes_of(_usual(data_format, len(shape)), shape)
 
 
 def _is_telling(found: Axes, source: Axes) -> bool:
     """Whether a reshape's axes say where things stand: not those of values without a place."""
-    placed = any(one.kinds & {"H", "W", "T"} for one in source)
-    return len(found) < 3 or placed or any(one.kinds & {"H", "W"} for one in found)
+    placed = any(dim.kinds & {"H", "W", "T"} for dim in source)
+    return len(found) < 3 or placed or any(dim.kinds & {"H", "W"} for dim in found)
 
 
 def _source(feeding: Sequence[Axes], shape: Sequence[int | None]) -> Axes | None:
     """What the output's axes are taken from: of inputs of its rank, the one that says the most."""
-    same = [one for one in feeding if len(one) == len(shape)]
+    same = [fed for fed in feeding if len(fed) == len(shape)]
 
-    def rank(one: Axes) -> tuple[bool, bool]:
-        sizes = [axis.size for axis in one[1:]]
-        return layout_of(one) is not None and sizes == list(shape[1:]), layout_of(one) is not None
+    def rank(fed: Axes) -> tuple[bool, bool]:
+        sizes = [axis.size for axis in fed[1:]]
+        return layout_of(fed) is not None and sizes == list(shape[1:]), layout_of(fed) is not None
 
     return max(same, key=rank, default=None)
 
@@ -246,14 +246,14 @@ def _source(feeding: Sequence[Axes], shape: Sequence[int | None]) -> Axes | None
 def _resized(source: Axes, shape: Sequence[int | None]) -> Axes:
     """Axes of the same kinds and other sizes."""
     found = [source[0]]
-    for one, size in zip(source[1:], shape[1:], strict=True):
+    for dim, size in zip(source[1:], shape[1:], strict=True):
         new = int(size or 1)
-        if new == one.size:
-            found.append(one)
-        elif "C" in one.kinds or not one.kinds:
+        if new == dim.size:
+            found.append(dim)
+        elif "C" in dim.kinds or not dim.kinds:
             found.append(axis("C", new))
-        elif len(one.kinds) == 1 and not one.before + one.after:
-            found.append(axis(next(iter(one.kinds)), new))
+        elif len(dim.kinds) == 1 and not dim.before + dim.after:
+            found.append(axis(next(iter(dim.kinds)), new))
         else:
             found.append(axis("?", new))
     return tuple(found)
@@ -287,13 +287,13 @@ def _permutation(step: Step, rank: int) -> list[int] | None:
 def _turns(step: Step, source: Axes) -> bool:
     """Whether a step mirrors, rotates, shifts or warps rows or columns."""
     layer, kind = step.layer, type(step.layer).__name__
-    placed = [at for at, one in enumerate(source) if one.is_places and one.size > 1]
+    placed = [at for at, dim in enumerate(source) if dim.is_places and dim.size > 1]
     if kind in _WARPING or not placed:
         return kind in _WARPING and bool(placed)
     if kind == "GetItem":
         keys = keys_of(step.args[1], len(source)) or []
         slices = [keys[at] for at in placed if at < len(keys)]
-        return any(isinstance(one, slice) and (one.step or 1) < 0 for one in slices)
+        return any(isinstance(taken, slice) and (taken.step or 1) < 0 for taken in slices)
     if kind not in ("Flip", "Roll", "Rot90"):
         return False
     if kind == "Rot90" and layer.k % 4 == 0:
@@ -312,29 +312,29 @@ def _picked(source: Axes, key: Any, shape: Sequence[int | None]) -> Axes:
     if keys is None:
         return unknown(shape)
     found = []
-    for one, part in zip(source, keys, strict=True):
+    for dim, part in zip(source, keys, strict=True):
         if isinstance(part, int):
             continue
-        left = range(one.size)[part] if "N" not in one.kinds else range(one.size)
-        if len(left) == one.size:
-            found.append(one)
-        elif one.is_tokens and left.step == 1:
+        left = range(dim.size)[part] if "N" not in dim.kinds else range(dim.size)
+        if len(left) == dim.size:
+            found.append(dim)
+        elif dim.is_tokens and left.step == 1:
             first, last = left.start, left.stop
-            inside = one.before >= first and one.size - one.after <= last
-            more = Axis(one.atoms, one.before - first, last - (one.size - one.after))
+            inside = dim.before >= first and dim.size - dim.after <= last
+            more = Axis(dim.atoms, dim.before - first, last - (dim.size - dim.after))
             found.append(more if inside else axis("?", len(left)))
-        elif len(one.kinds) == 1:
-            found.append(axis(next(iter(one.kinds)), len(left)))
+        elif len(dim.kinds) == 1:
+            found.append(axis(next(iter(dim.kinds)), len(left)))
         else:
             found.append(axis("?", len(left)))
-    right = [one.size for one in found[1:]] == [int(size or 1) for size in shape[1:]]
+    right = [dim.size for dim in found[1:]] == [int(size or 1) for size in shape[1:]]
     return tuple(found) if right else unknown(shape)
 
 
 def keys_of(key: Any, rank: int) -> list[int | slice] | None:
     """What `x[key]` takes along each axis of a tensor of this rank; None for other keys."""
     keys = list(key) if isinstance(key, list | tuple) else [key]  # a list where it was loaded
-    if any(not isinstance(one, int | slice) and one is not Ellipsis for one in keys):
+    if any(not isinstance(part, int | slice) and part is not Ellipsis for part in keys):
         return None
     if Ellipsis in keys:
         at = keys.index(Ellipsis)
@@ -347,7 +347,7 @@ def _joined(step: Step, known: Known, shape: Sequence[int | None]) -> Axes | Non
     pieces = [x for x in step.inputs if len(x.shape) == len(shape)]
     at = step.layer.axis % len(shape)
     axes = [known.get(id(piece)) for piece in pieces]
-    tokens = [k for k, one in enumerate(axes) if one and one[at].is_tokens]
+    tokens = [k for k, piece_axes in enumerate(axes) if piece_axes and piece_axes[at].is_tokens]
     if step.frames or len(tokens) != 1:
         return None
     source = axes[tokens[0]]

@@ -82,7 +82,7 @@ def _tokens(step: Step, places: Places) -> Axis | None:
     """The axis of tokens that a self-attention attends to; None for other steps."""
     if type(step.layer).__name__ not in _LAYERS or step.frames or len(step.inputs) < 2:
         return None
-    query, value = (places.of(one) for one in step.inputs[:2])
+    query, value = (places.of(tensor) for tensor in step.inputs[:2])
     if len(query) != 3 or len(value) != 3 or query[1] != value[1]:
         return None
     found = query[1]

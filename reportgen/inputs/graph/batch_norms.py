@@ -74,8 +74,8 @@ def first_batch_norms(network: "Network", most: int) -> list[BatchNorm]:
         ones, zeros = np.ones_like(mean), np.zeros_like(mean)
         gain = np.asarray(layer.gamma, np.float64) if layer.scale else ones
         shift = np.asarray(layer.beta, np.float64) if layer.center else zeros
-        one = BatchNorm(step.path, axis, gain, shift, mean, variance + layer.epsilon)
-        if one.known.any():
-            found.append(one)
-    least = min((float(one.variance.min()) for one in found), default=0.0)
-    return [replace(one, least=least) for one in found[:most]]
+        candidate = BatchNorm(step.path, axis, gain, shift, mean, variance + layer.epsilon)
+        if candidate.known.any():
+            found.append(candidate)
+    least = min((float(batch_norm.variance.min()) for batch_norm in found), default=0.0)
+    return [replace(batch_norm, least=least) for batch_norm in found[:most]]

@@ -37,7 +37,7 @@ def multiply_adds(step: Step) -> int | None:
     """Multiply-adds of one call of a layer for one image; None where they are not known."""
     layer = step.layer
     outputs = [tuple(output.shape[1:]) for output in step.outputs]
-    inputs = [tuple(one.shape[1:]) for one in step.inputs]
+    inputs = [tuple(tensor.shape[1:]) for tensor in step.inputs]
     for kind, counted in _COUNTED.items():
         if isinstance(layer, kind) and type(layer).call is kind.call:
             needed = inputs if kind is keras.layers.EinsumDense else [*inputs, *outputs]
@@ -109,7 +109,7 @@ def _einsum(call: _Call) -> int | None:
 
 def _attention(call: _Call) -> int | None:
     """Projections of query, key, value and output, and the two products between them."""
-    if any(len(one) != 2 for one in (*call.inputs, call.outputs[0])) or len(call.inputs) > 3:
+    if any(len(shape) != 2 for shape in (*call.inputs, call.outputs[0])) or len(call.inputs) > 3:
         return None
     query, value = call.inputs[0], call.inputs[1] if len(call.inputs) > 1 else call.inputs[0]
     key = call.inputs[2] if len(call.inputs) > 2 else value

@@ -178,7 +178,7 @@ def _learned(steps: Sequence[Step]) -> set[str]:
 
 def _hands_on(step: Step) -> bool:
     kind = type(step.layer).__name__
-    return any(kind.startswith(one) or (one == "Pool" and one in kind) for one in _NO_STAGE)
+    return any(kind.startswith(word) or (word == "Pool" and word in kind) for word in _NO_STAGE)
 
 
 def _is_spread(axes: Sequence[Axis]) -> bool:
@@ -241,7 +241,7 @@ class _Flow:
 
 def _tokens_of(places: Places, tensor: Any) -> tuple[int, Axis | None]:
     """The position and the axis of tokens of a tensor; None where it has none."""
-    for at, one in enumerate(places.of(tensor)):
-        if at and one.is_tokens:
-            return at, one
+    for at, axis in enumerate(places.of(tensor)):
+        if at and axis.is_tokens:
+            return at, axis
     return 0, None

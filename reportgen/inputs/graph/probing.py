@@ -40,9 +40,9 @@ def patches_of(
             for row, column in corners
         ]
         changed = _changed(step, [(slice(None), *box) for box in boxes], axis=1)
-        if changed is None or any(len(one) != 1 for one in changed):
+        if changed is None or any(len(entries) != 1 for entries in changed):
             continue
-        first, right, last = (one[0] for one in changed)
+        first, right, last = (entries[0] for entries in changed)
         if right - first == columns - 1 and last - first == rows * columns - 1:
             return rows, columns, first, tokens - rows * columns - first
     return None
@@ -58,7 +58,7 @@ def shifted(step: Step, axis: int, more: int) -> tuple[int, int] | None:
     if not 0 < more <= _MOST_MORE or axis != 1:
         return None
     changed = _changed(step, [(slice(None), 0), (slice(None), size - 1)], axis=1)
-    if changed is None or any(len(one) != 1 for one in changed):
+    if changed is None or any(len(entries) != 1 for entries in changed):
         return None
     first, last = changed[0][0], changed[1][0]
     return (first, more - first) if last - first == size - 1 else None

@@ -178,7 +178,7 @@ class Step:
 def unfolded(outputs: Any, sizes: tuple[int, ...]) -> Any:
     """Outputs with the frames' axes, of these sizes, taken out of the batch again."""
     return keras.tree.map_structure(
-        lambda one: keras.ops.reshape(one, (-1, *sizes, *one.shape[1:])), outputs
+        lambda tensor: keras.ops.reshape(tensor, (-1, *sizes, *tensor.shape[1:])), outputs
     )
 
 

@@ -219,8 +219,8 @@ class _Walker:
         """The two layers inside Bidirectional, and what joins their outputs."""
         inside = replace(place, prefix=f"{path}/", owner=None, wrapper="Bidirectional")
         ways = [
-            self._call(one, inside, args[:1], {})
-            for one in (layer.forward_layer, layer.backward_layer)
+            self._call(direction, inside, args[:1], {})
+            for direction in (layer.forward_layer, layer.backward_layer)
         ]
         return self._note(path, Bidirectional(layer), place, tuple(ways), {})
 

@@ -42,4 +42,4 @@ def activation_name(step: Step) -> str | None:
 
 
 def _sizes(value: Any, axes: int) -> list[int]:
-    return [int(one) for one in (value if isinstance(value, tuple | list) else (value,) * axes)]
+    return [int(size) for size in (value if isinstance(value, tuple | list) else (value,) * axes)]

@@ -134,7 +134,7 @@ def _of_package(name: str) -> dict[str, Any]:
         ) from error
     root = name.partition(".")[0]
     modules = [module, *(item for item in vars(module).values() if _is_part(item, root))]
-    found = {key: item for one in reversed(modules) for key, item in _theirs(one).items()}
+    found = {key: item for source in reversed(modules) for key, item in _theirs(source).items()}
     registered = keras.saving.get_custom_objects()
     named = {key.rsplit(">", 1)[-1]: item for key, item in registered.items()}
     return {**named, **registered, **found}

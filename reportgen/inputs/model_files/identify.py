@@ -50,8 +50,8 @@ class ModelFile:
 
     def check(self) -> None:
         """Raise InputChangedError when a file is no longer the one that `sha256` covers."""
-        for one in self.files:
-            one.check()
+        for seen_file in self.files:
+            seen_file.check()
 
 
 def identify(model: str, *, weights: str | None = None) -> ModelFile:
@@ -78,7 +78,7 @@ def identify(model: str, *, weights: str | None = None) -> ModelFile:
         kind=kind,
         description=description,
         sha256=digest.hexdigest(),
-        size=sum(one.size for one in seen),
+        size=sum(seen_file.size for seen_file in seen),
         application=None,
         weights=weights_path,
         files=(*seen, *of_weights),
@@ -132,7 +132,7 @@ def _identify_application(name: str, weights: str | None) -> ModelFile:
         kind="application",
         description=description,
         sha256=digest.hexdigest(),
-        size=sum(one.size for one in seen),
+        size=sum(seen_file.size for seen_file in seen),
         application=name,
         weights=weights_path,
         files=tuple(seen),

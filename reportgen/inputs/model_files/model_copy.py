@@ -54,4 +54,4 @@ def _plain(config: Any) -> Any:
             return {"module": "keras.initializers", "class_name": "Zeros", "config": {},
                     "registered_name": None}  # fmt: skip
         return {key: _plain(value) for key, value in config.items()}
-    return [_plain(one) for one in config] if isinstance(config, list) else config
+    return [_plain(item) for item in config] if isinstance(config, list) else config

@@ -82,7 +82,7 @@ def open_model(
     a replacement cannot be understood.
     """
     replacements = {
-        **{name: Replacement.by(name, one) for name, one in session.functions.items()},
+        **{name: Replacement.by(name, function) for name, function in session.functions.items()},
         **parse_replacements(replace_layers),
     }
     if file.application is not None:

@@ -81,7 +81,9 @@ def replacement_for(name: str, replacements: Mapping[str, Replacement]) -> Repla
     """The replacement of the layer `name`: under its very name, else the first glob that fits."""
     if name in replacements:
         return replacements[name]
-    return next((one for glob, one in replacements.items() if fnmatchcase(name, glob)), None)
+    return next(
+        (replacement for glob, replacement in replacements.items() if fnmatchcase(name, glob)), None
+    )
 
 
 def check_replaced(

@@ -22,7 +22,7 @@ def asked_kinds(
         name, equals, kind = text.rpartition("=")
         found = known(name) if equals else main
         if found not in names:
-            listed = ", ".join(f"“{one}”" for one in names)
+            listed = ", ".join(f"“{output}”" for output in names)
             raise ModelError(f"--head {text}: the model has no output “{name}”; it has {listed}.")
         asked[str(found)] = kind
     return asked
@@ -30,8 +30,8 @@ def asked_kinds(
 
 def described(tensor: TensorInfo, head: Head, *, explained: bool) -> Output:
     """The record of an output."""
-    one = head.kind == "values" and head.units == 1
-    numbered = [head.name] if one else [f"{head.name} {i}" for i in range(head.units)]
+    single = head.kind == "values" and head.units == 1
+    numbered = [head.name] if single else [f"{head.name} {i}" for i in range(head.units)]
     return Output(
         **tensor.model_dump(),
         kind=head.kind,

@@ -92,7 +92,9 @@ def _has_units(trace: Trace, step: Step) -> bool:
     kind = type(step.layer).__name__
     if kind in WITH_UNITS:
         return "Conv" not in kind or step.fused_activation is None
-    makers = [one for one in trace.steps if set(map(id, one.outputs)) & set(map(id, step.inputs))]
+    makers = [
+        maker for maker in trace.steps if set(map(id, maker.outputs)) & set(map(id, step.inputs))
+    ]
     normalises = step.is_activation or "Normalization" in kind
     return normalises and any(
         type(maker.layer).__name__ in ("Dense", "EinsumDense") for maker in makers

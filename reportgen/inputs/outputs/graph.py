@@ -259,7 +259,7 @@ class Replay:
         if name in _ADDING and len(pairs) > 1:
             less = np.log(len(pairs)) if name == "Average" else 0.0
             stacked = [keras.ops.stack(track) for track in zip(*pairs, strict=True)]
-            return tuple(keras.ops.logsumexp(one, axis=0) - less for one in stacked)
+            return tuple(keras.ops.logsumexp(terms, axis=0) - less for terms in stacked)
         if name in _AVERAGING:
             return self._pooled(step, name, pairs[0])
         constants = [x for x in step.args if not isinstance(x, keras.KerasTensor)]

@@ -68,7 +68,7 @@ def stored_losses(training: Mapping[str, Any] | None, outputs: Sequence[str]) ->
         return [_loss(found.get(name)) for name in outputs]
     if isinstance(found, list | tuple):
         several = [*found, *[None] * len(outputs)]
-        return [_loss(one) for one in several[: len(outputs)]]
+        return [_loss(stored) for stored in several[: len(outputs)]]
     return [_loss(found)] * len(outputs)
 
 
@@ -87,7 +87,8 @@ def _loss(stored: Any) -> Loss | None:
         return None
     known = " ".join(words(name))
     purpose: Purpose = next(
-        (one for pattern, one in _PURPOSES if re.search(pattern, known)), "unknown"
+        (known_purpose for pattern, known_purpose in _PURPOSES if re.search(pattern, known)),
+        "unknown",
     )
     return Loss(" ".join(name.split())[:60], purpose, from_logits)
 

@@ -140,7 +140,7 @@ class ClassScores:
         if tuple(scores.shape) != tuple(likely.shape):
             return False
         found = keras.ops.softmax(scores, axis=-1) if self.exclusive else keras.ops.sigmoid(scores)
-        first, second = (keras.ops.convert_to_numpy(one) for one in (found, likely))
+        first, second = (keras.ops.convert_to_numpy(values) for values in (found, likely))
         return bool(np.allclose(first, second, atol=CLOSE))
 
 
@@ -171,15 +171,15 @@ def read_outputs(trace: Trace, facts: OutputFacts) -> list[ClassScores]:
 def chosen_output(found: Sequence[ClassScores], output: str | None) -> ClassScores | None:
     """The output of this name, else the one that says most, the first of several."""
     if output is not None:
-        return next(one for one in found if one.head.name == output)
+        return next(reader for reader in found if reader.head.name == output)
     return min(found, key=_rank, default=None)
 
 
 _RANKS = {"classes": 0, "labels": 1, "map": 2, "values": 3, "embedding": 4, "sequence": 5}
 
 
-def _rank(one: ClassScores) -> tuple[int, int]:
-    head = one.head
+def _rank(reader: ClassScores) -> tuple[int, int]:
+    head = reader.head
     aside = "aux" in " ".join(words(head.name))
     shown = head.kind != "map" or head.classes > 0
     return (10 * aside + (_RANKS[head.kind] if shown else 6), 0)
@@ -228,7 +228,7 @@ def _read(trace: Trace, index: int, facts: OutputFacts) -> ClassScores:
 def _maker(trace: Trace, output: Any) -> Any:
     """The step that makes a tensor; the last one where it comes from none."""
     for step in trace.steps:
-        if any(one is output for one in step.outputs):
+        if any(tensor is output for tensor in step.outputs):
             return step
     return trace.steps[-1] if trace.steps else None
 
@@ -239,7 +239,9 @@ def _exact(reader: ClassScores) -> ClassScores:
     if walk is None or len(walk.leaves) != 1 or walk.computing:
         return reader
     shape = walk.leaves[0].step.outputs[0].shape
-    sizes = [np.prod([n or 1 for n in one[1:]]) for one in (shape, reader.output.shape)]
+    sizes = [
+        np.prod([n or 1 for n in tensor_shape[1:]]) for tensor_shape in (shape, reader.output.shape)
+    ]
     exact = reader.mode in ("logits", "output") and shape[-1] == reader.head.units
     exact = exact and sizes[0] == sizes[1]
     same = exact and len(shape) in (2, 4) and reader.axis == -1

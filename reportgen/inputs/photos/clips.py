@@ -53,7 +53,7 @@ def find_clips(
             left.append((image, digest))
     names = distinct([printable(folder.resolve().name) for folder in together])
     for name, frames in zip(names, together.values(), strict=True):
-        frames.sort(key=lambda one: _natural(one[0].path.name))
+        frames.sort(key=lambda pair: _natural(pair[0].path.name))
         key = _digest([digest for _, digest in frames])
         clips[key] = Clip(tuple((image.path, 0) for image, _ in frames))
         left.append((_as_clip(frames[0][0], name), key))
