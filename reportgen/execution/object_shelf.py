@@ -54,7 +54,7 @@ class ObjectShelf:
             found = self._system.ls(f"{self._root}/{key[:2]}/{key}", detail=True)
         except FileNotFoundError:
             return {}
-        return {one["name"].rpartition("/")[2]: int(one["size"]) for one in found}
+        return {item["name"].rpartition("/")[2]: int(item["size"]) for item in found}
 
     def drop(self, key: str) -> None:
         """Remove a unit, its record first."""

@@ -44,9 +44,9 @@ def is_store(folder: Path) -> bool:
         return True
     try:
         entries = [
-            one
-            for one in folder.iterdir()
-            if one.name not in _OF_NOBODY | {TAG} and not one.name.startswith(UNFINISHED)
+            entry
+            for entry in folder.iterdir()
+            if entry.name not in _OF_NOBODY | {TAG} and not entry.name.startswith(UNFINISHED)
         ]
         return bool(entries) and all(_holds_units(entry) for entry in entries)
     except OSError:
@@ -60,7 +60,7 @@ def is_marked(folder: Path) -> bool:
 
 def _holds_units(folder: Path) -> bool:
     inside = list(folder.iterdir()) if re.fullmatch("[0-9a-f]{2}", folder.name) else []
-    return bool(inside) and all(_UNIT.fullmatch(one.name) for one in inside)
+    return bool(inside) and all(_UNIT.fullmatch(entry.name) for entry in inside)
 
 
 def check_folder(folder: Path) -> None:
@@ -72,7 +72,7 @@ def check_folder(folder: Path) -> None:
             raise OutputError(
                 f"{folder} is no folder: name another with --cache-dir, or use --no-cache."
             )
-        others = [one for one in folder.iterdir() if one.name not in _OF_NOBODY | {TAG}]
+        others = [entry for entry in folder.iterdir() if entry.name not in _OF_NOBODY | {TAG}]
         version = (folder / MARK).read_text() if is_marked(folder) else _VERSION
     except (OSError, ValueError) as error:
         raise OutputError(
