@@ -161,6 +161,6 @@ def reach(engine: str) -> Reach:
     for line in lines:
         if line.startswith("{"):
             said = json.loads(line)
-            gpus = tuple(str(one) for one in said["gpus"])
+            gpus = tuple(str(gpu) for gpu in said["gpus"])
             return Reach(gpus, "works" in lines, bool(said["built"]), done.stderr)
     return Reach((), works=False, built=True, log=done.stderr)
