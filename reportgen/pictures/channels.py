@@ -27,4 +27,6 @@ class ChannelStatistics:
 
     def part(self, start: int, end: int) -> "ChannelStatistics":
         """Some of the channels; they are the last axis."""
-        return ChannelStatistics(**{name: one[..., start:end] for name, one in vars(self).items()})
+        return ChannelStatistics(
+            **{name: values[..., start:end] for name, values in vars(self).items()}
+        )

@@ -50,12 +50,12 @@ def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
     if not shown:
         raise ValueError("a strip needs an image")
     columns = []
-    for one in shown:
-        if one.cell is not None:
-            columns.append(_tile(_with_grid(one.pixels, one.cell), GRID_TILE))
+    for image in shown:
+        if image.cell is not None:
+            columns.append(_tile(_with_grid(image.pixels, image.cell), GRID_TILE))
         else:
             gap = np.full((MARGIN, TILE, 3), _GROUND, np.uint8)
-            columns.append(np.concatenate([_marked(one), gap, _cut(one)]))
+            columns.append(np.concatenate([_marked(image), gap, _cut(image)]))
     height = max(column.shape[0] for column in columns)
     gap = np.full((height, MARGIN, 3), _GROUND, np.uint8)
     parts = [part for column in columns for part in (gap, column)][1:]
@@ -81,10 +81,10 @@ def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return tile
 
 
-def _marked(one: Shown) -> NDArray[np.uint8]:
-    picture = _resized(one.pixels, TILE)
-    down, across = (picture.shape[k] / one.pixels.shape[k] for k in (0, 1))
-    box = one.box
+def _marked(image: Shown) -> NDArray[np.uint8]:
+    picture = _resized(image.pixels, TILE)
+    down, across = (picture.shape[k] / image.pixels.shape[k] for k in (0, 1))
+    box = image.box
     if box.height * box.width:
         _outline(
             picture,
@@ -94,11 +94,11 @@ def _marked(one: Shown) -> NDArray[np.uint8]:
     return _tile(picture, TILE)
 
 
-def _cut(one: Shown) -> NDArray[np.uint8]:
-    box = one.box
+def _cut(image: Shown) -> NDArray[np.uint8]:
+    box = image.box
     if not box.height * box.width:
         return np.full((TILE, TILE, 3), _GROUND, np.uint8)
-    patch = one.pixels[box.top : box.top + box.height, box.left : box.left + box.width]
+    patch = image.pixels[box.top : box.top + box.height, box.left : box.left + box.width]
     return _tile(_resized(patch, TILE), TILE)
 
 

@@ -43,7 +43,7 @@ def distribution(
 
     """
     series = (lows, lower, medians, upper, highs)
-    if not medians or len({len(one) for one in series}) > 1:
+    if not medians or len({len(values) for values in series}) > 1:
         raise ValueError("each series needs one value for each channel, at least one")
     bottom, top = min(0.0, *lows), max(0.0, *highs)
     span = (top - bottom) or 1.0
@@ -76,8 +76,8 @@ def distribution(
         f"<title>{title}</title><desc>{about}</desc>{STYLE}",
         *(f'<path d="M{_LEFT} {y:.1f}h{across}" {rule}/>' for y in heights),
         *(
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {text}>{short(one)}</text>'
-            for one, y in zip(ticks, heights, strict=True)
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {text}>{short(tick)}</text>'
+            for tick, y in zip(ticks, heights, strict=True)
         ),
         band(lows, highs, 0.18),
         band(lower, upper, 0.4),

@@ -52,8 +52,8 @@ def reliability_diagram(
         _draw_counts(card_axes(figure, _COUNTS), bins, width)
 
     said = ", ".join(
-        f"confidence {one.confidence:.0%}, accuracy {one.accuracy:.0%} ({one.images})"
-        for one in bins
+        f"confidence {bin_.confidence:.0%}, accuracy {bin_.accuracy:.0%} ({bin_.images})"
+        for bin_ in bins
     )
     return svg.render(draw, _WIDTH, _HEIGHT, "Reliability diagram", f"By bins: {said or 'empty'}.")
 
@@ -70,10 +70,10 @@ class _Bin(NamedTuple):
 def _draw_accuracy(axes: "Axes", bins: Sequence[_Bin], width: float) -> None:
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--", label="perfect calibration")
     colour, marker = LINES[0][0], LINES[1]
-    heights = [one.accuracy for one in bins]
-    axes.bar([one.middle for one in bins], heights, width, color=colour, alpha=0.35,
+    heights = [bin_.accuracy for bin_ in bins]
+    axes.bar([bin_.middle for bin_ in bins], heights, width, color=colour, alpha=0.35,
              label="accuracy")  # fmt: skip
-    axes.plot([one.confidence for one in bins], heights, color=marker[0], marker=marker[1],
+    axes.plot([bin_.confidence for bin_ in bins], heights, color=marker[0], marker=marker[1],
               markersize=5, linestyle="none", label="at the mean confidence")  # fmt: skip
     axes.set_xticks(_SHARES, [""] * len(_SHARES))
     axes.set_yticks(_SHARES, _WORDS)
@@ -94,13 +94,15 @@ def _draw_accuracy(axes: "Axes", bins: Sequence[_Bin], width: float) -> None:
 
 def _draw_counts(axes: "Axes", bins: Sequence[_Bin], width: float) -> None:
     """The histogram of confidence."""
-    axes.bar([one.middle for one in bins], [one.images for one in bins], width, color=LINES[0][0])
-    for one in bins:
-        axes.annotate(f"{one.images:,}", (one.middle, one.images), (0, 3),
+    axes.bar(
+        [bin_.middle for bin_ in bins], [bin_.images for bin_ in bins], width, color=LINES[0][0]
+    )
+    for bin_ in bins:
+        axes.annotate(f"{bin_.images:,}", (bin_.middle, bin_.images), (0, 3),
                       textcoords="offset points", ha="center", fontsize=LABEL_SIZE - 1,
                       color=INK)  # fmt: skip
     axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1.25 * max((one.images for one in bins), default=1))
+    axes.set_ylim(0, 1.25 * max((bin_.images for bin_ in bins), default=1))
     axes.set_xticks(_SHARES, _WORDS)
     axes.set_yticks([])
     axes.set_xlabel("confidence", color=INK, fontsize=LABEL_SIZE + 1)
