@@ -65,7 +65,7 @@ def export(
     listed = read_manifest(report)
     if listed is None:
         raise BundleError(f"{report.name or report} is not a report: it has no {MANIFEST}.")
-    entries = [one for one in read_entries(report, list(listed)) if one.name != README]
+    entries = [entry for entry in read_entries(report, list(listed)) if entry.name != README]
     if "index.html" not in listed:  # pictures without pages are of no use to anyone
         entries = [entry for entry in entries if entry.part != "site"]
     present = [part for part in PARTS if any(entry.part == part for entry in entries)]
@@ -84,7 +84,9 @@ def export(
         smallest = min(smallest or size, size)
         if max_size is None or size <= max_size:
             _write(packed, target, about)
-            sizes = {part: sum(one.packed for one in packed if one.part == part) for part in parts}
+            sizes = {
+                part: sum(entry.packed for entry in packed if entry.part == part) for part in parts
+            }
             return Bundle(target, target.stat().st_size, sizes, (*sentences, *said))
     raise BundleError(
         f"The report does not fit into {_megabytes(max_size or 0)}: it takes"
@@ -167,8 +169,10 @@ def _complete(
 ) -> list[Entry]:
     """The files with a README and a manifest of their own."""
     readme = _readme(parts, about, said).encode()
-    whole = sorted([*files, Entry(README, "", readme)], key=lambda one: one.name)
-    listed = ((one.name, hashlib.sha256(raw := one.read()).hexdigest(), len(raw)) for one in whole)
+    whole = sorted([*files, Entry(README, "", readme)], key=lambda entry: entry.name)
+    listed = (
+        (entry.name, hashlib.sha256(raw := entry.read()).hexdigest(), len(raw)) for entry in whole
+    )
     return [*whole, Entry(MANIFEST, "", "".join(manifest_lines(listed)).encode())]
 
 

@@ -75,7 +75,10 @@ def read_entries(folder: Path, names: Sequence[str]) -> list[Entry]:
     for name in names:
         if not (folder / name).is_file() or (folder / name).is_symlink():
             raise BundleError(f"The report lacks its file {name}; build it again.")
-        if link := next((one for one in _above(folder, name) if one.is_symlink()), None):
+        if link := next(
+            (folder_above for folder_above in _above(folder, name) if folder_above.is_symlink()),
+            None,
+        ):
             raise BundleError(
                 f"In the report, {link.relative_to(folder).as_posix()} is a link to another folder,"
                 " whose files are not packed; remove it and build the report again."

@@ -126,7 +126,7 @@ def _around(bundle: zipfile.ZipFile) -> Iterator[str]:
     file = bundle.fp
     assert file is not None  # noqa: S101 - it is open
     end = 0
-    for info in sorted(bundle.infolist(), key=lambda one: one.header_offset):
+    for info in sorted(bundle.infolist(), key=lambda entry: entry.header_offset):
         if info.header_offset > end:
             where = "between its files" if end else "before the zip"
             yield f"{info.header_offset - end:,} bytes {where}"
