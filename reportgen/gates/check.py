@@ -77,8 +77,8 @@ def _numbers(report: Report, asked: Requirement) -> Mapping[str, Measure]:
         return {"": nothing}
     if asked.subject in known:
         return {asked.subject: known[asked.subject]}
-    chosen = {name: one for name, one in known.items() if fnmatchcase(name, asked.subject)}
-    there = {name: one for name, one in chosen.items() if one != NO_IMAGE}
+    chosen = {name: measure for name, measure in known.items() if fnmatchcase(name, asked.subject)}
+    there = {name: measure for name, measure in chosen.items() if measure != NO_IMAGE}
     return there or chosen or {"": _no_such(report, asked)}
 
 
@@ -95,9 +95,11 @@ def _no_such(report: Report, asked: Requirement) -> Unmeasured:
 
 def _worst(numbers: Mapping[str, Measure], asked: Requirement) -> tuple[str, Measure]:
     """The one that is furthest on the wrong side; one that was not measured is worse."""
-    for name, one in numbers.items():
-        if isinstance(one, Unmeasured):
-            return name, one
-    plain = {name: one for name, one in numbers.items() if not isinstance(one, Unmeasured)}
+    for name, measure in numbers.items():
+        if isinstance(measure, Unmeasured):
+            return name, measure
+    plain = {
+        name: measure for name, measure in numbers.items() if not isinstance(measure, Unmeasured)
+    }
     name = min(plain, key=lambda key: asked.margin(plain[key]))
     return name, plain[name]

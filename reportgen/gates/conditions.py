@@ -123,7 +123,7 @@ def comparison(metric: Metric, text: str) -> tuple[Operator, float]:
             f"({', '.join(get_args(Operator))})"
         )
     sign = _SPELLINGS.get(match["operator"], match["operator"])
-    known: Operator = next(one for one in get_args(Operator) if one == sign)
+    known: Operator = next(spelling for spelling in get_args(Operator) if spelling == sign)
     return known, _bound(metric, match["bound"])
 
 

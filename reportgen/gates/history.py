@@ -63,9 +63,11 @@ def run_of(report: Report, origin: str) -> Run:
         origin=origin,
         title=report.title,
         sha256=report.model.sha256,
-        metrics={name: one for name, one in numbers if not isinstance(one, Unmeasured)},
+        metrics={name: measure for name, measure in numbers if not isinstance(measure, Unmeasured)},
         passed=None if gates is None else not gates.failed,
-        failed=[f"{gate_name(one)} {required_text(one)}" for one in gates.failed] if gates else [],
+        failed=[f"{gate_name(result)} {required_text(result)}" for result in gates.failed]
+        if gates
+        else [],
     )
 
 

@@ -67,8 +67,8 @@ def of_classes(report: Report, metric: Metric) -> Mapping[str, Measure]:
     if report.evaluation is None:
         return {}
     return {
-        one.label: _or(getattr(one, metric.name), _WHY_NO_CLASS.get(metric.name, NO_IMAGE))
-        for one in report.evaluation.classes
+        result.label: _or(getattr(result, metric.name), _WHY_NO_CLASS.get(metric.name, NO_IMAGE))
+        for result in report.evaluation.classes
     }
 
 
@@ -161,7 +161,7 @@ def _of_kernels(count: Callable[[Any], int]) -> Callable[[Report], Measure]:
 
 
 def _skipped(report: Report) -> Measure:
-    return float(sum(one.what == "image" for one in report.skipped))
+    return float(sum(loss.what == "image" for loss in report.skipped))
 
 
 def _non_finite(report: Report) -> Measure:

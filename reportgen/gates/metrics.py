@@ -263,12 +263,13 @@ _METRICS = (
 
 _ROBUSTNESS = tuple(
     Metric(
-        name=f"robustness.{one.name}.{strength}",
-        title=f"Accuracy with {one.title}, strength {strength}",
+        name=f"robustness.{corruption.name}.{strength}",
+        title=f"Accuracy with {corruption.title}, strength {strength}",
         unit="share",
-        description=f"Accuracy on images corrupted by {one.name}, {one.said(strength)}.",
+        description=f"Accuracy on images corrupted by {corruption.name}, "
+        f"{corruption.said(strength)}.",
     )
-    for one in CORRUPTIONS.values()
+    for corruption in CORRUPTIONS.values()
     for strength in STRENGTHS
 )
 
@@ -285,6 +286,6 @@ def metric_named(name: str) -> Metric:
     if found := METRICS.get(key):
         return found
     near = difflib.get_close_matches(key, METRICS, 1, 0.4)
-    listed = [one.name for one in _METRICS] + ["robustness.CORRUPTION.STRENGTH"]
+    listed = [metric.name for metric in _METRICS] + ["robustness.CORRUPTION.STRENGTH"]
     hint = f"; did you mean “{near[0]}”?" if near else f" ({', '.join(listed)})"
     raise ValueError(f"there is no metric “{name}”{hint}")

@@ -33,7 +33,7 @@ def read_gates(table: Mapping[str, Any]) -> tuple[list[str], str | None]:
                 raise ValueError(f"mode: there is no mode “{value}”; use {', '.join(MODES)}")
             mode = value
         elif key in _SCOPES:
-            scope = next(one for one in _SCOPES if one == key)
+            scope = next(known for known in _SCOPES if known == key)
             conditions += _of_subjects(scope, value)
         elif key == "robustness" and isinstance(value, Mapping):
             for name, found in _flat("robustness", value):
