@@ -22,7 +22,7 @@ Severity = Literal["info", "minor", "major", "critical", "blocker"]
 
 def code_quality(verdict: Verdict) -> str:
     """The text of the file."""
-    found = list({one["fingerprint"]: one for one in _findings(verdict)}.values())
+    found = list({finding["fingerprint"]: finding for finding in _findings(verdict)}.values())
     return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
 
 

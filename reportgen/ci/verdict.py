@@ -70,7 +70,7 @@ class Verdict:
     def numbers(self) -> dict[str, float]:
         """The measured metrics of the whole report, by name."""
         found = measures(self.report).items()
-        return {name: one for name, one in found if not isinstance(one, Unmeasured)}
+        return {name: measure for name, measure in found if not isinstance(measure, Unmeasured)}
 
     @property
     def regressed(self) -> list[str]:
@@ -85,7 +85,9 @@ class Verdict:
     @property
     def remarks(self) -> list[str]:
         """Warnings of the report, and images that it lacks: sentences."""
-        lost = [f"{one.name}: {one.reason}" for one in self.report.skipped if one.what == "image"]
+        lost = [
+            f"{loss.name}: {loss.reason}" for loss in self.report.skipped if loss.what == "image"
+        ]
         return [*self.report.warnings, *(f"Skipped image {text}" for text in lost)]
 
 
