@@ -59,7 +59,9 @@ class Album:
     def pattern(self, source: Source, found: Filter) -> PillowImage.Image | None:
         """The pattern of a filter, cut out of its gallery; None where that cannot be read."""
         galleries = source.report.galleries
-        gallery = next((one for one in galleries if one.picture == found.picture), None)
+        gallery = next(
+            (candidate for candidate in galleries if candidate.picture == found.picture), None
+        )
         if gallery is None:
             return None
         return self._tile(source, found.picture, _gallery_layout(gallery), found.tile)

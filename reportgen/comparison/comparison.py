@@ -49,7 +49,7 @@ def compare(reports: Sequence[Report], names: Sequence[str], title: str = "") ->
         generator=f"reportgen {__version__}",
         created=max(a.created, b.created),
         title=title or f"{names[0]} and {names[-1]}",
-        sides=[_side(name, one) for name, one in zip(names, reports, strict=True)],
+        sides=[_side(name, report) for name, report in zip(names, reports, strict=True)],
         same_model=a.model.sha256 == b.model.sha256,
         common=len(found.matches.images),
         known=len(found.known),
@@ -99,7 +99,7 @@ def _not_compared(found: Predictions) -> Iterator[NotCompared]:
         for name in _lacking(a, b):
             yield NotCompared(what="number", name=name, side="both", reason=reason)
     for section, record in _SECTIONS:
-        has = [bool(getattr(one, record)) for one in (a, b)]
+        has = [bool(getattr(report, record)) for report in (a, b)]
         if has[0] != has[1]:
             yield NotCompared.model_validate(
                 {"what": "section", "name": section, "side": "a" if has[0] else "b",

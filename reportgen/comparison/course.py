@@ -19,16 +19,19 @@ def course_of(reports: Sequence[Report]) -> Course:
         for report in reports
     ]
     same = all(
-        len(one.images) == len(other.images) for one, other in zip(reports, reduced, strict=True)
+        len(report.images) == len(other.images)
+        for report, other in zip(reports, reduced, strict=True)
     )
     last = reduced[-1]
-    beside = [Predictions(one, last, match(one, last)) for one in reduced]
-    steps = [Predictions(one, other, match(one, other)) for one, other in pairwise(reduced)]
+    beside = [Predictions(report, last, match(report, last)) for report in reduced]
+    steps = [
+        Predictions(report, other, match(report, other)) for report, other in pairwise(reduced)
+    ]
     numbers = [
         CourseNumber(key="accuracy", title="Accuracy", kind="share",
-                     values=[_accuracy(one) for one in beside]),
+                     values=[_accuracy(predictions) for predictions in beside]),
         CourseNumber(key="calibration_error", title="Calibration error", kind="share",
-                     values=[_calibration(one) for one in beside]),
+                     values=[_calibration(predictions) for predictions in beside]),
         CourseNumber(key="loss", title="Loss", kind="number",
                      values=[report.evaluation.loss if report.evaluation and same else None
                              for report in reports]),
@@ -59,5 +62,5 @@ def _zeros(report: Report) -> float | None:
     """The mean share of zeros of the layers that make zeros."""
     making = {layer.path for layer in report.model.layers if layer.makes_zeros}
     layers = report.health.layers if report.health else []
-    shares = [one.zeros for one in layers if one.layer in making]
+    shares = [layer.zeros for layer in layers if layer.layer in making]
     return sum(shares) / len(shares) if shares else None

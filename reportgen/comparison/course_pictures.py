@@ -36,9 +36,9 @@ def with_course_pictures(
         return None
     names = [side.name for side in comparison.sides]
     charts = {
-        one.key: album.write(_chart(one, names), f"pictures/course/{one.key}.svg")
-        for one in course.numbers
-        if sum(value is not None for value in one.values) > 1
+        series.key: album.write(_chart(series, names), f"pictures/course/{series.key}.svg")
+        for series in course.numbers
+        if sum(value is not None for value in series.values) > 1
     }
     strips = list(_strips(album, sources))
     return course.model_copy(update={"charts": charts, "strips": strips})
@@ -80,8 +80,10 @@ def _strips(album: Album, sources: Sequence[Source]) -> Iterator[CourseStrip]:
     places: list[dict[str, Layer]] = [
         {pair.b.path: pair.a for pair in match(source.report, last).layers} for source in sources
     ]
-    shared = set.intersection(*({image.sha256 for image in one.report.images} for one in sources))
-    image = next((one for one in last.images if one.sha256 in shared), None)
+    shared = set.intersection(
+        *({image.sha256 for image in source.report.images} for source in sources)
+    )
+    image = next((candidate for candidate in last.images if candidate.sha256 in shared), None)
     images = [_named(source, image.sha256) if image else None for source in sources]
     patterns = [patterns_by_key(source.report) for source in sources]
     convolutions = [
@@ -145,8 +147,8 @@ def _pattern(
     album: Album, source: Source, known: Mapping[Key, Filter], layer: str, channel: int
 ) -> Tile:
     """The pattern of a filter, of the first method by which one was found."""
-    found = (one for (path, at, _), one in known.items() if (path, at) == (layer, channel))
-    first = next((one for one in found if one.status == "ok"), None)
+    found = (pattern for (path, at, _), pattern in known.items() if (path, at) == (layer, channel))
+    first = next((pattern for pattern in found if pattern.status == "ok"), None)
     return album.pattern(source, first) if first else None
 
 

@@ -14,8 +14,8 @@ Key = tuple[str, int, str]
 def patterns_by_key(report: Report) -> dict[Key, Filter]:
     """The first pattern of each filter and method."""
     found: dict[Key, Filter] = {}
-    for one in report.filters:
-        found.setdefault((one.layer, one.channel, one.method), one)
+    for pattern in report.filters:
+        found.setdefault((pattern.layer, pattern.channel, pattern.method), pattern)
     return found
 
 
@@ -26,8 +26,8 @@ def filters_of(a: Report, b: Report, layers: Sequence[LayerPair]) -> Filters | N
     order = {path: at for at, path in enumerate(paths)}
     both = sorted(
         (
-            (ours[paths[path], channel, method], one)
-            for (path, channel, method), one in theirs.items()
+            (ours[paths[path], channel, method], pattern)
+            for (path, channel, method), pattern in theirs.items()
             if path in paths and (paths[path], channel, method) in ours
         ),
         key=lambda pair: (order[pair[1].layer], pair[1].channel, pair[1].method),
@@ -36,21 +36,21 @@ def filters_of(a: Report, b: Report, layers: Sequence[LayerPair]) -> Filters | N
     if not both and not kernels:
         return None
     changed = [
-        _pattern(one, other)
-        for one, other in both
-        if (one.status == "ok") != (other.status == "ok")
+        _pattern(pattern, other)
+        for pattern, other in both
+        if (pattern.status == "ok") != (other.status == "ok")
     ]
     return Filters(patterns=len(both), changed=changed, kernels=kernels)
 
 
-def _pattern(one: Filter, other: Filter) -> PatternChange:
+def _pattern(pattern: Filter, other: Filter) -> PatternChange:
     return PatternChange(
-        layer_a=one.layer,
+        layer_a=pattern.layer,
         layer_b=other.layer,
         channel=other.channel,
         method=other.method,
-        kind="stopped" if one.status == "ok" else "began",
-        status_a=one.status,
+        kind="stopped" if pattern.status == "ok" else "began",
+        status_a=pattern.status,
         status_b=other.status,
     )
 
@@ -64,20 +64,20 @@ def _kernels(a: Report, b: Report, layers: Sequence[LayerPair]) -> list[KernelCh
     ]
 
 
-def _kernel(one: Kernel, other: Kernel) -> KernelChange:
-    pairs_a, pairs_b = ({(i, j) for i, j, _ in side.nearest} for side in (one, other))
+def _kernel(kernel: Kernel, other: Kernel) -> KernelChange:
+    pairs_a, pairs_b = ({(i, j) for i, j, _ in side.nearest} for side in (kernel, other))
     return KernelChange(
-        layer_a=one.layer,
+        layer_a=kernel.layer,
         layer_b=other.layer,
-        near_duplicates_a=one.near_duplicates,
+        near_duplicates_a=kernel.near_duplicates,
         near_duplicates_b=other.near_duplicates,
         # A list that ends at 100 pairs says nothing of those below.
         appeared=[pair for pair in other.nearest if pair[:2] not in pairs_a]
-        if len(one.nearest) == one.near_duplicates
+        if len(kernel.nearest) == kernel.near_duplicates
         else [],
-        disappeared=[pair for pair in one.nearest if pair[:2] not in pairs_b]
+        disappeared=[pair for pair in kernel.nearest if pair[:2] not in pairs_b]
         if len(other.nearest) == other.near_duplicates
         else [],
-        newly_dead=sorted(set(other.dead) - set(one.dead)),
-        no_longer_dead=sorted(set(one.dead) - set(other.dead)),
+        newly_dead=sorted(set(other.dead) - set(kernel.dead)),
+        no_longer_dead=sorted(set(kernel.dead) - set(other.dead)),
     )

@@ -63,7 +63,7 @@ def _stated(report: Report) -> dict[str, _State]:
         sets = (layer.silent, layer.saturated, layer.non_finite)
         return _State(layer.zeros, *(frozenset(channels) for channels in sets))
 
-    return {one.layer: state(one) for one in report.health.layers} if report.health else {}
+    return {layer.layer: state(layer) for layer in report.health.layers} if report.health else {}
 
 
 def _seen(images: Sequence[Image]) -> dict[str, _State]:
@@ -74,9 +74,9 @@ def _seen(images: Sequence[Image]) -> dict[str, _State]:
             grids.setdefault(grid.layer, []).append(grid)
     found = {}
     for path, seen in grids.items():
-        whole = len(seen) == len(images) and all(one.shown == one.channels for one in seen)
+        whole = len(seen) == len(images) and all(grid.shown == grid.channels for grid in seen)
         found[path] = _State(
-            zeros=math.fsum(one.sparsity for one in seen) / len(seen),
+            zeros=math.fsum(grid.sparsity for grid in seen) / len(seen),
             silent=frozenset.intersection(*map(_silent, seen)) if whole else None,
             non_finite=frozenset().union(*map(_non_finite, seen)) if whole else None,
         )
@@ -124,14 +124,14 @@ def _new(before: frozenset[int] | None, after: frozenset[int] | None) -> list[in
     return sorted(after - before) if before is not None and after is not None else []
 
 
-def _weight_change(one: LayerWeights | None, other: LayerWeights | None) -> float | None:
+def _weight_change(weights: LayerWeights | None, other: LayerWeights | None) -> float | None:
     """The norm of the difference relative to the larger norm; None where it is not known."""
-    if one is None or other is None or one.size != other.size:
+    if weights is None or other is None or weights.size != other.size:
         return None
-    if one.norm is None or other.norm is None or len(one.sketch) != len(other.sketch):
+    if weights.norm is None or other.norm is None or len(weights.sketch) != len(other.sketch):
         return None
-    largest = max(one.norm, other.norm)
-    return math.dist(one.sketch, other.sketch) / largest if largest else 0.0
+    largest = max(weights.norm, other.norm)
+    return math.dist(weights.sketch, other.sketch) / largest if largest else 0.0
 
 
 def newly_silent(a: Report, b: Report, layers: Sequence[LayerChange]) -> int | None:
@@ -205,7 +205,9 @@ class ChannelMeans:
 def compared_means(matches: Matches) -> tuple[ChannelMeans, ChannelMeans]:
     """The channel means of both reports over the common images, evenly chosen of many."""
     chosen = spread(matches.images, MOST_IMAGES)
-    return ChannelMeans([one for one, _ in chosen]), ChannelMeans([other for _, other in chosen])
+    return ChannelMeans([image for image, _ in chosen]), ChannelMeans(
+        [other for _, other in chosen]
+    )
 
 
 def with_cka(
@@ -214,11 +216,11 @@ def with_cka(
     """The layers with their CKA, or why they have none."""
     found = []
     for layer in layers:
-        one, other = means[0].gram(layer.a.path), means[1].gram(layer.b.path)
-        reasons = [side for side in (one, other) if isinstance(side, str)]
+        own, other = means[0].gram(layer.a.path), means[1].gram(layer.b.path)
+        reasons = [side for side in (own, other) if isinstance(side, str)]
         value = None
-        if not isinstance(one, str) and not isinstance(other, str):
-            value = cka_matrix([one], [other])[0][0]
+        if not isinstance(own, str) and not isinstance(other, str):
+            value = cka_matrix([own], [other])[0][0]
         known = layer.channels > 0
         reason = "" if value is not None else (reasons or ["it is not defined"])[0]
         found.append(

@@ -57,7 +57,7 @@ def _images(
     for at, image in enumerate(theirs):
         if (image.sha256, image.name) in names:
             same = waiting[image.sha256]
-            found = next((one for one in same if one.name == image.name), None)
+            found = next((candidate for candidate in same if candidate.name == image.name), None)
             if found is not None:
                 same.remove(found)
                 taken[at] = found
@@ -114,7 +114,7 @@ def _layers(
 
 def _pairs(ours: Sequence[Layer], theirs: Sequence[Layer]) -> dict[int, int]:
     """The positions in both models of the layers that match; the same if these are exchanged."""
-    names_a, names_b = ([(one.path, *_kind(one)) for one in side] for side in (ours, theirs))
+    names_a, names_b = ([(layer.path, *_kind(layer)) for layer in side] for side in (ours, theirs))
     if names_a > names_b:
         return {i: j for j, i in _pairs(theirs, ours).items()}
     places = {layer.path: at for at, layer in enumerate(theirs)}
@@ -143,10 +143,10 @@ def _by_position(
     The longest common subsequence of kinds, so that a layer added to one model shifts no other.
     """
     found: dict[int, int] = {}
-    for one, other in _gaps(len(ours), len(theirs), pairs):
-        kinds_a = [_kind(ours[at]) for at in one]
+    for own, other in _gaps(len(ours), len(theirs), pairs):
+        kinds_a = [_kind(ours[at]) for at in own]
         kinds_b = [_kind(theirs[at]) for at in other]
-        found |= {one[i]: other[j] for i, j in _common(kinds_a, kinds_b)}
+        found |= {own[i]: other[j] for i, j in _common(kinds_a, kinds_b)}
     return found
 
 
@@ -163,9 +163,9 @@ def _gaps(
     gaps: list[tuple[Sequence[int], Sequence[int]]] = []
     before = (-1, -1)
     for after in (*anchors, (ours, theirs)):
-        one = [at for at in range(before[0] + 1, after[0]) if at not in pairs]
+        own = [at for at in range(before[0] + 1, after[0]) if at not in pairs]
         other = [at for at in range(before[1] + 1, after[1]) if at not in taken]
-        gaps.append((one, other))
+        gaps.append((own, other))
         before = after
     return gaps
 
@@ -174,7 +174,7 @@ def _common(ours: Sequence[Kind], theirs: Sequence[Kind]) -> list[tuple[int, int
     """Positions of a longest common subsequence."""
     if len(ours) * len(theirs) > MOST_STEPS:
         both = zip(ours, theirs, strict=False)
-        return [(at, at) for at, (one, other) in enumerate(both) if one == other]
+        return [(at, at) for at, (kind, other) in enumerate(both) if kind == other]
     longest = [[0] * (len(theirs) + 1) for _ in range(len(ours) + 1)]
     for i in reversed(range(len(ours))):
         for j in reversed(range(len(theirs))):

@@ -18,7 +18,7 @@ def names_of(paths: Sequence[Path]) -> list[str]:
     alike = {
         name
         for name in names
-        if len({one for one, own in zip(above, names, strict=True) if own == name}) > 1
+        if len({folder for folder, own in zip(above, names, strict=True) if own == name}) > 1
     }
     told = [
         f"{folder}/{name}" if name in alike else name

@@ -114,7 +114,12 @@ def _cam(image: Image) -> GradCam | None:
     """The heatmap of the predicted class, of the first method that the report has."""
     predicted = image.predictions[0].index
     return next(
-        (one for one in image.gradcam if one.index == predicted and one.heatmap is not None), None
+        (
+            gradcam
+            for gradcam in image.gradcam
+            if gradcam.index == predicted and gradcam.heatmap is not None
+        ),
+        None,
     )
 
 
@@ -131,13 +136,13 @@ def _difference(
     cams: Sequence[GradCam | None],
 ) -> tuple[str | None, str]:
     """The picture of the second heatmap minus the first; else why there is none."""
-    one, other = cams
-    if one is None or other is None:
-        which = "neither report has" if one is other else "only one report has"
+    cam, other = cams
+    if cam is None or other is None:
+        which = "neither report has" if cam is other else "only one report has"
         return None, f"{which} a heatmap of the predicted class"
-    if one.method != other.method:
-        return None, f"the heatmaps are of different methods: {one.method} and {other.method}"
-    before, after = _levels(seen[0].source, one), _levels(seen[1].source, other)
+    if cam.method != other.method:
+        return None, f"the heatmaps are of different methods: {cam.method} and {other.method}"
+    before, after = _levels(seen[0].source, cam), _levels(seen[1].source, other)
     if before is None or after is None or photo is None:
         return None, "a heatmap or the photo cannot be read"
     from reportgen.pictures.overlays import enlarge, signed_overlay
@@ -161,7 +166,7 @@ def _grid_image(comparison: Comparison, a: Source, b: Source) -> str:
     ours, theirs = _by_sha256(a), _by_sha256(b)
     for flip in comparison.flips:
         pair = [_find(side, flip.sha256, flip.image) for side in (ours, theirs)]
-        if all(one is not None and one.activations for one in pair):
+        if all(candidate is not None and candidate.activations for candidate in pair):
             return flip.image
     common = (image for image in b.report.images if (image.sha256, "") in ours)
     return next((image.name for image in common if image.activations), "")
@@ -182,14 +187,14 @@ def _layers(
                 "ab", (layer.a.path, layer.b.path), sides, strict=True
             )
         ]
-        known = [one for one in copied if one is not None]
+        known = [picture for picture in copied if picture is not None]
         yield (
             layer
             if len(known) < 2
             else layer.model_copy(
                 update={
-                    "grids": [one.path for one in known],
-                    "grid_sizes": [[one.width, one.height] for one in known],
+                    "grids": [picture.path for picture in known],
+                    "grid_sizes": [[picture.width, picture.height] for picture in known],
                 }
             )
         )
@@ -237,9 +242,9 @@ def _reliability(name: str, found: Calibration) -> Curve:
     return Curve(
         name,
         [
-            (one.confidence, one.accuracy)
-            for one in found.bins
-            if one.confidence is not None and one.accuracy is not None
+            (bin_.confidence, bin_.accuracy)
+            for bin_ in found.bins
+            if bin_.confidence is not None and bin_.accuracy is not None
         ],
     )
 
@@ -247,8 +252,8 @@ def _reliability(name: str, found: Calibration) -> Curve:
 def _filters(album: Album, filters: Filters, a: Source, b: Source) -> Filters:
     known = [patterns_by_key(source.report) for source in (a, b)]
     changed = [
-        one if at >= MOST_PATTERNS else _pattern(album, one, at, (a, b), known)
-        for at, one in enumerate(filters.changed)
+        change if at >= MOST_PATTERNS else _pattern(album, change, at, (a, b), known)
+        for at, change in enumerate(filters.changed)
     ]
     return filters.model_copy(update={"changed": changed})
 

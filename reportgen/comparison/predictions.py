@@ -65,14 +65,14 @@ class Predictions:
         """Images with predictions in both."""
         return tuple(
             Pair(
-                one,
+                image,
                 other,
-                self._class(one.predictions[0].index),
+                self._class(image.predictions[0].index),
                 other.predictions[0].index,
-                self._true(one, other),
+                self._true(image, other),
             )
-            for one, other in self.matches.images
-            if one.predictions and other.predictions
+            for image, other in self.matches.images
+            if image.predictions and other.predictions
         )
 
     @cached_property
@@ -83,10 +83,10 @@ class Predictions:
     def _class(self, index: int) -> int:
         return self.matches.classes.get(index, len(self.b.model.labels) + index)
 
-    def _true(self, one: Image, other: Image) -> int | None:
-        if one.true_class is None or other.true_class is None:
+    def _true(self, image: Image, other: Image) -> int | None:
+        if image.true_class is None or other.true_class is None:
             return None
-        same = self.matches.classes.get(one.true_class) == other.true_class
+        same = self.matches.classes.get(image.true_class) == other.true_class
         return other.true_class if same else None
 
     def label(self, index: int) -> str:
@@ -102,17 +102,17 @@ class Predictions:
     def left_out(self) -> list[NotCompared]:
         """The common images that have no predictions, or no common class, and why."""
         found = []
-        for one, other in self.matches.images:
-            lacking = [image for image in (one, other) if not image.predictions]
+        for ours, other in self.matches.images:
+            lacking = [image for image in (ours, other) if not image.predictions]
             if lacking and (self.a.model.labels and self.b.model.labels):
-                side = "both" if len(lacking) == 2 else ("a" if lacking[0] is one else "b")
+                side = "both" if len(lacking) == 2 else ("a" if lacking[0] is ours else "b")
                 found.append(_left("image", other.name, side, "no class is predicted"))
-            elif (one.true_class is None) != (other.true_class is None):
-                side = "b" if one.true_class is None else "a"
+            elif (ours.true_class is None) != (other.true_class is None):
+                side = "b" if ours.true_class is None else "a"
                 found.append(
                     _left("image", other.name, side, "only this report knows its true class")
                 )
-            elif one.true_class is not None and self._true(one, other) is None:
+            elif ours.true_class is not None and self._true(ours, other) is None:
                 reason = "the reports name different true classes"
                 found.append(_left("image", other.name, "both", reason))
         return found
@@ -185,7 +185,9 @@ def classes_of(found: Predictions) -> list[ClassChange]:
 
 def _class_side(index: int, true: Sequence[int | None], predicted: Sequence[int]) -> ClassSide:
     images, taken = true.count(index), predicted.count(index)
-    correct = sum(one == other == index for one, other in zip(true, predicted, strict=True))
+    correct = sum(
+        true_index == other == index for true_index, other in zip(true, predicted, strict=True)
+    )
     return ClassSide(
         predicted=taken,
         correct=correct,
@@ -215,11 +217,11 @@ def calibrations_of(found: Predictions) -> tuple[Calibration | None, Calibration
         for images in ([p.first for p in found.known], [p.second for p in found.known])
     ]
     rights = zip(*(pair.right for pair in found.known), strict=True)
-    one, other = (
+    ours, other = (
         _calibration(shares, right)
         for shares, right in zip(confident, (*rights,) or ((), ()), strict=True)
     )
-    return one, other
+    return ours, other
 
 
 def _calibration(shares: Sequence[float | None], right: Sequence[bool]) -> Calibration | None:
@@ -229,18 +231,18 @@ def _calibration(shares: Sequence[float | None], right: Sequence[bool]) -> Calib
     bins: list[list[tuple[float, bool]]] = [[] for _ in range(BINS)]
     for share, hit in zip(known, right, strict=True):
         bins[min(max(math.ceil(share * BINS) - 1, 0), BINS - 1)].append((share, hit))
-    gaps = [abs(sum(share - hit for share, hit in one)) for one in bins]
+    gaps = [abs(sum(share - hit for share, hit in hits)) for hits in bins]
     return Calibration(
         error=math.fsum(gaps) / len(known),
         bins=[
             ConfidenceBin(
                 low=at / BINS,
                 high=(at + 1) / BINS,
-                images=len(one),
-                confidence=fmean(share for share, _ in one) if one else None,
-                accuracy=fmean(hit for _, hit in one) if one else None,
+                images=len(hits),
+                confidence=fmean(share for share, _ in hits) if hits else None,
+                accuracy=fmean(hit for _, hit in hits) if hits else None,
             )
-            for at, one in enumerate(bins)
+            for at, hits in enumerate(bins)
         ],
     )
 
@@ -282,7 +284,7 @@ def _share(hits: int, images: int) -> Measured:
 
 
 def _mean_over(classes: Sequence[ClassChange], side: str, name: str) -> Measured | None:
-    values = [getattr(getattr(one, side), name) for one in classes]
+    values = [getattr(getattr(class_change, side), name) for class_change in classes]
     known = [value for value in values if value is not None]
     return Measured(value=fmean(known)) if known else None
 
@@ -335,17 +337,22 @@ def _of_reports(found: Predictions) -> list[NumberChange]:
 
 
 _STATED: tuple[tuple[str, str, bool, Callable[..., float | None]], ...] = (
-    ("top_k_accuracy", "Top-{} accuracy", True, lambda one: one.top_k_accuracy),
-    ("loss", "Loss", False, lambda one: one.loss),
+    ("top_k_accuracy", "Top-{} accuracy", True, lambda evaluation: evaluation.top_k_accuracy),
+    ("loss", "Loss", False, lambda evaluation: evaluation.loss),
 )
 
 
 def _of_values(found: Predictions) -> list[NumberChange]:
     """Errors of values that both models predict, where both reports measure the same images."""
-    one, other = found.a.regression, found.b.regression
-    if one is None or other is None or not found.is_everything or one.images != other.images:
+    regression, other = found.a.regression, found.b.regression
+    if (
+        regression is None
+        or other is None
+        or not found.is_everything
+        or regression.images != other.images
+    ):
         return []
-    fits: Mapping[str, float] = {fit.name: fit.mae for fit in one.fits}
+    fits: Mapping[str, float] = {fit.name: fit.mae for fit in regression.fits}
     return [
         _change(
             f"mae {fit.name}",
@@ -367,9 +374,9 @@ def numbers_of_models(a: Report, b: Report, *, same_images: bool) -> list[Number
     if a.health and b.health and same_images:
         images = b.health.images
         for key, title in _CHANNELS:
-            measured = [Measured(value=getattr(one.health, key)) for one in (a, b)]
+            measured = [Measured(value=getattr(report.health, key)) for report in (a, b)]
             numbers.append(_change(f"{key}_channels", title, "count", False, images, *measured))
-    sizes = [Measured(value=one.model.parameters) for one in (a, b)]
+    sizes = [Measured(value=report.model.parameters) for report in (a, b)]
     numbers.append(_change("parameters", "Parameters", "count", None, 0, *sizes))
     return numbers
 

@@ -56,7 +56,7 @@ class FolderFiles:
         above = [self.folder.joinpath(*target.relative_to(self.folder).parts[:depth])
                  for depth in range(1, len(PurePosixPath(path).parts) + 1)]  # fmt: skip
         try:
-            if any(one.is_symlink() for one in above) or not target.is_file():
+            if any(parent.is_symlink() for parent in above) or not target.is_file():
                 return None
             return target.read_bytes() if target.stat().st_size <= most else None
         except OSError:
@@ -171,7 +171,7 @@ class Sources:
     def _zip(self, path: Path, shown: str) -> ZipFiles:
         try:
             bundle = self._open.enter_context(zipfile.ZipFile(path))
-            prefix = _prefix([one.filename for one in safe_entries(shown, bundle)])
+            prefix = _prefix([entry.filename for entry in safe_entries(shown, bundle)])
         except DAMAGES as error:
             raise BundleError(f"{shown} is not a zip that can be read: {error}.") from error
         except OSError as error:
@@ -208,7 +208,7 @@ def _contradiction(shown: str, what: str) -> BundleError:
 
 def _prefix(names: list[str]) -> str | None:
     """The folder of a zip that a report is in; None without one."""
-    found = [one for one in names if one == DATA_FILE or one.endswith(f"/{DATA_FILE}")]
+    found = [entry for entry in names if entry == DATA_FILE or entry.endswith(f"/{DATA_FILE}")]
     shortest = min(found, key=lambda name: (name.count("/"), name), default=None)
     return None if shortest is None else shortest.removesuffix(DATA_FILE)
 

@@ -107,9 +107,9 @@ def _opening(section: ComparisonSection) -> Iterator[Block]:
 
 def _cover(comparison: Comparison, pictures: PdfPictures) -> tuple[Picture, ...]:
     for flip in comparison.flips:
-        paths = [one.heatmap for one in (flip.a, flip.b)]
+        paths = [answer.heatmap for answer in (flip.a, flip.b)]
         shown = [pictures.picture(path, f"Heatmap on {flip.image}") for path in paths if path]
-        if len(shown) == _COVER and all(one.src for one in shown):
+        if len(shown) == _COVER and all(picture.src for picture in shown):
             return tuple(shown)
     return ()
 

@@ -112,7 +112,7 @@ def _made(
     for path, page in pages(comparison, NOT_HERE, folder, explained=explained, whole=True):
         texts[path] = source.render("section.html", page)
         titles[path] = page.frame.title
-        menu += [Link(one.text, f"#{sheet_id(path)}") for one in page.frame.menu if one.current]
+        menu += [Link(link.text, f"#{sheet_id(path)}") for link in page.frame.menu if link.current]
 
     def inline(path: str, width: int) -> Encoded:
         return shrunk(folder / path, width) if choice.shrinking else as_it_is(folder / path)

@@ -58,7 +58,10 @@ def pages(
 
 
 def _frame(comparison: Comparison, assets: Assets, section: ComparisonSection, path: str) -> Frame:
-    menu = (Link(one.menu, href(path, one.page), one is section) for one in sections_of(comparison))
+    menu = (
+        Link(other.menu, href(path, other.page), other is section)
+        for other in sections_of(comparison)
+    )
     first = "index.html"
     above = [("Verdict", first), *([(section.title, section.page)] if path != section.page else [])]
     return Frame(

@@ -44,15 +44,15 @@ def _classes(found: Comparison) -> Table:
     return Table(
         "Precision and recall of each class",
         (Column("Class"), *(Column(head, "number") for head in heads)),
-        tuple(_class_row(one) for one in found.classes),
+        tuple(_class_row(class_change) for class_change in found.classes),
         Limits("class", "classes", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
     )
 
 
-def _class_row(one: ClassChange) -> Row:
-    cells: list[str | Cell] = [one.label, f"{one.images:,}"]
+def _class_row(class_change: ClassChange) -> Row:
+    cells: list[str | Cell] = [class_change.label, f"{class_change.images:,}"]
     for name in ("precision", "recall"):
-        before, after = getattr(one.a, name), getattr(one.b, name)
+        before, after = getattr(class_change.a, name), getattr(class_change.b, name)
         cells.append(f"{value_text('share', before)} → {value_text('share', after)}")
         change = None if before is None or after is None else after - before
         words = "" if change is None else change_text("share", change)
@@ -67,11 +67,11 @@ def _tone(change: float | None) -> Tone:
 
 
 def _confusion(found: Comparison) -> Iterator[Block]:
-    changed = [one for one in found.confusion if one.a != one.b]
+    changed = [confused for confused in found.confusion if confused.a != confused.b]
     if not changed:
         yield text("Both confusion matrices are the same.")
         return
-    labels = [one.label for one in found.classes]
+    labels = [class_change.label for class_change in found.classes]
     if len(labels) <= MATRIX_CLASSES:
         yield text(
             "Change of the number of images. On the diagonal, more is better; elsewhere, fewer.",
@@ -79,31 +79,33 @@ def _confusion(found: Comparison) -> Iterator[Block]:
         )
         yield _matrix(found, labels)
         return
-    changed.sort(key=lambda one: (-abs(one.b - one.a), one.true, one.predicted))
+    changed.sort(
+        key=lambda confused: (-abs(confused.b - confused.a), confused.true, confused.predicted)
+    )
     yield Table(
         "Cells of the confusion matrix that changed most",
         (Column("True class"), Column("Predicted class"), Column("Images", "number"),
          Column("Change", "number")),
         tuple(
-            row(one.true, one.predicted, f"{one.a:,} → {one.b:,}",
-                Cell((_difference(one),), _cell_tone(one)))
-            for one in changed
+            row(confused.true, confused.predicted, f"{confused.a:,} → {confused.b:,}",
+                Cell((_difference(confused),), _cell_tone(confused)))
+            for confused in changed
         ),
         Limits("cell", page=_ROWS_A_PAGE, paper=_ROWS_ON_PAPER),
     )  # fmt: skip
 
 
 def _matrix(found: Comparison, labels: list[str]) -> Table:
-    cells = {(one.true, one.predicted): one for one in found.confusion}
+    cells = {(confused.true, confused.predicted): confused for confused in found.confusion}
     rows = []
     for true in labels:
         line: list[str | Cell] = [true]
         for predicted in labels:
-            one = cells.get((true, predicted))
-            if one is None:
+            cell = cells.get((true, predicted))
+            if cell is None:
                 line.append("0")
                 continue
-            line.append(Cell((_difference(one),), _cell_tone(one), strong=true == predicted))
+            line.append(Cell((_difference(cell),), _cell_tone(cell), strong=true == predicted))
         rows.append(row(*line))
     return Table(
         "Difference of the confusion matrices",
@@ -113,22 +115,22 @@ def _matrix(found: Comparison, labels: list[str]) -> Table:
     )
 
 
-def _difference(one: ConfusedChange) -> str:
-    change = one.b - one.a
+def _difference(confused: ConfusedChange) -> str:
+    change = confused.b - confused.a
     return signed(f"{abs(change):,}", change) if change else "0"
 
 
-def _cell_tone(one: ConfusedChange) -> Tone:
-    change = one.b - one.a
-    return _tone(change if one.true == one.predicted else -change)
+def _cell_tone(confused: ConfusedChange) -> Tone:
+    change = confused.b - confused.a
+    return _tone(change if confused.true == confused.predicted else -change)
 
 
 def _calibration(found: Comparison) -> Iterator[Block]:
     names = (found.sides[0].name, found.sides[-1].name)
     errors = [
-        f"{name} {percent(one.error)}"
-        for name, one in zip(names, (found.calibration_a, found.calibration_b), strict=True)
-        if one
+        f"{name} {percent(calibration.error)}"
+        for name, calibration in zip(names, (found.calibration_a, found.calibration_b), strict=True)
+        if calibration
     ]
     yield text(
         f"Expected calibration error: {', '.join(errors)}. A calibrated model lies on the dashed"
@@ -137,7 +139,11 @@ def _calibration(found: Comparison) -> Iterator[Block]:
     alt = f"Accuracy by confidence of {names[0]} and {names[1]}"
     assert found.calibration_chart is not None  # noqa: S101 - the caller asked
     yield Figure(Picture(found.calibration_chart, alt, 0, 0), share=0.6)
-    sides = [one.bins for one in (found.calibration_a, found.calibration_b) if one]
+    sides = [
+        calibration.bins
+        for calibration in (found.calibration_a, found.calibration_b)
+        if calibration
+    ]
     if len(sides) == 2:
         yield Table(
             "Images by confidence",
@@ -145,11 +151,11 @@ def _calibration(found: Comparison) -> Iterator[Block]:
                                      for head in ("images", "accuracy") for name in names)),
             tuple(
                 row(
-                    f"{percent(one.low)} to {percent(one.high)}",
-                    *(f"{side.images:,}" for side in (one, other)),
-                    *(value_text("share", side.accuracy) for side in (one, other)),
+                    f"{percent(bin_.low)} to {percent(bin_.high)}",
+                    *(f"{side.images:,}" for side in (bin_, other)),
+                    *(value_text("share", side.accuracy) for side in (bin_, other)),
                 )
-                for one, other in zip(*sides, strict=True)
-                if one.images or other.images
+                for bin_, other in zip(*sides, strict=True)
+                if bin_.images or other.images
             ),
         )  # fmt: skip

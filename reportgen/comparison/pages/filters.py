@@ -47,7 +47,7 @@ def filters_page(found: Comparison) -> Iterator[Block]:
 def _facts(filters: Filters) -> Iterator[Fact]:
     yield Fact("Patterns in both reports", f"{filters.patterns:,}")
     for kind, title in (("stopped", "Patterns that stopped"), ("began", "Patterns that began")):
-        yield Fact(title, f"{sum(one.kind == kind for one in filters.changed):,}")
+        yield Fact(title, f"{sum(change.kind == kind for change in filters.changed):,}")
     before, after = (
         sum(getattr(kernel, name) for kernel in filters.kernels)
         for name in ("near_duplicates_a", "near_duplicates_b")
@@ -60,14 +60,14 @@ def _patterns(found: Comparison, filters: Filters) -> Iterator[Block]:
     if not filters.changed:
         yield text("Every filter that has a pattern in one report has one in the other.")
         return
-    pictured = [one for one in filters.changed if any(one.pictures)]
+    pictured = [change for change in filters.changed if any(change.pictures)]
     if pictured:
         yield Cards(
-            tuple(_card(found, one) for one in pictured),
+            tuple(_card(found, change) for change in pictured),
             across=3,
             limits=Limits("pattern", page=_CARDS_A_PAGE, paper=_CARDS_ON_PAPER),
         )
-    if others := [one for one in filters.changed if not any(one.pictures)]:
+    if others := [change for change in filters.changed if not any(change.pictures)]:
         yield Table(
             "Changed patterns without pictures",
             (Column("Layer", "name"), Column("Channel", "number"), Column("Method"),
@@ -81,23 +81,23 @@ def _patterns(found: Comparison, filters: Filters) -> Iterator[Block]:
         )  # fmt: skip
 
 
-def _card(found: Comparison, one: PatternChange) -> Card:
+def _card(found: Comparison, change: PatternChange) -> Card:
     sides = (
-        (found.sides[0].name, one.pictures[0], one.status_a),
-        (found.sides[-1].name, one.pictures[1], one.status_b),
+        (found.sides[0].name, change.pictures[0], change.status_a),
+        (found.sides[-1].name, change.pictures[1], change.status_b),
     )
     return Card(
-        (f"{_name(one.layer_a, one.layer_b)}, channel {one.channel}",),
+        (f"{_name(change.layer_a, change.layer_b)}, channel {change.channel}",),
         tuple(
             Figure(
-                Picture(path, f"Pattern of channel {one.channel} in {name}", _SIDE, _SIDE)
+                Picture(path, f"Pattern of channel {change.channel} in {name}", _SIDE, _SIDE)
                 if path
                 else None,
                 (f"{name}: {_STATUS[status]}",),
             )
             for name, path, status in sides
         ),
-        (f"{one.kind.capitalize()} ({one.method}).",),
+        (f"{change.kind.capitalize()} ({change.method}).",),
     )
 
 
@@ -116,20 +116,20 @@ def _kernels(filters: Filters) -> Table:
     )  # fmt: skip
 
 
-def _kernel_row(one: KernelChange) -> Row:
+def _kernel_row(change: KernelChange) -> Row:
     return row(
-        _name(one.layer_a, one.layer_b),
-        f"{one.near_duplicates_a:,} → {one.near_duplicates_b:,}",
-        _pairs(one.appeared),
-        _pairs(one.disappeared),
-        numbers(one.newly_dead, _MOST_PAIRS),
-        numbers(one.no_longer_dead, _MOST_PAIRS),
+        _name(change.layer_a, change.layer_b),
+        f"{change.near_duplicates_a:,} → {change.near_duplicates_b:,}",
+        _pairs(change.appeared),
+        _pairs(change.disappeared),
+        numbers(change.newly_dead, _MOST_PAIRS),
+        numbers(change.no_longer_dead, _MOST_PAIRS),
     )
 
 
 def _pairs(pairs: Sequence[tuple[int, int, float]]) -> str:
     if not pairs:
         return ""
-    shown = ", ".join(f"{one} and {other}" for one, other, _ in pairs[:_MOST_PAIRS])
+    shown = ", ".join(f"{channel} and {other}" for channel, other, _ in pairs[:_MOST_PAIRS])
     left = len(pairs) - _MOST_PAIRS
     return f"{shown}, {count(left, 'more pair')}" if left > 0 else shown

@@ -56,7 +56,7 @@ def _flips(found: Comparison, flips: Sequence[Flip]) -> Iterator[Block]:
     if others := [flip for flip in flips if not flip.photo]:
         yield Table(
             "Images without pictures",
-            (Column("Image"), Column("True class"), *(Column(one) for one in _names(found))),
+            (Column("Image"), Column("True class"), *(Column(name) for name in _names(found))),
             tuple(
                 row(flip.image, flip.true or "–", _said(flip.a), _said(flip.b)) for flip in others
             ),

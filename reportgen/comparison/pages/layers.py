@@ -40,8 +40,8 @@ def layers_page(found: Comparison) -> Iterator[Block]:
             (
                 text(f"All channels for the image {found.grid_image}: {names[0]} and {names[1]}."),
                 Parts(
-                    tuple(_grids(found, at, one) for at, one in enumerate(found.layers)
-                          if one.grids),
+                    tuple(_grids(found, at, layer) for at, layer in enumerate(found.layers)
+                          if layer.grids),
                     Limits("layer", page=_GRIDS_A_PAGE),
                 ),
             ),
@@ -94,17 +94,17 @@ def layer_name(one: LayerChange) -> str:
     return f"{one.a.path} → {one.b.path}"
 
 
-def _row(one: LayerChange, *, others: bool) -> Row:
-    new = {"saturated": one.newly_saturated, "NaN or infinite": one.newly_non_finite}
+def _row(layer: LayerChange, *, others: bool) -> Row:
+    new = {"saturated": layer.newly_saturated, "NaN or infinite": layer.newly_non_finite}
     findings = "; ".join(f"{word}: {_listed(ids)}" for word, ids in new.items() if ids)
     return row(
-        layer_name(one),
-        _both(*(value_text("share", side.zeros) for side in (one.a, one.b))),
-        _both(*(_count(side.silent) for side in (one.a, one.b))),
-        _weights(one.weights),
-        NOT_KNOWN if one.cka is None else f"{one.cka:.2f}".replace("-", MINUS),
-        Cell((_listed(one.newly_silent),), "bad" if one.newly_silent else ""),
-        Cell((_listed(one.no_longer_silent),), "good" if one.no_longer_silent else ""),
+        layer_name(layer),
+        _both(*(value_text("share", side.zeros) for side in (layer.a, layer.b))),
+        _both(*(_count(side.silent) for side in (layer.a, layer.b))),
+        _weights(layer.weights),
+        NOT_KNOWN if layer.cka is None else f"{layer.cka:.2f}".replace("-", MINUS),
+        Cell((_listed(layer.newly_silent),), "bad" if layer.newly_silent else ""),
+        Cell((_listed(layer.no_longer_silent),), "good" if layer.no_longer_silent else ""),
         *((findings,) if others else ()),
     )
 
@@ -126,7 +126,7 @@ def _listed(channels: Sequence[int]) -> str:
     return f"{len(channels):,} ({numbers(channels, _MOST_RUNS)})" if channels else ""
 
 
-def _grids(found: Comparison, at: int, one: LayerChange) -> Part:
+def _grids(found: Comparison, at: int, layer: LayerChange) -> Part:
     names = (found.sides[0].name, found.sides[-1].name)
     figures = tuple(
         Figure(
@@ -135,8 +135,8 @@ def _grids(found: Comparison, at: int, one: LayerChange) -> Part:
             enlarged=4,
         )
         for name, side, path, (width, height) in zip(
-            names, (one.a, one.b), one.grids, one.grid_sizes, strict=True
+            names, (layer.a, layer.b), layer.grids, layer.grid_sizes, strict=True
         )
     )
-    title = f"Show both grids: {count(one.channels, 'channel')}"
-    return Part((layer_name(one),), f"layer--{at}", (Details((title,), (Figures(figures, 2),)),))
+    title = f"Show both grids: {count(layer.channels, 'channel')}"
+    return Part((layer_name(layer),), f"layer--{at}", (Details((title,), (Figures(figures, 2),)),))

@@ -183,13 +183,18 @@ def _rest(found: Comparison) -> Iterator[Block]:
         "What could not be compared",
         (Column("What"), Column("Name", "name"), Column("In"), Column("Reason", "long")),
         tuple(
-            row(one.what.capitalize(), one.name, _holder(found, one), f"{one.reason}.")
-            for one in found.not_compared
+            row(
+                left_out.what.capitalize(),
+                left_out.name,
+                _holder(found, left_out),
+                f"{left_out.reason}.",
+            )
+            for left_out in found.not_compared
         ),
         Limits("entry", "entries", page=_ROWS_A_PAGE, paper=12),
     )
 
 
-def _holder(found: Comparison, one: NotCompared) -> str:
+def _holder(found: Comparison, left_out: NotCompared) -> str:
     names = {"a": found.sides[0].name, "b": found.sides[-1].name, "both": "both"}
-    return names[one.side]
+    return names[left_out.side]
