@@ -106,7 +106,7 @@ def _check(inputs: Sequence[str], images: Sequence[str], settings: Settings) -> 
         raise SettingsError(
             f"--format {other}: a comparison can be written as {', '.join(FORMATS)}."
         )
-    models = [one for one in inputs if not is_report(Path(one))]
+    models = [argument for argument in inputs if not is_report(Path(argument))]
     if models and not images:
         name = Path(models[0]).name
         what = f"{name} is not a report" if Path(models[0]).exists() else f"There is no {name}"
@@ -119,8 +119,8 @@ def _check(inputs: Sequence[str], images: Sequence[str], settings: Settings) -> 
 
 def _check_apart(inputs: Sequence[str], output: Path) -> None:
     """Refuse to put a comparison in the place of one of its reports. Raises OutputError."""
-    for one in inputs:
-        if Path(one).is_dir() and Path(one).resolve() == output.resolve():
+    for argument in inputs:
+        if Path(argument).is_dir() and Path(argument).resolve() == output.resolve():
             raise OutputError(
                 f"{output.name} is one of the reports that are compared; name another folder with"
                 " -o."
@@ -152,7 +152,7 @@ def _opened(
     command: str,
 ) -> Iterator[list[Source]]:
     """The reports; those of models are built into a folder that is gone afterwards."""
-    names = names_of([Path(one) for one in inputs])
+    names = names_of([Path(argument) for argument in inputs])
     with (
         Sources() as sources,
         scratch_folder(Path(tempfile.gettempdir()), "reportgen") as scratch,
