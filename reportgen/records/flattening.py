@@ -12,8 +12,8 @@ def flattens(model: Model, path: str) -> bool:
     """
     follow: dict[str, list[Layer]] = {}
     for layer in model.layers:
-        for one in layer.inputs:
-            follow.setdefault(one, []).append(layer)
+        for tensor in layer.inputs:
+            follow.setdefault(tensor, []).append(layer)
     waiting, seen = [path], {path}
     while waiting:
         for layer in follow.get(waiting.pop(), ()):

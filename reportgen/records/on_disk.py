@@ -79,7 +79,7 @@ class Series(_Sequence[float | None]):
 
     def _read(self, first: int, count: int) -> list[float | None]:
         read = array("d", self._file.read(self.place[0] + first * _NUMBER, count * _NUMBER))
-        return [None if math.isnan(one) else one for one in read]
+        return [None if math.isnan(value) else value for value in read]
 
     @overload
     def __getitem__(self, index: int) -> float | None: ...
