@@ -72,7 +72,7 @@ class Assembly:
         base = f"pictures/images/{slug}"
         finished = self.usable(activations, "activations of", name)
         seen = finished.read(ActivationData) if finished else None
-        cams = [one for part in gradcam if (one := self.usable(part, "Grad-CAM of", name))]
+        cams = [heatmap for part in gradcam if (heatmap := self.usable(part, "Grad-CAM of", name))]
         network = "network.png"
         lost = seen is not None and self._is_lost(seen)
         if seen is not None:
@@ -200,9 +200,9 @@ class Assembly:
         galleries: list[Gallery] = []
         for (layer, method), found in grouped.items():
             kept = self.smaller.kept(layer, [channel for channel, _ in found])
-            usable = [(channel, one) for channel, one in found
-                      if isinstance(one, Stored) and channel in kept]  # fmt: skip
-            failed = [one for _, one in found if isinstance(one, Failure)]
+            usable = [(channel, outcome) for channel, outcome in found
+                      if isinstance(outcome, Stored) and channel in kept]  # fmt: skip
+            failed = [outcome for _, outcome in found if isinstance(outcome, Failure)]
             if failed:
                 reason = f"{len(failed)} of {len(found)} patterns failed: {failed[0].reason}"
                 self.skipped.append(Skipped(what="filters of", name=layer, reason=reason))
@@ -295,10 +295,12 @@ class Assembly:
         from reportgen.pictures.encode import read_rgb, rgba_png
         from reportgen.pictures.tiles import GridLayout, gallery, squares
 
-        layer = next(one for one in self.model.layers if one.path == path)
-        patterns = squares(np.stack([read_rgb(one.read_file("pattern.png")) for _, one in found]))
+        layer = next(candidate for candidate in self.model.layers if candidate.path == path)
+        patterns = squares(
+            np.stack([read_rgb(stored.read_file("pattern.png")) for _, stored in found])
+        )
         size = patterns.shape[1]
-        about_each = [one.read(PatternData) for _, one in found]
+        about_each = [stored.read(PatternData) for _, stored in found]
         present = np.array([pattern.status != "silent" for pattern in about_each])
         end = "" if method == "classic" else f"--{method}"
         picture = f"pictures/filters/{self._layers[path]}{end}.png"

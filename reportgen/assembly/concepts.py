@@ -49,7 +49,9 @@ def assemble_concepts(
         concepts=[_concept(assembly, stored, data, at, files) for at in range(len(data.top))],
         classes=_classes(assembly, data.images),
         shown=[
-            _shown(assembly, stored, one, files) for one in data.images if one.picture is not None
+            _shown(assembly, stored, image, files)
+            for image in data.images
+            if image.picture is not None
         ],
     )
 
@@ -78,29 +80,29 @@ def _concept(
 
 def _classes(assembly: Assembly, images: Sequence[ImageConcepts]) -> list[ClassConcepts]:
     by_class: dict[int, list[ImageConcepts]] = {}
-    for one in images:
-        by_class.setdefault(one.predicted, []).append(one)
+    for image in images:
+        by_class.setdefault(image.predicted, []).append(image)
     found = [
         ClassConcepts(
             index=index,
             label=assembly.model.target_labels[index],
             images=len(own),
-            parts=[fmean(values) for values in zip(*(one.parts for one in own), strict=True)],
-            score=fmean(one.score for one in own),
+            parts=[fmean(values) for values in zip(*(image.parts for image in own), strict=True)],
+            score=fmean(image.score for image in own),
         )
         for index, own in by_class.items()
     ]
-    return sorted(found, key=lambda one: (-one.images, one.index))
+    return sorted(found, key=lambda found_class: (-found_class.images, found_class.index))
 
 
 def _shown(
-    assembly: Assembly, stored: Stored, one: ImageConcepts, files: Mapping[str, ImageFile]
+    assembly: Assembly, stored: Stored, image: ImageConcepts, files: Mapping[str, ImageFile]
 ) -> ConceptImage:
-    picture, (width, height) = _copied(assembly, stored, str(one.picture))
+    picture, (width, height) = _copied(assembly, stored, str(image.picture))
     return ConceptImage(
-        image=files[one.digest].name,
-        label=assembly.model.target_labels[one.predicted],
-        parts=one.parts,
+        image=files[image.digest].name,
+        label=assembly.model.target_labels[image.predicted],
+        parts=image.parts,
         picture=picture,
         width=width,
         height=height,

@@ -60,7 +60,7 @@ def assemble_confusions(
         labelled=len(known),
         pairs=len(pairs),
         confusions=[maker.confusion(true, other) for true, other in frequent],
-        layer=penultimate_layer(model)[0] if any(one.features for one in known) else "",
+        layer=penultimate_layer(model)[0] if any(image.features for image in known) else "",
         method=heats.method,
         border_area=round(BORDER_AREA, 6),
         border_reached=round(border_reached(everything), 6) if len(everything) else 0.0,
@@ -70,7 +70,7 @@ def assemble_confusions(
             if len(group) > 1 and (heat := maker.heat(group, f"class-{index}"))
         ],
         examined=len(found),
-        shortcuts=[one for one in found if one is not None],
+        shortcuts=[shortcut for shortcut in found if shortcut is not None],
     )
 
 
@@ -99,7 +99,7 @@ def _windows(
     photos = {image.digest: small_photo(decoded[image.digest]) for image in shown}
     for index, group in usual.items():
         own = np.array([photos[image.digest] for image in group])
-        others = np.array([photos[one.digest] for one in shown if one.predicted != index])
+        others = np.array([photos[image.digest] for image in shown if image.predicted != index])
         if len(others) < LEAST_IMAGES:
             continue
         window = border_window(heats.of(group), own, others)
@@ -182,11 +182,11 @@ def _channels(
     )
     if min(len(first), len(second)) < LEAST_OF_CLASS or not len(mistaken):
         return
-    for one in separating_channels(first, second, MOST_CHANNELS):
+    for channel in separating_channels(first, second, MOST_CHANNELS):
         yield SeparatingChannel(
-            channel=one.channel,
-            order=round(one.order, 6),
-            true_mean=float(f"{first[:, one.channel].mean():.6g}"),
-            predicted_mean=float(f"{second[:, one.channel].mean():.6g}"),
-            mistaken_mean=float(f"{mistaken[:, one.channel].mean():.6g}"),
+            channel=channel.channel,
+            order=round(channel.order, 6),
+            true_mean=float(f"{first[:, channel.channel].mean():.6g}"),
+            predicted_mean=float(f"{second[:, channel.channel].mean():.6g}"),
+            mistaken_mean=float(f"{mistaken[:, channel.channel].mean():.6g}"),
         )

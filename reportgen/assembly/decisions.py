@@ -98,7 +98,9 @@ def _patterns(
 
     Fourier patterns are taken where there are both, since they are clearer in deep layers.
     """
-    known = next((one for one in assembly.model.layers if one.path == layer), None)
+    known = next(
+        (candidate for candidate in assembly.model.layers if candidate.path == layer), None
+    )
     sources = {layer, known.origin if known else None}
     found: dict[int, str] = {}
     for method in ("fourier", "classic"):

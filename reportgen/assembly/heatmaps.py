@@ -107,8 +107,8 @@ def with_cams(
 def _through_depth(
     assembly: Pictures, image: Image, stored: Stored, base: str
 ) -> Iterator[GradCam]:
-    known = {one.index: one.probability for one in image.predictions}
-    known |= {one.index: one.probability for one in image.gradcam}
+    known = {prediction.index: prediction.probability for prediction in image.predictions}
+    known |= {cam.index: cam.probability for cam in image.gradcam}
     for cam in stored.read(GradCamData).gradcam:
         target = f"{base}/depth/{assembly.layer_slug(cam.layer)}"
         yield GradCam(

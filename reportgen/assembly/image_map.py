@@ -136,7 +136,7 @@ def _suspected(
             for image in images
         ]
     )
-    known = [image for image, one in zip(images, usable, strict=True) if one]
+    known = [image for image, is_usable in zip(images, usable, strict=True) if is_usable]
     labels = np.array([image.true for image in known], np.intp)
     if reason := _no_suspicion(model, images, labels):
         return [], 0, reason
@@ -146,16 +146,16 @@ def _suspected(
     return (
         [
             SuspectedLabel(
-                image=known[one.at].file.name,
-                given=one.given,
-                suggested=one.suggested,
-                given_probability=float(f"{probabilities[one.at, one.given]:.6g}"),
-                suggested_probability=float(f"{probabilities[one.at, one.suggested]:.6g}"),
+                image=known[suspect.at].file.name,
+                given=suspect.given,
+                suggested=suspect.suggested,
+                given_probability=float(f"{probabilities[suspect.at, suspect.given]:.6g}"),
+                suggested_probability=float(f"{probabilities[suspect.at, suspect.suggested]:.6g}"),
                 neighbours=near.shape[1],
-                agreeing=one.like_suggested,
-                opposing=one.like_given,
+                agreeing=suspect.like_suggested,
+                opposing=suspect.like_given,
             )
-            for one in suspected_labels(probabilities, labels, near)
+            for suspect in suspected_labels(probabilities, labels, near)
         ],
         len(known),
         "",

@@ -40,7 +40,9 @@ class _Seen:
 
     def at(self, name: str, strength: int) -> Corrupted:
         return next(
-            one for one in self.data.corrupted if (one.name, one.strength) == (name, strength)
+            corrupted
+            for corrupted in self.data.corrupted
+            if (corrupted.name, corrupted.strength) == (name, strength)
         )
 
     def damage(self, name: str) -> tuple[int, float]:
@@ -118,14 +120,24 @@ def _is_changed(image: _Seen, name: str) -> bool:
 
 def _strength(corruption: Corruption, strength: int, seen: Sequence[_Seen]) -> StrengthResult:
     pairs = [(image, image.at(corruption.name, strength)) for image in seen]
-    right = [float(one.predicted == image.true) for image, one in pairs if image.true is not None]
-    confident = [one.confidence for _, one in pairs if one.confidence is not None]
-    drifts = [one.drift for _, one in pairs if one.drift is not None and isfinite(one.drift)]
+    right = [
+        float(corrupted.predicted == image.true)
+        for image, corrupted in pairs
+        if image.true is not None
+    ]
+    confident = [corrupted.confidence for _, corrupted in pairs if corrupted.confidence is not None]
+    drifts = [
+        corrupted.drift
+        for _, corrupted in pairs
+        if corrupted.drift is not None and isfinite(corrupted.drift)
+    ]
     return StrengthResult(
         strength=strength,
         amount=corruption.said(strength),
         accuracy=fmean(right) if right else None,
-        flips=fmean(float(one.predicted != image.data.predicted) for image, one in pairs),
+        flips=fmean(
+            float(corrupted.predicted != image.data.predicted) for image, corrupted in pairs
+        ),
         confidence=fmean(confident) if confident else None,
         drift=fmean(drifts) if drifts else None,
     )
@@ -140,8 +152,8 @@ def _worst(assembly: Assembly, name: str, image: _Seen, target: str) -> WorstIma
     return WorstImage(
         image=image.name,
         label=labels[image.data.predicted],
-        predicted=[labels[one.predicted] for one in found],
-        confidence=[one.confidence for one in found],
+        predicted=[labels[corrupted.predicted] for corrupted in found],
+        confidence=[corrupted.confidence for corrupted in found],
         picture=assembly.copy(image.stored, f"{name}.jpg", target),
         width=width,
         height=height,
@@ -152,10 +164,10 @@ def _chart(
     corruption: Corruption, strengths: Sequence[StrengthResult], accuracy: float | None
 ) -> bytes:
     """Accuracy, and the share of images that keep their class, by strength."""
-    kept = [(0.0, 1.0), *((float(one.strength), 1 - one.flips) for one in strengths)]
+    kept = [(0.0, 1.0), *((float(result.strength), 1 - result.flips) for result in strengths)]
     drawn = [Curve("same class", kept)]
     if accuracy is not None:
-        known = [(float(one.strength), one.accuracy or 0.0) for one in strengths]
+        known = [(float(result.strength), result.accuracy or 0.0) for result in strengths]
         drawn = [Curve("accuracy", [(0.0, accuracy), *known]), *drawn]
     return curves(
         drawn,

@@ -41,7 +41,7 @@ class Smaller:
     def kept(self, layer: str, channels: Iterable[int]) -> frozenset[int]:
         """Those of a layer's channels to draw: one at least."""
         rank = {channel: at for at, channel in enumerate(self.order.get(layer, ()))}
-        ordered = sorted(channels, key=lambda one: (rank.get(one, len(rank)), one))
+        ordered = sorted(channels, key=lambda channel: (rank.get(channel, len(rank)), channel))
         return frozenset(ordered[: max(1, -(-len(ordered) // self.share))])
 
     def redraw(self, picture: Path, grid: Grid) -> tuple[Grid, tuple[int, ...]]:
@@ -52,7 +52,7 @@ class Smaller:
 
         shown = range(grid.shown)
         kept = self.kept(grid.layer, shown)
-        left_out = tuple(one for one in shown if one not in kept)
+        left_out = tuple(channel for channel in shown if channel not in kept)
         height, width = grid.size
         sides = (self.longest, self.sides.get(grid.layer))
         longest = min((side for side in sides if side is not None), default=None)
@@ -94,10 +94,10 @@ def light_sides(grids: Sequence[Stored]) -> dict[str, int]:
             allowed, total = allowed + GRID_BYTES, total + size
     sides: dict[str, int] = {}
     while total > allowed:
-        halvable = [path for path, one in layers.items() if one.side >= 2 * LEAST_SIDE]
+        halvable = [path for path, drawn in layers.items() if drawn.side >= 2 * LEAST_SIDE]
         if not halvable:
             break
-        path = max(halvable, key=lambda one: layers[one].size)
+        path = max(halvable, key=lambda layer: layers[layer].size)
         largest = layers[path]
         total -= largest.size * 3 / 4
         layers[path] = _Grids(-(-largest.side // 2), largest.size / 4)

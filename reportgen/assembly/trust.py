@@ -212,7 +212,7 @@ def _rounded(value: float) -> float:
 def _chart(folder: Path, measures: Sequence[TrustMeasure]) -> str | None:
     from reportgen.pictures.charts.deletion import curves
 
-    drawn = [one for one in measures if one.images]
+    drawn = [measure for measure in measures if measure.images]
     if not drawn:
         return None
     names = {name: cam.title for name, cam in CAMS.items()}
@@ -221,8 +221,8 @@ def _chart(folder: Path, measures: Sequence[TrustMeasure]) -> str | None:
     target = folder / path
     target.parent.mkdir(parents=True, exist_ok=True)
     panels = {
-        "Deletion": {names[one.method]: one.deletion for one in drawn},
-        "Insertion": {names[one.method]: one.insertion for one in drawn},
+        "Deletion": {names[measure.method]: measure.deletion for measure in drawn},
+        "Insertion": {names[measure.method]: measure.insertion for measure in drawn},
     }
     target.write_bytes(curves(panels, (names[CHANCE], names[CHANCE_PIXELS])))
     return path
