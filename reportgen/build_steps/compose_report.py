@@ -62,9 +62,9 @@ def compose(
     searched = inputs.data_set or inputs.photos
     folder_name = context.data_set_name
     exemplars = [
-        one
+        exemplar
         for unit in planned.exemplars.units
-        if (one := found_exemplars(
+        if (exemplar := found_exemplars(
             assembly, unit, outcomes[unit.key], searched, folder_name))
     ]  # fmt: skip
     wanted = "health" in settings.chosen_sections
@@ -106,9 +106,9 @@ def compose(
     _check_strict(settings, skipped, facts, images)
     notes = context.notes.illustrated(folder)
     made = {
-        "activations": any(one.activations for one in images),
+        "activations": any(image.activations for image in images),
         "filters": bool(galleries),
-        "gradcam": any(one.gradcam for one in images),
+        "gradcam": any(image.gradcam for image in images),
         "evaluation": evaluated is not None,
         "regression": regressed is not None,
         "health": health is not None,
@@ -226,16 +226,18 @@ def _check_strict(
 ) -> None:
     """With --strict, a missing image or part, and numbers that are none, are errors."""
     if settings.strict and model.not_finite:
-        one = model.not_finite[0]
+        weights = model.not_finite[0]
         raise ReportgenError(
-            f"--strict: in {one.layer}, {one.count:,} of the {one.size:,} numbers of {one.weight} "
-            "are NaN or infinite."
+            f"--strict: in {weights.layer}, {weights.count:,} of the {weights.size:,} numbers of"
+            f" {weights.weight} are NaN or infinite."
         )
-    if settings.strict and (lost_image := next((one for one in images if one.not_finite), None)):
+    if settings.strict and (
+        lost_image := next((image for image in images if image.not_finite), None)
+    ):
         raise ReportgenError(
             f"--strict: the model's output for {lost_image.name} is NaN or infinite."
         )
-    lost = [one for one in skipped if one.is_loss]
+    lost = [skip for skip in skipped if skip.is_loss]
     if settings.strict and lost:
         raise ReportgenError(
             f"--strict: {lost[0].what} {lost[0].name} is left out: {lost[0].reason}."

@@ -68,9 +68,9 @@ def _drawn(bins: Sequence[ConfidenceBin], folder: Path, name: str) -> str | None
     if not bins:
         return None
     drawn = reliability_diagram(
-        [one.images for one in bins],
-        [one.confidence for one in bins],
-        [one.accuracy for one in bins],
+        [bin_.images for bin_ in bins],
+        [bin_.confidence for bin_ in bins],
+        [bin_.accuracy for bin_ in bins],
     )
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_bytes(drawn)

@@ -188,9 +188,9 @@ def hashed(
 def passed_over(passed: Iterable[Passed], what: str) -> list[Skipped]:
     """What was found beside the images; what reportgen itself has made is not told."""
     return [
-        Skipped(what="file" if one.document else what, name=one.name, reason=one.reason)
-        for one in passed
-        if not one.own
+        Skipped(what="file" if file.document else what, name=file.name, reason=file.reason)
+        for file in passed
+        if not file.own
     ]
 
 

@@ -71,8 +71,8 @@ class ModelJob:
         self._files: list[Seen] = []
         self._own_code = [self._digests_of(source) for source in settings.custom_objects]
         self._inputs = {
-            name: self._digest(one, f"--input {name}", _LARGEST_INPUT)
-            for name, one in settings.input_files.items()
+            name: self._digest(path, f"--input {name}", _LARGEST_INPUT)
+            for name, path in settings.input_files.items()
         }
 
     def __getstate__(self) -> dict[str, Any]:

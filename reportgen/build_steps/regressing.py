@@ -40,12 +40,12 @@ class Regressed:
     def record(self, folder: Path) -> Regression:
         """The record; writes the scatter plots below the report's `folder`."""
         fits = []
-        for at, one in enumerate(self.pairs):
+        for at, pair in enumerate(self.pairs):
             chart = f"pictures/regression/{at}.svg" if at < MOST_CHARTS else None
             if chart is not None:
                 (folder / chart).parent.mkdir(parents=True, exist_ok=True)
-                (folder / chart).write_bytes(scatter_plot(one.true, one.predicted))
-            fits.append(one.fit(chart))
+                (folder / chart).write_bytes(scatter_plot(pair.true, pair.predicted))
+            fits.append(pair.fit(chart))
         return Regression(
             images=self.images,
             unknown=self.unknown,
@@ -58,7 +58,7 @@ class Regressed:
 def value_output(model: Model) -> Output | None:
     """The output whose values are compared: the one explained, else the first that has any."""
     found = [output for output in model.outputs if output.kind == "values"]
-    return next((one for one in found if one.explained), found[0] if found else None)
+    return next((output for output in found if output.explained), found[0] if found else None)
 
 
 def true_values_of(

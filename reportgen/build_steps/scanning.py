@@ -82,8 +82,8 @@ class _Leaders:
         if not found or not found[0].values.shape[1]:
             return
         known = np.array([*(numbers[digest] for digest in group.all_digests), -1], np.int64)
-        values = np.concatenate([one.values[:, 0] for one in found])
-        images = known[np.concatenate([one.images[:, 0] for one in found])]
+        values = np.concatenate([top.values[:, 0] for top in found])
+        images = known[np.concatenate([top.images[:, 0] for top in found])]
         if not len(self.values):
             self.values, self.images = values, images
             return
@@ -161,9 +161,9 @@ class _Summing:
             if file.true_class is not None
         ]
         self._not_finite += sum(not sound[at] for *_, at in found)
-        known = [one for one in found if sound[one[-1]]]
+        known = [place for place in found if sound[place[-1]]]
         if known:
-            names, true, rows = (list(one) for one in zip(*known, strict=True))
+            names, true, rows = (list(column) for column in zip(*known, strict=True))
             self._tally.add_all(names, true, group.scores[rows], shares[rows])
 
     def result(self, plan: Plan[ScanOptions]) -> Scanned:
@@ -176,7 +176,7 @@ class _Summing:
             self._health,
             self._means,
             [digests[image] for image in self._leaders.order()],
-            sorted(self._skipped, key=lambda one: one.name),
+            sorted(self._skipped, key=lambda skip: skip.name),
         )
 
     def _evaluated(self) -> Evaluated | Skipped | None:
@@ -200,7 +200,7 @@ def pages_of(scanned: Scanned, data_set: Photos, shown: Photos, most: int) -> Ph
         by_digest.setdefault(digest, (file, digest))
     found = scanned.evaluated
     confident = found.tally.most_confident_mistakes() if isinstance(found, Evaluated) else []
-    mistakes = [by_name[one.image] for one in confident]
+    mistakes = [by_name[mistake.image] for mistake in confident]
     leaders = [by_digest[digest] for digest in scanned.leaders]
     taken: dict[str, tuple[ImageFile, str]] = {}
     known = {digest for _, digest in shown}
