@@ -127,9 +127,9 @@ def _read(
 ) -> tuple[list[str], list[Pixels]]:
     part: list[str] = []
     pixels: list[Pixels] = []
-    for digest, one in zip(digests, loading, strict=True):
+    for digest, future in zip(digests, loading, strict=True):
         try:
-            pixels.append(one.result())
+            pixels.append(future.result())
         except ImageError as error:
             if unreadable is None:
                 raise

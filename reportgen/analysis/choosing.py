@@ -26,19 +26,19 @@ def chosen_layers(layers: Sequence[Layer], wanted: Sequence[str]) -> list[Layer]
     if not wanted:
         return list(layers)
     taken: set[str] = set()
-    for one in wanted:
-        found = {layer.path for layer in layers if fnmatchcase(layer.path, one)}
-        if not found and re.fullmatch(r"-?\d*:-?\d*", one):
-            found = _between(layers, one)
+    for choice in wanted:
+        found = {layer.path for layer in layers if fnmatchcase(layer.path, choice)}
+        if not found and re.fullmatch(r"-?\d*:-?\d*", choice):
+            found = _between(layers, choice)
         elif not found:
-            raise SettingsError(f"--layers {one}: {no_such_layer(layers, one)}")
+            raise SettingsError(f"--layers {choice}: {no_such_layer(layers, choice)}")
         taken |= found
     return [layer for layer in layers if layer.path in taken]
 
 
 def _between(layers: Sequence[Layer], wanted: str) -> set[str]:
     """The layers in a slice of `model.layers`."""
-    count = 1 + max((one.position for one in layers if one.position is not None), default=-1)
+    count = 1 + max((layer.position for layer in layers if layer.position is not None), default=-1)
     start, stop = (int(end) if end else None for end in wanted.split(":"))
     places = range(count)[start:stop]
     found = {layer.path for layer in layers if layer.position in places}
@@ -63,7 +63,7 @@ def check_filters(layers: Sequence[Layer], chosen: Sequence[Layer], settings: Se
             raise SettingsError(
                 f"--filters {path}: the layer is no convolution; it has no filters."
             )
-        if all(one.path != path for one in chosen):
+        if all(layer.path != path for layer in chosen):
             raise SettingsError(
                 f"--filters {path}: --layers leaves this layer out; add --layers {path}."
             )
@@ -106,7 +106,7 @@ def telling_filters(
     found = {}
     for layer in spread(list(last.values()), TELLING_LAYERS):
         among = chosen[layer.path] if settings.filters_of_each == 0 else range(layer.channels or 0)
-        known = [one for one in responses.get(layer.path, ()) if one in among]
+        known = [channel for channel in responses.get(layer.path, ()) if channel in among]
         most = min(TELLING_CHANNELS, len(chosen[layer.path]))
         found[layer.path] = sorted((known or list(among))[:most])
     return found

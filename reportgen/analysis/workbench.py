@@ -192,7 +192,7 @@ class Workbench:
     def note_halved(self, size: int) -> None:
         """Say that the device's memory did not suffice for a batch."""
         note = f"The device's memory did not suffice: images went in batches of {size}."
-        self.notes = [one for one in self.notes if "batches of" not in one] + [note]
+        self.notes = [earlier for earlier in self.notes if "batches of" not in earlier] + [note]
 
 
 def made_on(unit: Unit[Any], bench: Workbench) -> str:

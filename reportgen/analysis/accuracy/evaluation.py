@@ -152,7 +152,7 @@ class Tally:
             self._kept = self._sorted()[: self._most]
 
     def _sorted(self) -> list[tuple[float, Mistake]]:
-        return sorted(self._kept, key=lambda one: (-one[0], one[1].image))
+        return sorted(self._kept, key=lambda pair: (-pair[0], pair[1].image))
 
     def most_confident_mistakes(self) -> list[Mistake]:
         """The mistakes, most confident first; without probabilities by the gap of scores."""
@@ -213,7 +213,7 @@ class Tally:
         """
         low, high = wilson_interval(self.correct, self.images)
         results = self.class_results(model.labels)
-        most = max(results, key=lambda one: (one.images, -one.index))
+        most = max(results, key=lambda result: (result.images, -result.index))
         return Evaluation(
             images=self.images,
             unknown=unknown,
@@ -224,8 +224,10 @@ class Tally:
             accuracy_high=high,
             majority=most.index,
             majority_share=most.images / self.images,
-            balanced_accuracy=fmean(one.recall for one in results if one.recall is not None),
-            macro_f1=fmean(one.f1 for one in results if one.f1 is not None),
+            balanced_accuracy=fmean(
+                result.recall for result in results if result.recall is not None
+            ),
+            macro_f1=fmean(result.f1 for result in results if result.f1 is not None),
             remarks=self.remarks(model.labels),
             top_k=self.top,
             top_k_accuracy=self.among_top / self.images if self.top else None,

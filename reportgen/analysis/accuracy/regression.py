@@ -73,4 +73,4 @@ def largest_misses(pairs: Sequence[Pairs]) -> list[ValueMiss]:
         known = miss.relative if several and miss.relative is not None else abs(miss.error)
         return -known, miss.image, miss.index
 
-    return sorted((miss for one in pairs for miss in one.misses()), key=size)[:MOST_MISSES]
+    return sorted((miss for pair in pairs for miss in pair.misses()), key=size)[:MOST_MISSES]

@@ -26,14 +26,14 @@ def remarks(
 
     """
     found = []
-    seen = [one for one in classes if one.images]
-    predicted = [one for one in classes if one.predicted]
+    seen = [result for result in classes if result.images]
+    predicted = [result for result in classes if result.predicted]
     if len(predicted) == 1 and len(seen) > 1:
         found.append(f"Every image gets the same answer: {predicted[0].label}.")
-    if never := [one for one in seen if not one.predicted]:
-        names = ", ".join(f"{one.label} ({count(one.images, 'image')})" for one in never)
+    if never := [result for result in seen if not result.predicted]:
+        names = ", ".join(f"{result.label} ({count(result.images, 'image')})" for result in never)
         if len(never) > _MOST_NAMED:
-            names = ", ".join(one.label for one in never[:_MOST_NAMED])
+            names = ", ".join(result.label for result in never[:_MOST_NAMED])
             names += f" and {len(never) - _MOST_NAMED:,} more"
         found.append(f"Never predicted: {names}.")
     if order_assumed and (text := _other_order(confusion, labels)):

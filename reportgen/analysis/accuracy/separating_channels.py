@@ -33,8 +33,8 @@ def separating_channels(first: Floats, second: Floats, most: int) -> Sequence[Se
 
     """
     orders = np.zeros(first.shape[1])
-    for one in first:
-        orders += (one > second).mean(axis=0) + (one == second).mean(axis=0) / 2
+    for image in first:
+        orders += (image > second).mean(axis=0) + (image == second).mean(axis=0) / 2
     orders /= len(first)
     best = np.argsort(-np.abs(orders - 0.5), kind="stable")[:most]
     return [Separation(int(k), float(orders[k])) for k in best if orders[k] != 0.5]

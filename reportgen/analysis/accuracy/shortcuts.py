@@ -92,7 +92,9 @@ def border_window(heats: Floats, photos: Floats, others: Floats) -> Window:
     own, rest = (_pixels(part, top, left) for part in (photos, others))
     usual = np.median(own, axis=0)
     near, far = (np.abs(part - usual).mean(axis=1) for part in (own, rest))
-    likeness = float(np.mean([(far > one).mean() + (far == one).mean() / 2 for one in near]))
+    likeness = float(
+        np.mean([(far > distance).mean() + (far == distance).mean() / 2 for distance in near])
+    )
     return Window(top, left, float(mean[top, left]), hot, likeness)
 
 

@@ -154,9 +154,10 @@ class Ascent:
                 behind, before = network.channels(self._prepare(pixels), path, channels)
                 return self._of_one(behind, before)
             maps = [
-                network.maps(one[0], path) for one in network.run(self._prepare(pixels), [path])
+                network.maps(output[0], path)
+                for output in network.run(self._prepare(pixels), [path])
             ]
-        behind, before = (picked(one, channels) for one in maps)
+        behind, before = (picked(layer_maps, channels) for layer_maps in maps)
         objective = self._of_one(behind, before)
         share = SIMILARITY * _alike(maps[1], self._facets)
         return objective - ops.abs(ops.stop_gradient(objective)) * share

@@ -84,7 +84,7 @@ class _Steps:
 
 def _resized(pixels: Pixels, shape: Shape, how: int = cv2.INTER_CUBIC) -> Pixels:
     height, width, channels = shape
-    resized = [cv2.resize(one, (width, height), interpolation=how) for one in pixels]
+    resized = [cv2.resize(picture, (width, height), interpolation=how) for picture in pixels]
     return np.asarray(resized, np.float32).reshape(len(pixels), height, width, channels)
 
 

@@ -192,7 +192,7 @@ def ascend(
     """
     start, _ = climbing(pixels)
     for _ in range(steps):
-        shift = tuple(int(one) for one in random.integers(-JITTER, JITTER + 1, 2))
+        shift = tuple(int(offset) for offset in random.integers(-JITTER, JITTER + 1, 2))
         _, slope = climbing(np.roll(pixels, shift, (0, 1)))
         slope = np.roll(slope, (-shift[0], -shift[1]), (0, 1))
         size = float(np.abs(slope).mean())

@@ -102,7 +102,7 @@ class Filters:
             wanted += _options(request, layer, method, channels, start=method not in started)
             started.add(method)
         wanted += _of_blocks(request, layers)
-        return Plan(self, [self.unit(request.model.sha256, one) for one in wanted]), []
+        return Plan(self, [self.unit(request.model.sha256, options) for options in wanted]), []
 
     def unit(self, model: str, options: FilterOptions) -> FilterUnit:
         """The unit of one pattern of one filter."""
@@ -178,7 +178,9 @@ def _options(
         if settings.filter_negative:
             yield replace(pattern, negative=True)
         if facets > 1:
-            yield from (replace(pattern, facet=one, facets=facets) for one in range(facets))
+            yield from (
+                replace(pattern, facet=facet_index, facets=facets) for facet_index in range(facets)
+            )
 
 
 def _of_blocks(request: Request, layers: Sequence[Layer]) -> Iterator[FilterOptions]:

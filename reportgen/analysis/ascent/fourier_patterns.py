@@ -222,7 +222,7 @@ def chance_views(random: np.random.Generator, count: int, shape: Shape) -> Pixel
             view(
                 MOST_TURN * turn,
                 1 + MOST_SCALE * scale,
-                *(round(random.uniform(-one, one)) for one in most),
+                *(round(random.uniform(-bound, bound)) for bound in most),
             )
             for turn, scale in zip(turns, scales, strict=True)
         ]

@@ -64,7 +64,7 @@ def attention_map(
     ) -> list[Map]:
         steps = bench.network.attention
         forward = bench.compiled("attention", lambda: _weights(bench))
-        weights = [one[0] for one in forward(pixels[None])]
+        weights = [batch[0] for batch in forward(pixels[None])]
         found = of_patches(combine(weights), steps[-1].layer.tokens)
         return [found - found.min()] * len(classes)
 
@@ -81,6 +81,6 @@ def _weights(bench: Workbench) -> Callable[[Floats], list[Floats]]:
         found, _ = network.trace.run(
             network.feed(bench.prepare(pixels)), [step.path for step in steps], calls=calls
         )
-        return [np.asarray(one) for one in found]
+        return [np.asarray(weights) for weights in found]
 
     return compute

@@ -60,13 +60,17 @@ def score_gradients(
 
         (watched,), gradients, classes = engine().layer_gradients(run, [layer])
         maps = network.maps(watched, layer)
-        return maps, classes, ops.stack([network.maps(one, layer) for (one,) in gradients], axis=1)
+        return (
+            maps,
+            classes,
+            ops.stack([network.maps(gradient, layer) for (gradient,) in gradients], axis=1),
+        )
 
     graph = engine().compiled(differentiate, network.variables, places)
 
     def compute(values: Any, chosen: int | Sequence[int] | None = None) -> Any:
-        one = np.atleast_1d(0 if chosen is None else chosen).astype(np.int32)
-        wanted = np.tile(one, (len(values), 1))
+        asked = np.atleast_1d(0 if chosen is None else chosen).astype(np.int32)
+        wanted = np.tile(asked, (len(values), 1))
         maps, classes, gradients = graph(np.asarray(values, np.float32), wanted)
         return maps, classes, np.moveaxis(gradients, 1, 0)
 
@@ -116,8 +120,8 @@ def depth_gradients(
 
         watched, (slopes,), classes = engine().layer_gradients(run, layers)
         pairs = [
-            (network.maps(one, path), network.maps(slope, path))
-            for path, one, slope in zip(layers, watched, slopes, strict=True)
+            (network.maps(output, path), network.maps(slope, path))
+            for path, output, slope in zip(layers, watched, slopes, strict=True)
         ]
         return pairs, classes
 

@@ -57,7 +57,7 @@ def own_passes(
     pixels = bench.pixels(digest)
     made = {cam: PASSES[cam](bench, pixels, maps, list(classes), grid) for cam in wanted}
     return {
-        cam: [one if isinstance(one, Passed) else Passed(one) for one in found]
+        cam: [passed if isinstance(passed, Passed) else Passed(passed) for passed in found]
         for cam, found in made.items()
     }
 
@@ -82,7 +82,7 @@ def _score_cams(
     )
     for wanted, found in parts:
         scores[masks[wanted]] = found[:, classes]
-    return [score_cam(maps, one) for one in scores.T]
+    return [score_cam(maps, column) for column in scores.T]
 
 
 def _integrated_gradients(
@@ -98,7 +98,7 @@ def _integrated_gradients(
     (completeness, Sundararajan et al., 2017, proposition 1). Steps are doubled, from `STEPS` to at
     most `MOST_STEPS`, until the error is within `TOLERANCE` of the gain.
     """
-    image, black = (np.asarray(bench.prepare(one), np.float32)[0] for one in
+    image, black = (np.asarray(bench.prepare(photo), np.float32)[0] for photo in
                     (pixels[None], np.zeros_like(pixels[None])))  # fmt: skip
     difference = image - black
     scores_of = bench.compiled(
@@ -106,7 +106,7 @@ def _integrated_gradients(
     )
     before, after = scores_of(np.stack([black, image])).astype(np.float64)
     found: dict[int, Passed] = {}
-    steps, waiting = STEPS, list(dict.fromkeys(int(one) for one in classes))
+    steps, waiting = STEPS, list(dict.fromkeys(int(index) for index in classes))
     while waiting:
         slopes = _mean_slopes(bench, black, difference, waiting, steps)
         for index, slope in zip(waiting, slopes, strict=True):
@@ -114,7 +114,7 @@ def _integrated_gradients(
             error = abs(float((difference * slope).sum()) - gain)
             residual = error / abs(gain) if gain else float("inf") if error else 0.0
             found[index] = Passed(integrated_gradients(difference, slope), steps, residual)
-        waiting = [one for one in waiting if not (found[one].residual or 0) <= TOLERANCE]
+        waiting = [index for index in waiting if not (found[index].residual or 0) <= TOLERANCE]
         steps *= 2
         if steps > MOST_STEPS:
             break

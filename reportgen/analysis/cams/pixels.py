@@ -52,7 +52,7 @@ def occlusion(
             lost = whole[list(classes)] - scores[list(classes)]
             losses[:, top:bottom, left:right] += lost[:, None, None]
             counts[top:bottom, left:right] += 1
-    return [np.maximum(one / counts, 0.0) for one in losses]
+    return [np.maximum(loss / counts, 0.0) for loss in losses]
 
 
 def occluders(height: int, width: int) -> list[tuple[int, int, int, int]]:

@@ -150,16 +150,19 @@ def found_in(maps: Sequence[npt.NDArray[np.floating]], seed: int) -> tuple[Chose
 
     What lies below zero counts as zero. Concepts are ordered by how active they are in all.
     """
-    rows = [np.maximum(one.reshape(-1, one.shape[2]), 0.0).astype(np.float64) for one in maps]
+    rows = [
+        np.maximum(image_maps.reshape(-1, image_maps.shape[2]), 0.0).astype(np.float64)
+        for image_maps in maps
+    ]
     whole = np.concatenate(rows)
     chosen = choose(whole[spread(range(len(whole)), MOST_ROWS)], seed)
     weights = weights_of(whole, chosen.factors.parts)
     order = np.argsort(-weights.sum(axis=0), kind="stable")
     parts, weights = chosen.factors.parts[order], weights[:, order]
-    ends = np.cumsum([len(one) for one in rows])[:-1]
+    ends = np.cumsum([len(image_rows) for image_rows in rows])[:-1]
     shaped = [
-        part.reshape(*one.shape[:2], len(order))
-        for part, one in zip(np.split(weights, ends), maps, strict=True)
+        part.reshape(*image_maps.shape[:2], len(order))
+        for part, image_maps in zip(np.split(weights, ends), maps, strict=True)
     ]
     factors = type(chosen.factors)(weights, parts, chosen.factors.error)
     return Chosen(factors, chosen.stability), shaped
@@ -175,21 +178,21 @@ def score_parts(active: Floats, slopes: npt.NDArray[np.floating], parts: Floats)
 def _result(
     bench: Workbench, seen: Sequence[_Seen], options: ConceptOptions
 ) -> Result[ConceptData]:
-    chosen, active = found_in([one.maps for one in seen], options.seed)
+    chosen, active = found_in([image.maps for image in seen], options.seed)
     parts = chosen.factors.parts
-    peaks = np.stack([one.max(axis=(0, 1)) for one in active])
+    peaks = np.stack([strengths.max(axis=(0, 1)) for strengths in active])
     largest = np.where(peaks.max(axis=0) > 0, peaks.max(axis=0), 1.0)
     drawn = set(spread(range(len(seen)), MOST_DRAWN))
     files: dict[str, bytes] = {}
     images = []
-    for at, one in enumerate(seen):
+    for at, image in enumerate(seen):
         name = f"image-{at}.jpg" if at in drawn else None
         if name:
-            photo = display(bench.decoded(one.digest).shown, SIDE)
+            photo = display(bench.decoded(image.digest).shown, SIDE)
             files[name] = jpeg(coloured(photo, _laid(bench, photo, active[at] / largest, options)))
-        found = score_parts(active[at], one.slopes, parts)
-        score = float((one.maps.astype(np.float64) * one.slopes).sum())
-        images.append(ImageConcepts(one.digest, one.predicted, found.tolist(), score, name))
+        found = score_parts(active[at], image.slopes, parts)
+        score = float((image.maps.astype(np.float64) * image.slopes).sum())
+        images.append(ImageConcepts(image.digest, image.predicted, found.tolist(), score, name))
     top: list[list[str]] = []
     for k in range(len(parts)):
         best = [int(at) for at in np.argsort(-peaks[:, k], kind="stable")[:PATCHES]]
@@ -202,7 +205,7 @@ def _result(
         [(int(c), float(f"{part[c]:.4g}")) for c in np.argsort(-part, kind="stable")[:5]]
         for part in parts
     ]
-    negative = any(float(one.maps.min()) < 0 for one in seen)
+    negative = any(float(image.maps.min()) < 0 for image in seen)
     stability = sorted(chosen.stability.items())
     error = float(f"{chosen.factors.error:.4g}")
     return Result(ConceptData(stability, error, negative, top, channels, images), files)

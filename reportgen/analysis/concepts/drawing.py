@@ -86,4 +86,4 @@ def legend(at: int) -> Pixels:
 def row_of(patches: Sequence[Pixels]) -> Pixels:
     """Tiles side by side, with gaps between them."""
     gap = np.full((PATCH, GAP, 3), 238, np.uint8)
-    return np.concatenate([part for one in patches for part in (gap, one)][1:], axis=1)
+    return np.concatenate([part for pixels in patches for part in (gap, pixels)][1:], axis=1)

@@ -42,7 +42,7 @@ class Jax:
         jax.config.update("jax_default_matmul_precision", "highest")
         if wanted == "cpu":
             jax.config.update("jax_platforms", "cpu")
-        gpus = [one for one in jax.devices() if one.platform != "cpu"]
+        gpus = [device for device in jax.devices() if device.platform != "cpu"]
         if not gpus:
             if wanted == "gpu":
                 raise DeviceError(
@@ -134,7 +134,9 @@ class Jax:
         targets, pull, (watched, more) = jax.vjp(shifted, zeros, has_aux=True)
         slopes = []
         for at in range(len(targets)):
-            (slope,) = pull([jnp.full_like(one, float(k == at)) for k, one in enumerate(targets)])
+            (slope,) = pull(
+                [jnp.full_like(target, float(k == at)) for k, target in enumerate(targets)]
+            )
             slopes.append(slope)
         return watched, slopes, more
 
@@ -237,7 +239,7 @@ def _filled(batches: Sequence[Any], devices: int) -> list[Any]:
 
 
 def _arrays(found: Any, count: int) -> Any:
-    return jax.tree.map(lambda one: np.asarray(one)[:count], found)
+    return jax.tree.map(lambda array: np.asarray(array)[:count], found)
 
 
 def _nothing(_: Any) -> None:

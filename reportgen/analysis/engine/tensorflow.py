@@ -69,7 +69,7 @@ class TensorFlow:
         def call(*batches: Any, **shared: Any) -> Any:
             nonlocal graph, determined
             tensors = [tf.constant(batch) for batch in batches]
-            more = {name: tf.constant(one) for name, one in shared.items()}
+            more = {name: tf.constant(value) for name, value in shared.items()}
             if determined:
                 try:
                     return _arrays(graph(*tensors, **more))
@@ -193,7 +193,9 @@ def _joined(parts: Sequence[Any], count: Any) -> Any:
 
 
 def _arrays(found: Any) -> Any:
-    return tf.nest.map_structure(lambda one: None if one is None else np.asarray(one), found)
+    return tf.nest.map_structure(
+        lambda tensor: None if tensor is None else np.asarray(tensor), found
+    )
 
 
 class _undetermined:  # noqa: N801 - used as a context manager

@@ -16,8 +16,8 @@ class Marks:
 
 def reset() -> None:
     """Forget what was computed until now."""
-    for one in engines_at_work():
-        one.undetermined = False
+    for engine in engines_at_work():
+        engine.undetermined = False
 
 
 def marks() -> Mapping[str, bool]:
@@ -29,7 +29,7 @@ def marks() -> Mapping[str, bool]:
 def warning(title: str, outcomes: Iterable[Outcome]) -> str:
     """A sentence for the report where any of the outcomes of an analysis is marked, else ""."""
     stored = (outcome for outcome in outcomes if not isinstance(outcome, Failure))
-    if not any(one.read(Marks).undetermined for one in stored):
+    if not any(outcome.read(Marks).undetermined for outcome in stored):
         return ""
     return (
         f"{title}: an operation has no deterministic form on this device; these numbers may differ "

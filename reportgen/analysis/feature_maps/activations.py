@@ -120,7 +120,7 @@ class Activations:
                 bench.threads.submit(_draw, path, k, seen[k], bounds[path], options)
                 for k, path in enumerate(layers)
             ]
-            return lambda: found.result(at, [one.result() for one in drawn])
+            return lambda: found.result(at, [future.result() for future in drawn])
 
         need = map_bytes(bench.network, layers)
         for digest, result in in_batches(bench, list(by_digest), need, forward, draw):
@@ -218,7 +218,7 @@ def _draw(
     chosen = options.channels.get(path, ())
     singles = [
         _single(index, channel, seen.singles[:, :, at : at + 1], seen, files)
-        for at, channel in enumerate(one for one in chosen if one < len(inactive))
+        for at, channel in enumerate(channel for channel in chosen if channel < len(inactive))
     ]
     low, high = seen.span
     about = Grid(

@@ -104,12 +104,12 @@ class GroupMeans(ChannelMeans):
     @property
     def sampled(self) -> list[npt.NDArray[np.float32]]:
         """The means (C,) of the images that the quartiles are of."""
-        return [rounded(one).astype(np.float32) for one in self._by_digest.values()]
+        return [rounded(means).astype(np.float32) for means in self._by_digest.values()]
 
 
 def rounded(means: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """As a record of one image has them: four significant digits."""
-    return np.array([np.nan if one is None else one for one in numbers(means)], np.float64)
+    return np.array([np.nan if mean is None else mean for mean in numbers(means)], np.float64)
 
 
 def _rounded(values: npt.NDArray[np.float64]) -> list[float]:

@@ -139,8 +139,8 @@ class HealthTally:
         if self.images < 2 or not self._layers:
             return None
         layers = [layer.record(path) for path, layer in self._layers.items()]
-        making = {one.path for one in described if one.makes_zeros}
-        shares = np.array([one.zeros for one in layers if one.layer in making])
+        making = {layer.path for layer in described if layer.makes_zeros}
+        shares = np.array([layer.zeros for layer in layers if layer.layer in making])
         third = max(1, len(shares) // 3)
         deep = len(shares) >= FEWEST_LAYERS
         return Health(
@@ -169,7 +169,7 @@ def _once(
     one channel, and counts once. What is one of the kinds `rather` anywhere on the way, such as a
     channel that is constant before its ReLU and silent behind it, counts as that.
     """
-    origins = {one.path: one.origin for one in described}
+    origins = {layer.path: layer.origin for layer in described}
     found: dict[str, set[int]] = {}
     others: dict[str, set[int]] = {}
     for layer in layers:

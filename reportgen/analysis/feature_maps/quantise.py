@@ -201,7 +201,7 @@ def statistics(maps: Any) -> Any:
     inactive = ~finite | (high - low <= NOISE * largest) | (std == 0.0)
     nothing = np.float32(np.nan)
     return (
-        *(ops.where(finite, one, nothing) for one in (low, high, mean, std)), inactive, zeros,
+        *(ops.where(finite, stat, nothing) for stat in (low, high, mean, std)), inactive, zeros,
     )  # fmt: skip
 
 

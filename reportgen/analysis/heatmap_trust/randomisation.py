@@ -55,7 +55,8 @@ def cascade(
     learnt = learnt_layers(network)[::-1]
     true = explain(kinds)
     told = {
-        kind: [at for at, one in enumerate(maps) if np.ptp(one) > 0] for kind, maps in true.items()
+        kind: [at for at, heat in enumerate(maps) if np.ptp(heat) > 0]
+        for kind, maps in true.items()
     }
     if not learnt:
         return {kind: [] for kind in kinds}
@@ -127,8 +128,8 @@ def weights_kept(weights: Sequence[Any]) -> Iterator[None]:
     try:
         yield
     finally:
-        for one, values in zip(weights, kept, strict=True):
-            one.assign(values)
+        for variable, values in zip(weights, kept, strict=True):
+            variable.assign(values)
 
 
 def forget(weights: Sequence[Any], random: np.random.Generator) -> None:

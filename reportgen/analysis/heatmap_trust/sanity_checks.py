@@ -98,18 +98,18 @@ class Sanity:
 
 def _checks(bench: Workbench, digests: Sequence[str], options: TrustOptions) -> list[Check]:
     pixels = [bench.pixels(digest) for digest in digests]
-    fed = [bench.prepare(one[None]) for one in pixels]
-    targets = [class_of(bench, one, options.target) for one in pixels]
+    fed = [bench.prepare(photo[None]) for photo in pixels]
+    targets = [class_of(bench, photo, options.target) for photo in pixels]
     others = other_classes(targets, _class_count(bench), options.seed)
     slopes_of = gradients_of_class(bench, options.layer)
 
     def maps(classes: Sequence[int], wanted: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
         found: dict[str, list[npt.NDArray[Any]]] = {cam: [] for cam in wanted}
         for at, (values, target) in enumerate(zip(fed, classes, strict=True)):
-            one, slope = slopes_of(values, np.array([target], np.int32))
+            layer_maps, slope = slopes_of(values, np.array([target], np.int32))
             kinds = [cam for cam in found if at < _images(cam)]
-            grid = cells_of(bench, options.layer, one[0])
-            heats = maps_of(bench, kinds, digests[at], one[0], slope[0], target, grid)
+            grid = cells_of(bench, options.layer, layer_maps[0])
+            heats = maps_of(bench, kinds, digests[at], layer_maps[0], slope[0], target, grid)
             for cam, heat in heats.items():
                 found[cam].append(heat)
         return {cam: np.stack(heats) for cam, heats in found.items()}
@@ -149,7 +149,7 @@ def _stage(stage: Stage) -> Stage:
 
 def _between(maps: npt.NDArray[Any]) -> Between | None:
     """How alike the maps of different images are: the null of the sanity check."""
-    told = [one for one in maps if np.ptp(one) > 0]
+    told = [heat for heat in maps if np.ptp(heat) > 0]
     pairs = list(combinations(told, 2))
     if not pairs:
         return None
@@ -170,7 +170,7 @@ def other_classes(targets: Sequence[int], classes: int, seed: int) -> list[int]:
     if classes < 2:
         return []
     random = np.random.default_rng(seed)
-    return [int((one + random.integers(1, classes)) % classes) for one in targets]
+    return [int((target + random.integers(1, classes)) % classes) for target in targets]
 
 
 def _class_count(bench: Workbench) -> int:

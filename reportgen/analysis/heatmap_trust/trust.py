@@ -150,7 +150,7 @@ class Trust:
         if options is None:
             return Plan(self, []), skipped
         return Plan(
-            self, [self.unit(request.model.sha256, one, options) for one in photos]
+            self, [self.unit(request.model.sha256, photo, options) for photo in photos]
         ), skipped
 
     def unit(self, model: str, photo: str, options: TrustOptions) -> TrustUnit:
@@ -198,7 +198,7 @@ def _measured(
     random = np.random.default_rng(seed)
     for shape in sorted(coarse):
         drawn = (random.random(shape).astype(np.float32) for _ in range(DRAWS))
-        chance = [spread_over(one, height, width, grid) for one in drawn]
+        chance = [spread_over(drawn_map, height, width, grid) for drawn_map in drawn]
         measured.append(_chance(CHANCE, pixels, chance, predict, seed))
     if any(CAMS[cam].of_image for cam in heats):
         chance = [random.random((height, width)).astype(np.float32) for _ in range(DRAWS)]
@@ -219,7 +219,7 @@ def _chance(
         values = np.mean([getattr(measures, name) for measures in each], axis=0)
         return shorts(values) if values.ndim else short(values)
 
-    means = Measures(**{one.name: mean(one.name) for one in fields(Measures)})
+    means = Measures(**{part.name: mean(part.name) for part in fields(Measures)})
     areas = Draws(
         [measures.deletion_area for measures in each],
         [measures.insertion_area for measures in each],

@@ -64,9 +64,9 @@ def suspected_labels(
     confident = confident_classes(probabilities, labels)
     found = list(_disagreeing(probabilities, labels, neighbours, confident))
 
-    def certainty(one: Suspect) -> tuple[float, int]:
-        own = probabilities[one.at]
-        return float(own[one.given] - own[one.suggested]), one.like_given - one.like_suggested
+    def certainty(case: Suspect) -> tuple[float, int]:
+        own = probabilities[case.at]
+        return float(own[case.given] - own[case.suggested]), case.like_given - case.like_suggested
 
     return sorted(found, key=certainty)
 

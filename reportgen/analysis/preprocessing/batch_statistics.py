@@ -79,7 +79,7 @@ class BatchStatistics:
         modes = [mode for mode in CANDIDATES if channels == 3 or mode not in ("caffe", "torch")]
         if not norms:
             return StatisticsData(0, [], {})
-        sums = {mode: [np.zeros((2, len(one.mean))) for one in norms] for mode in modes}
+        sums = {mode: [np.zeros((2, len(norm.mean))) for norm in norms] for mode in modes}
         for _, found in in_batches(bench, digests, LEAST_BYTES, *_moments(bench, norms, modes)):
             for mode in modes:
                 for at, moments in enumerate(found[mode]):
@@ -94,7 +94,7 @@ class BatchStatistics:
 def _moments(bench: Workbench, norms: Sequence[BatchNorm], modes: Sequence[str]) -> Any:
     """What is computed of a batch, and how an image's part of it is taken."""
     network, channels = bench.network, bench.image_input.channels if bench.image_input else 3
-    paths = [one.path for one in norms]
+    paths = [norm.path for norm in norms]
 
     def outputs(values: Any) -> Any:
         return network.run(values, paths)[0]

@@ -72,7 +72,7 @@ class PreprocessingTrial:
 
         def classes_of(pixels: npt.NDArray[np.float32]) -> dict[str, npt.NDArray[np.intp]]:
             fed = {m: np.asarray(function_of(m, channels)(pixels), np.float32) for m in modes}
-            return {mode: np.argmax(scores_of(one), axis=1) for mode, one in fed.items()}
+            return {mode: np.argmax(scores_of(values), axis=1) for mode, values in fed.items()}
 
         def answers(found: dict[str, npt.NDArray[np.intp]], at: int, digest: str) -> Any:
             return lambda: {mode: (wanted[digest], int(found[mode][at])) for mode in modes}
@@ -152,9 +152,11 @@ def choose_by_trial(
     mode = clearly_best(correct, images, usual.mode)
     if in_any_order and correct[mode] - in_any_order.get(usual.mode, 0) < _margin(images):
         mode = usual.mode
-    trials = [Trial(mode=one, correct=count, images=images) for one, count in correct.items()]
+    trials = [
+        Trial(mode=candidate, correct=count, images=images) for candidate, count in correct.items()
+    ]
     share = f"{100 * correct.get(mode, 0) / images:.0f} % of {images} images in class folders"
-    others = max((count for one, count in correct.items() if one != mode), default=0)
+    others = max((count for other, count in correct.items() if other != mode), default=0)
     known = correct.get(mode, 0) - others >= _margin(images)
     if mode != usual.mode:
         reason = f"it is clearly the most accurate candidate: {share} are right"

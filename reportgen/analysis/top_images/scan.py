@@ -121,7 +121,7 @@ class Scan:
         for part, found in rows:
             for start, end in _runs([owner[digest].key for digest in part]):
                 group_of(part[start]).add(part[start:end], found.rows(start, end))
-            for group in [one for one in begun.values() if one.is_done]:
+            for group in [finished for finished in begun.values() if finished.is_done]:
                 del begun[group.unit.key]
                 yield group.unit, group.result()
         yield from ((group.unit, group.result()) for group in begun.values())
@@ -201,8 +201,8 @@ class _Forward:
         asked = self._answers.paths if options.answers else []
         behind, before = network.run(values, [*self._paths, *asked])
         count = len(self._paths)
-        maps = {path: network.maps(one, path)
-                for path, one in zip(self._paths, behind, strict=False)}  # fmt: skip
+        maps = {path: network.maps(output, path)
+                for path, output in zip(self._paths, behind, strict=False)}  # fmt: skip
         scores, probabilities = None, None
         if options.answers:
             scores, probabilities, _ = self._answers.compute(behind[count:], before[count:])
@@ -298,7 +298,7 @@ class _Group:
             arrays |= {"zeros": np.concatenate(self._zeros), "means": np.concatenate(self._sampled)}
             arrays |= {f"channel_{name}": value for name, value in vars(self._channels).items()}
         for at, name in enumerate(("scores", "probabilities")):
-            parts = [one for pair in self._answers if (one := pair[at]) is not None]
+            parts = [found_rows for pair in self._answers if (found_rows := pair[at]) is not None]
             if parts:
                 arrays[name] = np.concatenate(parts)
         buffer = io.BytesIO()
@@ -314,7 +314,7 @@ class _Group:
 
 def _rounded(zeros: Floats) -> npt.NDArray[np.float64]:
     """Six digits, as a record of one image has them."""
-    return np.array([float(f"{one:.6g}") for one in zeros.flat]).reshape(zeros.shape)
+    return np.array([float(f"{zero:.6g}") for zero in zeros.flat]).reshape(zeros.shape)
 
 
 def _channels_of(found: Floats, counts: Sequence[int], bounds: Sequence[Bounds]) -> Channels:

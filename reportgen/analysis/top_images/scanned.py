@@ -57,7 +57,7 @@ _PARTS = ("values", "images", "places")
 def arrays_of(name: str, top: TopK) -> dict[str, npt.NDArray[Any]]:
     """The arrays that a file keeps of top images; their names begin with `name`."""
     values = top.values, top.images.astype(np.int32), top.places.astype(np.int32)
-    return {f"{name}_{part}": one for part, one in zip(_PARTS, values, strict=True)}
+    return {f"{name}_{part}": array for part, array in zip(_PARTS, values, strict=True)}
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,12 @@ def _sees_the_image(network: "Network", layer: str) -> bool:
 
 def _fed(network: "Network", layer: str, values: Any) -> npt.NDArray[np.float32] | None:
     """The maps (N, H, W, C) that a layer is fed with."""
-    step = next(one for one in network.trace.steps if one.path == layer)
-    makers = {id(tensor): one.path for one in network.trace.steps for tensor in one.outputs}
+    step = next(candidate for candidate in network.trace.steps if candidate.path == layer)
+    makers = {
+        id(tensor): candidate.path
+        for candidate in network.trace.steps
+        for tensor in candidate.outputs
+    }
     (symbol,) = step.inputs if len(step.inputs) == 1 else (None,)
     if symbol is None:
         return None

@@ -163,5 +163,5 @@ def near_duplicates(flat: npt.NDArray[np.float64], alive: npt.NDArray[np.intp]) 
             (int(alive[start + a]), int(alive[b]), float(likeness[a, b]))
             for a, b in zip(rows.tolist(), others.tolist(), strict=True)
         ]
-        found = sorted(found, key=lambda one: (-one[2], one[0], one[1]))[:MOST_PAIRS]
+        found = sorted(found, key=lambda pair: (-pair[2], pair[0], pair[1]))[:MOST_PAIRS]
     return Pairs(total, found)
