@@ -52,7 +52,7 @@ def build(
                 command=_call(options),
                 session=session,
             )
-    report = Report(outcome.folder, owned=[one for one in (inputs, results) if one])
+    report = Report(outcome.folder, owned=[folder for folder in (inputs, results) if folder])
     report.compute_by(ExactMaps(path, found.paths, settings, session, report.data))
     return report
 

@@ -54,7 +54,7 @@ def compare(
         built = [_report(report, images, progress, config, options) for report in reports]
         results = None if out is not None else TemporaryDirectory(prefix="reportgen-")
         place = out if results is None else Path(results.name, "comparison")
-        folders = [str(one.path if isinstance(one, Report) else one) for one in built]
+        folders = [str(report.path if isinstance(report, Report) else report) for report in built]
         shown = kept.enter_context(face(progress))
         found = comparing.compare(
             folders,

@@ -42,7 +42,9 @@ class ExactMaps:
 
         Raises ReportgenError where the layer has no maps.
         """
-        digest = next(one.sha256 for one in self._report.images if one.name == image)
+        digest = next(
+            candidate.sha256 for candidate in self._report.images if candidate.name == image
+        )
         with unchanged_session():
             network = self._bench.network
             if not network.has(layer) or network.map_channels(layer) is None:

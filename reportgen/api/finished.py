@@ -225,8 +225,8 @@ class Report:
         figures = []
         for name in self.images[:_SHOWN]:
             figures.append(figure(self.photo(name), name))
-            maps = [one for one in self._heatmaps(name) if one.record.picture]
-            figures += [figure(one.overlay, _said_of(one)) for one in maps[:1]]
+            maps = [heatmap for heatmap in self._heatmaps(name) if heatmap.record.picture]
+            figures += [figure(heatmap.overlay, _said_of(heatmap)) for heatmap in maps[:1]]
         link = html.escape(self.page.resolve().as_uri())
         return (
             f"<h3>{html.escape(self.title)}</h3><p>{html.escape(' · '.join(facts))} · "
@@ -238,7 +238,7 @@ class Report:
         return {image.name: at for at, image in enumerate(self.data.images)}
 
     def _heatmaps(self, name: str) -> Heatmaps:
-        return Heatmaps([Heatmap(self.path, one) for one in self.image(name).gradcam])
+        return Heatmaps([Heatmap(self.path, cam) for cam in self.image(name).gradcam])
 
 
 def _said_of(heatmap: Heatmap) -> str:

@@ -153,7 +153,11 @@ def _label(label: Any, class_names: list[str] | None) -> str:
 
 def _as_bytes(pictures: Sequence[Any]) -> tuple[str | None, list[PillowImage.Image]]:
     """Pillow images, and the preprocessing that turns them into the floats that were given."""
-    floats = [one for one in pictures if isinstance(one, np.ndarray) and one.dtype.kind == "f"]
+    floats = [
+        picture
+        for picture in pictures
+        if isinstance(picture, np.ndarray) and picture.dtype.kind == "f"
+    ]
     mode, scale, offset = None, 1.0, 0.0
     if floats:
         mode, low, high = _level(floats)
@@ -176,8 +180,8 @@ def _as_bytes(pictures: Sequence[Any]) -> tuple[str | None, list[PillowImage.Ima
 
 def _level(floats: Sequence[npt.NDArray[Any]]) -> tuple[str, float, float]:
     """The preprocessing whose results lie where these floats do, with its bounds."""
-    low = min(float(one.min()) for one in floats if one.size)
-    high = max(float(one.max()) for one in floats if one.size)
+    low = min(float(array.min()) for array in floats if array.size)
+    high = max(float(array.max()) for array in floats if array.size)
     for mode, least, most in _LEVELS:
         if least <= low and high <= most:
             return mode, least, most
