@@ -87,13 +87,13 @@ def findings(machine: Machine) -> list[Finding]:
     found = []
     if not machine.reaches:
         found.append(_no_engine(machine))
-    for name, one in machine.reaches.items():
-        if not one.works and not one.gpus:
-            why = _cause(_BROKEN, name, one.log) or Finding(
-                f"{TITLES[name]} cannot be started: {_last(one.log)}.", INSTALL[name]
+    for name, answer in machine.reaches.items():
+        if not answer.works and not answer.gpus:
+            why = _cause(_BROKEN, name, answer.log) or Finding(
+                f"{TITLES[name]} cannot be started: {_last(answer.log)}.", INSTALL[name]
             )
             found.append(why)
-    if any(one.works and one.gpus for one in machine.reaches.values()):
+    if any(answer.works and answer.gpus for answer in machine.reaches.values()):
         return found
     if machine.system == "Darwin":
         return [*found, Finding(
@@ -107,7 +107,7 @@ def findings(machine: Machine) -> list[Finding]:
             "neither TensorFlow nor JAX reaches a GPU on Windows itself.",
             "wsl --install, and install reportgen inside WSL2",
         )]  # fmt: skip
-    return found + [_unreached(machine, name, one) for name, one in machine.reaches.items()]
+    return found + [_unreached(machine, name, answer) for name, answer in machine.reaches.items()]
 
 
 def _no_engine(machine: Machine) -> Finding:
@@ -119,18 +119,18 @@ def _no_engine(machine: Machine) -> Finding:
     return Finding("neither TensorFlow nor JAX is installed.", INSTALL["tensorflow"])
 
 
-def _unreached(machine: Machine, name: str, one: Reach) -> Finding:
+def _unreached(machine: Machine, name: str, answer: Reach) -> Finding:
     """Why an engine does not compute on a GPU that the driver lists."""
     newest = max(_number(gpu.capability) for gpu in machine.gpus)
-    if name == "tensorflow" and one.gpus and newest >= _BLACKWELL:
-        return _too_new(name, one.log)
-    if found := _cause(_CAUSES, name, one.log):
+    if name == "tensorflow" and answer.gpus and newest >= _BLACKWELL:
+        return _too_new(name, answer.log)
+    if found := _cause(_CAUSES, name, answer.log):
         return found
-    if not one.built:
+    if not answer.built:
         return Finding(f"this build of {TITLES[name]} has no GPU support.", GPU_BUILDS[name])
-    if one.gpus:
+    if answer.gpus:
         return Finding(
-            f"{TITLES[name]} lists the GPU and fails on it: {_last(one.log)}.", _other(name)
+            f"{TITLES[name]} lists the GPU and fails on it: {_last(answer.log)}.", _other(name)
         )
     return Finding(f"{TITLES[name]} finds no GPU.", GPU_BUILDS[name])
 
@@ -208,18 +208,18 @@ def _other(name: str) -> str:
 def _said(machine: Machine, name: str) -> str:
     if name not in machine.reaches:
         return f"not installed; {INSTALL[name]}"
-    one, version = machine.reaches[name], machine.versions.get(name, "unknown version")
-    if one.works:
-        where = ", ".join(one.gpus) or "the processor"
+    answer, version = machine.reaches[name], machine.versions.get(name, "unknown version")
+    if answer.works:
+        where = ", ".join(answer.gpus) or "the processor"
         return f"{version}, computes on {where}"
-    return f"{version}, does not compute" + (f" on {', '.join(one.gpus)}" if one.gpus else "")
+    return f"{version}, does not compute" + (f" on {', '.join(answer.gpus)}" if answer.gpus else "")
 
 
 def _build(machine: Machine) -> str:
     if not machine.chosen:
         return "is not possible"
-    one = machine.reaches[machine.chosen]
-    where = ", ".join(one.gpus) if one.works and one.gpus else "the processor"
+    answer = machine.reaches[machine.chosen]
+    where = ", ".join(answer.gpus) if answer.works and answer.gpus else "the processor"
     return f"computes with {TITLES[machine.chosen]} on {where} (--engine, --device)"
 
 

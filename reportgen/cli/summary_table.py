@@ -110,7 +110,9 @@ def _layers(model: Model, width: int) -> Table:
             justify="right" if title == PARAMETERS else "left",
             style="dim" if title == INPUTS else "",
         )
-    for block, pairs in groupby(zip(model.layers, rows, strict=True), key=lambda one: one[0].block):
+    for block, pairs in groupby(
+        zip(model.layers, rows, strict=True), key=lambda pair: pair[0].block
+    ):
         table.add_section()
         if block:
             table.add_row(Text(visible(block), style="bold"))

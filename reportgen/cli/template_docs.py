@@ -98,7 +98,7 @@ def field_notes(kind: type) -> dict[str, str]:
 def _dataclasses_in(hint: typing.Any) -> list[type]:
     if dataclasses.is_dataclass(hint):
         return [typing.cast("type", hint)]
-    return [part for one in typing.get_args(hint) for part in _dataclasses_in(one)]
+    return [part for arg in typing.get_args(hint) for part in _dataclasses_in(arg)]
 
 
 def _type_text(kind: type, name: str) -> str:
