@@ -55,11 +55,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         settings[name] = str(path.parent / value) if is_file else value
         if name == "custom_objects":  # a package is named without .py
             settings[name] = [
-                str(path.parent / str(one)) if str(one).endswith(".py") else one
-                for one in listed(value)
+                str(path.parent / str(item)) if str(item).endswith(".py") else item
+                for item in listed(value)
             ]
         if name == "input":
-            settings[name] = [_beside(path, one) for one in listed(value)]
+            settings[name] = [_beside(path, item) for item in listed(value)]
     return settings
 
 

@@ -204,7 +204,7 @@ class Settings(SettingsFields):
     def files_read(self) -> list[Path]:
         """Files that are read for another purpose than to be shown."""
         named = (self.labels, self.labels_csv, self.values_csv, self.notes)
-        code = [Path(one) for one in self.custom_objects if one.endswith(".py")]
+        code = [Path(source) for source in self.custom_objects if source.endswith(".py")]
         return [*(file for file in named if file), *code, *self.input_files.values()]
 
     @property
@@ -223,7 +223,7 @@ class Settings(SettingsFields):
         ):
             if values[name]:
                 values[name] = printable(Path(values[name]).name)
-        values["custom_objects"] = [printable(Path(one).name) for one in self.custom_objects]
+        values["custom_objects"] = [printable(Path(source).name) for source in self.custom_objects]
         values["input"] = [
             f"{name}={printable(file.name)}" for name, file in self.input_files.items()
         ]

@@ -32,7 +32,7 @@ def listed(value: Any) -> Any:
 def _as_texts(value: Any) -> Any:
     """A single choice of filters, as a number or text, stands for a list of one."""
     values = value if isinstance(value, list | tuple) else (value,)
-    return tuple(str(one) if isinstance(one, int) else one for one in values)
+    return tuple(str(item) if isinstance(item, int) else item for item in values)
 
 
 def _filter_choices(values: tuple[str, ...]) -> tuple[str, ...]:
