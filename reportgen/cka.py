@@ -51,7 +51,7 @@ def cka_matrix(ours: Sequence[Floats], theirs: Sequence[Floats]) -> list[list[fl
     """
     if not ours or not theirs:
         return [[None] * len(theirs) for _ in ours]
-    rows, columns = (np.stack([one.ravel() for one in side]) for side in (ours, theirs))
+    rows, columns = (np.stack([matrix.ravel() for matrix in side]) for side in (ours, theirs))
     products = rows @ columns.T
     left, right = ((side * side).sum(axis=1) for side in (rows, columns))
     return [

@@ -36,8 +36,8 @@ class Corruption:
 
 
 CORRUPTIONS: dict[str, Corruption] = {
-    one.name: one
-    for one in (
+    corruption.name: corruption
+    for corruption in (
         Corruption(
             "blur", "Blur", (1, 3, 6), "σ {:g} px of 224",
             "Gaussian blur; the standard deviation is for an input whose shorter side is 224"

@@ -19,12 +19,12 @@ def exchange(first: Path, second: Path) -> None:
 
     Raises OSError, with ENOSYS where the system cannot do it.
     """
-    one, other = os.fsencode(first), os.fsencode(second)
+    first_name, other = os.fsencode(first), os.fsencode(second)
     library: Any = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
     if sys.platform == "darwin" and hasattr(library, "renamex_np"):
-        result = library.renamex_np(one, other, _EXCHANGE)
+        result = library.renamex_np(first_name, other, _EXCHANGE)
     elif hasattr(library, "renameat2"):
-        result = library.renameat2(_AT_FDCWD, one, _AT_FDCWD, other, _EXCHANGE)
+        result = library.renameat2(_AT_FDCWD, first_name, _AT_FDCWD, other, _EXCHANGE)
     else:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
     if result:
