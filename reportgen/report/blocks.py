@@ -291,12 +291,12 @@ def text(*words: Inline, style: Literal["", "lead", "quiet", "reason"] = "") -> 
 
 def row(*cells: Inline | Cell, anchor: str = "") -> Row:
     """A row from its cells."""
-    return Row(tuple(one if isinstance(one, Cell) else Cell((one,)) for one in cells), anchor)
+    return Row(tuple(cell if isinstance(cell, Cell) else Cell((cell,)) for cell in cells), anchor)
 
 
 def plain(words: Words) -> str:
     """Words without links and emphasis."""
-    return "".join(one if isinstance(one, str) else one.text for one in words)
+    return "".join(word if isinstance(word, str) else word.text for word in words)
 
 
 def items_of(block: Long) -> tuple[Any, ...]:

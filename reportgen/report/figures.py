@@ -103,7 +103,7 @@ def activation_grid(outline: Outline, page: str, image: Image, grid: Activations
         ),
         values=src(page, outline.values_file(image.name)),
         key=f"{outline.image_slugs[image.name]}/{slug}",
-        singles=tuple(single(page, grid, one) for one in grid.singles),
+        singles=tuple(single(page, grid, channel) for channel in grid.singles),
         channels=channel_pages(outline, page, grid.layer),
     )
 
@@ -155,14 +155,14 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
     filters = outline.filters_of(gallery)
     slug = outline.layer_slugs[gallery.layer]
     end = "" if gallery.method == "classic" else f"--{gallery.method}"
-    channels = [one.channel for one in filters] or list(range(gallery.shown))
+    channels = [pattern.channel for pattern in filters] or list(range(gallery.shown))
     place = outline.layer_place(gallery.layer)
     facts = (
         f"{len(set(channels)):,} of {count(gallery.filters, 'filter')}",
         f"{gallery.size} {TIMES} {gallery.size} pixels each",
         *filter_findings(filters),
     )
-    silent = sum(one.status == "silent" for one in filters)
+    silent = sum(pattern.status == "silent" for pattern in filters)
     return Grid(
         id=gallery_anchor(gallery) if page.startswith("layers/") else f"{slug}{end}",
         kind="filters",
@@ -186,7 +186,7 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
         geometry=f"{_used(gallery.shown, gallery.columns)} {gallery.size} {gallery.size} "
         f"{gallery.margin} {gallery.shown}",
         marks=_marks(
-            [one.tile for one in filters if one.status == "silent"],
+            [pattern.tile for pattern in filters if pattern.status == "silent"],
             (gallery.width, gallery.height),
             (gallery.size, gallery.size),
             gallery.margin,
@@ -201,7 +201,7 @@ def gallery_grid(outline: Outline, page: str, gallery: Gallery) -> Grid:
 
 def gallery_title(outline: Outline, gallery: Gallery) -> str:
     """The gallery's layer, and where there are others than classic ones, how it was made."""
-    methods = {one.method for one in outline.galleries.get(gallery.layer, ())}
+    methods = {other.method for other in outline.galleries.get(gallery.layer, ())}
     return (
         f"{gallery.layer} ({METHODS[gallery.method]})" if methods - {"classic"} else gallery.layer
     )
@@ -214,10 +214,10 @@ def gallery_anchor(gallery: Gallery) -> str:
 
 def filter_findings(filters: list[Filter]) -> list[str]:
     """How many patterns were found, and of which filters none: "1 silent (3)"."""
-    found = sum(one.status == "ok" for one in filters)
+    found = sum(pattern.status == "ok" for pattern in filters)
     words = [f"{found:,} of {count(len(filters), 'pattern')} found"]
     for status, word in _STATUS.items():
-        without = [one.channel for one in filters if one.status == status]
+        without = [pattern.channel for pattern in filters if pattern.status == status]
         if without:
             words.append(f"{len(without):,} {word} ({numbers(sorted(set(without)), 12)})")
     return words

@@ -46,8 +46,8 @@ class Span:
 
     def include(self, low: float | None, high: float | None) -> None:
         """Take one more range in."""
-        self.low = min((one for one in (self.low, low) if one is not None), default=None)
-        self.high = max((one for one in (self.high, high) if one is not None), default=None)
+        self.low = min((bound for bound in (self.low, low) if bound is not None), default=None)
+        self.high = max((bound for bound in (self.high, high) if bound is not None), default=None)
 
 
 class LayerTotals:
@@ -118,7 +118,7 @@ class ImageIndex(Mapping[str, Image]):
         """The grids of each layer over all images that have one."""
         found: dict[str, LayerGrids] = {}
         for path in self.totals:
-            places = [one.places.get(path, -1) for one in self.layouts]
+            places = [grid_layout.places.get(path, -1) for grid_layout in self.layouts]
             found[path] = LayerGrids(self._images, self.layouts, self._layout_of, places)
         return found
 

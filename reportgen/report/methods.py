@@ -276,7 +276,7 @@ def _gradcam_layer(report: Report) -> Method:
 
 def _other_cams(report: Report) -> Method | None:
     """The kinds of class activation map that were made beside Grad-CAM."""
-    made = {one.method for image in report.images for one in image.gradcam}
+    made = {cam.method for image in report.images for cam in image.gradcam}
     others = [cam for name, cam in CAMS.items() if name in made and name != "gradcam"]
     if not others:
         return None

@@ -53,7 +53,7 @@ def environment_facts(environment: Environment) -> tuple[Fact, ...]:
     return (
         Fact("Device", environment.device),
         Fact("Python", environment.python),
-        *(Fact(name, one) for name, one in engines if one),
+        *(Fact(name, version) for name, version in engines if version),
         Fact("Keras", environment.keras),
     )
 

@@ -91,7 +91,7 @@ class Navigation:
             parts.append(("Images", "images/index.html"))
         if outline.unit_layers:
             parts.append(("Channels", outline.channels_index()))
-        parts += [(one.menu, one.page) for one in WITH_PAGES if outline.shows(one)]
+        parts += [(section.menu, section.page) for section in WITH_PAGES if outline.shows(section)]
         if outline.has_sources:
             parts.append(("Sources", "sources.html"))
         return [*parts, ("About", "about.html")]

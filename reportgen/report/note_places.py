@@ -86,4 +86,4 @@ def _only(names: Names) -> Mapping[str, str]:
     places: dict[str, set[str]] = {}
     for name, place in names:
         places.setdefault(name, set()).add(place)
-    return {name: min(one) for name, one in places.items() if name and len(one) == 1}
+    return {name: min(found) for name, found in places.items() if name and len(found) == 1}

@@ -137,15 +137,15 @@ class Outline:
     def galleries(self) -> dict[str, tuple[Gallery, ...]]:
         """The galleries of each layer, classic ones first; empty without the section."""
         found: dict[str, tuple[Gallery, ...]] = {}
-        for one in self.report.galleries if self.has("filters") else []:
-            found[one.layer] = (*found.get(one.layer, ()), one)
+        for gallery in self.report.galleries if self.has("filters") else []:
+            found[gallery.layer] = (*found.get(gallery.layer, ()), gallery)
         return found
 
     @cached_property
     def _filters(self) -> dict[str, list[Filter]]:
         found: dict[str, list[Filter]] = {}
-        for one in sorted(self.report.filters, key=lambda item: item.tile):
-            found.setdefault(one.picture, []).append(one)
+        for pattern in sorted(self.report.filters, key=lambda item: item.tile):
+            found.setdefault(pattern.picture, []).append(pattern)
         return found
 
     def filters_of(self, gallery: Gallery) -> list[Filter]:
@@ -166,7 +166,9 @@ class Outline:
     def unit_channels(self, path: str) -> tuple[int, ...]:
         """The channels of a layer that have a pattern, or else the first ones of a convolution."""
         patterns = [
-            one for gallery in self.galleries.get(path, ()) for one in self.filters_of(gallery)
+            pattern
+            for gallery in self.galleries.get(path, ())
+            for pattern in self.filters_of(gallery)
         ]
         if patterns:
             return tuple(sorted({pattern.channel for pattern in patterns}))

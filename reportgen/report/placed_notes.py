@@ -132,20 +132,22 @@ def _collected(parts: list[_Part], text: str, unplaced: tuple[str, ...]) -> Plac
 def _has_more_below(parts: list[_Part], at: int) -> bool:
     """Whether a heading below that of a part stays in the part's place."""
     top = parts[at]
-    below = itertools.takewhile(lambda one: one.level > top.level, parts[at + 1 :])
-    return any(one.place == top.place for one in below)
+    below = itertools.takewhile(lambda part: part.level > top.level, parts[at + 1 :])
+    return any(part.place == top.place for part in below)
 
 
 def _is_title(heading: _Heading, headings: list[_Heading]) -> bool:
     """Whether a heading is the whole text's: the first, and the only one so high."""
-    return heading is headings[0] and all(one.level > heading.level for one in headings[1:])
+    return heading is headings[0] and all(later.level > heading.level for later in headings[1:])
 
 
 def _definitions(text: str) -> dict[str, str]:
     """The Markdown of each reference definition ("[1]: address"), by its label in capitals."""
     env: dict[str, dict[str, dict[str, str]]] = {"references": {}}
     MarkdownIt("commonmark").parse(text, env)
-    return {label: f"[{label}]: <{one['href']}>" for label, one in env["references"].items()}
+    return {
+        label: f"[{label}]: <{reference['href']}>" for label, reference in env["references"].items()
+    }
 
 
 def _with_definitions(note: str, definitions: Mapping[str, str]) -> str:

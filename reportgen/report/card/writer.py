@@ -50,7 +50,10 @@ def _about(report: Report) -> str:
         ("File", f"{model.file}, {model.description}"),
         ("Parameters", f"{model.parameters:,} ({model.trainable_parameters:,} trainable)"),
         ("Layers", f"{len(model.layers):,}"),
-        *(("Input", f"{one.name}: {shape(one.shape)}, {one.dtype}") for one in model.inputs),
+        *(
+            ("Input", f"{tensor.name}: {shape(tensor.shape)}, {tensor.dtype}")
+            for tensor in model.inputs
+        ),
         *(("Output", f"{output.name}: {output.kind}") for output in model.outputs),
         ("Author", report.author),
     ]
@@ -94,9 +97,9 @@ def _evaluation(found: Evaluation) -> str:
     if found.calibration_error is not None:
         rows.append(f"| Expected calibration error | {percent(found.calibration_error)} |")
     by_class = [
-        f"| {as_markdown(one.label)} | {one.images:,} | {_share(one.precision)} | "
-        f"{_share(one.recall)} | {_share(one.f1)} |"
-        for one in found.classes[:MOST_CLASSES]
+        f"| {as_markdown(result.label)} | {result.images:,} | {_share(result.precision)} | "
+        f"{_share(result.recall)} | {_share(result.f1)} |"
+        for result in found.classes[:MOST_CLASSES]
     ]
     more = len(found.classes) - MOST_CLASSES
     left = f"\n{count(more, 'more class', 'more classes')} in the report.\n" if more > 0 else ""
@@ -141,7 +144,7 @@ def _pictures(report: Report, folder: Path) -> Iterator[str]:
 
 
 def _picture(image: Image, folder: Path) -> str:
-    found = next((one for one in image.gradcam if one.picture), None)
+    found = next((cam for cam in image.gradcam if cam.picture), None)
     if found is None or found.picture is None or not (folder / found.picture).is_file():
         return ""
     alt = f"Evidence for {found.label} on {image.name}"

@@ -283,8 +283,8 @@ def _add_dream(writer: Writer, sections: Sections, steps: int) -> None:
 
 def _cams(photo: Image) -> list[tuple[int, str, bool]]:
     """Class, label and whether there is evidence, of those that could be computed."""
-    known = [one for one in photo.gradcam if one.method == "gradcam" and one.status != "failed"]
-    return [(one.index, one.label, one.status == "ok") for one in known[:3]]
+    known = [cam for cam in photo.gradcam if cam.method == "gradcam" and cam.status != "failed"]
+    return [(cam.index, cam.label, cam.status == "ok") for cam in known[:3]]
 
 
 def _environment(folder: Path, finalize: Any) -> ImmutableSandboxedEnvironment:
@@ -313,7 +313,7 @@ def _literal(value: Any) -> str:
     if isinstance(value, str) and value.isprintable():
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, dict):
-        pairs = (f"{_literal(key)}: {_literal(one)}" for key, one in value.items())
+        pairs = (f"{_literal(key)}: {_literal(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, list):
         return f"[{', '.join(map(_literal, value))}]"
@@ -342,7 +342,9 @@ def _count_photos(report: Report) -> str:
 def _frames(report: Report) -> int:
     """How many frames a film has that the model takes."""
     target = report.model.image_input
-    shape = next(one.shape for one in report.model.inputs if target and one.name == target.name)
+    shape = next(
+        tensor.shape for tensor in report.model.inputs if target and tensor.name == target.name
+    )
     return (shape[1] or 1) if len(shape) == 5 else 1
 
 
@@ -353,10 +355,10 @@ def _inputs(report: Report, files: Files) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "is_image": one.name == target.name,
-            "file": files.inputs.get(one.name),
-            "shape": [size or 1 for size in one.shape[1:]],
-            "dtype": one.dtype,
+            "is_image": tensor.name == target.name,
+            "file": files.inputs.get(tensor.name),
+            "shape": [size or 1 for size in tensor.shape[1:]],
+            "dtype": tensor.dtype,
         }
-        for one in report.model.inputs
+        for tensor in report.model.inputs
     ]

@@ -128,17 +128,17 @@ def choose(report: Report) -> Choices:
     shown = [grid for grid in photos[0].activations if is_reachable(by_path[grid.layer])]
     wanted = [grid for grid in shown if grid.singles or f"layer {grid.layer}" in notes.by_place]
     layers = wanted or spread(
-        [one for one in shown if _is_telling(by_path[one.layer])] or shown, LAYERS
+        [grid for grid in shown if _is_telling(by_path[grid.layer])] or shown, LAYERS
     )
     head = _head(report, by_path)
     values_layer = _values_layer(report, by_path)
     explains = head is not None or values_layer is not None
-    cams = [one for one in photos[0].gradcam if one.method == "gradcam"] if explains else []
+    cams = [cam for cam in photos[0].gradcam if cam.method == "gradcam"] if explains else []
     cam_layer = by_path[cams[0].layer] if cams else None
     if cam_layer and not is_reachable(cam_layer):
         cam_layer = None
     values_layer = values_layer if cam_layer else None
-    patterns = _patterns(report, by_path, {one.layer: one for one in wanted})
+    patterns = _patterns(report, by_path, {grid.layer: grid for grid in wanted})
     paths = [*(grid.layer for grid in layers), *(pattern.path for pattern in patterns)]
     paths += [head.score_layer] if head else []
     paths += [cam_layer.path] if cam_layer else []
@@ -208,9 +208,13 @@ def _patterns(
         galleries, LAYERS
     ):
         singles = [single.channel for single in wanted[path].singles] if path in wanted else []
-        found = [one for one in report.filters if one.layer == path and one.status == "ok"]
-        plainest = sorted(found, key=lambda one: one.obtained != PLAIN)
-        answering = list(dict.fromkeys(one.channel for one in plainest))
+        found = [
+            pattern
+            for pattern in report.filters
+            if pattern.layer == path and pattern.status == "ok"
+        ]
+        plainest = sorted(found, key=lambda pattern: pattern.obtained != PLAIN)
+        answering = list(dict.fromkeys(pattern.channel for pattern in plainest))
         if channels := (singles or answering)[:count]:
             chosen.append(ShownPatterns(path, channels, is_channels_first(by_path[path])))
     return chosen

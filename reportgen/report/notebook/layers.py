@@ -12,7 +12,8 @@ def image_dtype(report: Report) -> str:
     """The type of number of the input that takes the picture."""
     target = report.model.image_input
     return next(
-        (one.dtype for one in report.model.inputs if target and one.name == target.name), ""
+        (tensor.dtype for tensor in report.model.inputs if target and tensor.name == target.name),
+        "",
     )
 
 

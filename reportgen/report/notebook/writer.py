@@ -62,7 +62,7 @@ def write_notebook(report: Report, folder: Path, sources: Sources, *, run: bool 
         )
         .relative_to(folder)
         .as_posix()
-        for image in {one.name: one for one in (*choices.photos, *evaluated)}.values()
+        for image in {image.name: image for image in (*choices.photos, *evaluated)}.values()
     }
     files = Files(
         model=_copy(sources.model, folder / MODEL / sources.model.name),

@@ -57,9 +57,9 @@ def take_pictures(text: str, base: Path, folder: Path) -> IllustratedNotes:
         except (UnreadableImageError, OSError, ValueError) as error:
             reasons[path] = _reason(error)
     text = "\n".join(markdown_lines(text))
-    for one in reversed(found):
-        new = _replacement(one, copies, reasons)
-        text = text[: one.start] + new + text[one.start + len(one.source) :]
+    for reference in reversed(found):
+        new = _replacement(reference, copies, reasons)
+        text = text[: reference.start] + new + text[reference.start + len(reference.source) :]
     return IllustratedNotes(
         text,
         tuple(copies.values()),
@@ -72,7 +72,9 @@ def take_pictures(text: str, base: Path, folder: Path) -> IllustratedNotes:
 
 def pictures_named(text: str) -> tuple[str, ...]:
     """The paths of the pictures on this machine that the notes name, each once."""
-    paths = (one.path for one in _references(text) if not _ADDRESS.match(one.path))
+    paths = (
+        reference.path for reference in _references(text) if not _ADDRESS.match(reference.path)
+    )
     return tuple(dict.fromkeys(paths))
 
 
@@ -96,8 +98,8 @@ def _references(text: str) -> Iterator[_Reference]:
     parser.inline.ruler.at("image", _read_image)
     position = 0
     for token in parser.parse(whole):
-        for one in _pictures(token):
-            begin, end = one.meta["span"]
+        for picture in _pictures(token):
+            begin, end = picture.meta["span"]
             source = token.content[begin:end]
             line = (token.map or [0])[0] + token.content.count("\n", 0, begin)
             # What stands before it in its line tells it from code that looks the same.
@@ -107,12 +109,14 @@ def _references(text: str) -> Iterator[_Reference]:
                 continue
             start += len(before)
             position = start + len(source)
-            address = str(one.attrs.get("src", ""))
-            yield _Reference(start, source, one.content, address, unquote(address))
+            address = str(picture.attrs.get("src", ""))
+            yield _Reference(start, source, picture.content, address, unquote(address))
 
 
 def _pictures(token: Token) -> Iterator[Token]:
-    return (one for one in token.children or () if one.type == "image" and "span" in one.meta)
+    return (
+        child for child in token.children or () if child.type == "image" and "span" in child.meta
+    )
 
 
 def _read_image(state: StateInline, silent: bool) -> bool:
@@ -149,17 +153,17 @@ def _copied(source: Path, folder: Path, stem: str) -> NotePicture:
 
 
 def _replacement(
-    one: _Reference, copies: Mapping[str, NotePicture], reasons: Mapping[str, str]
+    reference: _Reference, copies: Mapping[str, NotePicture], reasons: Mapping[str, str]
 ) -> str:
-    if one.path in copies:
-        return f"![{one.words}]({copies[one.path].file})"
-    if _FETCHED.match(one.address):
-        return f"[{one.words or 'picture'}](<{one.address}>)"
-    if one.path not in reasons:
-        return one.words or "picture"
-    words = f"{one.words} " if one.words else ""
-    name = _MARKDOWN.sub(r"\\\1", _name(one.path))
-    return f"{words}(the picture {name} cannot be shown: {reasons[one.path]})"
+    if reference.path in copies:
+        return f"![{reference.words}]({copies[reference.path].file})"
+    if _FETCHED.match(reference.address):
+        return f"[{reference.words or 'picture'}](<{reference.address}>)"
+    if reference.path not in reasons:
+        return reference.words or "picture"
+    words = f"{reference.words} " if reference.words else ""
+    name = _MARKDOWN.sub(r"\\\1", _name(reference.path))
+    return f"{words}(the picture {name} cannot be shown: {reasons[reference.path]})"
 
 
 def _reason(error: Exception) -> str:

@@ -109,8 +109,8 @@ class PaperBlocks:
 
     def _figures(self, block: said.Figures) -> Iterator[Block]:
         cards = tuple(
-            Card(plain(one.title), "", (self._shown(one),))
-            for one in _kept(block.figures, block.limits)
+            Card(plain(figure.title), "", (self._shown(figure),))
+            for figure in _kept(block.figures, block.limits)
         )
         if cards:
             yield self._laid_out(cards, block.across)
@@ -118,11 +118,11 @@ class PaperBlocks:
     def _cards(self, block: said.Cards) -> Iterator[Block]:
         cards = tuple(
             Card(
-                shorten(plain(one.title), _LONGEST),
-                " ".join(filter(None, (plain(one.words), one.reason))),
-                tuple(self._shown(figure) for figure in one.figures),
+                shorten(plain(card.title), _LONGEST),
+                " ".join(filter(None, (plain(card.words), card.reason))),
+                tuple(self._shown(figure) for figure in card.figures),
             )
-            for one in _kept(block.cards, block.limits)
+            for card in _kept(block.cards, block.limits)
         )
         if cards:
             yield self._laid_out(cards, block.across)

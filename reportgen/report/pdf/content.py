@@ -93,10 +93,10 @@ def document(
         filters_text=filters_text,
         description=model.description,
         facts=(
-            *(Fact(one.name, one.value, one.note) for one in model_facts(outline)),
+            *(Fact(fact.name, fact.value, fact.note) for fact in model_facts(outline)),
             Fact("File", file_size(model), model.file),
         ),
-        findings=tuple(Finding(one.title, one.text) for one in found),
+        findings=tuple(Finding(finding.title, finding.text) for finding in found),
         findings_note=found_note,
         chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
         model_notes=tuple(model.notes),
@@ -123,7 +123,7 @@ def document(
         methods_text=methods_text,
         methods=(*methods(report), preprocessing_method(report)),
         environment=tuple(
-            Fact(one.name, one.value, one.note) for one in environment_facts(report.environment)
+            Fact(fact.name, fact.value, fact.note) for fact in environment_facts(report.environment)
         ),
         settings=tuple(
             Fact(name, setting_text(value)) for name, value in changed_settings(report).items()

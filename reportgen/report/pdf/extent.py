@@ -59,12 +59,14 @@ def images_in_full(outline: Outline, most: int | None) -> Sequence[Image]:
     if most is None:
         return images
     places = notes_of(outline.report).by_place
-    named = [one.name for one in images if f"image {one.name}" in places]
-    wrong = [one.name for one in images if one.name in outline.mistaken and one.name not in named]
+    named = [image.name for image in images if f"image {image.name}" in places]
+    wrong = [
+        image.name for image in images if image.name in outline.mistaken and image.name not in named
+    ]
     chosen = [*named, *wrong[: max(0, most - len(named))]]
-    rest = [one.name for one in images if one.name not in chosen]
+    rest = [image.name for image in images if image.name not in chosen]
     wanted = {*chosen, *_some(rest, most - len(chosen))}
-    return [one for one in images if one.name in wanted]
+    return [image for image in images if image.name in wanted]
 
 
 def thumbnails(outline: Outline, most: int | None) -> Sequence[Image]:
@@ -72,10 +74,10 @@ def thumbnails(outline: Outline, most: int | None) -> Sequence[Image]:
     images = outline.report.images
     if most is None or len(images) <= most:
         return images
-    wrong = [one for one in images if one.name in outline.mistaken]
-    right = [one for one in images if one.name not in outline.mistaken]
-    shown = {one.name for one in (*wrong[:most], *_some(right, most - len(wrong)))}
-    return [one for one in images if one.name in shown]
+    wrong = [image for image in images if image.name in outline.mistaken]
+    right = [image for image in images if image.name not in outline.mistaken]
+    shown = {image.name for image in (*wrong[:most], *_some(right, most - len(wrong)))}
+    return [image for image in images if image.name in shown]
 
 
 def grids_in_full(outline: Outline, image: Image, most: int | None) -> Sequence[Activations]:
@@ -84,12 +86,12 @@ def grids_in_full(outline: Outline, image: Image, most: int | None) -> Sequence[
     if most is None:
         return grids
     places = notes_of(outline.report).by_place
-    wanted = [one for one in grids if one.singles or f"layer {one.layer}" in places]
-    chosen = {one.layer for one in wanted}
-    rest = [one.layer for one in grids if one.layer not in chosen]
+    wanted = [grid for grid in grids if grid.singles or f"layer {grid.layer}" in places]
+    chosen = {grid.layer for grid in wanted}
+    rest = [grid.layer for grid in grids if grid.layer not in chosen]
     telling = [path for path in rest if _is_telling(outline.layers.get(path))]
     chosen.update(_some(telling or rest, most - len(chosen)))
-    return [one for one in grids if one.layer in chosen]
+    return [grid for grid in grids if grid.layer in chosen]
 
 
 def galleries_in_full(outline: Outline, most: int | None) -> dict[str, tuple[Gallery, ...]]:
@@ -97,12 +99,13 @@ def galleries_in_full(outline: Outline, most: int | None) -> dict[str, tuple[Gal
     blocks = outline.gallery_blocks
     if most is None:
         return dict(blocks)
-    paths = list(dict.fromkeys(one.layer for block in blocks.values() for one in block))
+    paths = list(dict.fromkeys(gallery.layer for block in blocks.values() for gallery in block))
     places = notes_of(outline.report).by_place
     chosen = {path for path in paths if f"layer {path}" in places}
     chosen.update(_some([path for path in paths if path not in chosen], most - len(chosen)))
     kept = {
-        name: tuple(one for one in block if one.layer in chosen) for name, block in blocks.items()
+        name: tuple(gallery for gallery in block if gallery.layer in chosen)
+        for name, block in blocks.items()
     }
     return {name: block for name, block in kept.items() if block}
 
@@ -111,7 +114,7 @@ def layers_listed(layers: Sequence[Layer]) -> list[Layer]:
     """The rows of the model's table: all layers, or of a large model those with parameters."""
     if len(layers) <= MOST_LAYERS_LISTED:
         return list(layers)
-    return spread([one for one in layers if one.parameters], MOST_LAYERS_LISTED)
+    return spread([layer for layer in layers if layer.parameters], MOST_LAYERS_LISTED)
 
 
 def changed_settings(report: Report) -> dict[str, object]:

@@ -116,31 +116,31 @@ def _no_predictions(report: Report, image: Image) -> str:
 
 
 def _gradcam(
-    outline: Outline, pictures: PdfPictures, image: Image, title: str, one: GradCamRecord
+    outline: Outline, pictures: PdfPictures, image: Image, title: str, record: GradCamRecord
 ) -> GradCam:
     model = outline.report.model
-    known = ", ".join((*reversed(cam_facts(model, image, one)), f"from {one.layer}"))
-    about = f"{one.label} on {title}"
-    shown = one.status == "ok"
-    note = cam_note(model, one)
-    positions = resolution(outline.layers.get(one.layer)) if shown else ""
-    if one.cells and positions:
+    known = ", ".join((*reversed(cam_facts(model, image, record)), f"from {record.layer}"))
+    about = f"{record.label} on {title}"
+    shown = record.status == "ok"
+    note = cam_note(model, record)
+    positions = resolution(outline.layers.get(record.layer)) if shown else ""
+    if record.cells and positions:
         positions += ", also shown as they are, not smoothed"
     return GradCam(
-        title=one.label,
-        text=("" if one.method == "gradcam" else f"{CAMS[one.method].title}, ")
+        title=record.label,
+        text=("" if record.method == "gradcam" else f"{CAMS[record.method].title}, ")
         + ", ".join((known, *([positions] if positions else [])))
         + (f". {note}" if note else ""),
-        overlay=pictures.picture(one.picture, f"{CAMS[one.method].title} of {about}")
-        if shown and one.picture
+        overlay=pictures.picture(record.picture, f"{CAMS[record.method].title} of {about}")
+        if shown and record.picture
         else None,
-        heatmap=pictures.picture(one.heatmap, f"Heatmap of {about}")
-        if shown and one.heatmap
+        heatmap=pictures.picture(record.heatmap, f"Heatmap of {about}")
+        if shown and record.heatmap
         else None,
-        cells=pictures.picture(one.cells, f"Map of {about}, not smoothed", smooth=False)
-        if shown and one.cells
+        cells=pictures.picture(record.cells, f"Map of {about}, not smoothed", smooth=False)
+        if shown and record.cells
         else None,
-        reason=one.reason or ("" if shown else one.status),
+        reason=record.reason or ("" if shown else record.status),
     )
 
 
@@ -197,40 +197,53 @@ def _layers_left_out(materials: Materials, image: Image) -> str:
     return only_in_site(len(everything) - len(shown), "layer")
 
 
-def _activations(materials: Materials, one: Activations) -> Grid:
-    layer = materials.outline.layers.get(one.layer)
-    height, width = one.size
-    channels = count(one.channels, "channel")
-    most = min(one.shown, materials.extent.channels or one.shown)
-    shown = channels if most == one.channels else f"first {most:,} of {channels}"
+def _activations(materials: Materials, activations: Activations) -> Grid:
+    layer = materials.outline.layers.get(activations.layer)
+    height, width = activations.size
+    channels = count(activations.channels, "channel")
+    most = min(activations.shown, materials.extent.channels or activations.shown)
+    shown = channels if most == activations.channels else f"first {most:,} of {channels}"
     facts = [
         *([layer.type] if layer else []),
         shown,
-        map_sizes(one.map_size, one.size),
-        f"{one.inactive_channels:,} inactive",
-        f"{percent(one.sparsity)} zeros",
-        f"{number(one.low)} to {number(one.high)}",
+        map_sizes(activations.map_size, activations.size),
+        f"{activations.inactive_channels:,} inactive",
+        f"{percent(activations.sparsity)} zeros",
+        f"{number(activations.low)} to {number(activations.high)}",
     ]
-    tiles = Tiles(one.picture, height, width, one.margin, one.columns, range(most), smooth=False)
-    about = f"{one.layer}, {shown}, {one.inactive_channels:,} inactive"
-    drawn = grid(materials.pictures, tiles, one.layer, facts, about, materials.room)
-    singles = tuple(_single(materials.pictures, one, channel) for channel in one.singles)
-    return replace(drawn, singles=singles, notes=materials.notes.take(f"layer {one.layer}", 3))
+    tiles = Tiles(
+        activations.picture,
+        height,
+        width,
+        activations.margin,
+        activations.columns,
+        range(most),
+        smooth=False,
+    )
+    about = f"{activations.layer}, {shown}, {activations.inactive_channels:,} inactive"
+    drawn = grid(materials.pictures, tiles, activations.layer, facts, about, materials.room)
+    singles = tuple(
+        _single(materials.pictures, activations, channel) for channel in activations.singles
+    )
+    return replace(
+        drawn, singles=singles, notes=materials.notes.take(f"layer {activations.layer}", 3)
+    )
 
 
-def _single(pictures: PdfPictures, grid: Activations, one: Channel) -> Single:
-    span = f"{number(one.low)} to {number(one.high)}"
+def _single(pictures: PdfPictures, grid: Activations, channel: Channel) -> Single:
+    span = f"{number(channel.low)} to {number(channel.high)}"
     return Single(
         picture=pictures.picture(
-            one.picture,
-            f"{grid.layer}, channel {one.channel}, {'inactive' if one.inactive else 'active'}",
+            channel.picture,
+            f"{grid.layer}, channel {channel.channel}, "
+            f"{'inactive' if channel.inactive else 'active'}",
             smooth=False,
         ),
-        colorbar=pictures.picture(one.colorbar, f"Colour bar from {span}")
-        if one.colorbar
+        colorbar=pictures.picture(channel.colorbar, f"Colour bar from {span}")
+        if channel.colorbar
         else None,
-        title=f"{shorten(grid.layer, 40)}, channel {one.channel}",
-        text=span + (", inactive" if one.inactive else ""),
+        title=f"{shorten(grid.layer, 40)}, channel {channel.channel}",
+        text=span + (", inactive" if channel.inactive else ""),
     )
 
 
@@ -247,18 +260,26 @@ def galleries(materials: Materials) -> tuple[Section, ...]:
     )
 
 
-def _gallery(materials: Materials, one: Gallery) -> Grid:
-    filters = materials.outline.filters_of(one)
-    channels = [item.channel for item in filters] or list(range(one.shown))
+def _gallery(materials: Materials, gallery: Gallery) -> Grid:
+    filters = materials.outline.filters_of(gallery)
+    channels = [item.channel for item in filters] or list(range(gallery.shown))
     channels = channels[: materials.extent.patterns]
-    tiles = Tiles(one.picture, one.size, one.size, one.margin, one.columns, channels, smooth=True)
+    tiles = Tiles(
+        gallery.picture,
+        gallery.size,
+        gallery.size,
+        gallery.margin,
+        gallery.columns,
+        channels,
+        smooth=True,
+    )
     facts = (
-        f"{len(channels):,} of {count(one.filters, 'filter')}",
-        f"{one.size} {TIMES} {one.size} pixels each",
+        f"{len(channels):,} of {count(gallery.filters, 'filter')}",
+        f"{gallery.size} {TIMES} {gallery.size} pixels each",
         *filter_findings(filters),
     )
     silent = sum(item.status == "silent" for item in filters)
-    title = gallery_title(materials.outline, one)
+    title = gallery_title(materials.outline, gallery)
     about = f"{title}, patterns of {count(len(channels), 'filter')}, {silent} silent"
     drawn = grid(materials.pictures, tiles, title, facts, about, materials.room)
-    return replace(drawn, notes=materials.notes.take(f"layer {one.layer}", 2))
+    return replace(drawn, notes=materials.notes.take(f"layer {gallery.layer}", 2))

@@ -57,13 +57,13 @@ def printable(content: Any, fonts: typst.Fonts) -> tuple[Any, list[str]]:
     forbids it.
     """
     cleaned = _mapped(content, partial(_UNPRINTABLE.sub, REPLACEMENT))
-    clusters = sorted({one for text in _texts(cleaned) for one in _clusters(text)})
+    clusters = sorted({cluster for text in _texts(cleaned) for cluster in _clusters(text)})
     missing = set(_missing(clusters, fonts))
     if not missing:
         return cleaned, []
 
     def shown(text: str) -> str:
-        return "".join(REPLACEMENT if one in missing else one for one in _split(text))
+        return "".join(REPLACEMENT if cluster in missing else cluster for cluster in _split(text))
 
     return _mapped(cleaned, shown), list(_warnings(missing))
 
@@ -108,7 +108,7 @@ def _split(text: str) -> list[str]:
 
 def _clusters(text: str) -> Iterator[str]:
     if _RARE.search(text):
-        yield from (one for one in _split(text) if _RARE.search(one))
+        yield from (cluster for cluster in _split(text) if _RARE.search(cluster))
 
 
 def _missing(clusters: Sequence[str], fonts: typst.Fonts) -> list[str]:

@@ -107,7 +107,7 @@ def _clear(place: Path, name: str, own: set[str]) -> None:
     """Free a name: a report's own file goes, other people's things become NAME.kept."""
     path = place / name
     if path.is_dir() and not path.is_symlink():
-        for inner in [one for one in own if one.startswith(f"{name}/")]:
+        for inner in [file for file in own if file.startswith(f"{name}/")]:
             _remove(place, inner)
         for folder, _, _ in os.walk(path, topdown=False):
             with contextlib.suppress(OSError):

@@ -46,7 +46,11 @@ def check_output(output: Path, *, force: bool) -> None:
             )
         _check_writable(output, place)
         recover(output)
-        others = [one for one in output.iterdir() if not _is_nobodys(one)] if place.is_dir() else []
+        others = (
+            [entry for entry in output.iterdir() if not _is_nobodys(entry)]
+            if place.is_dir()
+            else []
+        )
     except (OSError, ValueError) as error:
         raise OutputError(
             f"The report cannot be written to {output.name}: "

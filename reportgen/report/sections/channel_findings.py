@@ -25,8 +25,8 @@ def broken_weights(outline: Outline, page: str) -> Iterator[Finding]:
     broken = outline.report.model.not_finite
     if not broken:
         return
-    layers = list(dict.fromkeys(one.layer for one in broken))
-    amount, total = sum(one.count for one in broken), sum(one.size for one in broken)
+    layers = list(dict.fromkeys(weight.layer for weight in broken))
+    amount, total = sum(weight.count for weight in broken), sum(weight.size for weight in broken)
     yield Finding(
         "warning",
         f"Weights that are not numbers in {_where(layers)}",
@@ -34,9 +34,9 @@ def broken_weights(outline: Outline, page: str) -> Iterator[Finding]:
         "the file is damaged.",
         href(page, "model.html"),
         tuple(
-            Link(one.layer, href(page, outline.row_place(one.layer)),
-                 note=f"{one.weight}: {one.count:,} of {one.size:,}")
-            for one in broken
+            Link(weight.layer, href(page, outline.row_place(weight.layer)),
+                 note=f"{weight.weight}: {weight.count:,} of {weight.size:,}")
+            for weight in broken
         ),
     )  # fmt: skip
 
@@ -93,18 +93,26 @@ def inactive_channels(outline: Outline, page: str) -> Iterator[Finding]:
 
 def dead_filters(outline: Outline, page: str) -> Iterator[Finding]:
     """Filters whose weights are practically zero."""
-    dead = [one for one in outline.report.kernels if one.dead] if outline.has("kernels") else []
+    dead = (
+        [kernel for kernel in outline.report.kernels if kernel.dead]
+        if outline.has("kernels")
+        else []
+    )
     if dead:
         places = kernel_places(outline)
         yield Finding(
             "dead",
-            f"{count(sum(len(one.dead) for one in dead), 'dead filter')} in "
-            f"{_where([one.layer for one in dead])}",
+            f"{count(sum(len(kernel.dead) for kernel in dead), 'dead filter')} in "
+            f"{_where([kernel.layer for kernel in dead])}",
             "Their weights are practically zero.",
             href(page, places[dead[0].layer]),
             tuple(
-                Link(one.layer, href(page, places[one.layer]), note=numbers(one.dead, _NUMBERS))
-                for one in dead
+                Link(
+                    kernel.layer,
+                    href(page, places[kernel.layer]),
+                    note=numbers(kernel.dead, _NUMBERS),
+                )
+                for kernel in dead
             ),
         )
 
@@ -112,20 +120,20 @@ def dead_filters(outline: Outline, page: str) -> Iterator[Finding]:
 def duplicates(outline: Outline, page: str) -> Iterator[Finding]:
     """Pairs of filters with almost the same weights."""
     kernels = outline.report.kernels if outline.has("kernels") else []
-    doubled = [one for one in kernels if one.near_duplicates]
+    doubled = [kernel for kernel in kernels if kernel.near_duplicates]
     if doubled:
         places = kernel_places(outline)
-        pairs = sum(one.near_duplicates for one in doubled)
+        pairs = sum(kernel.near_duplicates for kernel in doubled)
         yield Finding(
             "note",
             f"{count(pairs, 'pair')} of near-duplicate filters in "
-            f"{_where([one.layer for one in doubled])}",
+            f"{_where([kernel.layer for kernel in doubled])}",
             "Their weights point in almost the same direction.",
-            href(page, places[max(doubled, key=lambda one: one.near_duplicates).layer]),
+            href(page, places[max(doubled, key=lambda kernel: kernel.near_duplicates).layer]),
             tuple(
-                Link(one.layer, href(page, places[one.layer]),
-                     note=count(one.near_duplicates, "pair"))
-                for one in doubled
+                Link(kernel.layer, href(page, places[kernel.layer]),
+                     note=count(kernel.near_duplicates, "pair"))
+                for kernel in doubled
             ),
         )  # fmt: skip
 
@@ -140,8 +148,8 @@ def missing_patterns(outline: Outline, page: str) -> Iterator[Finding]:
             shown += len(filters)
             texts = []
             for status, word in _WITHOUT_PATTERN.items():
-                ids = sorted({one.channel for one in filters if one.status == status})
-                without += sum(one.status == status for one in filters)
+                ids = sorted({pattern.channel for pattern in filters if pattern.status == status})
+                without += sum(pattern.status == status for pattern in filters)
                 texts += [f"{word}: {numbers(ids, _NUMBERS)}"] if ids else []
             if texts:
                 missing.append((gallery, "; ".join(texts)))

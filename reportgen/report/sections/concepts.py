@@ -50,7 +50,7 @@ def _blocks(outline: Outline, found: Concepts) -> Iterator[Block]:
     cards = tuple(_concept(outline, concept) for concept in found.concepts)
     yield Part(("Patches",), "concepts--patches", (Cards(cards, 2),))
     yield Part(("Part in the class scores",), "concepts--classes", tuple(_classes(found)))
-    photos = tuple(_photo(outline, one) for one in found.shown)
+    photos = tuple(_photo(outline, photo) for photo in found.shown)
     explained = text(
         "Colour over the gray photo: the concepts that are active at each place. A number marks the"
         " peak of a concept that reaches half of its largest value.",
@@ -62,8 +62,8 @@ def _blocks(outline: Outline, found: Concepts) -> Iterator[Block]:
 def _stability(found: Concepts) -> str:
     """How the number was chosen, and how far the concepts can be relied on."""
     chosen = len(found.concepts)
-    agreed = ", ".join(f"{one.agreement:.2f} for {one.concepts}" for one in found.stability)
-    own = next((one.agreement for one in found.stability if one.concepts == chosen), 0.0)
+    agreed = ", ".join(f"{trial.agreement:.2f} for {trial.concepts}" for trial in found.stability)
+    own = next((trial.agreement for trial in found.stability if trial.concepts == chosen), 0.0)
     verdict = (
         "The concepts are stable."
         if own >= _STEADY

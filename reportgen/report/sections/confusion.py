@@ -34,7 +34,7 @@ Pair = tuple[int, int]
 
 def confusion(outline: Outline, found: Evaluation) -> Iterator[Block]:
     """The matrix or the pairs, each linked to its images."""
-    counts = {(one.true, one.predicted): one.images for one in found.confusion if one.images}
+    counts = {(pair.true, pair.predicted): pair.images for pair in found.confusion if pair.images}
     wrong = sorted(
         (pair for pair in counts if pair[0] != pair[1]), key=lambda pair: (-counts[pair], pair)
     )
@@ -64,7 +64,7 @@ def _matrix(
 ) -> Table:
     """A cell's shade is its share of the images of its true class."""
     named = len(found.classes) <= _NAMED_COLUMNS
-    totals = {one.index: max(1, one.images) for one in found.classes}
+    totals = {result.index: max(1, result.images) for result in found.classes}
 
     def cell(pair: Pair) -> Cell:
         amount = counts.get(pair, 0)
@@ -73,14 +73,15 @@ def _matrix(
         return Cell((words,), shade=share, strong=pair[0] == pair[1])
 
     columns = (
-        Column(one.label, "number", short="" if named else str(one.index)) for one in found.classes
+        Column(result.label, "number", short="" if named else str(result.index))
+        for result in found.classes
     )
     rows = (
         row(
-            f"{one.label} ({one.index})",
-            *(cell((one.index, other.index)) for other in found.classes),
+            f"{result.label} ({result.index})",
+            *(cell((result.index, other.index)) for other in found.classes),
         )
-        for one in found.classes
+        for result in found.classes
     )
     return Table(
         "Confusion matrix",

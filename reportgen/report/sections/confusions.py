@@ -55,7 +55,7 @@ def confusions(outline: Outline) -> Iterator[Page]:
 
 
 def _blocks(outline: Outline, found: Confusions) -> Iterator[Block]:
-    wrong = sum(one.images for one in found.confusions)
+    wrong = sum(pair.images for pair in found.confusions)
     images = f"{count(found.labelled, 'image')} of known class"
     if not found.labelled:
         yield text("No true class is known, so that there are no confusions.", style="lead")
@@ -73,11 +73,11 @@ def _blocks(outline: Outline, found: Confusions) -> Iterator[Block]:
     yield Parts(
         tuple(
             Part(
-                (_title(outline, one),),
-                f"confusion--{one.true}-{one.predicted}",
-                tuple(_confusion(outline, found, one)),
+                (_title(outline, pair),),
+                f"confusion--{pair.true}-{pair.predicted}",
+                tuple(_confusion(outline, found, pair)),
             )
-            for one in found.confusions
+            for pair in found.confusions
         ),
         Limits("confusion", page=_A_PAGE, paper=_ON_PAPER),
     )
@@ -85,16 +85,16 @@ def _blocks(outline: Outline, found: Confusions) -> Iterator[Block]:
         yield Part(("Where the heat lies",), "confusions--heat", tuple(_heat(outline, found)))
 
 
-def _title(outline: Outline, one: Confusion) -> str:
+def _title(outline: Outline, pair: Confusion) -> str:
     labels = outline.report.model.labels
-    return f"{labels[one.true]} predicted as {labels[one.predicted]}"
+    return f"{labels[pair.true]} predicted as {labels[pair.predicted]}"
 
 
-def _confusion(outline: Outline, found: Confusions, one: Confusion) -> Iterator[Block]:
+def _confusion(outline: Outline, found: Confusions, pair: Confusion) -> Iterator[Block]:
     labels = outline.report.model.labels
-    true, predicted = labels[one.true], labels[one.predicted]
-    yield text(f"{one.images:,} of {count(one.of_class, 'image')} of {true}.")
-    shown = [mistake for mistake in one.mistakes if mistake.image in outline.images]
+    true, predicted = labels[pair.true], labels[pair.predicted]
+    yield text(f"{pair.images:,} of {count(pair.of_class, 'image')} of {true}.")
+    shown = [mistake for mistake in pair.mistakes if mistake.image in outline.images]
     if shown:
         yield Cards(
             tuple(mistake_card(outline, mistake) for mistake in shown[:_MISTAKES]),
@@ -102,9 +102,9 @@ def _confusion(outline: Outline, found: Confusions, one: Confusion) -> Iterator[
             Limits("misclassified image", paper=_PAPER_MISTAKES),
         )
     heats = (
-        (one.true_heat, f"{true}, correct"),
-        (one.mistaken_heat, f"{true} predicted as {predicted}"),
-        (one.predicted_heat, f"{predicted}, correct"),
+        (pair.true_heat, f"{true}, correct"),
+        (pair.mistaken_heat, f"{true} predicted as {predicted}"),
+        (pair.predicted_heat, f"{predicted}, correct"),
     )
     figures = [_heat_figure(found, heat, words) for heat, words in heats if heat is not None]
     if figures:
@@ -112,8 +112,8 @@ def _confusion(outline: Outline, found: Confusions, one: Confusion) -> Iterator[
             f"Mean {CAMS[found.method].title} heatmaps of the predicted class:", style="quiet"
         )
         yield Figures(tuple(figures), across=3)
-    if one.channels:
-        yield from _channels(outline, found, one)
+    if pair.channels:
+        yield from _channels(outline, found, pair)
 
 
 def _heat_figure(found: Confusions, heat: MeanHeat, words: str) -> Figure:
@@ -123,8 +123,8 @@ def _heat_figure(found: Confusions, heat: MeanHeat, words: str) -> Figure:
     return Figure(picture, (f"{words}, {images}.{border}",), tall=0.25)
 
 
-def _channels(outline: Outline, found: Confusions, one: Confusion) -> Iterator[Block]:
-    true, predicted = (outline.report.model.labels[at] for at in (one.true, one.predicted))
+def _channels(outline: Outline, found: Confusions, pair: Confusion) -> Iterator[Block]:
+    true, predicted = (outline.report.model.labels[at] for at in (pair.true, pair.predicted))
     yield text(
         "Channels of ",
         Link(found.layer, outline.layer_place(found.layer)),
@@ -134,35 +134,36 @@ def _channels(outline: Outline, found: Confusions, one: Confusion) -> Iterator[B
         style="quiet",
     )
     label = f"Channels that separate {true} from {predicted}"
-    rows = tuple(_channel_row(outline, found.layer, channel) for channel in one.channels)
+    rows = tuple(_channel_row(outline, found.layer, channel) for channel in pair.channels)
     yield Table(label, _COLUMNS, rows)
 
 
-def _channel_row(outline: Outline, layer: str, one: SeparatingChannel) -> Row:
-    higher = one.order >= 0.5
+def _channel_row(outline: Outline, layer: str, separating: SeparatingChannel) -> Row:
+    higher = separating.order >= 0.5
     side = "higher" if higher else "lower"
     return row(
-        Link(f"channel {one.channel}", channel_place(outline, layer, one.channel)),
-        f"{percent(one.order if higher else 1 - one.order)} {side}",
-        number(one.true_mean),
-        number(one.predicted_mean),
-        number(one.mistaken_mean),
+        Link(f"channel {separating.channel}", channel_place(outline, layer, separating.channel)),
+        f"{percent(separating.order if higher else 1 - separating.order)} {side}",
+        number(separating.true_mean),
+        number(separating.predicted_mean),
+        number(separating.mistaken_mean),
     )
 
 
 def _shortcuts(outline: Outline, found: Confusions) -> Iterator[Block]:
-    for one in found.shortcuts:
-        yield Callout(("Possible shortcut.",), (_shortcut(outline, one),), "warn")
+    for shortcut in found.shortcuts:
+        yield Callout(("Possible shortcut.",), (_shortcut(outline, shortcut),), "warn")
 
 
-def _shortcut(outline: Outline, one: Shortcut) -> str:
-    label = outline.report.model.target_labels[one.index]
-    hot = ceil(one.hot * one.images - 1e-6)
+def _shortcut(outline: Outline, shortcut: Shortcut) -> str:
+    label = outline.report.model.target_labels[shortcut.index]
+    hot = ceil(shortcut.hot * shortcut.images - 1e-6)
     return (
-        f"The network may tell {label} by a mark in the {one.place} of the image:"
-        f" {percent(one.heat)} of its heat lies in a window of {percent(one.area)} of the image."
-        f" The window is hot on {hot:,} of {count(one.images, 'image')} predicted as {label}, and"
-        f" its pixels tell them from the other images in {percent(one.likeness)} of all pairs."
+        f"The network may tell {label} by a mark in the {shortcut.place} of the image:"
+        f" {percent(shortcut.heat)} of its heat lies in a window of {percent(shortcut.area)} of the"
+        f" image. The window is hot on {hot:,} of {count(shortcut.images, 'image')} predicted as"
+        f" {label}, and its pixels tell them from the other images in"
+        f" {percent(shortcut.likeness)} of all pairs."
         " Cover or crop the mark, and see whether the predictions change."
     )
 
@@ -177,7 +178,10 @@ def _heat(outline: Outline, found: Confusions) -> Iterator[Block]:
         words += f" The heatmaps reach {percent(found.border_reached)} of the border."
     yield text(words, style="quiet")
     yield Figures(
-        tuple(_heat_figure(found, one.heat, labels[one.index]) for one in found.classes),
+        tuple(
+            _heat_figure(found, class_heat.heat, labels[class_heat.index])
+            for class_heat in found.classes
+        ),
         across=4,
         limits=Limits("class", "classes", paper=8),
     )

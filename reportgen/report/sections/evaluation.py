@@ -65,7 +65,7 @@ def accuracy_fact(found: Evaluation) -> Fact:
 
 def _facts(found: Evaluation) -> Iterator[Fact]:
     """The numbers over all images."""
-    most = next(one.label for one in found.classes if one.index == found.majority)
+    most = next(result.label for result in found.classes if result.index == found.majority)
     yield accuracy_fact(found)
     yield Fact("Majority baseline", percent(found.majority_share), f"always predicting {most}")
     if found.balanced_accuracy is not None:
@@ -84,7 +84,7 @@ def _facts(found: Evaluation) -> Iterator[Fact]:
         error = percent(found.calibration_error)
         yield Fact("Calibration error", error, "mean gap between confidence and accuracy")
     if found.folders:
-        by_index = sorted(found.folders.items(), key=lambda one: (one[1], one[0]))
+        by_index = sorted(found.folders.items(), key=lambda pair: (pair[1], pair[0]))
         named = [f"{index} {name}" for name, index in by_index]
         left = f", {len(named) - 8:,} more" if len(named) > 8 else ""
         yield Fact("Classes", f"{len(named):,}", ", ".join(named[:8]) + left)
@@ -161,7 +161,7 @@ def _classes(found: Evaluation) -> Iterator[Block]:
     shown, words = found.classes, ""
     left = len(shown) - MOST_CLASSES
     if left > 0:
-        order = sorted(shown, key=lambda one: (one.recall is None, one.recall or 0.0))
+        order = sorted(shown, key=lambda result: (result.recall is None, result.recall or 0.0))
         shown = order[:MOST_CLASSES]
         more = count(left, "more class", "more classes")
         words = f" The {MOST_CLASSES} classes with the lowest recall; {more} in report.json."
@@ -173,12 +173,12 @@ def _classes(found: Evaluation) -> Iterator[Block]:
     yield Table("Precision and recall of each class", _CLASSES, tuple(map(_class_row, shown)))
 
 
-def _class_row(one: ClassResult) -> Row:
+def _class_row(result: ClassResult) -> Row:
     return row(
-        f"{one.label} ({one.index})",
-        *(f"{amount:,}" for amount in (one.images, one.predicted, one.correct)),
+        f"{result.label} ({result.index})",
+        *(f"{amount:,}" for amount in (result.images, result.predicted, result.correct)),
         *(
             "–" if share is None else percent(share)
-            for share in (one.precision, one.recall, one.f1)
+            for share in (result.precision, result.recall, result.f1)
         ),
     )

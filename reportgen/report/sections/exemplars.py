@@ -75,7 +75,7 @@ def _index(
     outline: Outline, found: Exemplars, layers: dict[str, list[ExemplarsOf]]
 ) -> Iterator[Block]:
     words = _searched(found)
-    if any(one.picture for one in (*found.channels, *found.units)):
+    if any(strip.picture for strip in (*found.channels, *found.units)):
         words += f" {_HOW}"
     else:
         words += " No image activates any of the channels."
@@ -105,43 +105,43 @@ def _searched(found: Exemplars) -> str:
     return f"Top images out of {found.images:,}{where}."
 
 
-def _row(outline: Outline, one: ExemplarsOf) -> Part:
+def _row(outline: Outline, strip: ExemplarsOf) -> Part:
     """A channel or a unit with its images."""
-    title, anchor = _title(one), f"channel--{one.channel}"
-    if one.unit is not None:
-        row, column = one.unit
-        slug = outline.layer_slugs.get(one.layer, "layer")
-        anchor = f"unit--{slug}-{row}-{column}-{one.channel}"
-    if one.picture is None:
-        what = "channel" if one.unit is None else "unit"
+    title, anchor = _title(strip), f"channel--{strip.channel}"
+    if strip.unit is not None:
+        row, column = strip.unit
+        slug = outline.layer_slugs.get(strip.layer, "layer")
+        anchor = f"unit--{slug}-{row}-{column}-{strip.channel}"
+    if strip.picture is None:
+        what = "channel" if strip.unit is None else "unit"
         return Part((title,), anchor, (text(f"No image activates this {what}.", style="reason"),))
-    what = "images" if one.unit is None else "images with the layer’s grid"
+    what = "images" if strip.unit is None else "images with the layer’s grid"
     figure = Figure(
-        Picture(one.picture, f"{title}: {what} that activate it most", one.width, one.height),
-        (_receptive_field(one.exemplars),),
-        columns=tuple(tuple(_caption(outline, exemplar)) for exemplar in one.exemplars),
-        share=min(1.0, one.width / 720),
+        Picture(strip.picture, f"{title}: {what} that activate it most", strip.width, strip.height),
+        (_receptive_field(strip.exemplars),),
+        columns=tuple(tuple(_caption(outline, exemplar)) for exemplar in strip.exemplars),
+        share=min(1.0, strip.width / 720),
     )
     return Part((title,), anchor, (figure,))
 
 
-def _title(one: ExemplarsOf) -> str:
+def _title(strip: ExemplarsOf) -> str:
     """Which channel it is, or which unit of which layer."""
-    if one.unit is None:
-        return f"Channel {one.channel}"
-    row, column = one.unit
-    return f"{one.layer}, row {row}, column {column}, channel {one.channel}"
+    if strip.unit is None:
+        return f"Channel {strip.channel}"
+    row, column = strip.unit
+    return f"{strip.layer}, row {row}, column {column}, channel {strip.channel}"
 
 
 def _receptive_field(found: list[Exemplar]) -> str:
     """How much of the network's input the channel sees, at the largest of these places."""
-    height, width = (max(one.box[side] for one in found) for side in (2, 3))
-    least = "" if all(one.exact for one in found) else "at most "
-    path = " along the convolutional path" if any(one.beyond for one in found) else ""
+    height, width = (max(exemplar.box[side] for exemplar in found) for side in (2, 3))
+    least = "" if all(exemplar.exact for exemplar in found) else "at most "
+    path = " along the convolutional path" if any(exemplar.beyond for exemplar in found) else ""
     return f"Receptive field: {least}{height} {TIMES} {width} px{path}."
 
 
-def _caption(outline: Outline, one: Exemplar) -> Iterator[Inline]:
-    known = one.image in outline.images
-    yield Link(one.image, outline.image_place(one.image) if known else "")
-    yield f" {number(one.value)} · row {one.row}, column {one.column}"
+def _caption(outline: Outline, exemplar: Exemplar) -> Iterator[Inline]:
+    known = exemplar.image in outline.images
+    yield Link(exemplar.image, outline.image_place(exemplar.image) if known else "")
+    yield f" {number(exemplar.value)} · row {exemplar.row}, column {exemplar.column}"

@@ -77,7 +77,7 @@ def findings(outline: Outline, page: str) -> tuple[tuple[Finding, ...], str]:
         _not_shown,
         _reduced,
     )
-    found = [_limited(one) for kind in kinds for one in kind(outline, page)]
+    found = [_limited(finding) for kind in kinds for finding in kind(outline, page)]
     left = len(found) - MOST_FINDINGS
     note = f"{count(left, 'more finding')} in report.json." if left > 0 else ""
     return tuple(found[:MOST_FINDINGS]), note
@@ -123,8 +123,8 @@ def _warnings(outline: Outline, page: str) -> Iterator[Finding]:
 
 def _maps_without_model(outline: Outline, page: str) -> Iterator[Finding]:
     trust = outline.report.trust if outline.has("trust") else None
-    kept = [CAMS[one.method].title for one in (trust.checks if trust else ())
-            if one.outcome == "kept"]  # fmt: skip
+    kept = [CAMS[check.method].title for check in (trust.checks if trust else ())
+            if check.outcome == "kept"]  # fmt: skip
     if kept:
         yield Finding(
             "warning",
@@ -138,16 +138,16 @@ def _maps_without_model(outline: Outline, page: str) -> Iterator[Finding]:
 def _failed(outline: Outline, page: str) -> Iterator[Finding]:
     known = {*_SKIPPED, *_NOT_SHOWN, *_REDUCED}
     items = [
-        one.model_copy(update={"name": f"{one.what} {one.name}"})
-        for one in outline.report.skipped
-        if one.what not in known
+        loss.model_copy(update={"name": f"{loss.what} {loss.name}"})
+        for loss in outline.report.skipped
+        if loss.what not in known
     ]
     yield from _missing(page, items, ("result failed", "results failed"), "warning")
 
 
 def _skipped(outline: Outline, page: str) -> Iterator[Finding]:
     for kind, words in _SKIPPED.items():
-        items = [one for one in outline.report.skipped if one.what == kind]
+        items = [loss for loss in outline.report.skipped if loss.what == kind]
         yield from _missing(page, items, words, "skipped")
 
 
@@ -155,10 +155,10 @@ def _not_shown(outline: Outline, page: str) -> Iterator[Finding]:
     """Layers and inputs without figures; dropout, which only hands its input on, is not listed."""
     for kind, words in _NOT_SHOWN.items():
         items = [
-            one
-            for one in outline.report.skipped
-            if one.what == kind
-            and not (one.name in outline.layers and outline.layers[one.name].passes_through)
+            loss
+            for loss in outline.report.skipped
+            if loss.what == kind
+            and not (loss.name in outline.layers and outline.layers[loss.name].passes_through)
         ]
         yield from _missing(page, items, words, "note")
 
@@ -174,9 +174,9 @@ def _missing(
 
 def _reasons(items: Sequence[Skipped]) -> str:
     """The reason and what it holds for, such as "a.jpg and b.jpg: the file is damaged."."""
-    names = [one.name for one in items]
+    names = [item.name for item in items]
     reason = items[0].reason
-    if any(one.reason != reason for one in items):
+    if any(item.reason != reason for item in items):
         return f"{names[0]}: {sentence(reason)}"
     left = len(names) - _NAMED
     return (
@@ -185,11 +185,11 @@ def _reasons(items: Sequence[Skipped]) -> str:
 
 
 def _skipped_items(items: Sequence[Skipped]) -> tuple[Link, ...]:
-    return tuple(Link(one.name, "", note=sentence(one.reason)) for one in items)
+    return tuple(Link(item.name, "", note=sentence(item.reason)) for item in items)
 
 
 def _reduced(outline: Outline, page: str) -> Iterator[Finding]:
-    items = [one for one in outline.report.skipped if one.what in _REDUCED]
+    items = [loss for loss in outline.report.skipped if loss.what in _REDUCED]
     if items:
         yield Finding(
             "note",
@@ -210,7 +210,7 @@ def _misclassified(outline: Outline, page: str) -> Iterator[Finding]:
             f"Most confident mistake: {first.image}, predicted {labels[first.predicted]} "
             f"({percent(first.probability)}).",
             href(page, "evaluation.html"),
-            _images(outline, page, [one.image for one in outline.shown_mistakes]),
+            _images(outline, page, [mistake.image for mistake in outline.shown_mistakes]),
         )
     elif found is None and outline.mistakes:
         known = sum(image.true_class is not None for image in outline.report.images)
@@ -227,7 +227,7 @@ def _shortcuts(outline: Outline, page: str) -> Iterator[Finding]:
     found = outline.report.confusions if outline.has("confusions") else None
     if found is not None and found.shortcuts:
         first, labels = found.shortcuts[0], outline.report.model.target_labels
-        named = listed([labels[one.index] for one in found.shortcuts[:_NAMED]])
+        named = listed([labels[shortcut.index] for shortcut in found.shortcuts[:_NAMED]])
         yield Finding(
             "warning",
             f"Possible shortcut for {named}",
@@ -248,7 +248,7 @@ def _suspected_labels(outline: Outline, page: str) -> Iterator[Finding]:
             f"Most suspect: {first.image}, labelled {labels[first.given]}. The prediction and the"
             f" nearest images say {labels[first.suggested]}.",
             href(page, SUSPECTED),
-            _images(outline, page, [one.image for one in found.suspected]),
+            _images(outline, page, [suspect.image for suspect in found.suspected]),
         )
 
 
@@ -275,7 +275,7 @@ def _empty_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
     found = _heatmaps(outline, page, "no positive evidence")
     if found:
         title = CAMS[found[0][0].method].title
-        labels = Counter(one.label for one, _ in found)
+        labels = Counter(cam.label for cam, _ in found)
         images = len({link.text for _, link in found})
         where = found[0][1].text if images == 1 else count(images, "image")
         many = len(labels) > 1

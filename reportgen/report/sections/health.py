@@ -42,7 +42,7 @@ def health(outline: Outline) -> Iterator[Page]:
 def health_place(outline: Outline, layer: str) -> str:
     """A layer's row in the table; empty for a layer that is not in it."""
     found = outline.report.health
-    paths = [one.layer for one in found.layers] if found and outline.has("health") else []
+    paths = [known.layer for known in found.layers] if found and outline.has("health") else []
     if layer not in paths:
         return ""
     page = numbered(_PATH, paths.index(layer) // LAYERS_A_PAGE + 1)
@@ -113,9 +113,9 @@ def _table(outline: Outline, found: Health) -> Table:
         Column("Other", "long"),
     ]
     rows = list(_rows(outline, found))
-    if not any(one.cells[-1].words[0] for one in rows):
+    if not any(table_row.cells[-1].words[0] for table_row in rows):
         heads.pop()
-        rows = [Row(one.cells[:-1], one.anchor) for one in rows]
+        rows = [Row(table_row.cells[:-1], table_row.anchor) for table_row in rows]
     limits = Limits("layer", page=LAYERS_A_PAGE)
     return Table("Health of each layer", tuple(heads), tuple(rows), limits)
 
@@ -183,9 +183,11 @@ def _distributions_text(found: Health) -> str:
         " that responds to only a few images."
     )
     known = [layer.distribution for layer in found.layers if layer.distribution]
-    if any(one.measured > len(one.channels) for one in known):
+    if any(layer.measured > len(layer.channels) for layer in known):
         words += " Layers with many channels are subsampled evenly."
-    if sampled := min((one.sampled for one in known if one.sampled < found.images), default=0):
+    if sampled := min(
+        (layer.sampled for layer in known if layer.sampled < found.images), default=0
+    ):
         chosen = "randomly" if found.dataset else "evenly"
         words += f" Medians and quartiles are over {sampled:,} {chosen} chosen images."
     return words

@@ -37,7 +37,11 @@ def image_map(outline: Outline) -> Iterator[Page]:
 def suspected_place(outline: Outline, image: str) -> str:
     """Where the page shows that an image's label is suspected; empty where it is not."""
     found = outline.report.image_map if outline.has("map") else None
-    names = [one.image for one in found.suspected if one.image in outline.images] if found else []
+    names = (
+        [suspect.image for suspect in found.suspected if suspect.image in outline.images]
+        if found
+        else []
+    )
     if image not in names:
         return ""
     at = names.index(image)
@@ -142,23 +146,25 @@ def _labels(outline: Outline, found: ImageMap) -> Iterator[Block]:
         " then.",
         style="quiet",
     )
-    shown = [one for one in found.suspected if one.image in outline.images]
+    shown = [suspect for suspect in found.suspected if suspect.image in outline.images]
     if len(shown) < found.suspicions:
         yield text(f"{len(shown):,} of them are in this report.", style="quiet")
-    yield Cards(tuple(_card(outline, one, at) for at, one in enumerate(shown)), 3, _SUSPECTED)
+    yield Cards(
+        tuple(_card(outline, suspect, at) for at, suspect in enumerate(shown)), 3, _SUSPECTED
+    )
 
 
-def _card(outline: Outline, one: SuspectedLabel, at: int) -> Card:
-    image, labels = outline.images[one.image], outline.report.model.labels
+def _card(outline: Outline, suspect: SuspectedLabel, at: int) -> Card:
+    image, labels = outline.images[suspect.image], outline.report.model.labels
     photo = Picture(image.photo, f"Photo {image.name}", image.photo_width, image.photo_height)
     return Card(
         (Link(image.name, outline.image_place(image.name)),),
         (Figure(photo),),
         (
-            f"Labelled {labels[one.given]} ({percent(one.given_probability)}), predicted"
-            f" {labels[one.suggested]} ({percent(one.suggested_probability)}). Of the"
-            f" {one.neighbours} nearest images, {one.agreeing} are labelled"
-            f" {labels[one.suggested]} and {one.opposing} {labels[one.given]}.",
+            f"Labelled {labels[suspect.given]} ({percent(suspect.given_probability)}), predicted"
+            f" {labels[suspect.suggested]} ({percent(suspect.suggested_probability)}). Of the"
+            f" {suspect.neighbours} nearest images, {suspect.agreeing} are labelled"
+            f" {labels[suspect.suggested]} and {suspect.opposing} {labels[suspect.given]}.",
         ),
         anchor=f"label--{at}",
     )

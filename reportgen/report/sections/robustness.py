@@ -111,15 +111,15 @@ def _numbers(found: Robustness) -> Iterator[Block]:
 
 
 def _rows(result: CorruptionResult) -> Iterator[Row]:
-    for one in result.strengths:
+    for strength in result.strengths:
         yield row(
             result.title,
-            str(one.strength),
-            one.amount,
-            _share(one.accuracy),
-            percent(one.flips),
-            _share(one.confidence),
-            "–" if one.drift is None else number(round(one.drift, 3)),
+            str(strength.strength),
+            strength.amount,
+            _share(strength.accuracy),
+            percent(strength.flips),
+            _share(strength.confidence),
+            "–" if strength.drift is None else number(round(strength.drift, 3)),
         )
 
 
@@ -132,9 +132,9 @@ def _card(outline: Outline, result: CorruptionResult, image: WorstImage) -> Card
     place = outline.image_place(image.image) if known else ""
     alt = f"{image.image} without and with {_lower(result)} at three strengths"
     strengths = range(1, len(image.predicted) + 1)
-    columns: list[Words] = [("photo",), *((f"strength {one}",) for one in strengths)]
+    columns: list[Words] = [("photo",), *((f"strength {strength}",) for strength in strengths)]
     picture = Picture(image.picture, alt, image.width, image.height)
-    confidence = [percent(one) for one in image.confidence if one is not None]
+    confidence = [percent(share) for share in image.confidence if share is not None]
     words = f"Predicted: {image.label}; by strength: {', '.join(image.predicted)}."
     if confidence:
         words += f" Confidence in {image.label}: {', '.join(confidence)}."

@@ -91,7 +91,7 @@ class Choice:
         return (*said, f"{parts.capitalize()} have pages in the full report only.")
 
     def _left_out(self, report: Report) -> Iterator[str]:
-        seen = sum(bool(one.activations) for one in report.images if one.name in self.images)
+        seen = sum(bool(image.activations) for image in report.images if image.name in self.images)
         shown = len(self.grids) if self.layers else 0
         if seen and not shown:
             yield "activations"
@@ -105,7 +105,7 @@ class Choice:
             yield f"top images of {count(gone, 'channel')}"
 
 
-_ON_THE_SITE = {one.key: one.left_to_site for one in TABLE if one.left_to_site}
+_ON_THE_SITE = {section.key: section.left_to_site for section in TABLE if section.left_to_site}
 """Sections that the file leaves to the site, and what their pages are called."""
 
 
@@ -131,7 +131,7 @@ def size(report: Report, choice: Choice) -> int:
         + sum(_image_cost(pictures, image, mistakes) for image in shown.images)
         + sum(_grid_cost(pictures, grid) for image in shown.images for grid in image.activations)
         + sum(_gallery_cost(pictures, gallery) for gallery in shown.galleries)
-        + sum(_strip_cost(pictures, one) for one in _strips(shown).values())
+        + sum(_strip_cost(pictures, strip) for strip in _strips(shown).values())
     )
 
 
@@ -151,20 +151,22 @@ def fitted(report: Report, pictures: Pictures, budget: int) -> Choice:
             break
         spent += cost
         chosen.append(name)
-    costs = {one.picture: _gallery_cost(pictures, one) for one in report.galleries}
+    costs = {gallery.picture: _gallery_cost(pictures, gallery) for gallery in report.galleries}
     galleries = _affordable(costs, budget * _FOR_GALLERIES - spent)
-    spent += sum(costs[one] for one in galleries)
+    spent += sum(costs[gallery] for gallery in galleries)
     grids = [name for name in chosen if images[name].activations][:GRID_IMAGES]
     first, others = _layer_order(report)
     by_layer = _layer_costs(pictures, [images[name] for name in grids])
-    layers = _affordable({one: by_layer.get(one, 0) for one in first}, budget * _FOR_GRIDS - spent)
-    spent += sum(by_layer.get(one, 0) for one in layers)
+    layers = _affordable(
+        {layer: by_layer.get(layer, 0) for layer in first}, budget * _FOR_GRIDS - spent
+    )
+    spent += sum(by_layer.get(layer, 0) for layer in layers)
     strips = {
-        key: _strip_cost(pictures, one) for key, one in _strips(report, EXEMPLAR_ROWS).items()
+        key: _strip_cost(pictures, strip) for key, strip in _strips(report, EXEMPLAR_ROWS).items()
     }
     exemplars = _affordable(strips, budget * _FOR_EXEMPLARS - spent)
-    spent += sum(strips[one] for one in exemplars)
-    layers |= _affordable({one: by_layer.get(one, 0) for one in others}, budget - spent)
+    spent += sum(strips[picture] for picture in exemplars)
+    layers |= _affordable({layer: by_layer.get(layer, 0) for layer in others}, budget - spent)
     return Choice(
         pictures,
         frozenset(chosen),
@@ -196,16 +198,16 @@ def reduced(report: Report, choice: Choice) -> Report:
         replace(
             image,
             activations=[
-                one
-                for one in image.activations
-                if image.name in choice.grids and one.layer in choice.layers
+                grid
+                for grid in image.activations
+                if image.name in choice.grids and grid.layer in choice.layers
             ],
         )
         for image in report.images
         if image.name in choice.images
     ]
-    galleries = [one for one in report.galleries if one.picture in choice.galleries]
-    filters = [one for one in report.filters if one.picture in choice.galleries]
+    galleries = [gallery for gallery in report.galleries if gallery.picture in choice.galleries]
+    filters = [pattern for pattern in report.filters if pattern.picture in choice.galleries]
     exemplars = _reduced_exemplars(report.exemplars, choice.exemplars)
     gone = {*_ON_THE_SITE, *(() if exemplars else ("exemplars",))}
     return report.model_copy(
@@ -230,8 +232,8 @@ def reduced(report: Report, choice: Choice) -> Report:
 def _reduced_exemplars(found: Exemplars | None, pictures: frozenset[str]) -> Exemplars | None:
     if found is None or not pictures:
         return None
-    channels = [one for one in found.channels if one.picture in pictures]
-    units = [one for one in found.units if one.picture in pictures]
+    channels = [channel for channel in found.channels if channel.picture in pictures]
+    units = [unit for unit in found.units if unit.picture in pictures]
     return found.model_copy(update={"channels": channels, "units": units})
 
 
@@ -248,7 +250,7 @@ def _affordable(costs: dict[str, int], room: float) -> set[str]:
 def _mistaken(report: Report) -> dict[str, None]:
     """Names of the misclassified images, the most confident mistake first."""
     found = report.evaluation.mistakes if report.evaluation else []
-    return dict.fromkeys(one.image for one in found)
+    return dict.fromkeys(mistake.image for mistake in found)
 
 
 def _strips(report: Report, rows: int | None = None) -> dict[str, ExemplarsOf]:
@@ -257,27 +259,27 @@ def _strips(report: Report, rows: int | None = None) -> dict[str, ExemplarsOf]:
     if found is None:
         return {}
     by_layer: dict[str, list[ExemplarsOf]] = {}
-    for one in found.channels:
-        if one.picture is not None:
-            by_layer.setdefault(one.layer, []).append(one)
+    for channel in found.channels:
+        if channel.picture is not None:
+            by_layer.setdefault(channel.layer, []).append(channel)
     deepest = max(map(len, by_layer.values()), default=0)
     rows = deepest if rows is None else min(rows, deepest)
     turns = [layer[at] for at in range(rows) for layer in by_layer.values() if at < len(layer)]
-    return {one.picture: one for one in (*found.units, *turns) if one.picture is not None}
+    return {strip.picture: strip for strip in (*found.units, *turns) if strip.picture is not None}
 
 
 def _seen(report: Report) -> frozenset[str]:
     """The layers of which any image has activations."""
-    return frozenset(one.layer for image in report.images for one in image.activations)
+    return frozenset(grid.layer for image in report.images for grid in image.activations)
 
 
 def _layer_order(report: Report) -> tuple[list[str], list[str]]:
     """The first layers with maps and the last of each block; and the others."""
     seen = _seen(report)
-    layers = [one for one in report.model.layers if one.path in seen]
-    ends = {one.block: one.path for one in layers}.values()
-    first = list(dict.fromkeys([*(one.path for one in layers[:_FIRST_LAYERS]), *ends]))
-    return first, [one.path for one in layers if one.path not in first]
+    layers = [layer for layer in report.model.layers if layer.path in seen]
+    ends = {layer.block: layer.path for layer in layers}.values()
+    first = list(dict.fromkeys([*(layer.path for layer in layers[:_FIRST_LAYERS]), *ends]))
+    return first, [layer.path for layer in layers if layer.path not in first]
 
 
 def _layer_costs(pictures: Pictures, images: Iterable[Image]) -> dict[str, int]:
@@ -289,8 +291,12 @@ def _layer_costs(pictures: Pictures, images: Iterable[Image]) -> dict[str, int]:
 
 
 def _base_cost(pictures: Pictures, report: Report) -> int:
-    known = [one.distribution for one in report.health.layers] if report.health else []
-    charts = sum(_FIGURE + pictures.cost(one.chart, _THUMBNAIL) for one in known if one)
+    known = [layer.distribution for layer in report.health.layers] if report.health else []
+    charts = sum(
+        _FIGURE + pictures.cost(distribution.chart, _THUMBNAIL)
+        for distribution in known
+        if distribution
+    )
     return _PAGE + _LAYER * len(report.model.layers) + charts
 
 
@@ -300,7 +306,7 @@ def _image_cost(pictures: Pictures, image: Image, mistakes: Iterable[str]) -> in
     card = 0
     if image.name in mistakes:
         shown = [image.photo, *(cam.picture for cam in cams[:2])]
-        card = _CARD + sum(pictures.cost(one, _THUMBNAIL) for one in shown)
+        card = _CARD + sum(pictures.cost(picture, _THUMBNAIL) for picture in shown)
     return (
         _IMAGE
         + _CARD
@@ -312,8 +318,8 @@ def _image_cost(pictures: Pictures, image: Image, mistakes: Iterable[str]) -> in
         + sum(pictures.cost(cam.picture, _HEATMAP) for cam in cams)
         + sum(pictures.cost(cam.heatmap, _HEATMAP) for cam in cams)
         + sum(pictures.cost(cam.picture, _HEATMAP) for cam in image.through_depth)
-        + sum(pictures.cost(one.picture, _HEATMAP) for one in image.differences)
-        + sum(pictures.cost(one.heatmap, _HEATMAP) for one in image.differences)
+        + sum(pictures.cost(difference.picture, _HEATMAP) for difference in image.differences)
+        + sum(pictures.cost(difference.heatmap, _HEATMAP) for difference in image.differences)
     )
 
 
@@ -322,7 +328,7 @@ def _grid_cost(pictures: Pictures, grid: Activations) -> int:
     across = grid.width * enlargement(
         grid.width, grid.height, width, height, sideways=is_sideways(grid)
     )
-    singles = sum(pictures.cost(one.picture, 384) + _FIGURE for one in grid.singles)
+    singles = sum(pictures.cost(channel.picture, 384) + _FIGURE for channel in grid.singles)
     return _FIGURE + _TILE * grid.shown + pictures.cost(grid.picture, across) + singles
 
 
@@ -334,5 +340,5 @@ def _gallery_cost(pictures: Pictures, gallery: Gallery) -> int:
     return _FIGURE + _TILE * gallery.shown + pictures.cost(gallery.picture, across)
 
 
-def _strip_cost(pictures: Pictures, one: ExemplarsOf) -> int:
-    return _FIGURE + _LINK * len(one.exemplars) + pictures.cost(one.picture, _STRIP)
+def _strip_cost(pictures: Pictures, strip: ExemplarsOf) -> int:
+    return _FIGURE + _LINK * len(strip.exemplars) + pictures.cost(strip.picture, _STRIP)

@@ -141,7 +141,7 @@ class SheetMaker(HTMLParser):
         for name, value in given.items():
             if name in _NAMES_IDS and value:
                 ids = value.split() if name != "id" else [value]
-                made[name] = " ".join(f"{sheet_id(self._page)}~{one}" for one in ids)
+                made[name] = " ".join(f"{sheet_id(self._page)}~{anchor}" for anchor in ids)
             elif tag == "a" and name == "href":
                 # A link around a picture leads to its file on the site, and to itself here.
                 zoom = "zoom" in (given.get("class") or "").split()

@@ -28,7 +28,8 @@ def about_page(outline: Outline, navigation: Navigation) -> AboutPage:
             for trial in report.model.preprocessing.trials
         ),
         statistics=tuple(
-            Fact(one.mode, number(one.distance)) for one in report.model.preprocessing.statistics
+            Fact(statistic.mode, number(statistic.distance))
+            for statistic in report.model.preprocessing.statistics
         ),
         skipped=tuple(
             Fact(item.name, sentence(item.reason), item.what)

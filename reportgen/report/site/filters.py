@@ -35,21 +35,25 @@ _MOST_TILES, _FEWEST_TILES, _MOST_LAYERS, _TILE_NODES = 14, 2, 32, 5
 def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) -> FiltersIndexPage:
     """The context of `filters/index.html`; draws some patterns of each layer."""
     page = "filters/index.html"
-    layers = {one.layer for galleries in outline.gallery_blocks.values() for one in galleries}
+    layers = {
+        gallery.layer for galleries in outline.gallery_blocks.values() for gallery in galleries
+    }
     most = max(_FEWEST_TILES, min(_MOST_TILES, outline.most_nodes // (_TILE_NODES * len(layers))))
     whole = len(layers) <= _MOST_LAYERS
     blocks = []
     for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
         shown = _shown(galleries)
         named = shown if whole else _of_last_layer(shown)
-        filters = {(g.layer, one.channel) for g in galleries for one in outline.filters_of(g)}
+        filters = {
+            (g.layer, pattern.channel) for g in galleries for pattern in outline.filters_of(g)
+        }
         blocks.append(
             FilterBlock(
                 id=f"filters--block-{at}",
                 name=_title(block),
                 href=href(page, quote(outline.filter_page(block))),
                 text=f"{count(len(filters), 'filter')} of "
-                f"{count(len({one.layer for one in shown}), 'layer')}",
+                f"{count(len({gallery.layer for gallery in shown}), 'layer')}",
                 layers=tuple(
                     FilterLayer(
                         gallery.layer,
@@ -73,15 +77,16 @@ def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) 
             StartFigure(
                 plain_picture(
                     page,
-                    one.picture,
-                    (one.width, one.height),
-                    f"Start image of filter {one.channel} of {one.layer}, {METHODS[one.method]}",
+                    start.picture,
+                    (start.width, start.height),
+                    f"Start image of filter {start.channel} of {start.layer}, "
+                    f"{METHODS[start.method]}",
                     _THUMBNAIL,
                 ),
-                f"Start of {METHODS[one.method]} ascent, filter {one.channel} of {one.layer}: "
-                f"{_STARTS[one.method]}",
+                f"Start of {METHODS[start.method]} ascent, filter {start.channel} of "
+                f"{start.layer}: {_STARTS[start.method]}",
             )
-            for one in outline.report.start_images
+            for start in outline.report.start_images
         ),
     )
 
@@ -91,10 +96,12 @@ def _shown(galleries: Sequence[Gallery]) -> list[Gallery]:
 
     Of a layer with neither classic nor Fourier patterns of its own it is the first gallery.
     """
-    plain = [one for one in galleries if one.method in _PLAIN]
-    layers = {one.layer for one in plain}
-    others = {one.layer: one for one in reversed(galleries) if one.layer not in layers}
-    return sorted([*plain, *others.values()], key=lambda one: one.method != "fourier")
+    plain = [gallery for gallery in galleries if gallery.method in _PLAIN]
+    layers = {gallery.layer for gallery in plain}
+    others = {
+        gallery.layer: gallery for gallery in reversed(galleries) if gallery.layer not in layers
+    }
+    return sorted([*plain, *others.values()], key=lambda gallery: gallery.method != "fourier")
 
 
 def _how(outline: Outline, gallery: Gallery) -> str:
@@ -106,32 +113,32 @@ def _how(outline: Outline, gallery: Gallery) -> str:
 
 def _of_last_layer(shown: Sequence[Gallery]) -> list[Gallery]:
     """Those of the layer whose patterns stand for a block: one with Fourier patterns, if any."""
-    clear = [one for one in shown if one.method == "fourier"]
+    clear = [gallery for gallery in shown if gallery.method == "fourier"]
     layer = (clear or shown)[-1].layer
-    return [one for one in shown if one.layer == layer]
+    return [gallery for gallery in shown if gallery.layer == layer]
 
 
 def _tiles(
     outline: Outline, page: str, drawings: Drawings, picture: str, gallery: Gallery, most: int
 ) -> tuple[Tile, ...]:
     """The first patterns of a gallery that were found, each with a link to its channel's page."""
-    found = [one for one in outline.filters_of(gallery) if one.status == "ok"]
-    cells = [(gallery, one) for one in (found or outline.filters_of(gallery))[:most]]
+    found = [pattern for pattern in outline.filters_of(gallery) if pattern.status == "ok"]
+    cells = [(gallery, pattern) for pattern in (found or outline.filters_of(gallery))[:most]]
     if not cells:
         return ()
     sheet = pattern_sheet(drawings, picture, cells)
     return tuple(
         Tile(
-            title=f"Filter {one.channel}",
-            href=href(page, channel_place(outline, gallery.layer, one.channel)),
-            alt=f"Pattern of filter {one.channel} of {gallery.layer}",
+            title=f"Filter {pattern.channel}",
+            href=href(page, channel_place(outline, gallery.layer, pattern.channel)),
+            alt=f"Pattern of filter {pattern.channel} of {gallery.layer}",
             src=src(page, sheet.path),
             width=sheet.width,
             height=sheet.height,
             view=sheet.view(at),
             pixelated=False,
         )
-        for at, (_, one) in enumerate(cells)
+        for at, (_, pattern) in enumerate(cells)
     )
 
 
@@ -142,11 +149,13 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
         parts = outline.filter_pages[block]
         paths = [outline.filter_page(block, at) for at in range(1, len(parts) + 1)]
         previous, following = (
-            (_title(one), quote(outline.filter_page(one))) if one is not None else None
-            for one in neighbours(blocks, index)
+            (_title(neighbour), quote(outline.filter_page(neighbour)))
+            if neighbour is not None
+            else None
+            for neighbour in neighbours(blocks, index)
         )
         everything = outline.gallery_blocks[block]
-        filters = [one for gallery in everything for one in outline.filters_of(gallery)]
+        filters = [pattern for gallery in everything for pattern in outline.filters_of(gallery)]
         layers = len({gallery.layer for gallery in everything})
         found = filter_findings(filters) if len(everything) == 1 else _summary(filters)
         for at, (page, galleries) in enumerate(zip(paths, parts, strict=True), 1):
@@ -172,7 +181,7 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
 
 
 def _summary(filters: list[Filter]) -> list[str]:
-    rose = sum(one.status == "ok" for one in filters)
+    rose = sum(pattern.status == "ok" for pattern in filters)
     return [f"{rose:,} of {count(len(filters), 'pattern')} found"]
 
 

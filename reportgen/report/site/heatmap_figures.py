@@ -17,7 +17,7 @@ _HEATMAP = 460
 
 def cam_explanations(report: Report, image: Image) -> tuple[Explanation, ...]:
     """The texts on the kinds of map that the image has."""
-    kinds = dict.fromkeys(one.method for one in image.gradcam)
+    kinds = dict.fromkeys(cam.method for cam in image.gradcam)
     return tuple(text for kind in kinds if (text := explanation(report, kind)))
 
 
@@ -28,51 +28,52 @@ def depth_strip(outline: Outline, page: str, image: Image) -> DepthStrip:
     return DepthStrip(
         text=text,
         explanation=explanation(outline.report, "depth"),
-        cams=tuple(_depth_cam(outline, page, image, one) for one in cams),
+        cams=tuple(_depth_cam(outline, page, image, cam) for cam in cams),
     )
 
 
-def _depth_cam(outline: Outline, page: str, image: Image, one: GradCam) -> DepthCam:
-    alt = f"Grad-CAM of {one.label} on {image.name} at layer {one.layer}"
-    size = (one.width, one.height)
+def _depth_cam(outline: Outline, page: str, image: Image, cam: GradCam) -> DepthCam:
+    alt = f"Grad-CAM of {cam.label} on {image.name} at layer {cam.layer}"
+    size = (cam.width, cam.height)
     return DepthCam(
-        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        overlay=plain_picture(page, one.picture, size, alt, _STRIP) if one.picture else None,
-        reason="" if one.picture else sentence(one.reason),
+        layer=Link(cam.layer, href(page, outline.layer_place(cam.layer))),
+        overlay=plain_picture(page, cam.picture, size, alt, _STRIP) if cam.picture else None,
+        reason="" if cam.picture else sentence(cam.reason),
     )
 
 
 def differences(outline: Outline, page: str, image: Image) -> tuple[Difference, ...]:
     """The differences of classes, in the order that they were asked for."""
     return tuple(
-        _difference(outline, page, image, one, at) for at, one in enumerate(image.differences, 1)
+        _difference(outline, page, image, difference, at)
+        for at, difference in enumerate(image.differences, 1)
     )
 
 
 def _difference(
-    outline: Outline, page: str, image: Image, one: CamDifference, at: int
+    outline: Outline, page: str, image: Image, difference: CamDifference, at: int
 ) -> Difference:
-    size = (one.width, one.height)
-    pair = f"{one.first_label} against {one.second_label}"
+    size = (difference.width, difference.height)
+    pair = f"{difference.first_label} against {difference.second_label}"
     alt = f"of {pair} on {image.name}"
     return Difference(
         id=f"difference--{at}",
         title=pair,
-        facts=(f"classes {one.first} and {one.second}",),
+        facts=(f"classes {difference.first} and {difference.second}",),
         legend=Legend(
             colormap=DIVERGING,
             colors=legend_colors(DIVERGING),
-            low=f"for {one.second_label}",
-            high=f"for {one.first_label}",
+            low=f"for {difference.second_label}",
+            high=f"for {difference.first_label}",
             text="Which class has more evidence at each place, relative to the strongest place.",
         ),
-        overlay=plain_picture(page, one.picture, size, f"Overlay {alt}", _HEATMAP)
-        if one.picture
+        overlay=plain_picture(page, difference.picture, size, f"Overlay {alt}", _HEATMAP)
+        if difference.picture
         else None,
-        heatmap=plain_picture(page, one.heatmap, size, f"Difference {alt}", _HEATMAP)
-        if one.heatmap
+        heatmap=plain_picture(page, difference.heatmap, size, f"Difference {alt}", _HEATMAP)
+        if difference.heatmap
         else None,
         photo=src(page, image.photo),
-        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        reason="" if one.picture else sentence(one.reason),
+        layer=Link(difference.layer, href(page, outline.layer_place(difference.layer))),
+        reason="" if difference.picture else sentence(difference.reason),
     )

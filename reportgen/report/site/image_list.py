@@ -112,16 +112,16 @@ def _pictures(
     """Path, size and kind of the pictures on a card: the photo, then the first heatmap."""
     found = [(image.photo, (image.photo_width, image.photo_height), "Photo")]
     cams = [group.main for group in cam_groups(image.gradcam)] if outline.has("gradcam") else []
-    for one in cams if alone else cams[:1]:
-        if one.picture:
-            what = f"{CAMS[one.method].title} of {one.label} on"
-            found.append((one.picture, (one.width, one.height), what))
+    for cam in cams if alone else cams[:1]:
+        if cam.picture:
+            what = f"{CAMS[cam.method].title} of {cam.label} on"
+            found.append((cam.picture, (cam.width, cam.height), what))
     taken = outline.report.model.image_input
     if alone:
-        for one in cams[:1]:
-            if one.heatmap:
-                what = f"Heatmap of {one.label} on"
-                found.append((one.heatmap, (one.width, one.height), what))
+        for cam in cams[:1]:
+            if cam.heatmap:
+                what = f"Heatmap of {cam.label} on"
+                found.append((cam.heatmap, (cam.width, cam.height), what))
         if taken and image.network_photo:
             found.append((image.network_photo, (taken.width, taken.height), "Network input of"))
     yield from found[: _PICTURES_ALONE if alone else 2]
@@ -143,13 +143,13 @@ def _values(image: Image) -> tuple[Prediction, ...]:
     """An image's values, for a network without classes: no bar stands for them."""
     return tuple(
         Prediction(
-            label=one.name,
-            index=one.index,
-            probability="not finite" if one.value is None else number(one.value),
+            label=value.name,
+            index=value.index,
+            probability="not finite" if value.value is None else number(value.value),
             score="",
             bar="",
         )
-        for one in image.values
+        for value in image.values
     )
 
 
@@ -157,11 +157,11 @@ def predictions(image: Image) -> tuple[Prediction, ...]:
     """An image's classes, worded."""
     return tuple(
         Prediction(
-            label=one.label,
-            index=one.index,
-            probability=percent(one.probability),
-            score="−∞" if one.score is None else number(one.score),
-            bar=f"{100 * bar_length(one.probability):.4g}",
+            label=prediction.label,
+            index=prediction.index,
+            probability=percent(prediction.probability),
+            score="−∞" if prediction.score is None else number(prediction.score),
+            bar=f"{100 * bar_length(prediction.probability):.4g}",
         )
-        for one in image.predictions
+        for prediction in image.predictions
     )

@@ -66,7 +66,8 @@ def _pages(
     parts = outline.image_parts(image.name)
     paths = [outline.image_page(image.name, at) for at in range(1, len(parts) + 1)]
     previous, following = (
-        (one.name, outline.image_place(one.name)) if one else None for one in beside
+        (neighbour.name, outline.image_place(neighbour.name)) if neighbour else None
+        for neighbour in beside
     )
     for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
         grids = image.activations[part.start : part.stop]
@@ -187,82 +188,84 @@ def _gradcams(outline: Outline, page: str, image: Image) -> tuple[GradCam, ...]:
 
 
 def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int) -> GradCam:
-    one = group.main
-    size = (one.width, one.height)
-    kind = CAMS[one.method].title
-    about = f"{one.label} on {image.name}"
-    shown = one.status == "ok"
+    record = group.main
+    size = (record.width, record.height)
+    kind = CAMS[record.method].title
+    about = f"{record.label} on {image.name}"
+    shown = record.status == "ok"
     return GradCam(
         id=f"gradcam--{at}",
-        title=one.label,
+        title=record.label,
         facts=(
-            *([kind] if one.method != "gradcam" else []),
-            *cam_facts(outline.report.model, image, one),
-            *filter(None, [completeness(one).rstrip("."), same_maps(group)]),
+            *([kind] if record.method != "gradcam" else []),
+            *cam_facts(outline.report.model, image, record),
+            *filter(None, [completeness(record).rstrip("."), same_maps(group)]),
         ),
-        layer=Link(one.layer, href(page, outline.layer_place(one.layer))),
-        overlay=plain_picture(page, one.picture, size, f"{kind} of {about}", _HEATMAP)
-        if shown and one.picture
+        layer=Link(record.layer, href(page, outline.layer_place(record.layer))),
+        overlay=plain_picture(page, record.picture, size, f"{kind} of {about}", _HEATMAP)
+        if shown and record.picture
         else None,
-        heatmap=plain_picture(page, one.heatmap, size, f"Heatmap of {about}", _HEATMAP)
-        if shown and one.heatmap
+        heatmap=plain_picture(page, record.heatmap, size, f"Heatmap of {about}", _HEATMAP)
+        if shown and record.heatmap
         else None,
         photo=src(page, image.photo),
-        cells=_cells(page, one, f"Map of {about}, not smoothed"),
-        cells_text=_cells_text(one),
-        full=Link(f"Full size, {photo_size(image)}", src(page, one.full)) if one.full else None,
-        placing=placing(outline.layers.get(one.layer)),
-        reason=sentence(one.reason or ("" if shown else one.status)),
-        resolution=resolution(outline.layers.get(one.layer)) if shown else "",
-        note=cam_note(outline.report.model, one),
+        cells=_cells(page, record, f"Map of {about}, not smoothed"),
+        cells_text=_cells_text(record),
+        full=Link(f"Full size, {photo_size(image)}", src(page, record.full))
+        if record.full
+        else None,
+        placing=placing(outline.layers.get(record.layer)),
+        reason=sentence(record.reason or ("" if shown else record.status)),
+        resolution=resolution(outline.layers.get(record.layer)) if shown else "",
+        note=cam_note(outline.report.model, record),
     )
 
 
-def _cells(page: str, one: GradCamRecord, alt: str) -> Picture | None:
-    if not one.cells or not one.cells_size:
+def _cells(page: str, record: GradCamRecord, alt: str) -> Picture | None:
+    if not record.cells or not record.cells_size:
         return None
-    height, width = one.cells_size
+    height, width = record.cells_size
     scale = _CELLS / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return Picture(src(page, one.cells), alt, *size, pixelated=True)
+    return Picture(src(page, record.cells), alt, *size, pixelated=True)
 
 
-def _cells_text(one: GradCamRecord) -> str:
-    if not one.cells_size:
+def _cells_text(record: GradCamRecord) -> str:
+    if not record.cells_size:
         return ""
-    height, width = one.cells_size
+    height, width = record.cells_size
     return f"The map itself, {height} {TIMES} {width}, not smoothed"
 
 
 def _cam_rows(outline: Outline, page: str, image: Image) -> tuple[CamRow, ...]:
     """A row for each further kind of map, with a cell for each class."""
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
-    methods = dict.fromkeys(one.method for group in groups for one in group.others)
+    methods = dict.fromkeys(other.method for group in groups for other in group.others)
     rows = []
     for method in methods:
         found = [next((o for o in group.others if o.method == method), None) for group in groups]
-        first = next(one for one in found if one is not None)
+        first = next(cam for cam in found if cam is not None)
         why = why_beside(outline.report.model, first)
         rows.append(
             CamRow(
                 title=CAMS[method].title,
                 text=" ".join(filter(None, (f"{CAMS[method].idea}.", why))),
-                cells=tuple(_cam_cell(page, image, one) for one in found),
+                cells=tuple(_cam_cell(page, image, cam) for cam in found),
             )
         )
     return tuple(rows)
 
 
-def _cam_cell(page: str, image: Image, one: GradCamRecord | None) -> CamCell:
-    if one is None:
+def _cam_cell(page: str, image: Image, cam: GradCamRecord | None) -> CamCell:
+    if cam is None:
         return CamCell(None, "", "")
-    kind = CAMS[one.method]
-    alt = f"{kind.title} of {one.label if kind.by_class else 'every class'} on {image.name}"
+    kind = CAMS[cam.method]
+    alt = f"{kind.title} of {cam.label if kind.by_class else 'every class'} on {image.name}"
     picture = None
-    if one.status == "ok" and one.picture:
-        picture = plain_picture(page, one.picture, (one.width, one.height), alt, _HEATMAP)
+    if cam.status == "ok" and cam.picture:
+        picture = plain_picture(page, cam.picture, (cam.width, cam.height), alt, _HEATMAP)
     return CamCell(
-        picture, completeness(one), "" if picture else sentence(one.reason or one.status)
+        picture, completeness(cam), "" if picture else sentence(cam.reason or cam.status)
     )
 
 

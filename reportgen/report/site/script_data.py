@@ -57,7 +57,9 @@ def row_values(outline: Outline, path: str) -> str:
             "high": _rounded([_value(grid.highs, channel) for channel, grid in cells]),
             "mean": _rounded([_value(grid.means, channel) for channel, grid in cells]),
             "sd": _rounded([_value(grid.deviations, channel) for channel, grid in cells]),
-            "inactive": _json([at for at, (one, grid) in enumerate(cells) if one in grid.inactive]),
+            "inactive": _json(
+                [at for at, (channel, grid) in enumerate(cells) if channel in grid.inactive]
+            ),
             "leftOut": _json([at for at, cell in enumerate(cells) if is_missing(*cell)]),
         }
     return _register(found)
@@ -72,10 +74,10 @@ def filter_values(outline: Outline, galleries: Sequence[Gallery]) -> str:
     return _register(
         {
             gallery_key(outline, gallery): {
-                "channel": _json([one.channel for one in outline.filters_of(gallery)]),
-                "start": _rounded([one.score_start for one in outline.filters_of(gallery)]),
-                "end": _rounded([one.score_end for one in outline.filters_of(gallery)]),
-                "status": _json([one.status for one in outline.filters_of(gallery)]),
+                "channel": _json([pattern.channel for pattern in outline.filters_of(gallery)]),
+                "start": _rounded([pattern.score_start for pattern in outline.filters_of(gallery)]),
+                "end": _rounded([pattern.score_end for pattern in outline.filters_of(gallery)]),
+                "status": _json([pattern.status for pattern in outline.filters_of(gallery)]),
             }
             for gallery in galleries
         }
@@ -130,7 +132,7 @@ def _method_rows(outline: Outline) -> Iterator[tuple[str, str, str]]:
     for image in outline.report.images[:1]:
         place = outline.image_place(image.name)
         if outline.has("gradcam") and image.gradcam:
-            for method in dict.fromkeys(one.method for one in image.gradcam):
+            for method in dict.fromkeys(cam.method for cam in image.gradcam):
                 yield CAMS[method].title, "method", f"{place}#image--gradcam"
             yield "Heatmaps", "section", f"{place}#image--gradcam"
         if outline.has("activations") and image.activations:

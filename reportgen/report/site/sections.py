@@ -148,13 +148,15 @@ def _placed(value: Any, page: str, folder: Path) -> Any:
         shown = _shown(value, value.picture, page, folder)
         rest = replace(value, picture=None)
         return replace(_placed(rest, page, folder), picture=shown)
-    changed = {one.name: _placed(getattr(value, one.name), page, folder) for one in fields(value)}
+    changed = {
+        field.name: _placed(getattr(value, field.name), page, folder) for field in fields(value)
+    }
     return replace(value, **changed)
 
 
 def _narrowed(figures: Sequence[Figure], across: int) -> tuple[Figure, ...]:
     """Figures side by side, each with its share of the line."""
-    return tuple(replace(one, share=min(one.share, 1 / max(1, across))) for one in figures)
+    return tuple(replace(figure, share=min(figure.share, 1 / max(1, across))) for figure in figures)
 
 
 def _shown(figure: Figure, picture: Picture, page: str, folder: Path) -> Picture:

@@ -85,9 +85,9 @@ def known_channels(outline: Outline, path: str, drawings: Drawings) -> dict[int,
         sheet = f"pictures/channels/{outline.layer_slugs[path]}--{at // CHANNELS_A_SHEET + 1}"
         _draw_patterns(outline, path, drawings, sheet, some)
         _draw_responses(outline, drawings, sheet, taken_images(outline, path), some)
-    for one in top_images(outline, path):
-        if one.channel in found:
-            found[one.channel].patches = list(_patches(outline, one))
+    for strip in top_images(outline, path):
+        if strip.channel in found:
+            found[strip.channel].patches = list(_patches(outline, strip))
     return found
 
 
@@ -101,7 +101,7 @@ def top_images(outline: Outline, path: str) -> Iterator[ExemplarsOf]:
     """The top images of the layer's channels; none of too few images."""
     found = outline.report.exemplars
     if found is not None and outline.has("exemplars") and found.images >= FEWEST_RANKED:
-        yield from (one for one in found.channels if one.layer == path and one.picture)
+        yield from (strip for strip in found.channels if strip.layer == path and strip.picture)
 
 
 def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
@@ -124,21 +124,23 @@ def _draw_patterns(
     outline: Outline, path: str, drawings: Drawings, sheet: str, some: dict[int, Known]
 ) -> None:
     for gallery in outline.galleries.get(path, ()):
-        cells = [(gallery, one) for one in outline.filters_of(gallery) if one.channel in some]
+        cells = [
+            (gallery, pattern) for pattern in outline.filters_of(gallery) if pattern.channel in some
+        ]
         if cells:
             drawn = pattern_sheet(drawings, f"{sheet}--{gallery.method}", cells)
-            for at, (_, one) in enumerate(cells):
-                some[one.channel].patterns.append(
-                    (gallery, one, _pattern(outline, gallery, one, drawn, at))
+            for at, (_, pattern) in enumerate(cells):
+                some[pattern.channel].patterns.append(
+                    (gallery, pattern, _pattern(outline, gallery, pattern, drawn, at))
                 )
 
 
-def _pattern(outline: Outline, gallery: Gallery, one: Filter, sheet: Sheet, at: int) -> Cut:
+def _pattern(outline: Outline, gallery: Gallery, pattern: Filter, sheet: Sheet, at: int) -> Cut:
     kind = "Pattern" if gallery.method == "classic" else f"{METHODS[gallery.method]} pattern"
-    place = f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{one.channel}"
-    result = "" if one.status == "ok" else f", {one.status}"
-    alt = f"{kind} of filter {one.channel}{result}"
-    return _cut(kind, place, alt, sheet, at, pixelated=False, silent=one.status == "silent")
+    place = f"{outline.layer_place(gallery.layer)}#{gallery_anchor(gallery)}:{pattern.channel}"
+    result = "" if pattern.status == "ok" else f", {pattern.status}"
+    alt = f"{kind} of filter {pattern.channel}{result}"
+    return _cut(kind, place, alt, sheet, at, pixelated=False, silent=pattern.status == "silent")
 
 
 def _draw_responses(
@@ -177,33 +179,33 @@ def response_text(grid: Activations, channel: int) -> str:
 
 def _strongest(taken: Seen, channel: int, known: Known) -> Seen:
     """The images that a channel is shown on: all of a few, else those that it responds to most."""
-    with_it = [(at, one) for at, one in enumerate(taken) if channel < one[1].shown]
+    with_it = [(at, seen) for at, seen in enumerate(taken) if channel < seen[1].shown]
     if len(with_it) > FEW_IMAGES:
         lowest = float("-inf")
         highs = [lowest if (high := known.highs[at]) is None else high for at, _ in with_it]
         order = sorted(range(len(with_it)), key=lambda at: (-highs[at], at))
         with_it = [with_it[at] for at in order[:STRONGEST]]
-    return [one for _, one in with_it]
+    return [seen for _, seen in with_it]
 
 
-def _patches(outline: Outline, one: ExemplarsOf) -> Iterator[tuple[Exemplar, Cut, Cut]]:
+def _patches(outline: Outline, strip: ExemplarsOf) -> Iterator[tuple[Exemplar, Cut, Cut]]:
     """The tiles of a strip: the images stand above their patches, tiles a margin apart."""
-    margin = one.height - 2 * one.tile
-    for at, exemplar in enumerate(one.exemplars):
+    margin = strip.height - 2 * strip.tile
+    for at, exemplar in enumerate(strip.exemplars):
         place = outline.image_place(exemplar.image) if exemplar.image in outline.images else ""
-        left = at * (one.tile + margin)
+        left = at * (strip.tile + margin)
         cuts = [
             Cut(
                 exemplar.image,
                 place,
-                f"{what} {exemplar.image}, channel {one.channel}",
-                one.picture or "",
-                one.width,
-                one.height,
-                f"{left} {top} {one.tile} {one.tile}",
+                f"{what} {exemplar.image}, channel {strip.channel}",
+                strip.picture or "",
+                strip.width,
+                strip.height,
+                f"{left} {top} {strip.tile} {strip.tile}",
                 pixelated=False,
             )
-            for what, top in (("Receptive field on", 0), ("Patch of", one.tile + margin))
+            for what, top in (("Receptive field on", 0), ("Patch of", strip.tile + margin))
         ]
         yield exemplar, cuts[0], cuts[1]
 

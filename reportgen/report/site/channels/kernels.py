@@ -12,7 +12,9 @@ _SIGNS = "Red: positive. Blue: negative. White: zero."
 
 def kernel_of(outline: Outline, page: str, path: str, channel: int) -> ChannelKernel | None:
     """The kernel of a channel and how it is to be read; None where it is not drawn."""
-    kernel = next((one for one in outline.report.kernels if one.layer == path), None)
+    kernel = next(
+        (candidate for candidate in outline.report.kernels if candidate.layer == path), None
+    )
     if kernel is None or not outline.has("kernels") or channel >= kernel.shown:
         return None
     tile = Tile(

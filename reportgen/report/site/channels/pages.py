@@ -70,7 +70,7 @@ def channel_pages(outline: Outline, navigation: Navigation, drawings: Drawings) 
 def _cover(outline: Outline, page: str, path: str, channel: int, known: Known) -> Tile | None:
     """What stands for a channel: its last pattern, or else its strongest feature map."""
     place = channel_place(outline, path, channel)
-    good = [cut for _, one, cut in known.patterns if one.status == "ok"]
+    good = [cut for _, pattern, cut in known.patterns if pattern.status == "ok"]
     cuts = good or [cut for _, _, cut in known.responses]
     return cuts[-1 if good else 0].tile(page, place, f"Channel {channel}") if cuts else None
 
@@ -121,8 +121,8 @@ def _list_pages(
     paths = [outline.channels_page(path, at) for at in range(1, len(parts) + 1)]
     layers = outline.unit_layers
     previous, following = (
-        (one, quote(outline.channels_page(one))) if one is not None else None
-        for one in beside(layers, layers.index(path))
+        (layer, quote(outline.channels_page(layer))) if layer is not None else None
+        for layer in beside(layers, layers.index(path))
     )
     for at, (page, channels) in enumerate(zip(paths, parts, strict=True), 1):
         here = Here(
@@ -142,7 +142,9 @@ def _list_pages(
                 frame=navigation.frame(here),
                 layer=Link(path, href(page, outline.layer_place(path))),
                 text=". ".join(filter(None, (_of_how_many(outline, path), _why_none(outline)))),
-                rows=tuple(_row(outline, page, path, one, found[one]) for one in channels),
+                rows=tuple(
+                    _row(outline, page, path, channel, found[channel]) for channel in channels
+                ),
                 pager=pager(page, paths, at, "Pages of channels"),
             ),
         )
@@ -194,8 +196,10 @@ def _own_pages(
     for at, (channel, known) in enumerate(found.items()):
         page = outline.channel_page(path, channel)
         previous, following = (
-            (f"Channel {one}", quote(outline.channel_page(path, one))) if one is not None else None
-            for one in beside(channels, at)
+            (f"Channel {other}", quote(outline.channel_page(path, other)))
+            if other is not None
+            else None
+            for other in beside(channels, at)
         )
         here = Here(
             page,
@@ -223,11 +227,11 @@ def _own_pages(
                 patterns=tuple(cut.tile(page) for _, _, cut in known.patterns),
                 patterns_text=_patterns_text(known),
                 kernel=kernel_of(outline, page, path, channel),
-                top_images=tuple(_top_image(page, one) for one in known.patches),
+                top_images=tuple(_top_image(page, patch) for patch in known.patches),
                 top_text=_top_text(outline, known),
                 responses=tuple(
-                    _response(outline, page, drawings, channel, one)
-                    for one in (known.responses if known.inactive < known.images else ())
+                    _response(outline, page, drawings, channel, response)
+                    for response in (known.responses if known.inactive < known.images else ())
                 ),
                 responses_text=_responses_text(outline, path, known),
                 legend=activation_legend(outline.report.settings),
@@ -260,7 +264,9 @@ def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -
         size = f" {TIMES} ".join(f"{side:g}" for side in cells.size)
         least = "" if cells.exact else "at most "
         facts.append(Fact("Receptive field", f"{least}{size} px"))
-    kernel = next((one for one in outline.report.kernels if one.layer == path), None)
+    kernel = next(
+        (candidate for candidate in outline.report.kernels if candidate.layer == path), None
+    )
     if kernel is not None and outline.has("kernels") and channel < len(kernel.norms):
         place = href(page, kernel_places(outline)[path])
         facts.append(
@@ -272,14 +278,16 @@ def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -
 def _patterns_text(known: Known) -> str:
     """What the ascent reached: "Pattern: response 0 → 4.64"."""
     texts = []
-    for _, one, cut in known.patterns:
-        span = f"response {number(one.score_start)} → {number(one.score_end)}"
-        texts.append(f"{cut.title}: {span if one.status == 'ok' else f'not found ({one.status})'}")
+    for _, pattern, cut in known.patterns:
+        span = f"response {number(pattern.score_start)} → {number(pattern.score_end)}"
+        texts.append(
+            f"{cut.title}: {span if pattern.status == 'ok' else f'not found ({pattern.status})'}"
+        )
     return ". ".join(texts)
 
 
-def _top_image(page: str, one: tuple[Exemplar, Cut, Cut]) -> TopImage:
-    exemplar, image, patch = one
+def _top_image(page: str, top_image: tuple[Exemplar, Cut, Cut]) -> TopImage:
+    exemplar, image, patch = top_image
     return TopImage(
         image=image.tile(page, title=""),
         patch=patch.tile(page, title=""),
@@ -307,9 +315,9 @@ def _response(
     page: str,
     drawings: Drawings,
     channel: int,
-    one: tuple[Image, Activations, Cut],
+    response: tuple[Image, Activations, Cut],
 ) -> Response:
-    image, grid, cut = one
+    image, grid, cut = response
     small = thumbnail(drawings, image.photo, (image.photo_width, image.photo_height))
     return Response(
         photo=plain_picture(page, *small, f"Photo {image.name}", _THUMBNAIL),

@@ -87,7 +87,7 @@ def _place(nodes: list[Node]) -> None:
         path = _longest(nodes, ahead, free, placed)
         span = _span(nodes, path)
         lane = next(
-            (at for at, spans in enumerate(taken) if all(_apart(span, one) for one in spans)),
+            (at for at, spans in enumerate(taken) if all(_apart(span, other) for other in spans)),
             len(taken),
         )
         if lane == len(taken):
@@ -116,5 +116,5 @@ def _span(nodes: Sequence[Node], path: Sequence[int]) -> tuple[int, int]:
     return start, end
 
 
-def _apart(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[1] <= other[0] or other[1] <= one[0]
+def _apart(first: tuple[int, int], other: tuple[int, int]) -> bool:
+    return first[1] <= other[0] or other[1] <= first[0]

@@ -51,7 +51,9 @@ def _pages(
 ) -> Iterator[tuple[str, LayerPage]]:
     layer, parts = outline.layers[path], outline.layer_pages[path]
     rows = LayerRows(outline, drawings, path) if outline.layer_rows(path) else None
-    previous, following = ((one, outline.layer_place(one)) if one else None for one in beside)
+    previous, following = (
+        (neighbour, outline.layer_place(neighbour)) if neighbour else None for neighbour in beside
+    )
     for at, channels in enumerate(parts, 1):
         page = outline.layer_page(path, at)
         first = at == 1
@@ -83,7 +85,9 @@ def _pages(
                 rows_text=rows.text if rows else "",
                 legend=activation_legend(outline.report.settings),
                 pager=_picker(outline, page, path, at),
-                channels=tuple(Link(str(one), f"#{row_anchor(one)}") for one in channels),
+                channels=tuple(
+                    Link(str(channel), f"#{row_anchor(channel)}") for channel in channels
+                ),
             ),
         )
 
@@ -113,17 +117,17 @@ def _links_of(outline: Outline, page: str, path: str) -> tuple[Link, ...]:
         found.append(Link("Filter patterns", f"{quote(page)}#layer--filters"))
     if outline.has("kernels") and path in (places := kernel_places(outline)):
         found.append(Link("Kernels", places[path]))
-    return tuple(Link(one.text, href(page, one.href)) for one in found)
+    return tuple(Link(link.text, href(page, link.href)) for link in found)
 
 
 def _galleries(outline: Outline, page: str, path: str) -> tuple[LayerGallery, ...]:
     found = outline.galleries.get(path, ())
-    many = sum(len(outline.filters_of(one)) for one in found) > _MOST_ROWS
+    many = sum(len(outline.filters_of(gallery)) for gallery in found) > _MOST_ROWS
     most = _MOST_LINES if len(found) > 1 else None
     return tuple(
         LayerGallery(
             grid=gallery_grid(outline, page, gallery),
-            filters=() if many else tuple(_row(one) for one in outline.filters_of(gallery)),
+            filters=() if many else tuple(_row(pattern) for pattern in outline.filters_of(gallery)),
             filters_text=_text(outline.filters_of(gallery), most) if many else "",
         )
         for gallery in found
@@ -185,9 +189,13 @@ def _trained(layer: Layer) -> str:
     return f"{layer.trainable_parameters:,} trainable" if layer.trainable_parameters else "frozen"
 
 
-def _row(one: Filter) -> FilterRow:
+def _row(pattern: Filter) -> FilterRow:
     return FilterRow(
-        one.channel, one.status, number(one.score_start), number(one.score_end), one.obtained
+        pattern.channel,
+        pattern.status,
+        number(pattern.score_start),
+        number(pattern.score_end),
+        pattern.obtained,
     )
 
 

@@ -180,16 +180,16 @@ def _lines(placed: _Placed) -> Iterator[str]:
 
 
 def _line(placed: _Placed, source: int, target: int, lanes: dict[int, list[int]]) -> str:
-    one, other = placed.nodes[source], placed.nodes[target]
+    first, other = placed.nodes[source], placed.nodes[target]
     left, top, width, height = placed.boxes[source]
     x, y = left + width, top + height // 2
     to_left, to_top, to_width, to_height = placed.boxes[target]
     to_y = to_top + to_height // 2
-    if one.lane == other.lane:
+    if first.lane == other.lane:
         between = [
             placed.boxes[at][1]
-            for at in lanes[one.lane]
-            if one.column < placed.nodes[at].column < other.column
+            for at in lanes[first.lane]
+            if first.column < placed.nodes[at].column < other.column
         ]
         if not between:
             return f"M{x} {y}H{to_left}"
@@ -199,7 +199,7 @@ def _line(placed: _Placed, source: int, target: int, lanes: dict[int, list[int]]
         arch = f"Q{start} {over} {start + 8} {over}H{end - 8}Q{end} {over} {end} {to_top}"
         return f"M{start} {top}{arch}"
     turn = _GAP // 2
-    if one.lane < other.lane:
+    if first.lane < other.lane:
         return f"M{x} {y}C{x + turn} {y} {x} {to_y} {x + turn} {to_y}H{to_left}"
     return f"M{x} {y}H{to_left - turn}C{to_left} {y} {to_left - turn} {to_y} {to_left} {to_y}"
 

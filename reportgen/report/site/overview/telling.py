@@ -23,7 +23,7 @@ def chosen_images(outline: Outline, most: int) -> list[Image]:
     The most confident mistakes come first; the others in turn from each folder, in the order of
     the report.
     """
-    wrong = [one.image for one in outline.shown_mistakes] or list(outline.mistakes or ())
+    wrong = [mistake.image for mistake in outline.shown_mistakes] or list(outline.mistakes or ())
     first = wrong[: most if len(wrong) == len(outline.images) else max(1, most // 2)]
     groups: dict[str | None, list[str]] = {}
     for image in outline.report.images:
@@ -37,18 +37,24 @@ def chosen_images(outline: Outline, most: int) -> list[Image]:
 
 def strip(outline: Outline, page: str, drawings: Drawings) -> tuple[StripTile, ...]:
     """One tile of each block, from input to output; draws it as a small picture."""
-    blocks = [block.name for block in outline.blocks if any(one.parameters for one in block.layers)]
+    blocks = [
+        block.name for block in outline.blocks if any(layer.parameters for layer in block.layers)
+    ]
     if len(blocks) > MOST_BLOCKS:
         blocks = _clearest(outline, blocks)
     found = (_of_block(outline, page, drawings, block, at) for at, block in enumerate(blocks, 1))
-    tiles = [one for one in found if one is not None]
+    tiles = [tile for tile in found if tile is not None]
     return tuple(spread(tiles, MOST_BLOCKS))
 
 
 def _clearest(outline: Outline, blocks: list[str]) -> list[str]:
     """The blocks with Fourier patterns, where these are enough to stand for all."""
     found = outline.gallery_blocks
-    clear = [name for name in blocks if any(one.method == "fourier" for one in found.get(name, ()))]
+    clear = [
+        name
+        for name in blocks
+        if any(gallery.method == "fourier" for gallery in found.get(name, ()))
+    ]
     return clear if len(clear) > MOST_BLOCKS // 2 else blocks
 
 
@@ -61,7 +67,7 @@ def _of_block(
         gallery, found = pattern
         sheet = pattern_sheet(drawings, picture, [(gallery, found)], 1)
         return _tile(outline, page, block, gallery.layer, found.channel, sheet, "Pattern")
-    for path in reversed([one.path for one in outline.layers.values() if one.block == block]):
+    for path in reversed([layer.path for layer in outline.layers.values() if layer.block == block]):
         channel = _strongest(outline, path, ())
         if channel is None or path not in outline.layer_pages:
             continue
@@ -80,7 +86,11 @@ def _best_pattern(outline: Outline, block: str) -> tuple[Gallery, Filter] | None
     galleries = list(reversed(outline.gallery_blocks.get(block, ())))
     galleries.sort(key=_preference)
     for gallery in galleries:
-        found = {one.channel: one for one in outline.filters_of(gallery) if one.status == "ok"}
+        found = {
+            pattern.channel: pattern
+            for pattern in outline.filters_of(gallery)
+            if pattern.status == "ok"
+        }
         if found:
             channel = _strongest(outline, gallery.layer, tuple(found))
             return gallery, found[next(iter(found)) if channel is None else channel]

@@ -16,19 +16,19 @@ def single_channels(given: Found) -> Step:
     """Single channels, large."""
     title, source = "Single channels of the first layer", f"{BOOK}, section 5.4.1"
     listing = f"channels 3 and 30 of 32, maps of 148 {TIMES} 148, minimum to maximum"
-    grid = next((one for one in given.grids if one.singles), None)
+    grid = next((candidate for candidate in given.grids if candidate.singles), None)
     if grid is None:
         return absent(title, source, listing, "--channels names no channel of this model")
     height, width = grid.map_size
-    shown = [single(PAGE, grid, one) for one in grid.singles]
+    shown = [single(PAGE, grid, channel) for channel in grid.singles]
     return step(
         title,
         source,
         listing,
-        f"{grid.layer}: {numbered('channel', [one.channel for one in grid.singles])} of "
+        f"{grid.layer}: {numbered('channel', [channel.channel for channel in grid.singles])} of "
         f"{grid.channels}, maps of {height} {TIMES} {width}",
-        pictures=tuple(one.picture for one in shown),
-        rows=tuple(f"{one.title}: {one.text}" for one in shown),
+        pictures=tuple(figure.picture for figure in shown),
+        rows=tuple(f"{figure.title}: {figure.text}" for figure in shown),
         more=(grid.layer, given.outline.layer_place(grid.layer)),
     )
 
@@ -82,7 +82,7 @@ def top_images(given: Found) -> Step:
     title, source = "The images that activate a channel most", UNITS
     listing = "the top images of a unit, its receptive field marked"
     found = given.report.exemplars
-    rows = [one for one in found.channels if one.exemplars] if found else []
+    rows = [channel for channel in found.channels if channel.exemplars] if found else []
     if not rows:
         reason = "it needs several images, or --dataset"
         return absent(title, source, listing, reason)
@@ -95,6 +95,6 @@ def top_images(given: Found) -> Step:
         pictures=(Picture(src(PAGE, best.picture), f"Top images of {best.layer}", 900, 240),)
         if best.picture
         else (),
-        rows=tuple(f"{one.image}: {number(one.value)}" for one in best.exemplars),
+        rows=tuple(f"{exemplar.image}: {number(exemplar.value)}" for exemplar in best.exemplars),
         more=("All exemplars", "exemplars/index.html"),
     )

@@ -15,7 +15,7 @@ _PATTERN_SIDE = 320
 
 def _cam(given: Found) -> GradCam | None:
     cams = given.image.gradcam if given.image else ()
-    return next((one for one in cams if one.method == "gradcam" and one.heatmap), None)
+    return next((cam for cam in cams if cam.method == "gradcam" and cam.heatmap), None)
 
 
 def heatmap(given: Found) -> Step:

@@ -74,10 +74,11 @@ def decoded(given: Found) -> Step:
         listing,
         f"the top {len(shown)} of {count(len(given.report.model.labels), 'class', 'classes')}",
         rows=tuple(
-            f"{one.label}: " + (
-                percent(one.probability) if one.probability is not None else number(one.score)
+            f"{prediction.label}: " + (
+                percent(prediction.probability) if prediction.probability is not None
+                else number(prediction.score)
             )
-            for one in shown
+            for prediction in shown
         ),
         more=(given.image.name, given.outline.image_place(given.image.name)),
     )  # fmt: skip

@@ -26,15 +26,15 @@ def start(given: Found) -> Step:
         source,
         listing,
         "; ".join(
-            f"{METHODS[one.method]}: {one.width} {TIMES} {one.height} pixels, filter "
-            f"{one.channel} of {one.layer}" for one in starts
+            f"{METHODS[image.method]}: {image.width} {TIMES} {image.height} pixels, filter "
+            f"{image.channel} of {image.layer}" for image in starts
         ),
         pictures=tuple(
             plain_picture(
-                PAGE, one.picture, (one.width, one.height),
-                f"Start of {METHODS[one.method]} ascent", _PATTERN_SIDE,
+                PAGE, image.picture, (image.width, image.height),
+                f"Start of {METHODS[image.method]} ascent", _PATTERN_SIDE,
             )
-            for one in starts
+            for image in starts
         ),
     )  # fmt: skip
 
@@ -47,16 +47,16 @@ def pattern(given: Found) -> Step:
     if gallery is None:
         return absent(title, source, listing)
     filters = given.outline.filters_of(gallery)
-    at = next((at for at, one in enumerate(filters) if one.status == "ok"), 0)
-    one = filters[at]
+    at = next((at for at, candidate in enumerate(filters) if candidate.status == "ok"), 0)
+    shown = filters[at]
     return step(
         title,
         source,
         listing,
-        f"{gallery.layer}, filter {one.channel}: {gallery.size} {TIMES} {gallery.size} pixels, "
-        f"{count(one.steps, 'step')}, response {number(one.score_start)} to "
-        f"{number(one.score_end)}",
-        tiles=(_tile(given, gallery, at, one.channel),),
+        f"{gallery.layer}, filter {shown.channel}: {gallery.size} {TIMES} {gallery.size} pixels, "
+        f"{count(shown.steps, 'step')}, response {number(shown.score_start)} to "
+        f"{number(shown.score_end)}",
+        tiles=(_tile(given, gallery, at, shown.channel),),
         more=(gallery.layer, given.outline.layer_place(gallery.layer)),
     )
 
@@ -66,21 +66,29 @@ def gallery(given: Found) -> Step:
     title, source = "Galleries of filter patterns", f"{BOOK}, section 5.4.2"
     listing = f"8 {TIMES} 8 filters of 64 {TIMES} 64 pixels, margin 5, one layer of each block"
     blocks = given.outline.gallery_blocks.values()
-    own = [one for galleries in blocks for one in galleries if one.method == "classic-block"]
+    own = [
+        of_block
+        for galleries in blocks
+        for of_block in galleries
+        if of_block.method == "classic-block"
+    ]
     firsts = own or [galleries[0] for galleries in blocks]
     if not firsts:
         return absent(title, source, listing)
-    one = firsts[0]
-    rows = -(-one.shown // one.columns)
+    shown = firsts[0]
+    rows = -(-shown.shown // shown.columns)
     return step(
         title,
         source,
         listing,
-        f"{rows} {TIMES} {one.columns} filters of {one.size} {TIMES} {one.size} pixels, margin "
-        f"{one.margin}, {count(len(firsts), 'block')}",
+        f"{rows} {TIMES} {shown.columns} filters of {shown.size} {TIMES} {shown.size} pixels, "
+        f"margin {shown.margin}, {count(len(firsts), 'block')}",
         pictures=tuple(
-            _patterns(one, f"{one.layer}: {one.shown} of {count(one.filters, 'filter')}")
-            for one in firsts
+            _patterns(
+                of_block,
+                f"{of_block.layer}: {of_block.shown} of {count(of_block.filters, 'filter')}",
+            )
+            for of_block in firsts
         ),
         more=("All galleries", "filters/index.html" if given.outline.lists_blocks else ""),
     )
@@ -110,9 +118,9 @@ def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
 def _middle(given: Found) -> Gallery | None:
     """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
     galleries = [
-        one
-        for one in given.report.galleries
-        if one.method != "classic-block" and given.outline.filters_of(one)
+        candidate
+        for candidate in given.report.galleries
+        if candidate.method != "classic-block" and given.outline.filters_of(candidate)
     ]
     return galleries[len(galleries) // 2] if galleries else None
 
@@ -145,11 +153,13 @@ def by_block(given: Found) -> Step:
     """Every gallery, by block."""
     title, source = "Filters of each layer, by block", BLOG
     listing = f"20 filters of each layer, 128 {TIMES} 128 pixels, 20 steps"
-    galleries = [one for one in given.report.galleries if one.method != "classic-block"]
+    galleries = [
+        candidate for candidate in given.report.galleries if candidate.method != "classic-block"
+    ]
     if not galleries:
         return absent(title, source, listing)
     steps = given.report.settings.get("filter-steps")
-    shown = {len(given.outline.filters_of(one)) for one in galleries}
+    shown = {len(given.outline.filters_of(candidate)) for candidate in galleries}
     size = galleries[0].size
     return step(
         title,
@@ -158,10 +168,10 @@ def by_block(given: Found) -> Step:
         f"{listed(sorted(shown))} filters of {count(len(galleries), 'layer')}, {size} {TIMES} "
         f"{size} pixels, {steps} steps",
         pictures=tuple(
-            _patterns(one, f"{block or 'other layers'}, {one.layer}")
+            _patterns(candidate, f"{block or 'other layers'}, {candidate.layer}")
             for block, found in given.outline.gallery_blocks.items()
-            for one in found
-            if one in galleries
+            for candidate in found
+            if candidate in galleries
         ),
     )
 
