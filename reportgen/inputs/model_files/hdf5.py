@@ -132,7 +132,7 @@ def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
     """A list of names; Keras splits one that is too long for HDF5 into name0, name1, ..."""
     import numpy as np
 
-    def one(key: str) -> list[str]:
+    def texts(key: str) -> list[str]:
         attribute = group.attrs.get_id(key)
         if attribute.shape == (0,):  # an empty list has no type
             return []
@@ -146,13 +146,13 @@ def names_attribute(group: "h5py.Group", name: str) -> list[str] | None:
 
     try:
         if name in group.attrs:
-            return one(name)
+            return texts(name)
         if f"{name}0" not in group.attrs:
             return None
         names: list[str] = []
         index = 0
         while f"{name}{index}" in group.attrs:
-            names += one(f"{name}{index}")
+            names += texts(f"{name}{index}")
             index += 1
     except ANY_DAMAGE as error:
         raise DamagedFileError(Path(group.file.filename).name) from error
