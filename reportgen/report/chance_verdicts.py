@@ -72,7 +72,7 @@ def against_chance(
     The random maps have the resolution of the layer, or of the image for maps of single pixels.
     """
     name = CHANCE_PIXELS if CAMS[measure.method].of_image else CHANCE
-    chance = next((one for one in found.measures if one.method == name), None)
+    chance = next((candidate for candidate in found.measures if candidate.method == name), None)
     if chance is None:
         return None, None
     return (

@@ -157,13 +157,15 @@ def _evaluation(
     plain = len(report.model.outputs) == 1 and _is_vector(report)
     if found is None or head is None or not (plain or explains):
         return None
-    counted = [one for one in report.images if one.group in found.folders and one.predictions]
-    known = [one for one in counted if _is_decided(one)]
+    counted = [
+        image for image in report.images if image.group in found.folders and image.predictions
+    ]
+    known = [image for image in counted if _is_decided(image)]
     shown = list(_within(known, photos))
     if not shown:
         return None
-    true = [found.folders[str(one.group)] for one in shown]
-    reported = [one.predictions[0].index for one in shown]
+    true = [found.folders[str(image.group)] for image in shown]
+    reported = [image.predictions[0].index for image in shown]
     return ShownEvaluation(
         photos=shown,
         true=true,
@@ -180,34 +182,34 @@ def _is_vector(report: Report) -> bool:
 
 
 def _is_decided(image: Image) -> bool:
-    shares = [one.probability or 0.0 for one in image.predictions[:2]]
+    shares = [prediction.probability or 0.0 for prediction in image.predictions[:2]]
     return len(shares) == 2 and shares[0] - shares[1] > _UNDECIDED
 
 
 def _within(known: Sequence[Image], photos: Sequence[Image]) -> Iterator[Image]:
     """Photos that come along anyhow, and others as far as they are not too large together."""
-    here = {one.name for one in photos}
+    here = {image.name for image in photos}
     room = MOST_PIXELS
-    wanted = {one.name for one in spread(known, MOST_EVALUATED)}
-    for one in known:
-        if one.name in here:
-            yield one
-        elif one.name in wanted and one.width * one.height <= room:
-            room -= one.width * one.height
-            yield one
+    wanted = {image.name for image in spread(known, MOST_EVALUATED)}
+    for image in known:
+        if image.name in here:
+            yield image
+        elif image.name in wanted and image.width * image.height <= room:
+            room -= image.width * image.height
+            yield image
 
 
 def _health(
     report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
 ) -> ShownHealth | None:
     layers = report.health.layers if report.health else []
-    paths = [one.layer for one in layers if one.layer in reachable]
+    paths = [layer.layer for layer in layers if layer.layer in reachable]
     if not paths:
         return None
-    shares = [{grid.layer: grid.sparsity for grid in one.activations} for one in photos]
+    shares = [{grid.layer: grid.sparsity for grid in image.activations} for image in photos]
     paths = spread(paths, MOST_LAYERS)
     zeros = [
-        sum(one[path] for one in shares) / len(shares) if all(path in one for one in shares)
+        sum(row[path] for row in shares) / len(shares) if all(path in row for row in shares)
         else None
         for path in paths
     ]  # fmt: skip
@@ -217,21 +219,21 @@ def _health(
 def _exemplars(
     report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
 ) -> ShownExemplars | None:
-    places = {one.name: at for at, one in enumerate(photos)}
+    places = {image.name: at for at, image in enumerate(photos)}
 
-    def here(one: ExemplarsOf) -> list[tuple[int, float]]:
+    def here(strip: ExemplarsOf) -> list[tuple[int, float]]:
         """Each photo once, with its strongest place."""
         return [
             (places[it.image], it.value)
-            for it in one.exemplars
+            for it in strip.exemplars
             if it.image in places and it.value is not None
         ]
 
     channels = report.exemplars.channels if report.exemplars else []
-    found = [one for one in channels if one.layer in reachable and one.exemplars]
+    found = [strip for strip in channels if strip.layer in reachable and strip.exemplars]
     if not found:
         return None
-    best = max(found, key=lambda one: len(here(one)))
+    best = max(found, key=lambda strip: len(here(strip)))
     cells = reachable[best.layer].cells
     if cells is None:
         return None
@@ -250,31 +252,31 @@ def _map(report: Report, photos: Sequence[Image], reachable: dict[str, Layer]) -
     if found is None or found.layer not in reachable or len(photos) < LEAST_MAPPED:
         return None
     layer = reachable[found.layer]
-    same = {one.image for one in found.points} == {one.name for one in photos}
+    same = {point.image for point in found.points} == {image.name for image in photos}
     share = found.variance[0] if same and found.variance else None
     return ShownMap(layer.path, layer.map_size is not None, is_channels_first(layer), share)
 
 
 def _kernel(report: Report, reachable: dict[str, Layer]) -> ShownKernel | None:
-    for one in report.kernels:
-        if one.layer in reachable and reachable[one.layer].type == "Conv2D":
-            norms = [norm for norm in one.norms if norm is not None]
-            whole = len(norms) == len(one.norms) > 0
+    for record in report.kernels:
+        if record.layer in reachable and reachable[record.layer].type == "Conv2D":
+            norms = [norm for norm in record.norms if norm is not None]
+            whole = len(norms) == len(record.norms) > 0
             ends = (min(norms), max(norms)) if whole else None
-            return ShownKernel(one.layer, one.filters, one.inputs, ends, one.colours)
+            return ShownKernel(record.layer, record.filters, record.inputs, ends, record.colours)
     return None
 
 
 def _dream(
     report: Report, photos: Sequence[Image], reachable: dict[str, Layer]
 ) -> ShownDream | None:
-    places = {one.name: at for at, one in enumerate(photos)}
-    found = [one for one in report.dreams if one.layer in reachable]
+    places = {image.name: at for at, image in enumerate(photos)}
+    found = [record for record in report.dreams if record.layer in reachable]
     if not found or not takes_floats(report):
         return None
-    one = next((it for it in found if it.image in places and it.status == "ok"), found[0])
-    first = is_channels_first(reachable[one.layer])
-    return ShownDream(one.layer, one.channel, first, places.get(one.image, 0))
+    dreamed = next((it for it in found if it.image in places and it.status == "ok"), found[0])
+    first = is_channels_first(reachable[dreamed.layer])
+    return ShownDream(dreamed.layer, dreamed.channel, first, places.get(dreamed.image, 0))
 
 
 def _decision(

@@ -93,7 +93,7 @@ def _blocks(outline: Outline, found: Trust) -> Iterator[Block]:
 def _verdicts(found: Trust) -> Table:
     """A row for each kind of map."""
     checks = {check.method: check for check in found.checks}
-    measures = {one.method: one for one in found.measures if one.method in CAMS}
+    measures = {measure.method: measure for measure in found.measures if measure.method in CAMS}
     columns = ("Depends on the model", "Deletion", "Insertion")
     return Table(
         "Verdicts",
@@ -166,9 +166,9 @@ def verdict(check: SanityCheck) -> str:
 def masking(trust: Trust) -> str:
     """How images were masked for average drop and increase."""
     known = [
-        (one.kept_brightness, CAMS[one.method].title)
-        for one in trust.measures
-        if one.method in CAMS and one.kept_brightness is not None
+        (measure.kept_brightness, CAMS[measure.method].title)
+        for measure in trust.measures
+        if measure.method in CAMS and measure.kept_brightness is not None
     ]
     text = (
         "Drop: share of the probability that is lost when the image is multiplied by its map, which"
@@ -181,11 +181,13 @@ def masking(trust: Trust) -> str:
     return text + " “Blurred”: the image is blurred there instead of black."
 
 
-def _spread(one: Spread) -> str:
+def _spread(spread: Spread) -> str:
     """A mean and its range, where there is one."""
-    if one.low == one.high:
-        return _correlation(one.mean)
-    return f"{_correlation(one.mean)} ({_correlation(one.low)} to {_correlation(one.high)})"
+    if spread.low == spread.high:
+        return _correlation(spread.mean)
+    return (
+        f"{_correlation(spread.mean)} ({_correlation(spread.low)} to {_correlation(spread.high)})"
+    )
 
 
 def _correlation(value: float) -> str:
@@ -194,20 +196,20 @@ def _correlation(value: float) -> str:
     return MINUS + text if value < 0 and text != "0.00" else text
 
 
-def _measure_row(one: TrustMeasure) -> Row:
+def _measure_row(measure: TrustMeasure) -> Row:
     """A kind of map and its cells under `_MEASURES`."""
-    title = _CHANCES.get(one.method) or CAMS[one.method].title
+    title = _CHANCES.get(measure.method) or CAMS[measure.method].title
     areas = (
-        (one.deletion_area, one.deletion_interval),
-        (one.insertion_area, one.insertion_interval),
+        (measure.deletion_area, measure.deletion_interval),
+        (measure.insertion_area, measure.insertion_interval),
     )
-    shares = (one.drop, one.blurred_drop, one.increase, one.blurred_increase)
+    shares = (measure.drop, measure.blurred_drop, measure.increase, measure.blurred_increase)
     return row(
         title,
         *(_area(*pair) for pair in areas),
         *(_UNKNOWN if value is None else percent(value) for value in shares),
-        _UNKNOWN if one.sparseness is None else number(one.sparseness),
-        f"{one.images:,}",
+        _UNKNOWN if measure.sparseness is None else number(measure.sparseness),
+        f"{measure.images:,}",
     )
 
 
@@ -226,24 +228,28 @@ def _checks(found: Trust) -> Table:
     rows = [
         row(
             stage.layer,
-            *(_spread(one.stages[at].correlation) if one.stages else _UNKNOWN for one in checks),
+            *(
+                _spread(check.stages[at].correlation) if check.stages else _UNKNOWN
+                for check in checks
+            ),
         )
         for at, stage in enumerate(stages)
     ]
     compared = {
         "Between images": [
-            _spread(one.between_images.correlation) if one.between_images else _UNKNOWN
-            for one in checks
+            _spread(check.between_images.correlation) if check.between_images else _UNKNOWN
+            for check in checks
         ],
         "SSIM, all weights randomised": [
-            _spread(one.stages[-1].similarity) if one.stages else _UNKNOWN for one in checks
+            _spread(check.stages[-1].similarity) if check.stages else _UNKNOWN for check in checks
         ],
         "SSIM between images": [
-            _spread(one.between_images.similarity) if one.between_images else _UNKNOWN
-            for one in checks
+            _spread(check.between_images.similarity) if check.between_images else _UNKNOWN
+            for check in checks
         ],
         "Other class": [
-            _UNKNOWN if one.other_class is None else _correlation(one.other_class) for one in checks
+            _UNKNOWN if check.other_class is None else _correlation(check.other_class)
+            for check in checks
         ],
     }
     rows += [row(head, *cells) for head, cells in compared.items()]
