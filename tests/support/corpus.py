@@ -67,7 +67,7 @@ MODELS = {
     "savedmodel_potatoes_akash": Expected([(None, 3)]),
     "savedmodel_potatoes_jeevan_k3export": Expected(sentence="an export of Keras 3"),
     "ship_unet.h5": Expected([(None, 64, 64, 1)], note="groups=1", kind="map"),
-    "siamese_imagesim.h5": Expected(sentence="'res_net' is of the class 'ResNet'"),
+    "siamese_imagesim.h5": Expected(sentence="“res_net” is of the class “ResNet”"),
     "teachable_machine_aknight.h5": Expected([(None, 2)], note="groups=1"),
     "tensorspace_mnist_keras.h5": Expected([(None, 10)], note="bare list"),
     "traffic_classifier_gtsrb.h5": Expected([(None, 43)]),
