@@ -69,7 +69,7 @@ def test_a_complete_report_or_one_sentence(corpus, tmp_path, name, table):
     if not explained:
         reasons = {one.name: one.reason for one in report.skipped if one.what == "section"}
         assert reasons["gradcam"]
-    galleries = [gallery.layer for gallery in report.galleries]
+    galleries = list(dict.fromkeys(gallery.layer for gallery in report.galleries))
     convolutions = [layer.path for layer in facts.layers if layer.convolution]
     assert galleries == (convolutions if name in WITH_GALLERIES else [])
     assert check_site(tmp_path / "report") == []
