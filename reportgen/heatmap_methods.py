@@ -15,7 +15,8 @@ class Cam:
     more than one pass; empty for the others. `of_image` is True for maps of the image's own pixels,
     not of a layer, `of_attention` for maps of what the attention layers of a transformer read.
     Maps that are `checked` are shown only where the sanity check finds that they depend on the
-    weights of the model.
+    weights of the model. `weighted` is True for one sum of the layer's maps, each with
+    one weight: they can be empty where maps that multiply place by place are not.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Cam:
     of_image: bool = False
     of_attention: bool = False
     checked: bool = False
+    weighted: bool = False
 
     @property
     def slug(self) -> str:
@@ -58,6 +60,7 @@ CAMS: dict[str, Cam] = {
             "weights each map by the mean of its gradient",
             "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via"
             " Gradient-based Localization, ICCV 2017",
+            weighted=True,
         ),
         Cam(
             "gradcam++",
@@ -65,6 +68,7 @@ CAMS: dict[str, Cam] = {
             "weights the positive gradients so that several small objects count as one large one",
             "A. Chattopadhay et al., Grad-CAM++: Improved Visual Explanations for Deep"
             " Convolutional Networks, WACV 2018",
+            weighted=True,
         ),
         Cam(
             "hirescam",
@@ -86,6 +90,7 @@ CAMS: dict[str, Cam] = {
             "weights each map by the mean of its gradient where the map is active",
             "R. Fu et al., Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation"
             " of CNNs, BMVC 2020",
+            weighted=True,
         ),
         Cam(
             "eigencam",
@@ -102,6 +107,7 @@ CAMS: dict[str, Cam] = {
             "H. Wang et al., Score-CAM: Score-Weighted Visual Explanations for Convolutional"
             " Neural Networks, CVPR Workshops 2020",
             passes="once for each channel of the layer",
+            weighted=True,
         ),
         Cam(
             "integrated-gradients",

@@ -14,6 +14,7 @@ BANNED = (
     *("forgotten", "forgets", "no whole number", "of yours"),
     *("the sparser", "order of chance", "holds here", "what the network says"),
     *("what the network was given", "written anew"),
+    *("no region of this image", "no region raises"),
 )
 """In lower case. Better: misclassified, predicted class, most confident, responds to, untrained."""
 

@@ -7,7 +7,7 @@ from reportgen.heatmap_methods import CAMS, MOST_STEPS, TOLERANCE
 from reportgen.records.flattening import flattens
 from reportgen.records.image import GradCam, Image
 from reportgen.records.model import Layer, Model
-from reportgen.wording import TIMES, number, percent
+from reportgen.wording import TIMES, number, percent, sentence
 
 COARSE = 7
 """Rows and columns of a layer's maps below which a heatmap is coarse."""
@@ -35,6 +35,28 @@ def cam_groups(cams: Sequence[GradCam]) -> tuple[CamGroup, ...]:
     for cam in cams:
         by_class.setdefault(cam.index, []).append(cam)
     return tuple(_group(group) for group in by_class.values())
+
+
+def shown_cam(group: CamGroup) -> GradCam:
+    """The map that stands for a class: `main`, or where that is empty another that is not.
+
+    Kinds that are the same for every class are left out: they say nothing of this one.
+    """
+    if group.main.status != "no positive evidence":
+        return group.main
+    found = (cam for cam in group.others if cam.picture and CAMS[cam.method].by_class)
+    return next(found, group.main)
+
+
+def why_empty(group: CamGroup) -> str:
+    """Why the main map of a class is not shown, and which other kind finds a region; else empty."""
+    main, shown = group.main, shown_cam(group)
+    if main.status == "ok":
+        return ""
+    reason = sentence(main.reason or main.status)
+    if shown is main:
+        return reason
+    return f"{reason} {CAMS[shown.method].title} finds a region."
 
 
 def _group(cams: Sequence[GradCam]) -> CamGroup:

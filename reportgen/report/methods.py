@@ -58,8 +58,8 @@ GRADCAM = Method(
     " is placed at the centre of its receptive field,"
     " and the map is interpolated between these centres. Behind a squeeze-and-excitation or a"
     " normalisation over positions, where a cell depends on the whole image, the convolutional path"
-    " alone places it. Where no region raises the score of the class, nothing is drawn and the page"
-    " says so.",
+    " alone places it. Where the weighted sum has no positive value, the map is empty and the page"
+    " says so; another kind of map may find a region.",
     "R. Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-based"
     " Localization, 2017; A. Araujo et al., Computing Receptive Fields of Convolutional Neural"
     " Networks, Distill, 2019.",

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from reportgen.records.image import GradCam, Image
+from reportgen.records.over_images import Mistake
 from reportgen.records.report import Report, Skipped
+from reportgen.report.blocks import plain
+from reportgen.report.heatmaps import cam_groups, shown_cam, why_empty
 from reportgen.report.outline import Outline
+from reportgen.report.sections.evaluation import mistake_card
 from reportgen.report.sections.findings import MOST_PLACES, findings
 from tests.report.conftest import Site, build_site
 
@@ -46,11 +50,38 @@ def test_120_images_give_at_most_12_findings_and_one_of_empty_heatmaps(small: Si
     found, note = findings(Outline(report), "index.html")
     assert len(found) <= 12 and note == ""
     (cam,) = [one for one in found if "Grad-CAM" in one.title]
-    assert cam.title == "Grad-CAM is empty on 120 images"
+    assert cam.title == "Grad-CAM is empty: 240 maps on 120 images"
+    assert cam.text.startswith("The map has no positive value for ")
+    assert cam.text.count(".") == 1
     assert len(cam.places) == MOST_PLACES and cam.more.startswith("and ")
     (lost,) = [one for one in found if "skipped" in one.title]
     assert lost.title == "30 images skipped"
     assert lost.text == "0.jpg, 1.jpg, 2.jpg and 27 more: It is damaged."
+
+
+def test_an_empty_heatmap_names_the_kind_that_finds_a_region(small: Site) -> None:
+    image = small.report.images[0]
+    region = next(cam for cam in image.gradcam if cam.method == "layercam" and cam.picture)
+    cams = [
+        replace(cam, status="no positive evidence", reason="it is empty", picture=None)
+        if cam.method == "gradcam"
+        else cam
+        for cam in image.gradcam
+    ]
+    first, second = cam_groups(cams)
+    assert shown_cam(first) == region
+    assert why_empty(first) == "It is empty. LayerCAM finds a region."
+    # The map that is the same for every class says nothing of this one.
+    of_image = replace(region, method="eigencam", index=second.main.index)
+    assert shown_cam(replace(second, others=(of_image,))) == second.main
+    report = small.report.model_copy(update={"images": [replace(image, gradcam=cams)]})
+    (found,) = [
+        finding
+        for finding in findings(Outline(report), "index.html")[0]
+        if "Grad-CAM is empty" in finding.title
+    ]
+    assert found.title == "Grad-CAM is empty: 2 maps on cat.jpg"
+    assert found.text.endswith(" LayerCAM finds a region for 1 of them.")
 
 
 def test_misclassified_images_come_before_channels_and_those_before_notes(small: Site) -> None:
@@ -97,3 +128,22 @@ def test_the_page_lists_the_places_of_a_finding(tmp_path: Path) -> None:
     part = text.partition('id="overview--findings"')[2]
     for name in names:
         assert f'<a href="images/{name.removesuffix(".jpg")}.html">' in part
+
+
+def test_a_card_of_a_mistake_shows_another_kind_where_the_first_is_empty(small: Site) -> None:
+    outline = Outline(small.report)
+    image = small.report.images[0]
+    main, *_ = cam_groups(image.gradcam)[0].others
+    first = replace(main, method="gradcam", status="no positive evidence", picture=None)
+    changed = replace(image, gradcam=[first, main])
+    outline = Outline(small.report.model_copy(update={"images": [changed]}))
+    mistake = Mistake(
+        image=image.name,
+        true=main.index,
+        predicted=(main.index + 1) % len(small.report.model.labels),
+        probability=0.9,
+        true_probability=0.1,
+    )
+    shown = mistake_card(outline, mistake).figures[-1]
+    assert shown.picture is not None and shown.picture.src == main.picture
+    assert plain(shown.caption).endswith(" (true), LayerCAM (Grad-CAM is empty)")

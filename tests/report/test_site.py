@@ -106,7 +106,7 @@ def test_pages_say_everything_without_scripts(site: Site) -> None:
     for grid in image.activations:
         assert f"{grid.inactive_channels} inactive" in text
     assert text.count("<img") >= 3 + 3 + len(image.activations)
-    assert "No place in the image speaks for this class." in text
+    assert "Grad-CAM is empty: its weighted sum has no positive value." in text
     first = image.activations[0]
     assert f'alt="{first.layer}, 24 channels, {first.inactive_channels} inactive"' in text
     assert "first of 6 frames" in text

@@ -55,7 +55,7 @@ class CamsThroughDepth:
     """Overlays of each image's predicted class, or of the one chosen, layer by layer."""
 
     name = "gradcam through the depth"
-    version = 3
+    version = 4
     title = "Grad-CAM by depth"
 
     def plan(self, request: Request) -> Plan[DepthOptions]:

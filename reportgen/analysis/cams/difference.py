@@ -86,7 +86,7 @@ class CamDifferences:
     """Overlays and bare maps of the difference of pairs of classes."""
 
     name = "gradcam difference"
-    version = 4
+    version = 5
     title = "Class differences"
 
     def plan(self, request: Request) -> Plan[DifferenceOptions]:
@@ -169,7 +169,7 @@ def _draw(
             reason = "the gradient or the activations are not finite numbers"
             about = replace(about, status="failed", reason=reason)
         elif largest == 0:
-            reason = "no region in this layer favours one class over the other"
+            reason = "the weighted sum is zero everywhere"
             about = replace(about, status="no difference", reason=reason)
         else:
             picture, heatmap = f"{at}-overlay.jpg", f"{at}-heat.png"

@@ -98,7 +98,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 6
+    version = 7
     title = "Grad-CAM"
 
     def plan(self, request: Request) -> tuple[Plan[GradCamOptions], list[Skipped]]:
@@ -163,7 +163,7 @@ def _draw(
         for k, index in enumerate(classes[:shown]):
             own = passed[cam][k] if cam in passed else None
             values, source = _map(cam, maps, gradients[k], own.values if own else None)
-            status, reason = judge(values, source, "image" if CAMS[cam].of_image else "layer")
+            status, reason = judge(values, source, cam)
             if status != "ok" and CAMS[cam].of_attention:
                 reason = "all patches are read alike"
             about = CamData(
@@ -311,16 +311,20 @@ def _full(
 
 
 def judge(
-    values: npt.NDArray[np.float64], source: npt.NDArray[Any], where: str = "layer"
+    values: npt.NDArray[np.float64], source: npt.NDArray[Any], cam: str = "gradcam"
 ) -> tuple[CamStatus, str]:
-    """Status and reason of a map (height, width); `source` is what it is made from.
+    """Status and reason of a map (height, width) of the kind `cam`; `source`: what it is made from.
 
-    `where` says what it is a map of: "layer" or "image".
+    An empty map is a limit of its kind, not a fact about the image: other kinds may find a region.
     """
+    kind = CAMS[cam]
     if not np.isfinite(values).all():
         return "failed", "the gradient or the activations are not finite numbers"
     if not np.any(source):
-        return "no positive evidence", f"the score does not depend on this {where} here"
-    if values.max() <= 0:
-        return "no positive evidence", "no region of this image raises the score"
-    return "ok", ""
+        where = "image" if kind.of_image else "layer"
+        reason = f"the score does not depend on this {where} here"
+    elif values.max() <= 0:
+        reason = f"{'its weighted sum' if kind.weighted else 'it'} has no positive value"
+    else:
+        return "ok", ""
+    return "no positive evidence", f"{kind.title} is empty: {reason}"

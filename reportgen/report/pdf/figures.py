@@ -8,11 +8,17 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.pictures.charts.svg import shorten
 from reportgen.records.filters import Gallery
 from reportgen.records.image import Activations, Channel, Image
-from reportgen.records.image import GradCam as GradCamRecord
 from reportgen.records.report import Report
 from reportgen.report.answers import answer_tables, cam_facts, cam_note
 from reportgen.report.figures import filter_findings, gallery_title
-from reportgen.report.heatmaps import CamGroup, cam_groups, completeness, placing, resolution
+from reportgen.report.heatmaps import (
+    CamGroup,
+    cam_groups,
+    completeness,
+    placing,
+    resolution,
+    why_empty,
+)
 from reportgen.report.model_facts import photo_size
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (
@@ -85,7 +91,7 @@ def photo(materials: Materials, image: Image) -> Photo:
         if image.predictions or answers
         else _no_predictions(outline.report, image),
         answers=answers,
-        gradcams=tuple(_gradcam(outline, pictures, image, title, group.main) for group in groups),
+        gradcams=tuple(_gradcam(outline, pictures, image, title, group) for group in groups),
         placing=" ".join(_placings(outline, groups)),
         other_maps=tuple(_other_maps(pictures, title, groups)),
         other_maps_text=_other_maps_text(groups),
@@ -116,9 +122,9 @@ def _no_predictions(report: Report, image: Image) -> str:
 
 
 def _gradcam(
-    outline: Outline, pictures: PdfPictures, image: Image, title: str, record: GradCamRecord
+    outline: Outline, pictures: PdfPictures, image: Image, title: str, group: CamGroup
 ) -> GradCam:
-    model = outline.report.model
+    record, model = group.main, outline.report.model
     known = ", ".join((*reversed(cam_facts(model, image, record)), f"from {record.layer}"))
     about = f"{record.label} on {title}"
     shown = record.status == "ok"
@@ -140,7 +146,7 @@ def _gradcam(
         cells=pictures.picture(record.cells, f"Map of {about}, not smoothed", smooth=False)
         if shown and record.cells
         else None,
-        reason=record.reason or ("" if shown else record.status),
+        reason=why_empty(group),
     )
 
 

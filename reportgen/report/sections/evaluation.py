@@ -21,7 +21,7 @@ from reportgen.report.blocks import (
     text,
 )
 from reportgen.report.contexts import Fact, Link, Picture
-from reportgen.report.heatmaps import cam_groups
+from reportgen.report.heatmaps import cam_groups, shown_cam
 from reportgen.report.outline import Outline
 from reportgen.report.sections.confusion import confusion
 from reportgen.report.sections.reliability import reliability
@@ -139,19 +139,25 @@ def _bracketed(probability: float | None) -> str:
 
 
 def _heatmaps(outline: Outline, image: Image, mistake: Mistake) -> Iterator[Figure]:
-    """The heatmaps of the predicted class and of the true one; none where neither has any."""
+    """The heatmaps of the predicted class and of the true one; none where neither has any.
+
+    Where the first kind of map is empty, another kind of the same class stands for it.
+    """
     labels = outline.report.model.labels
     groups = cam_groups(image.gradcam) if outline.has("gradcam") else ()
-    cams = {group.main.index: group.main for group in groups}
+    by_class = {group.main.index: group for group in groups}
     wanted = {mistake.predicted: "predicted", mistake.true: "true"}
-    if not any(index in cams for index in wanted):
+    if not any(index in by_class for index in wanted):
         return
     for index, word in wanted.items():
-        found, words = cams.get(index), f"Evidence for {labels[index]} ({word})"
+        group, words = by_class.get(index), f"Evidence for {labels[index]} ({word})"
+        found = shown_cam(group) if group else None
         if found is None or found.picture is None:
             reason = found.reason if found else "no heatmap was made"
             yield Figure(None, (f"{words}: {reason.rstrip('.')}.",))
         else:
+            if group and found is not group.main:
+                words += f", {CAMS[found.method].title} ({CAMS[group.main.method].title} is empty)"
             alt = f"{CAMS[found.method].title} of {found.label} on {image.name}"
             yield Figure(Picture(found.picture, alt, found.width, found.height), (words,))
 

@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.heatmap_methods import CAMS
-from reportgen.records.image import GradCam
 from reportgen.records.report import Skipped
 from reportgen.report.contexts import Finding, Link
-from reportgen.report.heatmaps import cam_groups
+from reportgen.report.heatmaps import CamGroup, cam_groups, shown_cam
 from reportgen.report.outline import Outline, href
 from reportgen.report.sections.channel_findings import (
     broken_weights,
@@ -259,10 +258,10 @@ def _images(outline: Outline, page: str, names: Sequence[str]) -> tuple[Link, ..
     )
 
 
-def _heatmaps(outline: Outline, page: str, status: str) -> list[tuple[GradCam, Link]]:
-    """The first heatmap of each class that ended in a status, with a link to it."""
+def _heatmaps(outline: Outline, page: str, status: str) -> list[tuple[CamGroup, Link]]:
+    """The maps of each class whose first map ended in a status, with a link to it."""
     return [
-        (group.main, Link(image.name,
+        (group, Link(image.name,
                           href(page, f"{outline.image_place(image.name)}#gradcam--{at}"),
                           note=group.main.label))
         for image in (outline.report.images if outline.has("gradcam") else ())
@@ -274,8 +273,8 @@ def _heatmaps(outline: Outline, page: str, status: str) -> list[tuple[GradCam, L
 def _empty_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
     found = _heatmaps(outline, page, "no positive evidence")
     if found:
-        title = CAMS[found[0][0].method].title
-        labels = Counter(cam.label for cam, _ in found)
+        title = CAMS[found[0][0].main.method].title
+        labels = Counter(group.main.label for group, _ in found)
         images = len({link.text for _, link in found})
         where = found[0][1].text if images == 1 else count(images, "image")
         many = len(labels) > 1
@@ -283,13 +282,25 @@ def _empty_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
                  for label, amount in labels.most_common(_NAMED)]  # fmt: skip
         if many and len(labels) > _NAMED:
             named.append(count(len(labels) - _NAMED, "other class", "other classes"))
+        maps = f": {len(found):,} maps" if len(found) > images else ""
         yield Finding(
             "note",
-            f"{title} is empty on {where}",
-            f"No region raises the score of {listed(named)}.",
+            f"{title} is empty{maps} on {where}",
+            f"The map has no positive value for {listed(named)}.{_other_regions(found)}",
             found[0][1].href,
             tuple(link for _, link in found),
         )
+
+
+def _other_regions(found: Sequence[tuple[CamGroup, Link]]) -> str:
+    """Which other kinds of map find a region where the first is empty."""
+    shown = [shown_cam(group) for group, _ in found if shown_cam(group) is not group.main]
+    if not shown:
+        return ""
+    kinds = dict.fromkeys(CAMS[cam.method].title for cam in shown)
+    verb = "finds" if len(kinds) == 1 else "find"
+    where = f" for {len(shown):,} of them" if len(shown) < len(found) else ""
+    return f" {listed(kinds)} {verb} a region{where}."
 
 
 def _failed_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
@@ -297,8 +308,8 @@ def _failed_heatmaps(outline: Outline, page: str) -> Iterator[Finding]:
     if found:
         yield Finding(
             "warning",
-            f"{CAMS[found[0][0].method].title} failed for {count(len(found), 'map')}",
-            sentence(found[0][0].reason or "no reason is known"),
+            f"{CAMS[found[0][0].main.method].title} failed for {count(len(found), 'map')}",
+            sentence(found[0][0].main.reason or "no reason is known"),
             found[0][1].href,
             tuple(link for _, link in found),
         )

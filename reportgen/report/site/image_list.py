@@ -7,7 +7,7 @@ from reportgen.heatmap_methods import CAMS
 from reportgen.records.image import Image
 from reportgen.report.contexts import Card, ImagesPage, Link, Prediction
 from reportgen.report.figures import plain_picture
-from reportgen.report.heatmaps import cam_groups
+from reportgen.report.heatmaps import cam_groups, shown_cam
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href
@@ -111,7 +111,9 @@ def _pictures(
 ) -> Iterator[tuple[str, tuple[int, int], str]]:
     """Path, size and kind of the pictures on a card: the photo, then the first heatmap."""
     found = [(image.photo, (image.photo_width, image.photo_height), "Photo")]
-    cams = [group.main for group in cam_groups(image.gradcam)] if outline.has("gradcam") else []
+    cams = (
+        [shown_cam(group) for group in cam_groups(image.gradcam)] if outline.has("gradcam") else []
+    )
     for cam in cams if alone else cams[:1]:
         if cam.picture:
             what = f"{CAMS[cam.method].title} of {cam.label} on"

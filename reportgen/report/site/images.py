@@ -26,7 +26,9 @@ from reportgen.report.heatmaps import (
     placing,
     resolution,
     same_maps,
+    shown_cam,
     why_beside,
+    why_empty,
 )
 from reportgen.report.model_facts import photo_size
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
@@ -144,7 +146,8 @@ def _first_heatmap(outline: Outline, page: str, image: Image) -> dict[str, Any]:
     """The heatmap beside the photo: that of the first class which has one."""
     cams = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     for group in cams[:1]:
-        cam, title = group.main, CAMS[group.main.method].title
+        cam = shown_cam(group)
+        title = CAMS[cam.method].title
         if cam.picture:
             alt = f"{title} of {cam.label}, beside the photo"
             size = (cam.width, cam.height)
@@ -215,7 +218,7 @@ def _gradcam(outline: Outline, page: str, image: Image, group: CamGroup, at: int
         if record.full
         else None,
         placing=placing(outline.layers.get(record.layer)),
-        reason=sentence(record.reason or ("" if shown else record.status)),
+        reason=why_empty(group),
         resolution=resolution(outline.layers.get(record.layer)) if shown else "",
         note=cam_note(outline.report.model, record),
     )

@@ -129,6 +129,22 @@ def test_no_positive_evidence_draws_nothing(tmp_path):
     assert {cam["status"] for cam in stored_data(result)["gradcam"]} == {"no positive evidence"}
     assert all(cam["picture"] is None for cam in stored_data(result)["gradcam"])
     assert not result.files
+    assert stored_data(result)["gradcam"][0]["reason"] == (
+        "Grad-CAM is empty: its weighted sum has no positive value"
+    )
+
+
+def test_the_reason_of_an_empty_map_names_its_kind():
+    negative, gradient = -np.ones((2, 2)), np.ones((2, 2, 3))
+    assert gradcam.judge(negative, gradient, "hirescam")[1] == (
+        "HiResCAM is empty: it has no positive value"
+    )
+    assert gradcam.judge(negative, gradient, "xgradcam")[1] == (
+        "XGrad-CAM is empty: its weighted sum has no positive value"
+    )
+    assert gradcam.judge(negative, 0 * gradient, "occlusion")[1] == (
+        "Occlusion sensitivity is empty: the score does not depend on this image here"
+    )
 
 
 def test_a_layer_that_the_score_ignores_is_no_evidence(tmp_path):
