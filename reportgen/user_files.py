@@ -28,7 +28,7 @@ class Seen:
     """
 
     path: Path
-    state: tuple[int, int, int]
+    state: "State"
 
     @property
     def size(self) -> int:
@@ -45,14 +45,18 @@ class Seen:
             raise InputChangedError(printable(self.path.name))
 
 
-def state_of(path: Path) -> tuple[int, int, int]:
-    """Size in bytes, and times of the last change of content and of entry. Raises OSError."""
+State = tuple[int, int, int]
+"""Size of a file in bytes, and the times of the last change of content and of entry."""
+
+
+def state_of(path: Path) -> State:
+    """The state of a file. Raises OSError."""
     about = path.stat()
     return about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
-def check_readable(path: Path, most: int | None = None) -> None:
-    """Refuse what is no regular file, or has more than `most` bytes.
+def check_readable(path: Path, most: int | None = None) -> State:
+    """Refuse what is no regular file, or has more than `most` bytes; returns the file's state.
 
     Raises OSError when there is none, and UnusableFileError.
     """
@@ -65,6 +69,7 @@ def check_readable(path: Path, most: int | None = None) -> None:
         raise UnusableFileError(
             f"it has {_size(about.st_size)}, more than the {_size(most)} allowed"
         )
+    return about.st_size, about.st_mtime_ns, about.st_ctime_ns
 
 
 def read_file(path: Path, most: int) -> bytes:

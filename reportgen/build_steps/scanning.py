@@ -194,12 +194,12 @@ def pages_of(scanned: Scanned, data_set: Photos, shown: Photos, most: int) -> Ph
     They are taken in turn, at most so many, none that is shown already. Where no image is shown,
     and there is neither a mistake nor a top image, the first images get pages.
     """
-    by_name = {file.name: (file, digest) for file, digest in data_set}
-    by_digest: dict[str, tuple[ImageFile, str]] = {}
-    for file, digest in data_set:
-        by_digest.setdefault(digest, (file, digest))
     found = scanned.evaluated
     confident = found.tally.most_confident_mistakes() if isinstance(found, Evaluated) else []
+    mistaken, leading = {mistake.image for mistake in confident}, set(scanned.leaders)
+    by_name = {photo[0].name: photo for photo in data_set if photo[0].name in mistaken}
+    # Of images with the same bytes the first one stands for all.
+    by_digest = {photo[1]: photo for photo in reversed(data_set) if photo[1] in leading}
     mistakes = [by_name[mistake.image] for mistake in confident]
     leaders = [by_digest[digest] for digest in scanned.leaders]
     taken: dict[str, tuple[ImageFile, str]] = {}

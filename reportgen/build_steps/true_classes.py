@@ -1,7 +1,7 @@
 """The true class of each image: from the folders that they lie in, from a table, or from a list."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reportgen.build_steps.found_files import Found, Photos
@@ -43,7 +43,7 @@ def classed(shown: Found, data_set: Found, labels: Sequence[str], table: Path | 
     known = {digest: file for file, digest in own}
     above = arrange([file.place for file, _ in shown.photos], shown.empty, labels).groups
     photos = [
-        (replace(file, group=known[digest].group, true_class=known[digest].true_class), digest)
+        (file.of_class(known[digest].group, known[digest].true_class), digest)
         if digest in known
         else _with_classes([(file, digest)], [group], classes)[0]
         for (file, digest), group in zip(shown.photos, above, strict=True)
@@ -80,6 +80,6 @@ def _in_table(
 
 def _with_classes(photos: Photos, groups: Sequence[str | None], classes: Classes) -> Photos:
     return [
-        (replace(file, group=group, true_class=classes.indices.get(group or "")), digest)
+        (file.of_class(group, classes.indices.get(group or "")), digest)
         for (file, digest), group in zip(photos, groups, strict=True)
     ]

@@ -263,13 +263,15 @@ def _settings(ctx: click.Context, given: dict[str, Any], *, output: str) -> "Set
 
 def _report(ctx: click.Context, model: str, images: tuple[str, ...], settings: "Settings") -> None:
     _hide_warnings(settings)
-    from reportgen.ci.outputs import Outputs
-    from reportgen.ci.verdict import Verdict
+    from reportgen.hardware.device import uncollected
+
+    with uncollected("reportgen.pipeline"):
+        from reportgen.ci.outputs import Outputs
+        from reportgen.ci.verdict import Verdict
+        from reportgen.pipeline import build as build_report
 
     outputs = Outputs.of(settings, os.environ)
     outputs.check(settings.out or Path())
-    from reportgen.pipeline import build as build_report
-
     if settings.shard:
         return _compute_shard(model, images, settings)
     if not settings.no_cache:

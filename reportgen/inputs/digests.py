@@ -15,7 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from reportgen.errors import InputChangedError
-from reportgen.user_files import Seen, UnusableFileError, check_readable, hash_file, state_of
+from reportgen.inputs.full_paths import FullPaths
+from reportgen.user_files import Seen, State, UnusableFileError, check_readable, hash_file
 
 Hashed = tuple[str, Seen] | Exception
 """SHA-256 of a file and the file as it was then, or why it cannot be used."""
@@ -48,11 +49,12 @@ class DigestIndex:
 
     def __init__(self, file: Path | None) -> None:
         self._file = file
+        self._full_paths = FullPaths()
 
-    def known(self, states: Mapping[Path, tuple[int, int, int]]) -> dict[Path, str]:
+    def known(self, states: Mapping[Path, State]) -> dict[Path, str]:
         """The digests of those files that are in the state in which they were hashed."""
         found: dict[Path, str] = {}
-        keys = {_key(path): path for path in states}
+        keys = {self._key(path): path for path in states}
         today = int(time.time()) // _DAY
         with contextlib.suppress(sqlite3.Error, OSError), self._opened(write=False) as database:
             rows = _rows(database, list(keys))
@@ -68,7 +70,7 @@ class DigestIndex:
         now = time.time_ns()
         today = now // 10**9 // _DAY
         rows = [
-            (_key(seen.path), *seen.state, bytes.fromhex(digest), today)
+            (self._key(seen.path), *seen.state, bytes.fromhex(digest), today)
             for digest, seen in hashed
             if now - max(seen.state[1:]) > _RACY
         ]
@@ -86,10 +88,9 @@ class DigestIndex:
         with contextlib.closing(sqlite3.connect(self._file)) as database, database:
             yield database
 
-
-def _key(path: Path) -> bytes:
-    full = os.fsencode(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
-    return hashlib.blake2b(full, digest_size=16).digest()
+    def _key(self, path: Path) -> bytes:
+        full = os.fsencode(self._full_paths.of(path))
+        return hashlib.blake2b(full, digest_size=16).digest()
 
 
 def _rows(database: sqlite3.Connection, keys: Sequence[bytes]) -> list[_Row]:
@@ -112,11 +113,10 @@ def hash_files(paths: Sequence[Path], index: DigestIndex, most: int) -> Iterator
         for start in range(0, len(paths), _AT_ONCE):
             part = paths[start : start + _AT_ONCE]
             found: dict[Path, Hashed] = {}
-            states: dict[Path, tuple[int, int, int]] = {}
+            states: dict[Path, State] = {}
             for path in part:
                 try:
-                    check_readable(path, most)
-                    states[path] = state_of(path)
+                    states[path] = check_readable(path, most)
                 except (OSError, UnusableFileError) as error:
                     found[path] = error
             for path, digest in index.known(states).items():

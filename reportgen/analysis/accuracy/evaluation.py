@@ -136,20 +136,39 @@ class Tally:
             self._reliability.add(confidence, right)
             if self.kind is not None:
                 self._logits.add(images, classes, logits_of(values, probabilities, self.kind))
-        for at in np.flatnonzero(~right).tolist():
-            taken = int(predicted[at])
-            mistake = Mistake(
-                image=images[at],
-                true=int(classes[at]),
-                predicted=taken,
-                probability=float(probabilities[at, taken]) if known else None,
-                true_probability=float(probabilities[at, classes[at]]) if known else None,
-            )
-            margin = float(values[at, taken] - values[at, classes[at]])
-            known_by = margin if mistake.probability is None else mistake.probability
-            self._kept.append((known_by, mistake))
+        self._keep(images, np.flatnonzero(~right), classes, predicted, values, probabilities)
         if self._most is not None and len(self._kept) > 2 * self._most:
             self._kept = self._sorted()[: self._most]
+
+    def _keep(
+        self,
+        images: Sequence[str],
+        wrong: npt.NDArray[np.intp],
+        true: npt.NDArray[np.intp],
+        predicted: npt.NDArray[np.intp],
+        scores: Floats,
+        probabilities: Floats,
+    ) -> None:
+        """Keep the mistakes, which are the images at the indices `wrong`."""
+        own, taken = true[wrong], predicted[wrong]
+        nothing: list[float | None] = [None] * len(wrong)
+        shares = own_shares = nothing
+        confidence = (scores[wrong, taken] - scores[wrong, own]).tolist()
+        if probabilities.shape[1]:
+            shares = confidence = probabilities[wrong, taken].tolist()
+            own_shares = probabilities[wrong, own].tolist()
+        found = zip(wrong.tolist(), own.tolist(), taken.tolist(), shares, own_shares, strict=True)
+        mistakes = (
+            Mistake(
+                image=images[at],
+                true=true_class,
+                predicted=predicted_class,
+                probability=share,
+                true_probability=own_share,
+            )
+            for at, true_class, predicted_class, share, own_share in found
+        )
+        self._kept += zip(confidence, mistakes, strict=True)
 
     def _sorted(self) -> list[tuple[float, Mistake]]:
         return sorted(self._kept, key=lambda pair: (-pair[0], pair[1].image))

@@ -15,7 +15,8 @@ from reportgen.inputs.classes.image_table import ImageTable, classes_in
 from reportgen.inputs.classes.text_files import read_text
 from reportgen.inputs.data_sets.found_set import FoundSet
 from reportgen.inputs.data_sets.parquet import read_parquet
-from reportgen.inputs.photos.images import PICTURE_SUFFIXES, ImageFile, Skipped, display_names
+from reportgen.inputs.photos.display_names import display_names
+from reportgen.inputs.photos.images import PICTURE_SUFFIXES, ImageFile, Skipped
 from reportgen.printable import printable
 
 _LARGEST_LIST = 4 * 10**9

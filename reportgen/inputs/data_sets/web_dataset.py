@@ -16,8 +16,8 @@ from reportgen.errors import ImageError
 from reportgen.inputs.classes.csv_cells import CLASS_WORDS, word_of
 from reportgen.inputs.data_sets.found_set import FoundSet
 from reportgen.inputs.data_sets.tar_member import TarMember
+from reportgen.inputs.photos.display_names import display_names as names_of
 from reportgen.inputs.photos.images import PICTURE_SUFFIXES, ImageFile, Skipped, is_litter
-from reportgen.inputs.photos.images import display_names as names_of
 from reportgen.printable import printable
 
 _LARGEST_LABEL = 1 << 20

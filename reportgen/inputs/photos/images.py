@@ -4,13 +4,18 @@ import difflib
 import fnmatch
 import os
 import stat
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reportgen.errors import ImageError
+from reportgen.inputs.full_paths import FullPaths
 from reportgen.inputs.photos import sniff
-from reportgen.printable import distinct, printable
+from reportgen.inputs.photos.display_names import display_names
+from reportgen.printable import printable
+
+_Entry = os.DirEntry[str]
 
 _LITTER = frozenset(
     (
@@ -64,6 +69,10 @@ class ImageFile:
     place: tuple[str, ...] = ()
     true_class: int | None = None
 
+    def of_class(self, group: str | None, true_class: int | None) -> "ImageFile":
+        """The same file with its class; `dataclasses.replace` takes three times as long."""
+        return ImageFile(self.path, self.name, group, self.place, true_class)
+
 
 @dataclass(frozen=True)
 class Skipped:
@@ -79,11 +88,11 @@ class Skipped:
     own: bool = False
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(NamedTuple):
     path: Path
     place: tuple[str, ...]
     reason: str | None  # why it is skipped
+    is_link: bool
 
 
 def find_images(
@@ -107,15 +116,15 @@ def find_images(
 
     """
     found: dict[str, _Found] = {}
-    real = _RealPaths(ignored)
+    full_paths, real = FullPaths(), _RealPaths(ignored)
     for argument in arguments:
         matches = list(_find(argument))
         if not matches:
             raise ImageError(_nothing(argument))
         for match in matches:
-            full = os.path.abspath(match.path)  # noqa: PTH100 - resolve() would follow links
-            target = real.of(full)
-            if is_litter(match.path.name) or real.is_aside(target):
+            full = full_paths.of(match.path)
+            target, aside = real.of(full, is_link=match.is_link)
+            if aside or is_litter(match.path.name):
                 continue
             if match.reason is not None:
                 found.setdefault(full, match)
@@ -123,7 +132,7 @@ def find_images(
             known = found.setdefault(target, match)
             if known is not match and str(_full(known.path)) != full:
                 reason = f"it is the same file as {printable(known.path.name)}, shown already"
-                found.setdefault(full, _Found(match.path, (), reason))
+                found.setdefault(full, match._replace(place=(), reason=reason))
     names = display_names([match.path for match in found.values()])
     images, skipped = [], []
     for match, name in zip(found.values(), names, strict=True):
@@ -155,30 +164,28 @@ class _RealPaths:
         self._aside = {os.path.realpath(path) for path in aside}
         self._folders: dict[str, tuple[str, bool]] = {}
 
-    def of(self, full: str) -> str:
-        """Where an absolute path leads."""
-        if os.path.islink(full):  # noqa: PTH114 - called for every file
-            return os.path.realpath(full)
-        folder, name = os.path.split(full)
-        return os.path.join(self._folder(folder)[0], name)  # noqa: PTH118
-
-    def is_aside(self, real: str) -> bool:
-        """Whether a path without links is left aside, or in what is."""
-        return real in self._aside or self._folder(os.path.dirname(real))[1]  # noqa: PTH120
+    def of(self, full: str, *, is_link: bool) -> tuple[str, bool]:
+        """Where an absolute path leads, and whether that is left aside, or in what is."""
+        if is_link:
+            full = os.path.realpath(full)
+        at = full.rfind(os.sep) + 1
+        folder, inside = self._folder(full[:at])
+        real = folder + full[at:]
+        return real, inside or real in self._aside
 
     def _folder(self, folder: str) -> tuple[str, bool]:
-        """Where a folder leads, and whether that is in what is left aside."""
+        """Where a folder leads, with a separator at its end, and whether it is left aside."""
         if folder not in self._folders:
-            real = os.path.realpath(folder)
-            inside = any(str(above) in self._aside for above in (Path(real), *Path(real).parents))
-            self._folders[folder] = real, inside
+            real = Path(os.path.realpath(folder))
+            inside = any(str(above) in self._aside for above in (real, *real.parents))
+            self._folders[folder] = os.path.join(real, ""), inside  # noqa: PTH118
         return self._folders[folder]
 
 
 def empty_folders(arguments: Sequence[str], images: Iterable[ImageFile]) -> list[tuple[str, ...]]:
     """The places of folders without any of the images below the folders that are arguments."""
-    holding = {os.path.dirname(os.path.abspath(image.path)) for image in images}  # noqa: PTH100, PTH120
-    full = {above for folder in map(Path, holding) for above in (folder, *folder.parents)}
+    holding = {os.path.dirname(image.path) for image in images}  # noqa: PTH120 - quicker: a million
+    full = {above for folder in map(_full, holding) for above in (folder, *folder.parents)}
     return sorted(
         tuple(printable(part) for part in folder.relative_to(argument).parts)
         for argument in map(Path, arguments)
@@ -198,49 +205,60 @@ def _find(argument: str) -> Iterator[_Found]:
                 f"{printable(argument)} holds no images to show: {what}; name the folder that the "
                 "images are in."
             )
-        yield from _walk(path) if _is_folder(path) else (_Found(path, (), None),)
+        yield from _walk(path) if _is_folder(path) else (_named(path, None),)
         return
     start = Path(path.anchor)
     for match in _expand(start, path.parts[1:] if path.anchor else path.parts):
-        if what := made_by_reportgen(match):
-            yield _Found(match, (), what)
+        if not _is_folder(match):
+            yield _named(match, _screen(match))
+        elif what := made_by_reportgen(match):
+            yield _named(match, what)
         else:
-            yield from _walk(match) if _is_folder(match) else (_Found(match, (), _screen(match)),)
+            yield from _walk(match)
+
+
+def _named(path: Path, reason: str | None, place: tuple[str, ...] = ()) -> _Found:
+    """What no listing of its folder has described."""
+    return _Found(path, place, reason, os.path.islink(path))  # noqa: PTH114 - answers always
 
 
 def _walk(folder: Path) -> Iterator[_Found]:
     """Everything below the folder that is not hidden, sorted by path, links followed once."""
-    for entry in _below(folder, {os.path.realpath(folder)}, ()):
-        yield replace(entry, reason=entry.reason or _screen(entry.path))
+    return _below(folder, {os.path.realpath(folder)}, ())
 
 
 def _below(folder: Path, visited: set[str], place: tuple[str, ...]) -> Iterator[_Found]:
     """What is below a folder, which stands at this place below the first one."""
     if len(place) > _DEEPEST:
-        yield _Found(folder, place[:-1], f"it lies more than {_DEEPEST} folders deep")
+        yield _named(folder, f"it lies more than {_DEEPEST} folders deep", place[:-1])
         return
     try:
         entries = _visible(folder)
     except OSError:
-        yield _Found(folder, place[:-1], "the folder cannot be opened")
+        yield _named(folder, "the folder cannot be opened", place[:-1])
         return
     for entry in entries:
+        path = folder / entry.name
         if not _is_folder(entry):
-            yield _Found(entry, place, None)
-        elif (real := os.path.realpath(entry)) in visited:
-            yield _Found(entry, place, "it is a link to a folder that is included already")
-        elif what := made_by_reportgen(entry):
-            yield _Found(entry, place, what)
+            yield _Found(path, place, _screen(path, entry), entry.is_symlink())
+        elif (real := os.path.realpath(path)) in visited:
+            reason = "it is a link to a folder that is included already"
+            yield _Found(path, place, reason, entry.is_symlink())
+        elif what := made_by_reportgen(path):
+            yield _Found(path, place, what, entry.is_symlink())
         else:
             visited.add(real)
-            yield from _below(entry, visited, (*place, printable(entry.name)))
+            yield from _below(path, visited, (*place, printable(entry.name)))
 
 
-def _visible(folder: Path) -> list[Path]:
-    """What is in the folder and not hidden, in an order that no system's listing decides."""
+def _visible(folder: Path, wanted: Callable[[_Entry], bool] = lambda _: True) -> list[_Entry]:
+    """What is in the folder and not hidden, in an order that no system's listing decides.
+
+    An entry knows of itself what it is, mostly without asking the disk again.
+    """
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if not _is_hidden(entry)]
-    return [folder / name for name in sorted(names, key=lambda name: (printable(name), name))]
+        found = [entry for entry in entries if wanted(entry) and not _is_hidden(entry)]
+    return sorted(found, key=lambda entry: (printable(entry.name), entry.name))
 
 
 def is_litter(name: str) -> bool:
@@ -248,7 +266,7 @@ def is_litter(name: str) -> bool:
     return name.lower() in _LITTER or name.startswith("._") or name.endswith(":Zone.Identifier")
 
 
-def _is_hidden(entry: os.DirEntry[str]) -> bool:
+def _is_hidden(entry: _Entry) -> bool:
     if entry.name.startswith(".") or is_litter(entry.name):
         return True
     if os.name != "nt":
@@ -260,9 +278,15 @@ def _is_hidden(entry: os.DirEntry[str]) -> bool:
     return bool(attributes & stat.FILE_ATTRIBUTE_HIDDEN)
 
 
-def _screen(path: Path) -> str | None:
-    """Why a file that only a folder or glob brought in is no picture; None when it may be one."""
+def _screen(path: Path, entry: _Entry | None = None) -> str | None:
+    """Why a file that only a folder or glob brought in is no picture; None when it may be one.
+
+    `entry` is what the folder's listing says of it.
+    """
     try:
+        plain = entry is not None and entry.is_file(follow_symlinks=False)
+        if plain and entry.name.lower().endswith(PICTURE_SUFFIXES):
+            return None
         if not stat.S_ISREG(path.stat().st_mode):
             return "it is not a regular file"
         if path.suffix.lower() in PICTURE_SUFFIXES:
@@ -296,8 +320,8 @@ def _expand(base: Path, pattern: Sequence[str]) -> Iterator[Path]:
 
 
 def _folders(base: Path, visited: set[str], depth: int = 0) -> Iterator[Path]:
-    for entry in _listing(base) if depth <= _DEEPEST else ():
-        if not _is_folder(entry) or made_by_reportgen(entry):
+    for entry in _listing(base, _is_folder) if depth <= _DEEPEST else ():
+        if made_by_reportgen(entry):
             continue
         if (real := os.path.realpath(entry)) not in visited:
             visited.add(real)
@@ -305,47 +329,22 @@ def _folders(base: Path, visited: set[str], depth: int = 0) -> Iterator[Path]:
             yield from _folders(entry, visited, depth + 1)
 
 
-def _listing(folder: Path) -> list[Path]:
+def _listing(folder: Path, wanted: Callable[[_Entry], bool] = lambda _: True) -> list[Path]:
     try:
-        return _visible(folder)
+        return [folder / entry.name for entry in _visible(folder, wanted)]
     except (OSError, ValueError):
         return []  # a pattern reaches into files and closed folders; neither matches
 
 
-def _full(path: Path) -> Path:
+def _full(path: Path | str) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (resolve() would follow links)
 
 
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: Path | _Entry) -> bool:
     try:
         return path.is_dir()
     except OSError:
         return False
-
-
-def display_names(paths: Sequence[Path]) -> list[str]:
-    """For each path the shortest end of it that no other path shares."""
-    parts = [_parts(path) for path in paths]
-    names = [""] * len(paths)
-    open_ones = list(range(len(paths)))
-    length = 1
-    while open_ones:
-        ends: dict[tuple[str, ...], list[int]] = {}
-        for index in open_ones:
-            ends.setdefault(tuple(parts[index][-length:]), []).append(index)
-        open_ones = []
-        for end, sharing in ends.items():
-            for index in sharing:
-                names[index] = "/".join(printable(part) for part in end)
-            if len(sharing) > 1 and any(len(parts[index]) > length for index in sharing):
-                open_ones += sharing
-        length += 1
-    return distinct(names)
-
-
-def _parts(path: Path) -> list[str]:
-    """The folders and the name of a path, without drive and root."""
-    return os.path.splitdrive(os.path.abspath(path))[1].split(os.sep)[1:]  # noqa: PTH100, PTH206
 
 
 def _nothing(argument: str) -> str:
