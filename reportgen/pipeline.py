@@ -21,6 +21,7 @@ from reportgen.build_steps.origin import is_current
 from reportgen.build_steps.sharding import ShardOutcome, compute_shard
 from reportgen.config import Settings, parse_size
 from reportgen.errors import DamagedWorkError, InputChangedError, ReportgenError
+from reportgen.execution.runner import Local
 from reportgen.execution.shards import Shard
 from reportgen.execution.store import Store
 from reportgen.file_names import slugs
@@ -178,7 +179,7 @@ def build_shard(
     """
     shard = Shard.read(settings.shard or "")
     with _store(settings) as store:
-        context = BuildContext(model, settings, progress, store)
+        context = BuildContext(model, settings, progress, store, engine=Local(shares=True))
         found = compute_shard(context, open_inputs(context, images), shard)
         context.check_processors()
     if found.failed and settings.strict:

@@ -2,12 +2,20 @@
 
 import pytest
 
+from reportgen.analysis.photos import PhotoOptions, Photos
 from reportgen.analysis.top_images import scan
+from reportgen.build_steps.context import BuildContext
+from reportgen.build_steps.decoded_photos import decode_photos
+from reportgen.build_steps.found_files import find_files
 from reportgen.config import make_settings
 from reportgen.errors import ReportgenError, SettingsError
+from reportgen.execution.runner import Local
 from reportgen.execution.shards import Shard
+from reportgen.execution.store import Store
+from reportgen.execution.units import Unit
 from reportgen.pipeline import build, build_shard
 from reportgen.progress import Silent
+from reportgen.records.model import Model
 from tests.support.data_sets import class_folders
 from tests.support.folders import differing
 from tests.support.options import SCAN
@@ -81,6 +89,49 @@ def test_shards_part_the_units(small_model):
     shards = [Shard.read(f"{number}/5") for number in range(1, 6)]
     for unit in units:
         assert sum(shard.has(unit) for shard in shards) == 1
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_units_that_all_need_begin_with_those_of_the_own_part(number):
+    units = scan.Scan().plan("m", [f"{at:064x}" for at in range(40)], SCAN).units
+    shards = [Shard(at % 3 + 1, 3) for at in range(number - 1, number + 2)]
+    ordered = shards[0].in_turn(units)
+    assert ordered == [unit for shard in shards for unit in units if shard.has(unit)]
+
+
+def test_shards_at_work_at_the_same_time_decode_each_image_once(
+    small_model, folders, tmp_path, monkeypatch
+):
+    decoded: list[Unit[PhotoOptions]] = []
+    decode = Photos._one
+
+    def shard(number):
+        settings = settings_for(tmp_path / "r", folders, dataset=None, shard=f"{number}/2",
+                                cache_dir=str(tmp_path / "store"))  # fmt: skip
+        context = BuildContext(
+            str(small_model), settings, Silent(), Store(tmp_path / "store"),
+            engine=Local(shares=True),
+        )  # fmt: skip
+        photos = find_files(context, [str(folders)]).shown.photos
+        context.bench.photos = {digest: file.path for file, digest in photos}
+        facts = Model.model_construct(image_input=None)
+        assert len(decode_photos(context, facts, photos)) == len(photos)
+        return photos
+
+    def one(analysis, unit, bench):
+        if not decoded:  # the second shard has done all of its work before the first one goes on
+            decoded.append(unit)
+            shard(2)
+        else:
+            decoded.append(unit)
+        return decode(analysis, unit, bench)
+
+    monkeypatch.setattr(Photos, "_one", one)
+    photos = shard(1)
+    assert len(decoded) == len(photos) + 1  # the one that both have begun
+    own = [Shard(2, 2).has(unit) for unit in decoded[1:]]
+    assert own == sorted(own, reverse=True)
+    assert not Shard(2, 2).has(decoded[0])
 
 
 @pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/0", "-1/3", ""])

@@ -7,6 +7,7 @@ from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.found_files import Photos as FoundPhotos
 from reportgen.errors import ImageError
 from reportgen.execution.runner import Failure, Outcome, Plan
+from reportgen.execution.shards import Shard
 from reportgen.execution.store import Stored
 from reportgen.execution.units import Unit
 from reportgen.inputs.photos.images import ImageFile
@@ -67,7 +68,10 @@ def _decoded(
     target = facts.image_input
     options = PhotoOptions(network_size(target) if target else None, context.bench.feeding)
     units = {digest: Photos().unit(digest, options) for _, digest in photos}
-    return units, context.run(Plan(Photos(), list(units.values())))
+    wanted = list(units.values())
+    if context.settings.shard:  # all shards need them all
+        wanted = Shard.read(context.settings.shard).in_turn(wanted)
+    return units, context.run(Plan(Photos(), wanted))
 
 
 def _dark(facts: Model, decoded: DecodedPhotos, count: int) -> str:

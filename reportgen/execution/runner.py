@@ -94,16 +94,30 @@ class Engine(Protocol):
 
 
 class Local:
-    """Computes in this process, one group after the other."""
+    """Computes in this process, one group after the other.
+
+    Where it `shares` the store with processes that work on the same units at the same time, a group
+    is looked up once more before it is computed.
+    """
 
     says = ""
+
+    def __init__(self, *, shares: bool = False) -> None:
+        """Compute all groups, or those alone that no other process has finished meanwhile."""
+        self._shares = shares
 
     def outcomes(
         self, plan: Plan[Any], groups: Sequence[Sequence[Unit[Any]]], bench: Any, keeping: Keeping
     ) -> Outcomes:
         """Yield the outcomes in the order of the groups."""
         for group in groups:
-            yield from compute_group(plan.analysis, group, bench, keeping)
+            found: dict[str, Outcome] = {}
+            if self._shares:
+                found = {unit.key: stored for unit in group if (stored := keeping.store.get(unit))}
+            yield from found.items()
+            missing = [unit for unit in group if unit.key not in found]
+            if missing:
+                yield from compute_group(plan.analysis, missing, bench, keeping)
 
 
 class Runner:

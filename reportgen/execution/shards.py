@@ -1,6 +1,7 @@
 """Shards: the units of a report divided among machines by their keys, without any coordination."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -25,4 +26,16 @@ class Shard:
 
     def has(self, unit: Unit[Any]) -> bool:
         """Whether a unit belongs to this part: keys are digests, so that parts are alike."""
-        return int(unit.key[:12], 16) % self.count == self.number - 1
+        return self._after(unit) == 0
+
+    def in_turn(self, units: Iterable[Unit[Any]]) -> list[Unit[Any]]:
+        """All units: those of this part first, then those of the parts after it.
+
+        Processes that need the same units and share a store so begin at different places: what
+        one comes to later, another has finished.
+        """
+        return sorted(units, key=self._after)
+
+    def _after(self, unit: Unit[Any]) -> int:
+        """How many parts the unit's one comes after this one."""
+        return (int(unit.key[:12], 16) - self.number + 1) % self.count

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from reportgen.errors import ImageError, OutputError
-from reportgen.execution.runner import Failure, Keeping, Plan, Runner
+from reportgen.execution.runner import Failure, Keeping, Local, Plan, Runner
 from reportgen.execution.store import Store, Stored
 from reportgen.execution.units import Options, Result, Unit
 from reportgen.progress import Silent
@@ -116,3 +116,22 @@ def test_tensorflows_own_traceback_is_left_out_of_a_reason(tmp_path):
     (outcome,) = run(tmp_path, Fails(), units(1))
     assert isinstance(outcome, Failure)
     assert outcome.reason == "ValueError: Dimensions must be equal, but are 8 and 3."
+
+
+@pytest.mark.parametrize(("shares", "computed"), [(True, [1]), (False, [1, 2, 3])])
+def test_what_another_process_has_finished_meanwhile_is_not_computed_again(
+    tmp_path, shares, computed
+):
+    wanted = [one for number in (1, 2, 3) for one in units(number, group=str(number))]
+
+    class Slow(Doubles):
+        def compute(self, units, bench):
+            if not self.computed:
+                run(tmp_path, Doubles(), wanted[1:])  # the other process
+            yield from super().compute(units, bench)
+
+    analysis = Slow()
+    runner = Runner(Keeping(Store(tmp_path)), Silent(), Local(shares=shares))
+    outcomes = runner.run(Plan(analysis, wanted), None)
+    assert analysis.computed == computed
+    assert [outcomes[unit.key].read(dict)["twice"] for unit in wanted] == [2, 4, 6]

@@ -284,8 +284,8 @@ def _screen(path: Path, entry: _Entry | None = None) -> str | None:
     `entry` is what the folder's listing says of it.
     """
     try:
-        plain = entry is not None and entry.is_file(follow_symlinks=False)
-        if plain and entry.name.lower().endswith(PICTURE_SUFFIXES):
+        named = entry is not None and entry.name.lower().endswith(PICTURE_SUFFIXES)
+        if named and entry is not None and entry.is_file(follow_symlinks=False):
             return None
         if not stat.S_ISREG(path.stat().st_mode):
             return "it is not a regular file"

@@ -309,3 +309,23 @@ def test_a_report_is_no_folder_of_images(tmp_path):
     with pytest.raises(ImageError, match="report holds no images to show: it is a report"):
         find_images([str(tmp_path / "report")])
     assert len(find_images([str(tmp_path / "report" / "pictures")])[0]) == 1
+
+
+@linux
+@pytest.mark.parametrize("argument", ["many", "many/*.png", "many/**"])
+def test_the_disk_is_not_asked_of_each_file_of_a_folder(tmp_path, monkeypatch, argument):
+    monkeypatch.chdir(tmp_path)
+    Path("many").mkdir()
+    for number in range(40):
+        Path(f"many/{number}.png").touch()
+    calls = []
+
+    def counted(name, call):
+        return lambda *args, **options: (calls.append(name), call(*args, **options))[1]
+
+    for name in ("stat", "lstat", "open"):
+        monkeypatch.setattr(os, name, counted(name, getattr(os, name)))
+    images, passed = find_images([argument])
+    empty_folders([argument], images)
+    assert (len(images), passed) == (40, [])
+    assert len(calls) < 40 * (1 if argument == "many" else 8), calls
