@@ -1,6 +1,7 @@
 """What a layer computes and what it costs, in words: for its own page and the model's table."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from reportgen.records.model import Layer
 from reportgen.wording import TIMES, amount, size_of
@@ -26,13 +27,27 @@ def stride_text(layer: Layer) -> str:
     return _short(layer.window.strides) if layer.window and layer.window.strides else ""
 
 
-def trained_text(layer: Layer) -> str:
-    """Whether a layer's parameters are trained: "yes", "in part", "frozen"; empty without any."""
-    if not layer.parameters:
-        return ""
-    if not layer.trainable_parameters:
+def trained_kind(layers: Sequence[Layer]) -> Literal["plain", "trainable", "frozen", "partly"]:
+    """Whether layers learn, "plain" without parameters.
+
+    The moving statistics of a normalisation are never trained and do not count.
+    """
+    trainable = sum(layer.trainable_parameters for layer in layers)
+    fixed = sum(
+        layer.parameters - layer.trainable_parameters
+        for layer in layers
+        if "Normalization" not in layer.type
+    )
+    if not any(layer.parameters for layer in layers):
+        return "plain"
+    if not trainable:
         return "frozen"
-    return "yes" if layer.trainable_parameters == layer.parameters else "in part"
+    return "partly" if fixed else "trainable"
+
+
+def frozen_text(layers: Sequence[Layer]) -> str:
+    """What is not trained: "frozen", "trainable in part", or empty for nothing."""
+    return {"frozen": "frozen", "partly": "trainable in part"}.get(trained_kind(layers), "")
 
 
 def multiply_adds_text(layer: Layer) -> str:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from reportgen.errors import ReportgenError
 from reportgen.pictures.charts import svg
-from reportgen.pictures.charts.depth import colorbar, sparsity_by_depth
+from reportgen.pictures.charts.depth import LINES, colorbar, sparsity_by_depth
+from reportgen.pictures.charts.image_map import STYLES
 
 # Not what an older Matplotlib's own libraries say of each other.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")
@@ -214,3 +215,24 @@ def test_a_colour_bar_without_a_range_is_refused():
         colorbar("jet", 0, 1, width=50)
     with pytest.raises(ReportgenError, match="jet"):
         colorbar("yet", 0, 1)
+
+
+@pytest.mark.parametrize("colour", sorted({one for one, _ in (*STYLES, *LINES)} - {svg.INK}))
+def test_series_stand_out_on_a_dark_page(colour):
+    dark = re.search(rf'\[fill="{colour}"\]{{fill:(#\w+)}}', svg.STYLE)
+    assert contrast(dark[1] if dark else colour, "#101417") >= 4.5
+
+
+def contrast(first, second):
+    """The contrast ratio of two colours (WCAG 2.2)."""
+    high, low = sorted((luminance(first), luminance(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def luminance(colour):
+    """The relative luminance of a colour (WCAG 2.2)."""
+    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (
+        share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

@@ -167,6 +167,17 @@ def test_heatmaps_of_all_classes_fit_in_the_page(
     assert wide <= shown
 
 
+def test_tables_of_the_demo_fit_in_a_laptop(reports: dict[str, Path], page: Any) -> None:
+    for path in reports["demo"].glob("*.html"):
+        page.goto(path.as_uri())
+        assert page.evaluate(CUT_TABLES) == [], path.name
+
+
+CUT_TABLES = """() => [...document.querySelectorAll(".scroll:has(> table)")]
+    .filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.ariaLabel)"""
+"""The tables that do not fit in the page."""
+
+
 @pytest.mark.parametrize("name", ["sample", "demo"])
 def test_the_header_of_a_phone_is_one_row_with_the_current_part_in_view(
     reports: dict[str, Path], page: Any, name: str

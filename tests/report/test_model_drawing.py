@@ -139,6 +139,19 @@ def test_what_learns_is_told_apart_by_more_than_colour(tmp_path: Path) -> None:
     assert "<tspan" in text
 
 
+def test_the_table_says_what_is_frozen_once(tmp_path: Path) -> None:
+    _, text = drawn(tmp_path, RESIDUAL)
+    rows = dict(re.findall(r'<tr id="(\w+)">(.*?)</tr>', text, re.DOTALL))
+    said = {path for path, row in rows.items() if "frozen" in row}
+    assert said == {"left", "left_bn"}
+    assert "trainable in part</small></th>" in text
+    frozen = [one.model_copy(update={"trainable_parameters": 0}) for one in RESIDUAL]
+    (tmp_path / "frozen").mkdir()
+    _, text = drawn(tmp_path / "frozen", frozen)
+    assert text.count(", frozen</small></th>") == 2
+    assert "<small>frozen</small></td>" not in text
+
+
 def test_totals_say_what_is_not_known() -> None:
     layers = [*RESIDUAL, layer("lstm", "LSTM", "sum")]
     assert total_multiply_adds(RESIDUAL) == "5 k"

@@ -194,6 +194,7 @@ def test_areas_are_compared_with_random_maps_and_the_masking_is_stated(site: Sit
     )
     assert "not clearly better than random" in page
     assert "Remaining brightness: 2 % with Grad-CAM." in page
+    assert "Images: Grad-CAM 1, LayerCAM 0, Random maps 1." in page
 
 
 def test_a_map_that_ignores_the_model_is_a_warning_on_the_overview(site: Site) -> None:

@@ -71,7 +71,7 @@ def _draw_accuracy(axes: "Axes", bins: Sequence[_Bin], width: float) -> None:
     axes.plot([0, 1], [0, 1], color=INK, linewidth=1, linestyle="--", label="perfect calibration")
     colour, marker = LINES[0][0], LINES[1]
     heights = [bin_.accuracy for bin_ in bins]
-    axes.bar([bin_.middle for bin_ in bins], heights, width, color=colour, alpha=0.35,
+    axes.bar([bin_.middle for bin_ in bins], heights, width, color=colour, alpha=0.5,
              label="accuracy")  # fmt: skip
     axes.plot([bin_.confidence for bin_ in bins], heights, color=marker[0], marker=marker[1],
               markersize=5, linestyle="none", label="at the mean confidence")  # fmt: skip

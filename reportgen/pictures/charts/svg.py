@@ -20,11 +20,25 @@ if TYPE_CHECKING:
 INK, RULE = "#333333", "#dddddd"
 """What is drawn in these colours follows the page: dark on a light one, light on a dark one."""
 
+_LIGHTER = {
+    "#0072b2": "#4c9ff0",
+    "#56b4e9": "#a3dcff",
+    "#aa4499": "#d683d0",
+    "#882255": "#e0679a",
+    "#117733": "#5cb96c",
+}
+"""What takes the place of colours too dark for a dark page; each stays unlike the others."""
 STYLE = (
     f"<style>.chart{{color:{INK}}}"
-    "@media (prefers-color-scheme:dark){.chart{color:#e6eaee}}</style>"
+    "@media (prefers-color-scheme:dark){.chart{color:#e6eaee}"
+    + "".join(
+        f'.chart [{part}="{dark}"]{{{part}:{light}}}'
+        for dark, light in _LIGHTER.items()
+        for part in ("fill", "stroke")
+    )
+    + "}</style>"
 )
-"""The colour of ink by the theme of the page, which a picture learns from its `color-scheme`.
+"""The colours of ink and series by the page's theme, which a picture learns from `color-scheme`.
 
 Where it has no effect, as in print, ink is black.
 """

@@ -25,7 +25,7 @@ from reportgen.wording import MINUS, count, number, percent
 
 _MEASURES = (
     *("Deletion", "Insertion", "Drop", "Drop, blurred", "Increase", "Increase, blurred"),
-    *("Sparseness", "Images"),
+    "Sparseness",
 )
 _CURVES = (
     "Class probability while the hottest pixels are removed (deletion) or restored (insertion). For"
@@ -122,7 +122,15 @@ def _measures(found: Trust) -> Iterator[Block]:
         yield Figure(Picture(found.chart, _CHART_ALT, 0, 0), (_CURVES,), tall=0.46, chart=True)
     columns = (Column("Map"), *(Column(head, "number") for head in _MEASURES))
     yield Table("Measures", columns, tuple(map(_measure_row, found.measures)))
-    yield text(f"{_CAVEAT} {masking(found)}", style="quiet")
+    yield text(f"{_CAVEAT} {masking(found)} {_images(found)}", style="quiet")
+
+
+def _images(found: Trust) -> str:
+    """On how many images the measures rest: "Images: 8.", or by kind of map where they differ."""
+    by_map = {_title(measure): measure.images for measure in found.measures}
+    if len(set(by_map.values())) == 1:
+        return f"Images: {found.measures[0].images:,}."
+    return f"Images: {', '.join(f'{title} {images:,}' for title, images in by_map.items())}."
 
 
 def verdict(check: SanityCheck) -> str:
@@ -196,20 +204,22 @@ def _correlation(value: float) -> str:
     return MINUS + text if value < 0 and text != "0.00" else text
 
 
+def _title(measure: TrustMeasure) -> str:
+    return _CHANCES.get(measure.method) or CAMS[measure.method].title
+
+
 def _measure_row(measure: TrustMeasure) -> Row:
     """A kind of map and its cells under `_MEASURES`."""
-    title = _CHANCES.get(measure.method) or CAMS[measure.method].title
     areas = (
         (measure.deletion_area, measure.deletion_interval),
         (measure.insertion_area, measure.insertion_interval),
     )
     shares = (measure.drop, measure.blurred_drop, measure.increase, measure.blurred_increase)
     return row(
-        title,
+        _title(measure),
         *(_area(*pair) for pair in areas),
         *(_UNKNOWN if value is None else percent(value) for value in shares),
         _UNKNOWN if measure.sparseness is None else number(measure.sparseness),
-        f"{measure.images:,}",
     )
 
 

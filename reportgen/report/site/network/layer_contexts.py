@@ -78,8 +78,8 @@ class LayerRow:
     """The same in words, such as "81.6 %"; empty for none."""
     multiply_adds: str
     memory: str
-    trainable: str
-    """ "yes", "frozen", or empty for a layer without parameters."""
+    frozen: str
+    """What is not trained, as "frozen"; empty where the heading of the block says it."""
     inputs: tuple[Link, ...]
     more_inputs: str
 

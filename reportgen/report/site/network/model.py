@@ -6,12 +6,12 @@ from reportgen.records.model import Layer
 from reportgen.report.answers import output_rows
 from reportgen.report.contexts import Link
 from reportgen.report.layer_facts import (
+    frozen_text,
     kernel_text,
     memory_text,
     multiply_adds_text,
     stride_text,
     total_multiply_adds,
-    trained_text,
 )
 from reportgen.report.model_facts import model_facts
 from reportgen.report.navigation import Here, Navigation, pager
@@ -65,6 +65,7 @@ def _rows_only(outline: Outline, blocks: tuple[LayerBlock, ...]) -> Iterator[str
 def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> LayerGroup:
     whole = next(item for item in outline.blocks if item.name == block.name)
     parameters = sum(layer.parameters for layer in whole.layers)
+    frozen = frozen_text(whole.layers)
     anchor = outline.block_anchor(block.name)
     title = block.name or "Other layers"
     if block.name in begun:
@@ -79,13 +80,15 @@ def _group(outline: Outline, page: str, block: LayerBlock, begun: set[str]) -> L
                 count(len(whole.layers), "layer"),
                 count(parameters, "parameter"),
                 f"{total_multiply_adds(whole.layers)} multiply-adds",
+                *([frozen] if frozen else []),
             )
         ),
-        rows=tuple(_row(outline, page, layer) for layer in block.layers),
+        rows=tuple(_row(outline, page, layer, frozen) for layer in block.layers),
     )
 
 
-def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
+def _row(outline: Outline, page: str, layer: Layer, of_block: str) -> LayerRow:
+    """The row of a layer; `of_block` is what the block's heading says of its training."""
     place = outline.layer_place(layer.path)
     left = len(layer.inputs) - _MOST_INPUTS
     return LayerRow(
@@ -101,7 +104,7 @@ def _row(outline: Outline, page: str, layer: Layer) -> LayerRow:
         share=_share(layer.parameters, outline.report.model.parameters),
         multiply_adds=multiply_adds_text(layer),
         memory=memory_text(layer),
-        trainable=trained_text(layer),
+        frozen="" if of_block == "frozen" else frozen_text([layer]),
         inputs=tuple(
             Link(path, href(page, outline.row_place(path))) for path in layer.inputs[:_MOST_INPUTS]
         ),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from reportgen.records.model import Layer
 from reportgen.report.figures import COLUMN_WIDTH
-from reportgen.report.layer_facts import kernel_text
+from reportgen.report.layer_facts import kernel_text, trained_kind
 from reportgen.report.outline import Outline, href
 from reportgen.report.site.network.graph import Node, graph_of
 from reportgen.report.site.network.layer_contexts import DrawnLabel, DrawnNode, ModelDrawing
@@ -132,7 +132,7 @@ def _node(outline: Outline, page: str, placed: _Placed, at: int) -> DrawnNode:
     node = placed.nodes[at]
     left, top, width, height = placed.boxes[at]
     parameters = sum(layer.parameters for layer in node.layers)
-    kind, main = _kind(node.layers), node.main
+    kind, main = trained_kind(node.layers), node.main
     if placed.blocks:
         name, what = main.block or main.path, count(len(node.layers), "layer")
         place = outline.block_place(main.block)
@@ -152,21 +152,6 @@ def _node(outline: Outline, page: str, placed: _Placed, at: int) -> DrawnNode:
         height=height,
         kind=kind,
     )
-
-
-def _kind(layers: Sequence[Layer]) -> str:
-    """Whether the layers of a node learn; what a normalisation has measured does not count."""
-    trainable = sum(layer.trainable_parameters for layer in layers)
-    fixed = sum(
-        layer.parameters - layer.trainable_parameters
-        for layer in layers
-        if "Normalization" not in layer.type
-    )
-    if not any(layer.parameters for layer in layers):
-        return "plain"
-    if not trainable:
-        return "frozen"
-    return "partly" if fixed else "trainable"
 
 
 def _lines(placed: _Placed) -> Iterator[str]:
