@@ -100,6 +100,10 @@ def chance_sentences(found: Trust) -> Iterator[str]:
     """A sentence for each kind of map: how its areas compare with those of random maps."""
     for measure in found.measures:
         if measure.method in CAMS:
-            parts = [one.sentence for one in against_chance(found, measure) if one is not None]
+            parts = [
+                compared.sentence
+                for compared in against_chance(found, measure)
+                if compared is not None
+            ]
             if parts:
                 yield f"{CAMS[measure.method].title}: {'; '.join(parts)}."

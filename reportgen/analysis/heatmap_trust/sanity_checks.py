@@ -160,8 +160,8 @@ def _between(maps: npt.NDArray[Any]) -> Between | None:
     )
 
 
-def _likeness(one: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:
-    pairs = zip(one, other, strict=True)
+def _likeness(heats: npt.NDArray[Any], other: npt.NDArray[Any]) -> float | None:
+    pairs = zip(heats, other, strict=True)
     return number(np.mean([rank_correlation(a, b) for a, b in pairs]))
 
 

@@ -184,8 +184,8 @@ def _stem(name: str) -> str:
     return name.rpartition(".")[0] or name
 
 
-def _common_end(one: Sequence[str], other: Sequence[str]) -> int:
+def _common_end(folders: Sequence[str], other: Sequence[str]) -> int:
     count = 0
-    while count < min(len(one), len(other)) and one[-1 - count] == other[-1 - count]:
+    while count < min(len(folders), len(other)) and folders[-1 - count] == other[-1 - count]:
         count += 1
     return count
