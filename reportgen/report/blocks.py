@@ -162,14 +162,15 @@ class Figure:
     `share` is the part of the line that it takes at most, and `tall` its height at most, as a part
     of the line's width. `enlarged` is how many times its pixels it may be shown. A `chart` follows
     the colours of the page. `columns` are the captions of what the picture has side by side, each
-    as wide as the others. `spots` are boxes of the picture that lead on, all over it; paper leaves
-    them out.
+    as wide as the others; paper has `short_columns` where there are any. `spots` are boxes of the
+    picture that lead on, all over it; paper leaves them out.
     """
 
     kind: ClassVar[str] = "figure"
     picture: Picture | None
     caption: Words = ()
     columns: tuple[Words, ...] = ()
+    short_columns: tuple[Words, ...] = ()
     title: Words = ()
     share: float = 1.0
     tall: float = 0.6

@@ -1,5 +1,6 @@
 """No third of a page of a PDF stays blank, but at its end: pages are drawn and their rows read."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 
 from reportgen.records.report import Report
 from reportgen.report.pdf.writer import write_pdf
+from reportgen.report.templates import find_templates
 from tests.report.sample import write_sample
 from tests.support.many_images import with_images
 
@@ -51,6 +53,22 @@ def test_no_third_of_a_page_of_twelve_images_is_blank(tmp_path: Path) -> None:
     assert blank(made.path, tmp_path / "pages") == {}
 
 
+def test_a_figure_stands_below_the_heading_of_its_section(tmp_path: Path) -> None:
+    """A figure on the page of its section's heading comes after it."""
+    pdf = write_pdf(with_images(write_sample(tmp_path), 12, range(5)), tmp_path).path
+    text = subprocess.run(
+        [PDFTOPPM.replace("pdftoppm", "pdftotext"), "-layout", str(pdf), "-"],
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
+    ).stdout
+    places = [text.index(words) for words in ("\nMap of images\n", "\nSuspected label errors\n")]
+    figures = [found.start() for found in re.finditer(r"^ *Figure \d+\.", text, re.MULTILINE)]
+    assert any(places[0] < figure < places[1] for figure in figures)
+    numbers = [int(found) for found in re.findall(r"^ *Figure (\d+)\.", text, re.MULTILINE)]
+    assert numbers == sorted(numbers)
+
+
 @pytest.mark.slow
 def test_no_third_of_a_page_of_the_demos_is_blank(reports: dict[str, Path], tmp_path: Path) -> None:
     folder = tmp_path / "report"
@@ -58,3 +76,9 @@ def test_no_third_of_a_page_of_the_demos_is_blank(reports: dict[str, Path], tmp_
     text = (folder / "report.json").read_text(encoding="utf-8")
     made = write_pdf(Report.model_validate_json(text), folder)
     assert blank(made.path, tmp_path / "pages") == {}
+
+
+def test_no_figure_floats() -> None:
+    """Where a float moves depends on the page: it can stand above the heading of its section."""
+    template = (find_templates() / "report.typ").read_text(encoding="utf-8")
+    assert "float: true" not in template

@@ -158,6 +158,9 @@ def test_long_lists_are_cut_and_it_is_said(sample: tuple[Path, Report]) -> None:
     assert "18 more dreams are only in the site." in said(found["dreams"])
     plates = of_kind(found["exemplars"], Plate)
     assert len(plates) == 1 + 2  # the single unit, and the channels of the one layer
+    for plate in plates:
+        assert plate.columns
+        assert not any("row " in words for words in plate.columns)
     assert "8 more channels are only in the site." in said(found["exemplars"])
     assert "2 more" not in said(found["exemplars"])
 
@@ -352,3 +355,10 @@ def test_the_first_image_follows_the_title_of_its_chapter(
     texts = [page.extract_text().replace("\u200b", "") for page in pages]
     (chapter,) = [text for text in texts if re.search(r"^Images$", text, re.MULTILINE)]
     assert first.name in chapter
+
+
+def test_every_figure_has_a_caption(sample: tuple[Path, Report]) -> None:
+    found = made(*sample)
+    blocks = [block for chapter in found.values() for block in chapter]
+    assert all(plate.text for plate in of_kind(blocks, Plate))
+    assert all(card.title for cards in of_kind(blocks, Cards) for card in cards.cards)

@@ -1,6 +1,7 @@
 """The blocks of sections on paper: cut to what a reader of paper wants, sizes in millimetres."""
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from reportgen.evenly_spaced import spread
@@ -23,7 +24,7 @@ from reportgen.report.pdf.contexts import (
     Words,
 )
 from reportgen.report.pdf.pictures import PdfPictures
-from reportgen.wording import only_in_site
+from reportgen.wording import only_in_site, sentence
 
 T = TypeVar("T")
 
@@ -32,8 +33,8 @@ _PIXEL = 0.4
 """Millimetres of a picture's pixel where it is not enlarged."""
 _GAP = 4.0
 _LONGEST = 60
-_TALLEST = 110.0
-"""Millimetres that a picture takes at most, less than half of a page."""
+_TALLEST = 75.0
+"""Millimetres that a picture takes at most: where it moves to the next page, no third is blank."""
 
 
 class PaperBlocks:
@@ -103,15 +104,18 @@ class PaperBlocks:
         if not picture.smooth:
             pixel = _PIXEL * block.enlarged
             width, height = min(width, picture.width * pixel), min(height, picture.height * pixel)
-        captions = [shorten(plain(words), _LONGEST) for words in block.columns]
-        caption = " · ".join(filter(None, (plain(block.caption), *captions)))
-        yield Plate(plain(block.title), picture, round(width, 2), round(height, 2), caption)
+        columns = block.short_columns or block.columns
+        yield Plate(
+            plain(block.title),
+            picture,
+            round(width, 2),
+            round(height, 2),
+            plain(block.caption) or sentence(block.picture.alt),
+            tuple(shorten(plain(words), _LONGEST) for words in columns),
+        )
 
     def _figures(self, block: said.Figures) -> Iterator[Block]:
-        cards = tuple(
-            Card(plain(figure.title), "", (self._shown(figure),))
-            for figure in _kept(block.figures, block.limits)
-        )
+        cards = tuple(self._figure_card(figure) for figure in _kept(block.figures, block.limits))
         if cards:
             yield self._laid_out(cards, block.across)
 
@@ -141,6 +145,13 @@ class PaperBlocks:
     def _shown(self, figure: said.Figure) -> Shown:
         picture = self._picture(figure.picture) if figure.picture else None
         return Shown(picture, plain(figure.caption))
+
+    def _figure_card(self, figure: said.Figure) -> Card:
+        """A figure as a card; its caption is the title where it has no other."""
+        shown = self._shown(figure)
+        if title := plain(figure.title):
+            return Card(title, "", (shown,))
+        return Card(shown.text, "", (replace(shown, text=""),))
 
     def _laid_out(self, cards: tuple[Card, ...], across: int) -> Cards:
         """Cards in columns, their pictures as large as there is room for side by side."""

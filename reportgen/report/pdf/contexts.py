@@ -258,13 +258,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Plate:
-    """A picture across the page, at most `width` wide and `height` tall, with words around it."""
+    """A picture across the page, at most `width` wide and `height` tall, with words around it.
+
+    `columns` stand below the picture, each under its part of the width.
+    """
 
     title: str
     picture: Picture
     width: float
     height: float
     text: str
+    columns: tuple[str, ...] = ()
     kind: str = "plate"
 
 

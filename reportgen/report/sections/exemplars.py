@@ -120,6 +120,9 @@ def _row(outline: Outline, strip: ExemplarsOf) -> Part:
         Picture(strip.picture, f"{title}: {what} that activate it most", strip.width, strip.height),
         (_receptive_field(strip.exemplars),),
         columns=tuple(tuple(_caption(outline, exemplar)) for exemplar in strip.exemplars),
+        short_columns=tuple(
+            (f"{exemplar.image} {number(exemplar.value)}",) for exemplar in strip.exemplars
+        ),
         share=min(1.0, strip.width / 720),
     )
     return Part((title,), anchor, (figure,))
