@@ -15,7 +15,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         ("F. Chollet, Deep Learning with Python, 2017, section 5.4.1.",),
     ),
     "filters": Explanation(
-        "Each tile is the pattern that excites one filter most. It starts as random noise and"
+        "Each tile is a pattern that excites one filter strongly. It starts as random noise and"
         " is adjusted by gradient ascent to raise the filter’s response. Early filters prefer"
         " colours and edges, later ones textures and parts of objects. A tile that stays gray"
         " means the search found nothing that excites the filter. One pattern shows one thing"
@@ -53,8 +53,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     "evaluation": Explanation(
         "How often the prediction matches the class named by the image’s folder. The"
         " confusion matrix counts which classes are confused with which; the reliability"
-        " diagram compares the network’s confidence with its accuracy, before and after"
-        " temperature scaling. Start with the most"
+        " diagram compares the network’s confidence with its accuracy. Start with the most"
         " confident mistakes: their heatmaps show what the network relied on.",
         ("Guo et al., On Calibration of Modern Neural Networks, 2017.",),
     ),

@@ -12,6 +12,7 @@ from reportgen.records.image import Activations, Channel, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.outline import ROWS_A_PAGE, Outline, href, src
 from reportgen.report.paging import row_stride
+from reportgen.report.quiet_channels import amounts, meaning, word_of
 from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
 COLUMN_WIDTH = 960
@@ -70,7 +71,7 @@ def activation_grid(outline: Outline, page: str, image: Image, grid: Activations
         *([] if layer is None else [layer.type]),
         _shown(grid),
         map_sizes(grid.map_size, grid.size),
-        f"{grid.inactive_channels:,} inactive",
+        f"{amounts(grid)} on this image",
         f"{percent(grid.sparsity)} zeros",
         f"{number(grid.low)} to {number(grid.high)}",
     ]
@@ -83,7 +84,7 @@ def activation_grid(outline: Outline, page: str, image: Image, grid: Activations
         facts=tuple(facts),
         picture=_grid_picture(
             src(page, grid.picture),
-            f"{grid.layer}, {_shown(grid)}, {grid.inactive_channels:,} inactive",
+            f"{grid.layer}, {_shown(grid)}, {amounts(grid)}",
             (grid.width, grid.height),
             (width, height),
             sideways=is_sideways(grid),
@@ -130,7 +131,8 @@ def single(page: str, grid: Activations, channel: Channel) -> Single:
     height, width = grid.map_size
     factor = max(1, _SINGLE_SIDE // max(height, width))
     name = f"{grid.layer}, channel {channel.channel}"
-    text = "inactive: the same value everywhere" if channel.inactive else "active"
+    word = word_of(channel)
+    text = f"{word}: {meaning(word)}" if word else "active"
     bar = None
     if channel.colorbar:
         alt = f"Colour bar from {number(channel.low)} to {number(channel.high)}"
@@ -145,8 +147,7 @@ def single(page: str, grid: Activations, channel: Channel) -> Single:
         ),
         colorbar=bar,
         title=f"Channel {channel.channel}",
-        text=f"{number(channel.low)} to {number(channel.high)}"
-        + (", inactive" if channel.inactive else ""),
+        text=f"{number(channel.low)} to {number(channel.high)}" + (f", {word}" if word else ""),
     )
 
 
@@ -287,7 +288,7 @@ def activation_legend(settings: dict[str, object]) -> Legend:
         low=f"{below:.2g} SD below",
         high=f"{above:.2g} SD above",
         text=f"Colour: standard deviations (SD) from the mean of {who}. Gray tiles:"
-        " inactive channels (constant).",
+        " inactive channels, which are silent (zero everywhere) or constant (one other value).",
         scale=f"{mean} {deviation}" if mean and not whole else "",
     )
 

@@ -10,8 +10,8 @@ ACTIVATIONS = Method(
     "Activations",
     "Each photo is passed through the network once, and the output of every spatial layer is drawn"
     " as one tile a channel, brought to a common contrast by its mean and standard deviation."
-    " A channel that has one value everywhere has nothing to show: it is drawn gray and"
-    " counted as inactive.",
+    " A channel that has one value everywhere on an image (inactive) has nothing to show: it is"
+    " drawn gray. It is silent where the value is zero, constant where it is another.",
     "After F. Chollet, Deep Learning with Python, 2017, section 5.4.",
 )
 FILTERS = Method(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from reportgen.records.image import Image
-from reportgen.records.model import Model
+from reportgen.records.model import Model, Preprocessing
 from reportgen.records.outputs import TensorInfo
 from reportgen.records.report import Environment
 from reportgen.report.contexts import Fact
@@ -70,8 +70,29 @@ def model_facts(outline: Outline) -> tuple[Fact, ...]:
         Fact("Memory", total_memory(model.layers), "of all outputs for one image"),
         Fact("Input", *_tensors(model.inputs)),
         Fact("Output", *_output(outline)),
-        Fact("Preprocessing", model.preprocessing.mode, model.preprocessing.source),
+        Fact("Preprocessing", *_preprocessing(model.preprocessing)),
     )
+
+
+_MODES = {
+    "none": "pixels 0 to 255, unchanged",
+    "unit": "pixels divided by 255",
+    "signed": "pixels divided by 127.5, less 1",
+    "caffe": "channels in the order BGR, less ImageNet’s means",
+    "torch": "pixels divided by 255, normalised by ImageNet’s means and deviations",
+}
+_SOURCES = {
+    "given": "set by --preprocess",
+    "detected": "detected in the model",
+    "assumed": "assumed; --preprocess sets it",
+}
+
+
+def _preprocessing(taken: Preprocessing) -> tuple[str, str]:
+    """What is done to pixels, and who says so; a function of the user's by its name."""
+    what = _MODES.get(taken.mode, f"function {taken.mode}")
+    mode = f"{taken.mode}, " if taken.mode in _MODES else ""
+    return what, f"{mode}{_SOURCES[taken.source]}"
 
 
 def _unknown_costs(model: Model) -> str:

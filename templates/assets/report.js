@@ -143,7 +143,7 @@
     }
     const span = `${say(about.low[tile])} to ${say(about.high[tile])}, mean ${say(about.mean[tile])}`;
     if (about.leftOut?.includes(tile)) return `${span}; not drawn, to keep the report small`;
-    if (about.inactive.includes(tile)) return `inactive, ${say(about.low[tile])} everywhere`;
+    if (about.inactive.includes(tile)) return `${about.low[tile] === 0 && about.high[tile] === 0 ? "silent" : "constant"}, ${say(about.low[tile])} everywhere`;
     return span;
   };
   const noun = (link) => (link.dataset.kind === "filters" ? "filter" : "channel");

@@ -93,9 +93,9 @@ def test_statistics_are_those_of_all_photos(small: Site) -> None:
     part = text.partition('id="channel--0"')[2].partition("</h2>")[0]
     assert f"to {high:.3g} over 2 images" in part
     inactive = text.partition('id="channel--3"')[2].partition("</section>")[0]
-    assert "inactive on all 2 images" in inactive
+    assert "silent on all 2 images" in inactive
     assert "Channel 3 on" not in inactive
-    assert "the same value everywhere" in channel_of(small, 3)
+    assert "(the value zero everywhere)" in channel_of(small, 3)
     assert "Pattern: response 0.25 → 31.4" in channel_of(small, 0)
 
 

@@ -12,9 +12,13 @@ from reportgen.records.report import Report, Skipped
 from reportgen.report.blocks import plain
 from reportgen.report.heatmaps import cam_groups, shown_cam, why_empty
 from reportgen.report.outline import Outline
+from reportgen.report.quiet_channels import amounts, by_word
+from reportgen.report.sections import channel_findings
 from reportgen.report.sections.evaluation import mistake_card
 from reportgen.report.sections.findings import MOST_PLACES, findings
+from reportgen.report.site.overview.headlines import headlines
 from tests.report.conftest import Site, build_site
+from tests.support.grids import grid_of
 
 PLAN = [
     ("conv", "Conv2D", "block", 8, 16),
@@ -110,12 +114,11 @@ def test_pooling_repeats_no_channel_and_dropout_is_no_finding(
         small.report, pool={"origin": "conv"}, drop={"passes_through": True, "origin": "conv"}
     )
     dropout = Skipped(what="layer", name="drop", reason="it hands its input on unchanged")
-    outline = Outline(report.model_copy(update={"skipped": [dropout]}))
-    for path in outline.images.totals:
-        monkeypatch.setattr(type(outline.images.totals[path]), "inactive", [1, 2])
+    outline = Outline(report.model_copy(update={"skipped": [dropout], "health": None}))
+    monkeypatch.setattr(channel_findings, "over_images", lambda *_: {"silent": [1, 2]})
     found, _ = findings(outline, "index.html")
-    assert [one.title for one in found if "inactive" in one.title] == [
-        "2 of 16 channels inactive in conv"
+    assert [one.title for one in found if " channels silent in " in one.title] == [
+        "2 of 16 channels silent in conv"
     ]
     assert not [one for one in found if "drop" in one.text or "layer not shown" in one.title]
 
@@ -147,3 +150,41 @@ def test_a_card_of_a_mistake_shows_another_kind_where_the_first_is_empty(small: 
     shown = mistake_card(outline, mistake).figures[-1]
     assert shown.picture is not None and shown.picture.src == main.picture
     assert plain(shown.caption).endswith(" (true), LayerCAM (Grad-CAM is empty)")
+
+
+def test_findings_and_headlines_count_the_same_silent_channels(small: Site) -> None:
+    report = with_layers(small.report, conv={"origin": "conv"}, pool={"origin": "conv"})
+    health = report.health
+    assert health is not None
+    seen = {one.layer: one.model_copy(update={"saturated": []}) for one in health.layers}
+    conv = seen["conv"].model_copy(update={"silent": [1, 2], "constant": [5, 6]})
+    pool = seen["pool"].model_copy(update={"silent": [1, 2, 5], "constant": [6]})
+    health = health.model_copy(update={"layers": [conv, pool], "silent": 3, "constant": 1})
+    outline = Outline(
+        report.model_copy(update={"health": health, "galleries": [], "regression": None})
+    )
+    found = {one.title: one for one in findings(outline, "index.html")[0] if one.kind == "dead"}
+    assert "3 silent channels in 2 layers" in found
+    assert "1 of 16 channels constant in conv" in found
+    assert f"all {health.images} images, they have the value zero everywhere" in (
+        found["3 silent channels in 2 layers"].text
+    )
+    (headline,) = (one for one in headlines(outline, "index.html") if "silent" in one.name)
+    assert headline.value == "3"
+
+
+def grid_with(inactive: list[int], lows: list[float | None], highs: list[float | None]) -> Any:
+    means = [0.0] * len(lows)
+    return grid_of(channels=8, shown=len(lows), inactive=inactive, lows=lows, highs=highs,
+                   means=means, inactive_channels=len(inactive))  # fmt: skip
+
+
+def test_silent_is_zero_constant_is_another_value_and_what_is_not_known_is_inactive() -> None:
+    grid = grid_with([0, 1], [0.0, 2.0, 0.0], [0.0, 2.0, 1.0])
+    assert by_word(grid) == {"silent": [0], "constant": [1]}
+    assert amounts(grid) == "1 silent, 1 constant"
+    assert amounts(grid_with([], [0.0], [1.0])) == "0 silent"
+    beyond = grid_with([0, 5], [0.0, 2.0], [0.0, 2.0])
+    assert by_word(beyond) == {"silent": [0], "inactive": [5]}
+    assert amounts(beyond) == "2 inactive"
+    assert by_word(grid_with([0], [None], [None])) == {"inactive": [0]}

@@ -17,6 +17,7 @@ from reportgen.report.methods import methods
 from reportgen.report.notebook.choices import choose
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.grids import Tiles, _columns
+from reportgen.report.sections import channel_findings
 from reportgen.report.sections.findings import findings
 from reportgen.report.single.choice import everything, reduced
 from reportgen.report.single.page import SINGLE_NAME
@@ -180,12 +181,10 @@ def test_a_single_row_is_labelled_with_its_filters(both: Site, first: int) -> No
 def test_inactive_channels_are_named_once_where_they_begin(
     both: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    outline = Outline(both.report)
-    totals = outline.images.totals
-    for path in ("conv", "pool"):
-        monkeypatch.setattr(type(totals[path]), "inactive", [1, 2])
+    outline = Outline(both.report.model_copy(update={"health": None}))
+    monkeypatch.setattr(channel_findings, "over_images", lambda *_: {"silent": [1, 2]})
     found, _ = findings(outline, "index.html")
     titles = [one.title for one in found]
-    assert [title for title in titles if "inactive" in title] == [
-        "2 of 40 channels inactive in conv"
+    assert [title for title in titles if " channels silent in " in title] == [
+        "2 of 40 channels silent in conv"
     ]

@@ -70,7 +70,7 @@ def test_everything_that_a_page_says_is_in_the_file(site: Site, single: Path) ->
     text = single.read_text("utf-8")
     for image in site.report.images:
         for grid in image.activations:
-            assert f"{grid.inactive_channels:,} inactive" in text
+            assert f"{grid.inactive_channels:,} silent on this image" in text
     assert text.count('data-kind="activations"') == sum(
         len(image.activations) for image in site.report.images
     )

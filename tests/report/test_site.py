@@ -104,11 +104,11 @@ def test_pages_say_everything_without_scripts(site: Site) -> None:
     image = next(one for one in site.report.images if one.name == "cat.jpg")
     text = site.text("images/cat.html")
     for grid in image.activations:
-        assert f"{grid.inactive_channels} inactive" in text
+        assert f"{grid.inactive_channels} silent on this image" in text
     assert text.count("<img") >= 3 + 3 + len(image.activations)
     assert "Grad-CAM is empty: its weighted sum has no positive value." in text
     first = image.activations[0]
-    assert f'alt="{first.layer}, 24 channels, {first.inactive_channels} inactive"' in text
+    assert f'alt="{first.layer}, 24 channels, {first.inactive_channels} silent"' in text
     assert "first of 6 frames" in text
     hidden = re.findall(r"<(\w+)[^>]* hidden>", text)
     assert hidden == ["form", "button"]

@@ -35,6 +35,7 @@ from reportgen.report.pdf.extent import Extent, galleries_in_full, grids_in_full
 from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.quiet_channels import amounts, word_of
 from reportgen.wording import (
     NO_NUMBERS,
     TIMES,
@@ -213,7 +214,7 @@ def _activations(materials: Materials, activations: Activations) -> Grid:
         *([layer.type] if layer else []),
         shown,
         map_sizes(activations.map_size, activations.size),
-        f"{activations.inactive_channels:,} inactive",
+        f"{amounts(activations)} on this image",
         f"{percent(activations.sparsity)} zeros",
         f"{number(activations.low)} to {number(activations.high)}",
     ]
@@ -226,7 +227,7 @@ def _activations(materials: Materials, activations: Activations) -> Grid:
         range(most),
         smooth=False,
     )
-    about = f"{activations.layer}, {shown}, {activations.inactive_channels:,} inactive"
+    about = f"{activations.layer}, {shown}, {amounts(activations)}"
     drawn = grid(materials.pictures, tiles, activations.layer, facts, about, materials.room)
     singles = tuple(
         _single(materials.pictures, activations, channel) for channel in activations.singles
@@ -237,19 +238,18 @@ def _activations(materials: Materials, activations: Activations) -> Grid:
 
 
 def _single(pictures: PdfPictures, grid: Activations, channel: Channel) -> Single:
-    span = f"{number(channel.low)} to {number(channel.high)}"
+    span, word = f"{number(channel.low)} to {number(channel.high)}", word_of(channel)
     return Single(
         picture=pictures.picture(
             channel.picture,
-            f"{grid.layer}, channel {channel.channel}, "
-            f"{'inactive' if channel.inactive else 'active'}",
+            f"{grid.layer}, channel {channel.channel}, {word or 'active'}",
             smooth=False,
         ),
         colorbar=pictures.picture(channel.colorbar, f"Colour bar from {span}")
         if channel.colorbar
         else None,
         title=f"{shorten(grid.layer, 40)}, channel {channel.channel}",
-        text=span + (", inactive" if channel.inactive else ""),
+        text=span + (f", {word}" if word else ""),
     )
 
 

@@ -3,13 +3,14 @@
 A channel that a layer, such as a pooling, only hands on is named where it begins.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from reportgen.records.filters import Gallery
 from reportgen.records.over_images import LayerHealth
 from reportgen.report.contexts import Finding, Link
 from reportgen.report.figures import METHODS
 from reportgen.report.outline import Outline, href
+from reportgen.report.quiet_channels import WORDS, Word, meaning, over_images
 from reportgen.report.sections.health import health_place
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.wording import count, listed, numbers
@@ -60,35 +61,61 @@ def saturated_layers(outline: Outline, page: str) -> Iterator[Finding]:
 
 
 def inactive_channels(outline: Outline, page: str) -> Iterator[Finding]:
-    """Channels that have one value everywhere on every image."""
-    totals = {path: outline.images.totals[path] for path in outline.activations}
-    channels = _once(outline, {path: list(seen.inactive) for path, seen in totals.items()})
-    if not channels:
-        return
-    first = totals[next(iter(channels))]
-    many = "the image" if first.images == 1 else f"all {count(first.images, 'image')}"
-    ordered = sorted(channels, key=lambda path: -len(channels[path]) / totals[path].channels)
-    amount = count(sum(map(len, channels.values())), "inactive channel")
-    title = f"{amount} in {count(len(channels), 'layer')}"
-    if len(channels) == 1:
-        total = totals[ordered[0]].channels
-        title = f"{len(channels[ordered[0]]):,} of {count(total, 'channel')} inactive in"
-        title += f" {ordered[0]}"
-    yield Finding(
-        "dead",
-        title,
-        f"They have the same value everywhere on {many}. {_most(channels)}",
-        href(page, outline.layer_place(ordered[0])),
-        tuple(
-            Link(
-                path,
-                href(page, outline.layer_place(path)),
-                note=f"{len(channels[path]):,} of {totals[path].channels:,}: "
-                f"{numbers(channels[path], _NUMBERS)}",
-            )
-            for path in ordered
-        ),
-    )
+    """Channels that have one value everywhere on every image: one finding for each word."""
+    for word, (channels, images) in _inactive(outline).items():
+        if not channels:
+            continue
+        total = {path: outline.layers[path].channels or 0 for path in channels}
+        ordered = sorted(channels, key=lambda path: -len(channels[path]) / max(1, total[path]))
+        amount = count(sum(map(len, channels.values())), f"{word} channel")
+        title = f"{amount} in {count(len(channels), 'layer')}"
+        if len(channels) == 1:
+            many = count(total[ordered[0]], "channel")
+            title = f"{len(channels[ordered[0]]):,} of {many} {word} in {ordered[0]}"
+        yield Finding(
+            "dead",
+            title,
+            f"On {images}, they have {meaning(word)}. {_most(channels)}",
+            href(page, outline.layer_place(ordered[0])),
+            tuple(
+                Link(
+                    path,
+                    href(page, outline.layer_place(path)),
+                    note=f"{len(channels[path]):,} of {total[path]:,}: "
+                    f"{numbers(channels[path], _NUMBERS)}",
+                )
+                for path in ordered
+            ),
+        )
+
+
+def _inactive(outline: Outline) -> dict[Word, tuple[dict[str, list[int]], str]]:
+    """By word: the channels of each layer, and on which images.
+
+    The health section counts the channels of layers with filters: the findings have the same ones.
+    """
+    health = outline.report.health if outline.has("health") else None
+    if health is not None:
+        images = f"all {count(health.images, 'image')}"
+        images += f" of {health.dataset}" if health.dataset else ""
+        known = [one for one in health.layers if _origin(outline, one.layer)]
+        silent = {one.layer: one.silent for one in known}
+        others = {one.layer: [*one.silent, *one.saturated] for one in known}
+        constant = {one.layer: one.constant for one in known}
+        return {
+            "silent": (_where_first(outline, silent), images),
+            "constant": (_where_first(outline, constant, others), images),
+        }
+    words = {path: over_images(outline, path) for path in outline.activations}
+    amount = max((seen.images for seen in outline.images.totals.values()), default=0)
+    images = "the image" if amount == 1 else f"all {count(amount, 'image')}"
+    return {
+        word: (
+            _where_first(outline, {path: found.get(word, []) for path, found in words.items()}),
+            images,
+        )
+        for word in WORDS
+    }
 
 
 def dead_filters(outline: Outline, page: str) -> Iterator[Finding]:
@@ -185,7 +212,7 @@ def _by_layer(
     outline: Outline, page: str, found: dict[str, list[int]], kind: str, what: str, text: str
 ) -> Iterator[Finding]:
     """One finding on channels by layer, which links to the layers' rows in the table of health."""
-    channels = _once(outline, found)
+    channels = _where_first(outline, found)
     if channels:
         places = {path: href(page, health_place(outline, path)) for path in channels}
         yield Finding(
@@ -200,18 +227,33 @@ def _by_layer(
         )
 
 
-def _once(outline: Outline, found: dict[str, list[int]]) -> dict[str, list[int]]:
-    """Channels by layer without those that a layer, such as a pooling, only hands on."""
+def _where_first(
+    outline: Outline,
+    found: Mapping[str, Sequence[int]],
+    others: Mapping[str, Sequence[int]] | None = None,
+) -> dict[str, list[int]]:
+    """Channels by the layer where they are found first, without those that it hands on.
+
+    What is among the `others` anywhere on its way does not count.
+    """
     named: dict[str, set[int]] = {}
+    for path, ids in (others or {}).items():
+        named.setdefault(_origin(outline, path) or path, set()).update(ids)
     kept = {}
     for path, ids in found.items():
-        layer = outline.layers.get(path)
-        known = named.setdefault((layer.origin if layer else None) or path, set())
+        known = named.setdefault(_origin(outline, path) or path, set())
         new = [number for number in ids if number not in known]
         known.update(new)
+        layer = outline.layers.get(path)
         if new and not (layer and layer.passes_through):
-            kept[path] = ids
+            kept[path] = new
     return kept
+
+
+def _origin(outline: Outline, path: str) -> str | None:
+    """The layer with filters whose channels a layer has; None where there is none."""
+    layer = outline.layers.get(path)
+    return layer.origin if layer else None
 
 
 def _largest(channels: dict[str, list[int]]) -> str:

@@ -28,15 +28,16 @@ def _blocks(found: Evaluation) -> Iterator[Block]:
         style="quiet",
     )
     error = percent(found.calibration_error)
-    own = _figure(str(found.reliability_chart), "Unscaled", error)
-    scaled = found.temperature
+    chart, scaled = str(found.reliability_chart), found.temperature
     if scaled is None or scaled.temperature is None or scaled.chart is None:
-        yield own
+        yield _figure(chart, "", error)
         if scaled is not None:
             yield text(f"No temperature scaling: {scaled.reason}.", style="reason")
         return
     after = percent(scaled.calibration_error_after)
-    yield Figures((own, _figure(scaled.chart, "Scaled", after)), across=2)
+    yield Figures(
+        (_figure(chart, "Unscaled", error), _figure(scaled.chart, "Scaled", after)), across=2
+    )
     yield text(_sentence(scaled))
     yield text(_how(scaled, found), style="quiet")
     yield Table("Calibration without and with temperature scaling", _COLUMNS, _rows(scaled))
@@ -44,7 +45,7 @@ def _blocks(found: Evaluation) -> Iterator[Block]:
 
 def _figure(chart: str, title: str, error: str) -> Figure:
     alt = f"Reliability diagram: accuracy by confidence; calibration error {error}"
-    caption = f"{title}: calibration error {error}"
+    caption = f"{title}: calibration error {error}" if title else f"Calibration error {error}"
     return Figure(Picture(chart, alt, 0, 0), (caption,), share=0.62, tall=0.5, chart=True)
 
 

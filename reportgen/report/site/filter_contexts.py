@@ -43,6 +43,8 @@ class FiltersIndexPage:
     explanation: Explanation | None
     notes: tuple[Note, ...]
     blocks: tuple[FilterBlock, ...]
+    ways: tuple[str, ...]
+    """How the patterns of each kind of gallery were made."""
     text: str
     starts: tuple[StartFigure, ...]
     """The images that ascents start from, one for each way to find patterns."""

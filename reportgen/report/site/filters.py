@@ -72,6 +72,9 @@ def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) 
         explanation=explanation(outline.report, "filters"),
         notes=page_notes(outline, page, "filters"),
         blocks=tuple(blocks),
+        ways=ways(
+            outline.report, [one for shown in outline.gallery_blocks.values() for one in shown]
+        ),
         text=f"{count(total, 'gallery', 'galleries')} in {count(len(blocks), 'block')}",
         starts=tuple(
             StartFigure(

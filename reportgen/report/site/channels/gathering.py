@@ -15,6 +15,7 @@ from reportgen.records.over_images import Exemplar, ExemplarsOf
 from reportgen.report.figures import METHODS, gallery_anchor
 from reportgen.report.image_index import Span
 from reportgen.report.outline import Outline, href, src
+from reportgen.report.quiet_channels import by_word
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet
@@ -65,6 +66,9 @@ class Known:
 
     images: int = 0
     inactive: int = 0
+    silent: int = 0
+    constant: int = 0
+    """On how many images it has one value everywhere, that is zero, that is another."""
     span: Span = field(default_factory=Span)
     highs: list[float | None] = field(default_factory=list)
     means: list[float | None] = field(default_factory=list)
@@ -108,14 +112,16 @@ def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
     found = {channel: Known() for channel in channels}
     for _, grid in seen:
         lows, highs, means = list(grid.lows), list(grid.highs), list(grid.means)
-        inactive = set(grid.inactive)
+        words = {one: word for word, ids in by_word(grid).items() for one in ids}
         for channel, known in found.items():
             shown = channel < grid.shown
             known.highs.append(highs[channel] if shown else None)
             known.means.append(means[channel] if shown else None)
             if shown:
                 known.images += 1
-                known.inactive += channel in inactive
+                known.inactive += channel in words
+                known.silent += words.get(channel) == "silent"
+                known.constant += words.get(channel) == "constant"
                 known.span.include(lows[channel], highs[channel])
     return found
 
@@ -172,7 +178,7 @@ def _draw_responses(
 def response_text(grid: Activations, channel: int) -> str:
     """The range of a channel on an image."""
     if channel in grid.inactive:
-        return "inactive"
+        return next(word for word, channels in by_word(grid).items() if channel in channels)
     text = f"{number(grid.lows[channel])} to {number(grid.highs[channel])}"
     return text + (", not drawn to limit the size" if channel in grid.left_out else "")
 

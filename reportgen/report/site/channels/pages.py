@@ -13,6 +13,7 @@ from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.navigation import neighbours as beside
 from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
+from reportgen.report.quiet_channels import Word, meaning
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.channels.contexts import (
     ChannelPage,
@@ -179,10 +180,28 @@ def _span(known: Known) -> str:
     if not known.images:
         return ""
     images = count(known.images, "image")
-    if known.inactive == known.images:
-        return f"inactive on {'the image' if known.images == 1 else f'all {images}'}"
+    if word := _always(known):
+        return f"{word} on {'the image' if known.images == 1 else f'all {images}'}"
     text = f"{number(known.span.low)} to {number(known.span.high)} over {images}"
-    return text + (f" · inactive on {known.inactive:,}" if known.inactive else "")
+    return " · ".join([text, *(f"{word} on {amount:,}" for word, amount in _amounts(known))])
+
+
+def _always(known: Known) -> Word | None:
+    """What a channel with one value everywhere on every image is called; None for any other."""
+    if not known.images or known.inactive < known.images:
+        return None
+    if known.silent == known.images:
+        return "silent"
+    return "constant" if known.silent + known.constant == known.images else "inactive"
+
+
+def _amounts(known: Known) -> Iterator[tuple[Word, int]]:
+    """On how many images the channel is silent, constant, or one of both that is not known."""
+    rest = known.inactive - known.silent - known.constant
+    amounts: tuple[tuple[Word, int], ...] = (
+        ("silent", known.silent), ("constant", known.constant), ("inactive", rest)
+    )  # fmt: skip
+    yield from (one for one in amounts if one[1])
 
 
 def _own_pages(
@@ -258,7 +277,11 @@ def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -
         text = f"over {count(known.images, 'image')}"
         span = f"{number(known.span.low)} to {number(known.span.high)}"
         facts.append(Fact("Activation", span, text))
-        facts.append(Fact("Inactive", f"{known.inactive:,} of {count(known.images, 'image')}"))
+        images = count(known.images, "image")
+        amounts = dict(_amounts(known)) or {"silent": 0}
+        facts += [
+            Fact(word.capitalize(), f"{many:,} of {images}") for word, many in amounts.items()
+        ]
     cells = outline.layers[path].cells
     if cells is not None:
         size = f" {TIMES} ".join(f"{side:g}" for side in cells.size)
@@ -328,8 +351,8 @@ def _response(
 
 
 def _responses_text(outline: Outline, path: str, known: Known) -> str:
-    if known.images and known.inactive == known.images:
-        return f"This channel is {_span(known)}: it has the same value everywhere."
+    if word := _always(known):
+        return f"This channel is {_span(known)} ({meaning(word)})."
     seen, taken = outline.activations.get(path) or (), taken_images(outline, path)
     texts = [tile_sizes(known)]
     if len(taken) > FEW_IMAGES:

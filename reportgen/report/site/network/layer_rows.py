@@ -6,6 +6,7 @@ from reportgen.records.image import Image
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import channel_pages, cross_marks
 from reportgen.report.outline import Outline, href, row_anchor, src
+from reportgen.report.quiet_channels import Word, over_images
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
 from reportgen.report.site.drawings import Drawings
@@ -89,17 +90,18 @@ class LayerRows:
 
     def _label(self, page: str, channel: int) -> ChannelLabel:
         place = channel_place(self._outline, self._path, channel)
-        dead = channel in self._inactive
         return ChannelLabel(
             id=row_anchor(channel),
             text=str(channel),
             href=href(page, place),
-            note="inactive on all images" if dead else "",
+            note=f"{self._words[channel]} on all images" if channel in self._words else "",
         )
 
     @cached_property
-    def _inactive(self) -> frozenset[int]:
-        return frozenset(self._outline.images.totals[self._path].inactive)
+    def _words(self) -> dict[int, Word]:
+        """What channels with one value everywhere are called."""
+        found = over_images(self._outline, self._path)
+        return {channel: word for word, channels in found.items() for channel in channels}
 
     @cached_property
     def _photos(self) -> Sheet:

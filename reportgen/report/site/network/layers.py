@@ -18,6 +18,7 @@ from reportgen.report.layer_facts import (
 from reportgen.report.navigation import Here, Navigation, neighbours
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, row_anchor
+from reportgen.report.quiet_channels import over_images
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.layer_contexts import FilterRow, LayerGallery, LayerPage
@@ -169,12 +170,15 @@ def _activation_facts(outline: Outline, path: str) -> Iterator[Fact]:
     if path not in outline.activations:
         return
     seen = outline.images.totals[path]
-    dead = seen.inactive
     images = count(seen.images, "image")
     yield Fact("Range", f"{number(seen.span.low)} to {number(seen.span.high)}", f"over {images}")
     yield Fact("Zeros", percent(seen.sparsity), "share of all values")
-    inactive = count(len(dead), "channel") if dead else "none"
-    yield Fact("Inactive channels", inactive, f"{numbers(dead, 16)} on all images" if dead else "")
+    found = over_images(outline, path)
+    if not found:
+        yield Fact("Silent channels", "none")
+    for word, ids in found.items():
+        name = f"{word.capitalize()} channels"
+        yield Fact(name, f"{len(ids):,}", f"{numbers(ids, 16)} on all images")
 
 
 def _links(name: str, outline: Outline, page: str, paths: list[str]) -> Fact:

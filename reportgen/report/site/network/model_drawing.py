@@ -9,7 +9,7 @@ from reportgen.report.layer_facts import kernel_text, trained_kind
 from reportgen.report.outline import Outline, href
 from reportgen.report.site.network.graph import Node, graph_of
 from reportgen.report.site.network.layer_contexts import DrawnLabel, DrawnNode, ModelDrawing
-from reportgen.report.site.network.stages import channels_first, map_size
+from reportgen.report.site.network.stages import channels_first, map_size, output_of, output_size
 from reportgen.wording import count, shape
 
 MOST_NODES = 160
@@ -33,8 +33,8 @@ def model_drawing(outline: Outline, page: str) -> ModelDrawing | None:
     placed = _Placed(outline, drawn)
     blocks = len(nodes) < len(outline.layers) and any(_is_block(node) for node in nodes)
     text = (
-        f"Height: side of the {'largest ' if blocks else ''}feature maps (square root). "
-        "Width: channels (logarithm). "
+        "Height: side of the feature maps (square root). Width: channels (logarithm). The size"
+        " of a block is that of its output. "
     )
     text += (
         "Each box is a block."
@@ -71,7 +71,12 @@ class _Placed:
         self.nodes = nodes
         self.blocks = any(_is_block(node) for node in nodes)
         first = channels_first(outline)
-        sizes = [_size(node.layers if self.blocks else [node.main], first) for node in nodes]
+        sizes = [
+            output_size(node.layers, channels_first=first)
+            if self.blocks
+            else map_size(node.main, channels_first=first)
+            for node in nodes
+        ]
         largest = max((max(size[:2]) for size in sizes if size), default=1)
         boxes = [_box(node, size, largest) for node, size in zip(nodes, sizes, strict=True)]
         lefts, self.width = _offsets([node.column for node in nodes], [b[0] for b in boxes], _GAP)
@@ -107,15 +112,6 @@ def _offsets(places: Sequence[int], sizes: Sequence[int], gap: int) -> tuple[dic
 def _is_block(node: Node) -> bool:
     """Whether a node is a block: it has more than one layer with a kernel or a window."""
     return sum(layer.window is not None for layer in node.layers) > 1
-
-
-def _size(layers: Sequence[Layer], first: bool) -> tuple[int, int, int] | None:
-    """Height, width and channels: of the largest maps, the most channels."""
-    sizes = [size for layer in layers if (size := map_size(layer, channels_first=first))]
-    if not sizes:
-        return None
-    largest = max(sizes, key=lambda size: size[0] * size[1])
-    return largest[0], largest[1], max(size[2] for size in sizes)
 
 
 def _box(node: Node, size: tuple[int, int, int] | None, largest: int) -> tuple[int, int]:
@@ -192,16 +188,18 @@ def _line(placed: _Placed, source: int, target: int, lanes: dict[int, list[int]]
 def _labels(outline: Outline, page: str, placed: _Placed) -> Iterator[DrawnLabel]:
     """The name of each block and the shape that it puts out, below where it begins."""
     begins: dict[str, int] = {}
-    ends: dict[str, Layer] = {}
+    members: dict[str, list[Layer]] = {}
     for at, node in enumerate(placed.nodes):
         for layer in node.layers:
             begins.setdefault(layer.block, at)
-            if layer.block not in ends or layer.type != "InputLayer":
-                ends[layer.block] = layer
+            members.setdefault(layer.block, []).append(layer)
     free = [0] * _LABEL_LINES
     for block, at in sorted(begins.items(), key=lambda item: placed.boxes[item[1]][0]):
         left = placed.boxes[at][0]
-        name, size = outline.block_titles[block] or "other", shape(ends[block].output_shape)
+        name, size = (
+            outline.block_titles[block] or "other",
+            shape(output_of(members[block]).output_shape),
+        )
         row = next((row for row, taken in enumerate(free) if taken <= left), None)
         if row is None:
             continue

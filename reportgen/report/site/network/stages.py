@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from reportgen.records.model import Layer
 from reportgen.report.contexts import Stage
 from reportgen.report.outline import LayerBlock, Outline, href
-from reportgen.wording import TIMES, count
+from reportgen.wording import count, shape
 
 MOST_STAGES = 48
 _TALLEST = 140
@@ -23,7 +23,7 @@ def stages(outline: Outline, page: str) -> tuple[tuple[Stage, ...], str]:
     drawn = blocks[:MOST_STAGES]
     note = f"The first {len(drawn)} of {len(blocks)} blocks." if len(drawn) < len(blocks) else ""
     first = channels_first(outline)
-    sizes = [_maps(block, channels_first=first) for block in drawn]
+    sizes = [output_size(block.layers, channels_first=first) for block in drawn]
     largest = max((max(size[0], size[1]) for size in sizes if size), default=1)
     made = [
         _stage(outline, page, block, size, largest)
@@ -43,11 +43,11 @@ def _stage(
         height = max(5, round(_TALLEST * math.sqrt(maps[0] / largest)))
         skew = max(3, round(_SKEW * _TALLEST * math.sqrt(maps[1] / largest)))
         depth = round(6 + 5 * math.log2(max(1, maps[2])))
-        size = f" {TIMES} ".join(str(side) for side in maps)
+        size = shape(output_of(block.layers).output_shape)
     else:
         units = _units(block)
         height, skew, depth = round(20 + 8 * math.log2(max(1, units))), 0, 10
-        size = count(units, "unit")
+        size = shape(output_of(block.layers).output_shape)
     return Stage(
         name=outline.block_titles[block.name] or "Other layers",
         href=href(page, outline.block_place(block.name)),
@@ -61,15 +61,14 @@ def _stage(
     )
 
 
-def _maps(block: LayerBlock, *, channels_first: bool) -> tuple[int, int, int] | None:
-    """Height, width, channels of a block: of its largest maps, the most channels."""
-    sizes = [
-        size for layer in block.layers if (size := map_size(layer, channels_first=channels_first))
-    ]
-    if not sizes:
-        return None
-    height, width, _ = max(sizes, key=lambda size: size[0] * size[1])
-    return height, width, max(size[2] for size in sizes if size[:2] == (height, width))
+def output_of(layers: Sequence[Layer]) -> Layer:
+    """The layer whose output is that of a block: the last one that is no further input."""
+    return next((one for one in reversed(layers) if one.type != "InputLayer"), layers[-1])
+
+
+def output_size(layers: Sequence[Layer], *, channels_first: bool) -> tuple[int, int, int] | None:
+    """Height, width, channels of what a block puts out; None where these are no maps."""
+    return map_size(output_of(layers), channels_first=channels_first)
 
 
 def map_size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | None:
@@ -82,7 +81,7 @@ def map_size(layer: Layer, *, channels_first: bool) -> tuple[int, int, int] | No
 
 
 def _units(block: LayerBlock) -> int:
-    last = block.layers[-1].output_shape
+    last = output_of(block.layers).output_shape
     return max(1, math.prod(size or 1 for size in last[1:])) if last else 1
 
 

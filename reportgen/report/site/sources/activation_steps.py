@@ -4,6 +4,7 @@ from reportgen.records.image import Activations
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import plain_picture, single
 from reportgen.report.outline import src
+from reportgen.report.quiet_channels import amounts
 from reportgen.report.site.sources.contexts import PAGE, Step
 from reportgen.report.site.sources.found import Found, absent, step
 from reportgen.report.site.sources.texts import BOOK, UNITS, numbered  # fmt: skip
@@ -70,8 +71,8 @@ def sparsity(given: Found) -> Step:
         source,
         listing,
         f"zeros on {given.image.name if given.image else ''}: {percent(first.sparsity)} in "
-        f"{first.layer}, {percent(last.sparsity)} in {last.layer}; inactive channels: "
-        f"{first.inactive_channels} and {last.inactive_channels}",
+        f"{first.layer}, {percent(last.sparsity)} in {last.layer}; channels: "
+        f"{amounts(first)} in {first.layer}, {amounts(last)} in {last.layer}",
         pictures=(Picture(src(PAGE, chart), "Share of zeros by depth", 900, 400),) if chart else (),
         rows=tuple(f"{grid.layer}: {percent(grid.sparsity)} zeros" for grid in given.grids),
     )
