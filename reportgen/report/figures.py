@@ -10,9 +10,9 @@ from reportgen.pictures.tiles import WIDEST
 from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Activations, Channel, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
+from reportgen.report.layer_facts import amounts, meaning, word_of
 from reportgen.report.outline import ROWS_A_PAGE, Outline, href, src
 from reportgen.report.paging import row_stride
-from reportgen.report.quiet_channels import amounts, meaning, word_of
 from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
 COLUMN_WIDTH = 960

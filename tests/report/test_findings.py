@@ -11,8 +11,8 @@ from reportgen.records.over_images import Mistake
 from reportgen.records.report import Report, Skipped
 from reportgen.report.blocks import plain
 from reportgen.report.heatmaps import cam_groups, shown_cam, why_empty
+from reportgen.report.layer_facts import amounts, by_word
 from reportgen.report.outline import Outline
-from reportgen.report.quiet_channels import amounts, by_word
 from reportgen.report.sections import channel_findings
 from reportgen.report.sections.evaluation import mistake_card
 from reportgen.report.sections.findings import MOST_PLACES, findings

@@ -19,6 +19,7 @@ from reportgen.report.heatmaps import (
     resolution,
     why_empty,
 )
+from reportgen.report.layer_facts import amounts, word_of
 from reportgen.report.model_facts import photo_size
 from reportgen.report.outline import Outline
 from reportgen.report.pdf.contexts import (
@@ -35,7 +36,6 @@ from reportgen.report.pdf.extent import Extent, galleries_in_full, grids_in_full
 from reportgen.report.pdf.grids import Tiles, grid
 from reportgen.report.pdf.notes import PdfNotes
 from reportgen.report.pdf.pictures import PdfPictures
-from reportgen.report.quiet_channels import amounts, word_of
 from reportgen.wording import (
     NO_NUMBERS,
     TIMES,

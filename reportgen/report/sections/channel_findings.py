@@ -9,8 +9,8 @@ from reportgen.records.filters import Gallery
 from reportgen.records.over_images import LayerHealth
 from reportgen.report.contexts import Finding, Link
 from reportgen.report.figures import METHODS
+from reportgen.report.layer_facts import WORDS, Word, meaning, over_images
 from reportgen.report.outline import Outline, href
-from reportgen.report.quiet_channels import WORDS, Word, meaning, over_images
 from reportgen.report.sections.health import health_place
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.wording import count, listed, numbers

@@ -14,8 +14,8 @@ from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar, ExemplarsOf
 from reportgen.report.figures import METHODS, gallery_anchor
 from reportgen.report.image_index import Span
+from reportgen.report.layer_facts import by_word
 from reportgen.report.outline import Outline, href, src
-from reportgen.report.quiet_channels import by_word
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.sheets import Sheet, activation_sheet, pattern_sheet

@@ -9,11 +9,11 @@ from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar
 from reportgen.report.contexts import Fact, Link
 from reportgen.report.figures import activation_legend, plain_picture
+from reportgen.report.layer_facts import Word, meaning
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.navigation import neighbours as beside
 from reportgen.report.outline import Outline, href
 from reportgen.report.paging import paged
-from reportgen.report.quiet_channels import Word, meaning
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.channels.contexts import (
     ChannelPage,

@@ -5,8 +5,8 @@ from functools import cached_property
 from reportgen.records.image import Image
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import channel_pages, cross_marks
+from reportgen.report.layer_facts import Word, over_images
 from reportgen.report.outline import Outline, href, row_anchor, src
-from reportgen.report.quiet_channels import Word, over_images
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.channels.gathering import channel_place
 from reportgen.report.site.drawings import Drawings

@@ -12,13 +12,13 @@ from reportgen.report.layer_facts import (
     kernel_text,
     memory_text,
     multiply_adds_text,
+    over_images,
     receptive_field_text,
     stride_text,
 )
 from reportgen.report.navigation import Here, Navigation, neighbours
 from reportgen.report.notes.html import page_notes
 from reportgen.report.outline import Outline, href, row_anchor
-from reportgen.report.quiet_channels import over_images
 from reportgen.report.sections.kernels import kernel_places
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.layer_contexts import FilterRow, LayerGallery, LayerPage

@@ -3,8 +3,8 @@
 from reportgen.records.image import Activations
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import plain_picture, single
+from reportgen.report.layer_facts import amounts
 from reportgen.report.outline import src
-from reportgen.report.quiet_channels import amounts
 from reportgen.report.site.sources.contexts import PAGE, Step
 from reportgen.report.site.sources.found import Found, absent, step
 from reportgen.report.site.sources.texts import BOOK, UNITS, numbered  # fmt: skip
