@@ -91,8 +91,8 @@ def _index_pages(
             "channels_index",
             ChannelsIndexPage(
                 frame=navigation.frame(Here(page, "Channels", "Channels")),
-                text=f"{count(total, 'channel')} of {count(len(layers), 'layer')}, each with the "
-                "pattern it looks for and its response to the images.",
+                text=f"{count(total, 'channel')} of {count(len(layers), 'layer')}, each with "
+                "a pattern that excites it, where it has one, and its response to the images.",
                 layers=tuple(
                     LayerChannels(
                         title=path,
@@ -112,6 +112,15 @@ def _index_pages(
 def _of_how_many(outline: Outline, path: str) -> str:
     shown = len(outline.unit_channels(path))
     return f"{shown:,} of {count(outline.layers[path].channels or 0, 'channel')}"
+
+
+def _rule(outline: Outline, path: str) -> str:
+    """Which channels of a layer have pages; empty where all have one."""
+    if len(outline.unit_channels(path)) == outline.layers[path].channels:
+        return ""
+    if any(outline.filters_of(gallery) for gallery in outline.galleries.get(path, ())):
+        return "Only channels with a filter pattern have pages"
+    return "Only the first channels have pages"
 
 
 def _list_pages(
@@ -142,7 +151,12 @@ def _list_pages(
             ChannelsPage(
                 frame=navigation.frame(here),
                 layer=Link(path, href(page, outline.layer_place(path))),
-                text=". ".join(filter(None, (_of_how_many(outline, path), _why_none(outline)))),
+                text=". ".join(
+                    filter(
+                        None,
+                        (_of_how_many(outline, path), _rule(outline, path), _why_none(outline)),
+                    )
+                ),
                 rows=tuple(
                     _row(outline, page, path, channel, found[channel]) for channel in channels
                 ),
