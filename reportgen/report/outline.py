@@ -18,6 +18,8 @@ from reportgen.report.sections.table import Section
 
 MOST_NODES = 760
 """About how many elements of a page may belong to grids or rows; the rest is for navigation."""
+_ROW_NODES, _BLOCK_NODES, _DRAWING_NODES = 16, 4, 160
+"""Elements of the model's page: a row, a block's heading, and what the drawing takes of it."""
 MOST_GRIDS = 20
 ROWS_A_PAGE = 16
 """Channels on a page of a layer."""
@@ -234,13 +236,15 @@ class Outline:
     def model_pages(self) -> list[tuple[LayerBlock, ...]]:
         """The layers on each page of the model's table; a long block is cut."""
         rows = [(block.name, layer) for block in self.blocks for layer in block.layers]
-        costs = [16 + min(len(layer.inputs), 4) for _, layer in rows]
+        own = [_ROW_NODES + min(len(layer.inputs), 4) for _, layer in rows]
+        heads = [_BLOCK_NODES // len(block.layers) for block in self.blocks for _ in block.layers]
+        costs = [row + head for row, head in zip(own, heads, strict=True)]
         return [
             tuple(
                 LayerBlock(name, tuple(layer for _, layer in part))
                 for name, part in groupby(page, key=lambda row: row[0])
             )
-            for page in paged(rows, costs, self.most_rows, self.most_nodes)
+            for page in paged(rows, costs, self.most_rows, self.most_nodes - _DRAWING_NODES)
         ]
 
     @cached_property

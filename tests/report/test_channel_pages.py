@@ -188,7 +188,7 @@ def test_similar_channels_are_those_that_correlate_most(many: Site) -> None:
     r = {at: np.corrcoef(means[0], means[at])[0, 1] for at in others}
     best = max(others, key=lambda at: r[at])
     text = channel_of(many, 0).partition('id="channel--neighbours"')[2].partition("</section>")[0]
-    shown = re.findall(r"Channel (\d+), r = ([\u2212\d.]+)", text)
+    shown = re.findall(r"Channel (\d+), r\s=\s([\u2212\d.]+)", text)
     assert len(shown) == 5
     assert shown[0] == (str(best), f"{r[best]:.2f}".replace("-", "\u2212"))
 

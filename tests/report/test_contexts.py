@@ -22,6 +22,7 @@ from tests.report.conftest import Site
 
 CLASSES = classes()
 FOR_WRITERS = {
+    "short_columns",
     *("limits", "noun", "plural", "page", "paper", "evenly", "on_paper"),
     *("share", "tall", "enlarged", "short"),
 }

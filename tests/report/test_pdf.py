@@ -38,8 +38,9 @@ NOTES = """# My own words
 """
 METHODS = "Methods and settings"
 SECTION_CHAPTERS = [
-    *("Evaluation", "Regression", "Health", "Exemplars", "Kernels"),
-    *("Can the heatmaps be trusted?", "Dreams"),
+    *("Evaluation", "Regression", "Confusions explained", "Map of images", "Health"),
+    *("Similarity of layers", "Exemplars", "Kernels", "Can the heatmaps be trusted?"),
+    *("Robustness", "Concepts", "Dreams"),
 ]
 CHAPTERS = [
     *("Gates", "Summary", "Notes", "Evaluation", "Regression", "Images", "Filter patterns"),

@@ -12,7 +12,7 @@ from reportgen.report.site.network.layer_contexts import DrawnLabel, DrawnNode, 
 from reportgen.report.site.network.stages import channels_first, map_size, output_of, output_size
 from reportgen.wording import count, shape
 
-MOST_NODES = 160
+MOST_NODES = 100
 """Nodes up to which each layer is drawn; beyond, each block is."""
 
 _TALLEST, _SHORTEST = 112, 6
