@@ -115,7 +115,7 @@ def test_pages_say_everything_without_scripts(site: Site) -> None:
 
 
 def test_assets_stay_small(site: Site) -> None:
-    limits = {"css": 36_000, "js": 34_000}
+    limits = {"css": 37_000, "js": 34_000}
     for path in (site.folder / "assets").glob("*.*"):
         if not path.name.startswith("search-index"):
             assert path.stat().st_size <= limits.get(path.suffix[1:], 2_000), path.name
