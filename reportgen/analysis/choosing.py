@@ -85,6 +85,9 @@ def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, lis
     return found
 
 
+NO_CHANNELS: Mapping[str, Sequence[int]] = {}
+"""The channels of each layer, by its path, where none are known."""
+
 DECISIVE_CHANNELS = 16
 """Channels with the largest part in decisions that get patterns beside those asked for."""
 

@@ -10,7 +10,12 @@ from reportgen.analysis.ascent import classic_patterns, fourier_patterns
 from reportgen.analysis.ascent.fourier_patterns import shown as as_seen
 from reportgen.analysis.ascent.pattern_search import Method, Wish, patterns
 from reportgen.analysis.ascent.patterns import PatternStatus
-from reportgen.analysis.choosing import DECISIVE_CHANNELS, chosen_filters, telling_filters
+from reportgen.analysis.choosing import (
+    DECISIVE_CHANNELS,
+    NO_CHANNELS,
+    chosen_filters,
+    telling_filters,
+)
 from reportgen.analysis.feature_maps.responses import Responses
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
@@ -30,8 +35,6 @@ METHODS: Mapping[str, tuple[Method, Callable[..., Any]]] = {
 
 
 MethodName = Literal["classic", "fourier"]
-
-NONE: Mapping[str, Sequence[int]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +84,8 @@ class Filters:
     def plan(
         self,
         request: Request,
-        responses: Responses = NONE,
-        decisive: Mapping[str, Sequence[int]] = NONE,
+        responses: Responses = NO_CHANNELS,
+        decisive: Mapping[str, Sequence[int]] = NO_CHANNELS,
     ) -> tuple[Plan[FilterOptions], list[Skipped]]:
         """A unit for each pattern of each filter that the settings choose.
 

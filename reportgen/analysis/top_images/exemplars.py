@@ -7,7 +7,12 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.choosing import chosen_filters, no_such_layer, single_channels
+from reportgen.analysis.choosing import (
+    NO_CHANNELS,
+    chosen_filters,
+    no_such_layer,
+    single_channels,
+)
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.recent import Recent
 from reportgen.analysis.request import Request, no_section
@@ -31,8 +36,6 @@ _QUALITY = 70
 
 _KEPT_BYTES = 32_000_000
 """Of images that are shown again and again: two hundred, of 224 pixels a side."""
-
-NONE: Mapping[str, Sequence[int]] = {}
 
 MOST_DECISIVE = 64
 """Channels with the largest part in decisions that get top images beside those asked for."""
@@ -103,7 +106,7 @@ class Exemplars:
     title = "Cutting out patches"
 
     def plan(
-        self, request: Request, decisive: Mapping[str, Sequence[int]] = NONE
+        self, request: Request, decisive: Mapping[str, Sequence[int]] = NO_CHANNELS
     ) -> tuple[Plan[ExemplarOptions], list[Skipped]]:
         """The one unit of all images; channels are those asked for, else the first of layers that
         have learned weights, and those that are `decisive`, by layer. Raises SettingsError for a

@@ -184,8 +184,8 @@ def filter_pages(outline: Outline, navigation: Navigation) -> Iterator[tuple[str
 
 
 def _summary(filters: list[Filter]) -> list[str]:
-    rose = sum(pattern.status == "ok" for pattern in filters)
-    return [f"{rose:,} of {count(len(filters), 'pattern')} found"]
+    found = sum(pattern.status == "ok" for pattern in filters)
+    return [f"{found:,} of {count(len(filters), 'pattern')} found"]
 
 
 def _title(block: str) -> str:
