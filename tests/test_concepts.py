@@ -49,6 +49,7 @@ def report(model: Any, photos: Path) -> Any:
     return made(model, photos)
 
 
+@pytest.mark.slow
 def test_parts_of_scores_are_those_of_the_last_layers_weights(
     report: Any, model: Any, photos: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_the_same_inputs_give_the_same_concepts(report: Any, model: Any, photos:
     assert (again.path / picture).read_bytes() == (report.path / picture).read_bytes()
 
 
+@pytest.mark.slow
 def test_too_few_images_are_said(model: Any, photos: Path) -> None:
     few = made(model, sorted(photos.iterdir())[:19], sections=["gradcam"], concepts=True).data
     assert few.concepts is None

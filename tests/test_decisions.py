@@ -54,6 +54,7 @@ def found(averaged: keras.Model) -> Decisions:
     return decided(averaged)
 
 
+@pytest.mark.slow
 def test_behind_global_averages_contributions_are_means_times_weights(
     averaged: keras.Model, found: Decisions
 ) -> None:
@@ -95,6 +96,7 @@ def test_pictures_are_in_the_report_and_scores_are_those_of_the_predictions(
     assert "Why this decision?" in (report.path / "decisions.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_one_chosen_class_has_one_decision_an_image(averaged: keras.Model) -> None:
     found = decided(averaged, target_class="2")
     assert [(one.index, one.against) for one in found.decisions] == [(2, None)] * 3
@@ -148,6 +150,7 @@ def test_channels_count_by_their_share_of_each_score() -> None:
     assert decisive_channels([]) == []
 
 
+@pytest.mark.slow
 def test_channels_that_decide_get_patterns_beside_those_asked_for(averaged: keras.Model) -> None:
     found = decided(
         averaged,

@@ -57,6 +57,7 @@ def probabilities(network: Any, images: np.ndarray) -> np.ndarray:
     return network.predict(images.astype(np.float32) / 255, verbose=0)
 
 
+@pytest.mark.slow
 def test_names_unseen_shapes(network: Any, unseen: list[Any]) -> None:
     guesses = probabilities(network, np.stack([one.image for one in unseen])).argmax(axis=1)
     assert np.mean(guesses == [one.label for one in unseen]) > 0.95
@@ -93,6 +94,7 @@ def test_files_stay_small() -> None:
     assert sum(sizes) <= 250_000
 
 
+@pytest.mark.slow
 def test_packaged_images_are_the_drawings_of_their_seeds(shapes: ModuleType) -> None:
     # WebP of this quality changes a level or two; other versions of NumPy and OpenCV may, too
     files, drawings = packaged(), shapes.demo_drawings()

@@ -65,6 +65,7 @@ def report(model: Any, photos: Path) -> Any:
     return made(model, photos)
 
 
+@pytest.mark.slow
 def test_predictions_are_keras_on_the_corrupted_images(
     report: Any, model: Any, photos: Path
 ) -> None:
@@ -120,12 +121,14 @@ def test_a_gate_asks_for_one_strength(report: Any) -> None:
         requirement("robustness.fog.2 >= 0.5")
 
 
+@pytest.mark.slow
 def test_it_is_made_on_request(model: Any, photos: Path) -> None:
     asked = made(model, photos, sections=["gradcam"], robustness=True).data
     assert asked.robustness is not None
     assert made(model, photos, sections=["gradcam"]).data.robustness is None
 
 
+@pytest.mark.slow
 def test_another_seed_draws_other_noise(report: Any, model: Any, photos: Path) -> None:
     other = made(model, photos, seed=5).data.robustness
     assert made(model, photos).data.robustness == report.data.robustness

@@ -85,6 +85,7 @@ def test_cka_is_that_of_the_models_outputs(model: Any, photos: Path, tmp_path: P
     assert "again" in (tmp_path / "report" / "pictures" / "similarity.svg").read_text("utf-8")
 
 
+@pytest.mark.slow
 def test_too_few_images_are_said(model: Any, photos: Path) -> None:
     few = sorted(photos.iterdir())[:5]
     sections = ["activations", "similarity"]

@@ -1,9 +1,8 @@
 """The texts are in plain technical English: phrases that were replaced stay away."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -38,12 +37,20 @@ def phrases_in(text: str) -> list[str]:
     """The banned phrases of a text, also where a line or a string literal divides them."""
     joined = re.sub(r'"\s*\n\s*f?"|\n\s*#?\s*', lambda found: " " if "\n" in found[0] else "", text)
     folded = re.sub(r"\s+", " ", joined).casefold()
-    return [one for one in BANNED if re.search(rf"\b{re.escape(one)}\b", folded)]
+    return [phrase for phrase in BANNED if re.search(rf"\b{re.escape(phrase)}\b", folded)]
 
 
-@pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_no_text_has_a_banned_phrase(path: Path) -> None:
-    assert phrases_in(path.read_text(encoding="utf-8")) == []
+def findings(paths: list[Path], look_for: Callable[[str], list[str]]) -> dict[str, list[str]]:
+    """What is found in each file, by its path in the repository; files without are left out."""
+    found = {
+        path.relative_to(REPOSITORY).as_posix(): look_for(path.read_text(encoding="utf-8"))
+        for path in paths
+    }
+    return {name: phrases for name, phrases in found.items() if phrases}
+
+
+def test_no_text_has_a_banned_phrase() -> None:
+    assert findings(texts(), phrases_in) == {}
 
 
 def test_a_divided_phrase_is_found() -> None:
@@ -65,16 +72,14 @@ OF_CODE = {
 }
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in texts() if path.suffix == ".py" and "reportgen" in path.parts],
-    ids=lambda path: str(path.relative_to(REPOSITORY)),
-)
-def test_messages_have_quotation_marks_of_one_kind(path: Path) -> None:
-    name = path.relative_to(REPOSITORY).as_posix()
-    if name.startswith("reportgen/report/notebook/") or name in OF_CODE:
-        return
-    assert STRAIGHT.findall(path.read_text(encoding="utf-8")) == []
+def test_messages_have_quotation_marks_of_one_kind() -> None:
+    modules = [path for path in texts() if path.suffix == ".py" and "reportgen" in path.parts]
+    found = findings(modules, STRAIGHT.findall)
+    assert [
+        name
+        for name in found
+        if name not in OF_CODE and not name.startswith("reportgen/report/notebook/")
+    ] == []
 
 
 def test_straight_quotation_marks_are_found() -> None:
@@ -83,7 +88,5 @@ def test_straight_quotation_marks_are_found() -> None:
     assert not STRAIGHT.findall('f"there is no file “{name}”"')
 
 
-@pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(REPOSITORY)))
-def test_pages_have_quotation_marks_of_one_kind(path: Path) -> None:
-    others = re.findall("[‘„«»‹›]", path.read_text(encoding="utf-8"))
-    assert others == []
+def test_pages_have_quotation_marks_of_one_kind() -> None:
+    assert findings(texts(), re.compile("[‘„«»‹›]").findall) == {}

@@ -158,7 +158,7 @@ class SettingsFields(BaseModel):
     )
     filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
         40,
-        description="Most steps of gradient ascent for a filter pattern; 1.4 times as many for "
+        description="Most steps of gradient ascent for a filter pattern; 1.6 times as many for "
         "fourier, more in layers behind over 13 convolutions.",
     )
     filter_method: Literal["mixed", "classic", "fourier", "both"] = Field(

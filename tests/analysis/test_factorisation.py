@@ -41,6 +41,7 @@ def test_weights_of_other_rows_are_the_non_negative_least_squares() -> None:
     assert weights_of(values, parts) == pytest.approx(np.array(wanted), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_parts_that_are_there_are_found_by_every_seed() -> None:
     random = np.random.default_rng(0)
     parts = np.kron(np.eye(6), np.ones((1, 5)))

@@ -23,6 +23,7 @@ def badge_of(verdict: Verdict) -> dict:
     return found
 
 
+@pytest.mark.slow
 def test_the_badge_shows_the_accuracy_in_the_colour_of_the_gates(
     verdict: Verdict, warning: Verdict, plain: Verdict
 ) -> None:

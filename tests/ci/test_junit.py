@@ -4,6 +4,8 @@ import re
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 
+import pytest
+
 from reportgen.ci.junit import BEGINNING, junit
 from reportgen.ci.verdict import MOST_REGRESSED, Verdict
 
@@ -60,6 +62,7 @@ def outcomes(root: ElementTree.Element) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_each_gate_is_a_case(verdict: Verdict) -> None:
     found = outcomes(parsed(verdict))
     assert found["Images ≥ 1"] == found["Images ≥ 1 (2)"] == "passed"

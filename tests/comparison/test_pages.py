@@ -98,6 +98,7 @@ def test_gates_stand_first_on_the_verdict(comparison):
     assert record(comparison).gates.failed[0].metric == "flips"
 
 
+@pytest.mark.slow
 def test_the_same_reports_give_the_same_bytes_from_folders_and_zips(pair, tmp_path):
     zipped = []
     for folder in pair:
@@ -161,6 +162,7 @@ def test_the_pdf_has_every_section_as_a_chapter(pair, tmp_path):
     assert not (tmp_path / "made" / "index.html").exists()
 
 
+@pytest.mark.slow
 def test_a_small_single_file_leaves_pictures_out_and_says_so(pair, tmp_path, monkeypatch):
     sizes = []
     for megabyte in (1_000_000, 150_000):
@@ -213,6 +215,7 @@ def test_models_that_predict_values_are_judged_by_their_errors(pair, tmp_path):
     assert "Mean absolute error of age" in page
 
 
+@pytest.mark.slow
 def test_hostile_names_harm_no_page(tmp_path):
     names = PAYLOADS[:24]
     plan = [(name, "Conv2D", name, 4, 3) for name in PAYLOADS[24:]]

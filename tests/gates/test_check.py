@@ -190,6 +190,7 @@ def test_no_conditions_are_no_gates(full: Report) -> None:
     assert check_gates(full, (), ()) is None
 
 
+@pytest.mark.slow
 def test_the_overview_opens_with_the_gates(tmp_path: Path) -> None:
     report = write_sample(tmp_path)
     write_site(report, tmp_path)

@@ -157,6 +157,7 @@ def test_an_svg_says_what_it_is_and_needs_nothing_from_outside():
         assert all(link.startswith((b"#", b"data:image/png;base64,")) for link in links)
 
 
+@pytest.mark.slow
 def test_the_same_chart_has_the_same_bytes_also_from_threads():
     def chart(layers):
         return sparsity_by_depth([f"layer {at}" for at in range(layers)], many(8, layers))

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from reportgen.config import Settings
 from reportgen.report.site.writer import write_site
 from tests.report.sample import write_sample
@@ -20,6 +22,7 @@ def test_settings_that_differ_from_the_defaults_stand_first_and_the_rest_is_fold
     assert folded.count("<code>") > 20 and "<code>seed</code>" not in folded
 
 
+@pytest.mark.slow
 def test_every_image_has_its_digest_on_the_page(tmp_path: Path) -> None:
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 4)], names=["a.png"])
     write_site(report, tmp_path)

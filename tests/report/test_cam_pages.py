@@ -70,6 +70,7 @@ def test_names_of_classes_stay_text(report: Report, tmp_path: Path) -> None:
     assert LABELS[0] not in text
 
 
+@pytest.mark.slow
 def test_explanations_are_of_what_is_there_and_can_be_left_out(
     report: Report, tmp_path: Path
 ) -> None:

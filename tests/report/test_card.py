@@ -31,6 +31,7 @@ def parts(folder: Path) -> tuple[dict, str]:
     return yaml.safe_load(front), body
 
 
+@pytest.mark.slow
 def test_the_results_are_those_of_the_evaluation(sample: tuple[Path, Report]) -> None:
     folder, report = sample
     known, _ = parts(folder)

@@ -72,6 +72,7 @@ def test_a_tile_is_the_very_part_of_the_grid(small: Site, channel: int) -> None:
     assert pattern.shape[:2] == (gallery.size, gallery.size)
 
 
+@pytest.mark.slow
 def test_what_a_page_loads_stays_small(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(FEW_IMAGES)]
     site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 90, 32)], names=names)
@@ -99,6 +100,7 @@ def test_statistics_are_those_of_all_photos(small: Site) -> None:
     assert "Pattern: response 0.25 → 31.4" in channel_of(small, 0)
 
 
+@pytest.mark.slow
 def test_with_many_photos_the_strongest_are_shown(tmp_path: Path) -> None:
     names = [f"{at}.png" for at in range(FEW_IMAGES + 8)]
     site = build_site(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)], names=names)

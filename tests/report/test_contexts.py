@@ -44,6 +44,7 @@ def test_every_field_is_used_by_a_template() -> None:
         assert not unused, made.__name__
 
 
+@pytest.mark.slow
 def test_each_template_receives_what_is_documented(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return sample(tmp_path_factory.mktemp("both"), ("classic", "fourier"))
 
 
+@pytest.mark.slow
 def test_every_link_leads_somewhere_and_every_page_keeps_its_limits(both: Site) -> None:
     assert check_site(both.folder) == []
 
@@ -98,6 +99,7 @@ def test_the_sentences_are_left_out_with_the_other_explanations(both: Site, tmp_
         assert not any(way in text for way in WAYS.values())
 
 
+@pytest.mark.slow
 def test_fourier_alone_is_said_so(tmp_path: Path) -> None:
     alone = sample(tmp_path, ("fourier",))
     assert check_site(alone.folder) == []

@@ -78,6 +78,7 @@ def test_every_channel_has_a_row_that_leads_to_its_page(site: Site) -> None:
     assert "block1_conv1--3.html" not in texts
 
 
+@pytest.mark.slow
 def test_hundreds_of_channels_stand_on_light_pages(tmp_path: Path) -> None:
     plan = [("conv", "Conv2D", "block", 32, 300), ("pool", "MaxPooling2D", "block", 16, 300)]
     names = [f"{at}.png" for at in range(3)]

@@ -88,6 +88,7 @@ PLACES = {
 }
 
 
+@pytest.mark.slow
 def test_notes_stand_on_the_page_of_what_they_are_about(tmp_path: Path) -> None:
     notes = "".join(f"# {title}\n\nword{at}.\n\n" for at, title in enumerate(PLACES))
     site = with_notes(tmp_path, notes)
@@ -107,6 +108,7 @@ def test_where_a_section_is_not_there_its_notes_come_first(tmp_path: Path) -> No
     assert "<h3>Kernels</h3>\n<p>third.</p>" in front
 
 
+@pytest.mark.slow
 def test_a_heading_that_means_harm_is_text(tmp_path: Path) -> None:
     """It names an image whose name is a script."""
     site = with_notes(tmp_path, f"# Grad-CAM\n\nx\n\n# {HOSTILE[0]}\n\n<b>word</b>.\n")
@@ -116,6 +118,7 @@ def test_a_heading_that_means_harm_is_text(tmp_path: Path) -> None:
     assert not check_site(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_sites_notes_show_their_pictures(tmp_path: Path) -> None:
     (tmp_path / "pictures" / "notes").mkdir(parents=True)
     Image.new("RGB", (30, 20)).save(tmp_path / PICTURE.file)

@@ -30,6 +30,7 @@ def poster(tmp_path_factory: pytest.TempPathFactory) -> Site:
     return build_site(tmp_path_factory.mktemp("poster"), plan=PLAN, names=names)
 
 
+@pytest.mark.slow
 def test_the_headline_numbers_lead_to_what_they_count(poster: Site) -> None:
     found = headlines(Outline(poster.report), "index.html")
     assert [one.name for one in found[:2]] == ["accuracy", "misclassified"]
@@ -85,6 +86,7 @@ def test_a_name_that_keras_made_up_gives_way_to_the_file(
     assert report_title(model) == title
 
 
+@pytest.mark.slow
 @pytest.mark.browser
 @pytest.mark.parametrize("images", [1, 9])
 def test_the_first_screen_holds_at_least_four_pictures(

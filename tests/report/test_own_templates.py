@@ -29,6 +29,7 @@ def write_with(site: Site, folder: Path, own: Path) -> None:
     write_site(site.report, folder, templates=own)
 
 
+@pytest.mark.slow
 def test_one_page_is_replaced_and_the_others_stay(site: Site, tmp_path: Path) -> None:
     own = folder_with(tmp_path, about="Mine: {{ page.frame.report_title }}")
     write_with(site, tmp_path / "out", own)
@@ -38,6 +39,7 @@ def test_one_page_is_replaced_and_the_others_stay(site: Site, tmp_path: Path) ->
     ).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_partial_and_an_asset_are_replaced_on_every_page(site: Site, tmp_path: Path) -> None:
     own = folder_with(tmp_path, _sidebar="<p>Our course</p>")
     (own / "assets").mkdir()
@@ -50,6 +52,7 @@ def test_a_partial_and_an_asset_are_replaced_on_every_page(site: Site, tmp_path:
     assert style.read_text("utf-8") == "body { color: green }"
 
 
+@pytest.mark.slow
 def test_an_own_template_extends_the_packages(site: Site, tmp_path: Path) -> None:
     text = '{% extends "base.html" %}{% block content %}<h1>Own words</h1>{% endblock %}'
     own = folder_with(tmp_path, about=text)
@@ -118,6 +121,7 @@ def test_missing_templates_are_an_error_for_the_user(monkeypatch: pytest.MonkeyP
         templates.find_templates()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="there is no timer to end it")
 def test_a_loop_without_end_is_ended(
     site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

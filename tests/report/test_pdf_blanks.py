@@ -47,12 +47,14 @@ def test_a_blank_band_is_found(tmp_path: Path) -> None:
     assert list(blank(pdf, tmp_path / "pages")) == [1]
 
 
+@pytest.mark.slow
 def test_no_third_of_a_page_of_twelve_images_is_blank(tmp_path: Path) -> None:
     report: Report = write_sample(tmp_path)
     made = write_pdf(with_images(report, 12, range(5)), tmp_path)
     assert blank(made.path, tmp_path / "pages") == {}
 
 
+@pytest.mark.slow
 def test_a_figure_stands_below_the_heading_of_its_section(tmp_path: Path) -> None:
     """A figure on the page of its section's heading comes after it."""
     pdf = write_pdf(with_images(write_sample(tmp_path), 12, range(5)), tmp_path).path

@@ -39,6 +39,7 @@ def names(images: Sequence[Image]) -> list[str]:
     return [one.name for one in images]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("count", "most"), [(12, 16), (120, 25)])
 def test_the_pdf_is_short(sample: tuple[Path, Report], count: int, most: int) -> None:
     folder, report = sample
@@ -86,6 +87,7 @@ def test_layers_that_the_user_singled_out_are_always_shown(sample: tuple[Path, R
     assert len({one.layer for block in few.values() for one in block}) == 1
 
 
+@pytest.mark.slow
 def test_what_is_left_out_is_said(sample: tuple[Path, Report]) -> None:
     folder, report = sample
     made = write_pdf(with_images(report, 12), folder, extent=Extent(images=2))
@@ -106,6 +108,7 @@ def test_a_limit_takes_away_until_it_is_kept(sample: tuple[Path, Report]) -> Non
     assert shown == [None, None, 2, 1, 1, 0]
 
 
+@pytest.mark.slow
 def test_photos_are_made_smaller_before_anything_is_left_out(
     sample: tuple[Path, Report], tmp_path: Path
 ) -> None:

@@ -33,6 +33,7 @@ def test_every_file_is_reached_from_the_overview(site: Site) -> None:
     assert reached == set(site.texts())
 
 
+@pytest.mark.slow
 def test_two_writes_give_the_same_bytes(site: Site, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(site.folder, copy)
@@ -92,6 +93,7 @@ def test_a_network_of_hundreds_of_layers_keeps_its_pages_light(tmp_path: Path) -
     )
 
 
+@pytest.mark.slow
 def test_many_images_are_paged(tmp_path: Path) -> None:
     plan = [("conv", "Conv2D", "block", 4, 8)]
     site = build_site(tmp_path, plan=plan, names=[f"photo {at}.png" for at in range(60)])
@@ -121,6 +123,7 @@ def test_assets_stay_small(site: Site) -> None:
             assert path.stat().st_size <= limits.get(path.suffix[1:], 2_000), path.name
 
 
+@pytest.mark.slow
 def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> None:
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)],
                           names=[f"{at}.png" for at in range(40)],
@@ -154,6 +157,7 @@ def test_a_pager_of_very_many_pages_shows_the_near_ones() -> None:
     assert {"1", "500", "501", "502", "1000"} <= set(shown)
 
 
+@pytest.mark.slow
 def test_a_network_known_by_its_name_has_no_file(tmp_path: Path) -> None:
     report = write_sample(tmp_path)
     named = report.model.model_copy(update={"size": 0, "file": "vgg16"})

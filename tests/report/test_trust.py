@@ -186,6 +186,7 @@ def test_an_area_inside_the_interval_is_not_called_no_better() -> None:
     )
 
 
+@pytest.mark.slow
 def test_areas_are_compared_with_random_maps_and_the_masking_is_stated(site: Site) -> None:
     page = site.text("trust.html")
     assert (

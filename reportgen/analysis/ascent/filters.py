@@ -78,7 +78,7 @@ class Filters:
     """The patterns of each filter of the convolution layers."""
 
     name = "filters"
-    version = 6
+    version = 7
     title = "Filter patterns"
 
     def plan(

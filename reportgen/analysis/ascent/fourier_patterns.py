@@ -10,7 +10,6 @@ the other.
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -50,7 +49,7 @@ class Fourier:
             Stage("strongest positions", noise=0.01),
             Stage("blocked ReLUs opened", noise=0.05, more_steps=40, opened_steps=40),
         ),
-        steps_each=1.4,
+        steps_each=1.6,
         coarse=0.6,
         deeper=True,
         few=True,
@@ -155,7 +154,7 @@ def picture(shape: Shape) -> Callable[[Any, Any], Any]:
 
     height, width, channels = shape
     factors = weights(height, width)[..., None]
-    margins = _tiles(shape)
+    margin = _reach(shape)
 
     def seen(spectra: Any, view: Any) -> Any:
         real, imaginary = spectra[:, 0] * factors, spectra[:, 1] * factors
@@ -163,40 +162,41 @@ def picture(shape: Shape) -> Callable[[Any, Any], Any]:
         if channels == 3:
             values = ops.einsum("nhwc,dc->nhwd", values, COLOURS.astype(np.float32))
         pixels = 255.0 * ops.sigmoid(values)
-        return _transformed(ops.tile(pixels, (1, *margins.times, 1)), view, shape, margins)
+        return _transformed(_repeated(pixels, shape, margin), view, shape, margin)
 
     return seen
 
 
-@dataclass(frozen=True)
-class _Tiles:
-    """How often an image is repeated down and across, and the pixels in front of the middle one."""
-
-    times: tuple[int, int]
-    offset: tuple[int, int]
-
-
-def _tiles(shape: Shape) -> _Tiles:
-    """As many repetitions as the widest view can see."""
+def _reach(shape: Shape) -> int:
+    """How many pixels beyond the edges of an image the widest view can see."""
     height, width, _ = shape
     turn, scale = math.radians(MOST_TURN), 1 - MOST_SCALE
     off = math.hypot(math.cos(turn) / scale - 1, math.sin(turn) / scale)
-    reach = off * math.hypot(height, width) / 2 + MOST_SHIFT * max(height, width) + 1
-    around = [math.ceil(reach / side) for side in (height, width)]
-    return _Tiles((2 * around[0] + 1, 2 * around[1] + 1), (around[0] * height, around[1] * width))
+    return math.ceil(off * math.hypot(height, width) / 2 + MOST_SHIFT * max(height, width) + 1)
 
 
-def _transformed(tiled: Any, view: Any, shape: Shape, tiles: _Tiles) -> Any:
-    """What a view sees of images that are repeated on all sides."""
+def _repeated(pixels: Any, shape: Shape, margin: int) -> Any:
+    """Images (N, H, W, C) that go on at each edge, as they are periodic, for `margin` pixels."""
+    from keras import ops
+
+    for axis, side in ((1, shape[0]), (2, shape[1])):
+        whole, rest = divmod(margin, side)
+        first, last = (ops.split(pixels, [at], axis) for at in (rest, side - rest))
+        pixels = ops.concatenate([last[1], *[pixels] * (2 * whole + 1), first[0]], axis)
+    return pixels
+
+
+def _transformed(repeated: Any, view: Any, shape: Shape, margin: int) -> Any:
+    """What a view sees of images that go on for `margin` pixels on all sides."""
     from keras import ops
 
     height, width, _ = shape
     cosine, sine, down, across = (view[at] for at in range(4))
     middle_y, middle_x = (height - 1) / 2, (width - 1) / 2
-    from_x = middle_x + tiles.offset[1] + across - cosine * middle_x + sine * middle_y
-    from_y = middle_y + tiles.offset[0] + down - sine * middle_x - cosine * middle_y
+    from_x = middle_x + margin + across - cosine * middle_x + sine * middle_y
+    from_y = middle_y + margin + down - sine * middle_x - cosine * middle_y
     transform = ops.stack([cosine, -sine, from_x, sine, cosine, from_y])
-    return engine().transformed(tiled, transform, height, width)
+    return engine().transformed(repeated, transform, height, width)
 
 
 def view(turn: float = 0.0, scale: float = 1.0, down: float = 0.0, across: float = 0.0) -> Pixels:

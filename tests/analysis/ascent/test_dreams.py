@@ -66,6 +66,7 @@ def test_the_response_and_its_gradient_are_those_of_the_layer():
         assert rise / 2 == pytest.approx(np.abs(slope).sum(), rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_dream_is_the_same_again_and_another_seed_another(tmp_path):
     first, again = made(tmp_path), made(tmp_path)
     assert first.files == again.files

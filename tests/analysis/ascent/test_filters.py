@@ -80,6 +80,7 @@ def test_a_step_is_the_gradient_over_its_root_mean_square():
         assert after - before == pytest.approx(rise, rel=1e-3, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_pattern_is_the_same_through_any_preprocessing():
     """A network fed 0..1 and one fed 0..255 with weights to match draw the same picture."""
     small, large = net("relu"), net("relu")
@@ -125,6 +126,7 @@ def test_wakes_a_filter_that_the_mean_would_flatten():
     assert np.mean(squares > 0) > 0.5
 
 
+@pytest.mark.slow
 def test_opens_relus_that_block_the_way():
     """The first layer answers bright places only, so on gray no gradient comes through it."""
     first = layers.Conv2D(2, 5, activation="relu", name="first")
@@ -200,6 +202,7 @@ def test_shown_has_standard_deviation_a_tenth_around_a_half():
     assert np.all(flat == 128)
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_real_filters_wake(corpus):
     """Half of these filters give exactly zero on noise."""

@@ -214,6 +214,7 @@ def coarse(pixels):
     return float(power[np.hypot(side[:, None], side[None]) < 1 / 8].sum() / power.sum())
 
 
+@pytest.mark.slow
 @pytest.mark.corpus
 def test_patterns_of_real_deep_filters_have_shapes(corpus):
     """Classic patterns of deep filters are fine-grained all over, which eyes cannot read."""

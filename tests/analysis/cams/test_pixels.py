@@ -58,6 +58,7 @@ def test_occlusion_is_the_mean_fall_of_the_score(passed: Any) -> None:
         assert found["occlusion"][k].values == pytest.approx(wanted, abs=1e-4 * wanted.max())
 
 
+@pytest.mark.slow
 def test_smoothgrad_is_the_mean_gradient_of_noisy_copies(passed: Any) -> None:
     """The slope along a direction, by finite differences of Keras's own scores."""
     model, image, classes, found = passed
@@ -124,6 +125,7 @@ def reasons(report: Any) -> list[str]:
     return [one.reason for one in report.skipped if one.name == name]
 
 
+@pytest.mark.slow
 def test_maps_that_depend_on_the_weights_are_shown(model: Any, photos: Any) -> None:
     report = made(model, photos)
     assert shown(report) == {"gradcam", "occlusion"}
@@ -132,6 +134,7 @@ def test_maps_that_depend_on_the_weights_are_shown(model: Any, photos: Any) -> N
     assert "trust" not in report.sections
 
 
+@pytest.mark.slow
 def test_maps_that_do_not_are_left_out(
     model: Any, photos: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +147,7 @@ def test_maps_that_do_not_are_left_out(
     assert reasons(report) == [KEPT]
 
 
+@pytest.mark.slow
 def test_too_few_images_to_check_are_said(model: Any, photos: Any) -> None:
     report = made(model, photos[:2])
     assert shown(report) == {"gradcam"}

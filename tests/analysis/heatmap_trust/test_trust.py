@@ -38,6 +38,7 @@ def demo():
     return network, values, classes
 
 
+@pytest.mark.slow
 def test_an_edge_detector_fails_and_grad_cam_passes(demo):
     network, values, classes = demo
     gradients = class_gradients(network, network.last_spatial_layer)
@@ -171,6 +172,7 @@ def test_the_checks_of_a_model(tmp_path):
     assert -1 <= gradcam["other_class"] < 0.99
 
 
+@pytest.mark.slow
 def test_kinds_with_passes_of_their_own_are_measured_and_checked_on_few(tmp_path, monkeypatch):
     files = dict(picture_file(tmp_path, (16, 18), seed) for seed in (1, 2, 3))
     kinds = ["gradcam", "scorecam", "integrated-gradients"]

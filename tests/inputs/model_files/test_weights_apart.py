@@ -75,6 +75,7 @@ def test_the_top_under_another_name_has_as_many_classes(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["base.weights.h5", "base.h5"])
 def test_weights_without_a_top_leave_the_top_out(name: str, mobilenet: tuple[Any, Path]) -> None:
     model, folder = mobilenet
