@@ -15,6 +15,7 @@ from PIL import Image as PillowImage
 from reportgen.api.heatmaps import Floats, Heatmap, Heatmaps
 from reportgen.api.names import Named, UnknownNameError, unknown_name
 from reportgen.api.pictures import figure, read_picture, row
+from reportgen.comparison.reading import parse
 from reportgen.errors import OutputError, ReportgenError
 from reportgen.records import image as image_records
 from reportgen.records.model import Layer as LayerRecord
@@ -98,9 +99,11 @@ class Report:
 
     @cached_property
     def data(self) -> ReportRecord:
-        """What the report states."""
-        text = (self.path / DATA_FILE).read_text(encoding="utf-8")
-        return ReportRecord.model_validate_json(text)
+        """What the report states.
+
+        Raises ReportgenError where this version cannot read it.
+        """
+        return parse((self.path / DATA_FILE).read_bytes(), self.path.name)
 
     @property
     def title(self) -> str:

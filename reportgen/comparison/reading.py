@@ -221,8 +221,15 @@ def parse(content: bytes, shown: str) -> Report:
     try:
         return Report.model_validate_json(content)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
+        first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the file"
+        if (where, first["type"]) == ("schema_version", "string_pattern_mismatch"):
+            version = printable(first["input"])
+            raise BundleError(
+                f"{DATA_FILE} of {shown} has the schema version “{version}”, which this version of "
+                f"reportgen cannot read (it reads {SCHEMA_VERSION.split('.')[0]}.x); update "
+                "reportgen, or build the report again with this version."
+            ) from error
         raise BundleError(
             f"{DATA_FILE} of {shown} is not of schema version {SCHEMA_VERSION}: "
             f"{printable(where)[:_SHOWN]}: {printable(first['msg'])[:_SHOWN]}; build the report "

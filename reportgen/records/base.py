@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+MAJOR_VERSION = r"^1\.[0-9]+$"
+"""The pattern of each `schema_version` that can be read; a new field is a new minor version."""
+
 
 class Record(BaseModel):
     """A frozen record that refuses unknown keys and writes NaN and infinity as null."""

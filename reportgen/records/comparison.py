@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from reportgen.records.base import Record
+from reportgen.records.base import MAJOR_VERSION, Record
 from reportgen.records.gates import Gates
 from reportgen.records.over_images import ConfidenceBin
 
@@ -292,7 +292,7 @@ class Course(Record):
 class Comparison(Record):
     """A comparison of two reports; of more, of the first and the last, and the course over all."""
 
-    schema_version: str = COMPARISON_VERSION
+    schema_version: str = Field(default=COMPARISON_VERSION, pattern=MAJOR_VERSION)
     generator: str
     created: str
     """The later of the times at which `a` and `b` were made; a comparison has no time of its own,

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from reportgen.records.base import Record
+from reportgen.records.base import MAJOR_VERSION, Record
 from reportgen.records.behaviour.concepts import Concepts
 from reportgen.records.behaviour.robustness import Robustness
 from reportgen.records.behaviour.similarity import LayerSimilarity
@@ -70,7 +70,7 @@ class NotePicture(Record):
 class Report(Record):
     """A whole report."""
 
-    schema_version: str = SCHEMA_VERSION
+    schema_version: str = Field(default=SCHEMA_VERSION, pattern=MAJOR_VERSION)
     generator: str
     created: str
     """ISO 8601 date and time in UTC."""

@@ -4,9 +4,12 @@ import json
 import zipfile
 
 import pytest
+from pydantic import ValidationError
 
+import reportgen
 from reportgen.comparison.reading import Sources, is_report
 from reportgen.errors import BundleError
+from reportgen.records.comparison import Comparison
 from tests.comparison.reports import sample
 
 
@@ -74,6 +77,30 @@ def test_an_older_report_is_read_and_a_broken_one_says_why(folder, tmp_path):
             sources.open(tmp_path / "old", "old")
         with pytest.raises(BundleError, match="There is no report nothing"):
             sources.open(tmp_path / "nothing", "x")
+
+
+@pytest.mark.parametrize("version", ["9.9", "2.0", "10.1", "", "1", "1.1\n"])
+def test_a_report_of_another_major_version_is_refused(folder, tmp_path, version):
+    data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    data |= {"schema_version": version, "surprise": 1}
+    (tmp_path / "report.json").write_text(json.dumps(data), encoding="utf-8")
+    refused = r"has the schema version “[^”]*”, which .* \(it reads 1\.x\); update reportgen, or"
+    with Sources() as sources, pytest.raises(BundleError, match=refused):
+        sources.open(tmp_path, "x")
+    with pytest.raises(BundleError, match=refused):
+        _ = reportgen.Report.open(tmp_path).data
+
+
+def test_a_report_of_a_later_minor_version_is_read_where_its_fields_are_known(folder, tmp_path):
+    data = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    (tmp_path / "report.json").write_text(json.dumps(data | {"schema_version": "1.27"}), "utf-8")
+    with Sources() as sources:
+        assert sources.open(tmp_path, "x").report.schema_version == "1.27"
+
+
+def test_a_comparison_of_another_major_version_is_refused():
+    with pytest.raises(ValidationError, match="schema_version"):
+        Comparison.model_validate({"schema_version": "9.9"})
 
 
 def test_a_zip_that_would_write_outside_is_refused(tmp_path):
