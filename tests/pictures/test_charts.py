@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from reportgen.errors import ReportgenError
 from reportgen.pictures.charts import svg
 from reportgen.pictures.charts.depth import LINES, colorbar, sparsity_by_depth
-from reportgen.pictures.charts.image_map import STYLES
+from reportgen.pictures.charts.image_map import STYLES, Drawn, map_chart
 
 # Not what an older Matplotlib's own libraries say of each other.
 pytestmark = pytest.mark.filterwarnings("error", "ignore::DeprecationWarning")
@@ -237,3 +238,36 @@ def luminance(colour):
         share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares
     )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+NAMES_OF_CLASSES = [
+    ["cat", "dog"],
+    ["a name of thirty letters, or so"] * 8,
+    ["猫" * 40, "犬"],
+    HOSTILE[:8],
+]
+
+
+@pytest.mark.parametrize("names", NAMES_OF_CLASSES)
+def test_the_legend_of_a_map_stands_below_it_and_is_not_cut(names):
+    count = 3 * (len(names) + 1)
+    groups = [at % (len(names) + 1) - 1 for at in range(count)]
+    positions = np.random.default_rng(0).normal(size=(count, 2))
+    chart = map_chart(Drawn(positions, groups, [True] + [False] * (count - 1), names), ("x", "y"))
+    width, height = (float(parsed(chart).get(side)) for side in ("width", "height"))
+    labels = [text for text in parsed(chart).iter(f"{SVG}text") if "(" in (text.text or "")]
+    assert [text.text for text in labels][-2:] == ["others (3)", "misclassified (1)"]
+    assert len(labels) == len(names) + 2
+    places = [place_of(text) for text in labels]
+    bottom = max(place_of(text)[1] for text in parsed(chart).iter(f"{SVG}text") if text.text == "x")
+    for text, (left, top) in zip(labels, places, strict=True):
+        assert bottom < top < height
+        assert left + 7 * svg.columns(text.text) <= width
+    for row in {top for _, top in places}:
+        lefts = sorted(left for left, top in places if top == row)
+        assert all(after - before > 60 for before, after in pairwise(lefts))
+
+
+def place_of(text):
+    """Where a text of a chart stands, in pixels."""
+    return float(text.get("x")), float(text.get("y"))
