@@ -84,7 +84,8 @@ class Grid:
     href: str
     """Page of the layer; empty where there is none."""
     beside: str
-    """Where its channels stand on all images: the layer's first page, rows a page, and rows."""
+    """Where its channels stand on all images: the layer's first page, the first channel of each of
+    its pages, and the number of channels on them."""
     facts: tuple[str, ...]
     picture: Picture
     columns: tuple[str, ...]
@@ -236,6 +237,9 @@ class Frame:
     icon: str
     search_index: str
     menu: tuple[Link, ...]
+    """All parts of the report."""
+    in_bar: int
+    """How many of them stand in the header; the others are in its list “More”."""
     breadcrumbs: tuple[Link, ...]
     sidebar: tuple[SidebarBlock, ...]
     previous: Link | None

@@ -11,7 +11,7 @@ from reportgen.records.filters import Filter, Gallery
 from reportgen.records.image import Activations, Channel, Image
 from reportgen.report.contexts import Grid, Legend, Picture, Single
 from reportgen.report.layer_facts import amounts, meaning, word_of
-from reportgen.report.outline import ROWS_A_PAGE, Outline, href, src
+from reportgen.report.outline import Outline, href, src
 from reportgen.report.paging import row_stride
 from reportgen.wording import TIMES, count, map_sizes, number, numbers, percent
 
@@ -110,10 +110,11 @@ def activation_grid(outline: Outline, page: str, image: Image, grid: Activations
 
 
 def _rows(outline: Outline, page: str, path: str) -> str:
-    """Where the channels of a layer stand on all images: first page, rows a page, rows."""
+    """Where the channels of a layer stand on all images: page, first channel of each page, end."""
     rows = outline.layer_rows(path) if path in outline.layer_pages else 0
     place = href(page, quote(outline.layer_page(path))) if rows else ""
-    return f"{place} {ROWS_A_PAGE} {rows}" if place else ""
+    starts = ",".join(str(part.start) for part in outline.layer_pages[path]) if rows else ""
+    return f"{place} {starts} {rows}" if place else ""
 
 
 def channel_pages(outline: Outline, page: str, path: str) -> str:

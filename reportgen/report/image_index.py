@@ -114,6 +114,10 @@ class ImageIndex(Mapping[str, Image]):
         """The place of an image among all."""
         return self._numbers[name]
 
+    def inactive(self, path: str) -> frozenset[int]:
+        """The channels of a layer that have one value everywhere on every image."""
+        return frozenset(self.totals[path].inactive if path in self.totals else ())
+
     def grids(self) -> "dict[str, LayerGrids]":
         """The grids of each layer over all images that have one."""
         found: dict[str, LayerGrids] = {}

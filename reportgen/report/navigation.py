@@ -12,6 +12,8 @@ from reportgen.wording import count, shape
 
 FEW_LAYERS = 48
 """Up to so many layers the side bar lists them all; beyond, those of the block one is in."""
+MOST_IN_BAR = 9
+"""Entries of the menu that fit in the header of a page 1280 pixels wide."""
 MOST_BLOCKS = 40
 MOST_LISTED = 48
 MOST_PAGES = 60
@@ -58,6 +60,7 @@ class Navigation:
         """The frame of one page."""
         report, page = self.outline.report, here.page
         crumbs = (("Overview", "index.html"), *here.crumbs)
+        parts = self.parts()
         return Frame(
             title=here.title,
             report_title=report.title,
@@ -72,9 +75,8 @@ class Navigation:
             theme_script=src(page, self.assets.theme_script),
             icon=src(page, self.assets.icon),
             search_index=src(page, self.assets.search_index),
-            menu=tuple(
-                Link(text, href(page, place), text == here.part) for text, place in self.parts()
-            ),
+            menu=tuple(Link(text, href(page, place), text == here.part) for text, place in parts),
+            in_bar=in_bar(len(parts)),
             breadcrumbs=()
             if page == "index.html"
             else tuple(Link(text, href(page, place)) for text, place in crumbs),
@@ -131,6 +133,11 @@ class Navigation:
     def _layer_place(self, here: Here, path: str) -> str:
         on_image = self.outline.grid_place(here.image, path) if here.image is not None else ""
         return on_image or self.outline.layer_place(path)
+
+
+def in_bar(entries: int) -> int:
+    """How many of the menu's entries stand in the header; the list “More” holds two at least."""
+    return entries if entries <= MOST_IN_BAR else MOST_IN_BAR - 1
 
 
 def pager(page: str, paths: Sequence[str], number: int, text: str) -> Pager:

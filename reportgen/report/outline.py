@@ -22,7 +22,7 @@ _ROW_NODES, _BLOCK_NODES, _DRAWING_NODES = 16, 4, 160
 """Elements of the model's page: a row, a block's heading, and what the drawing takes of it."""
 MOST_GRIDS = 20
 ROWS_A_PAGE = 16
-"""Channels on a page of a layer."""
+"""Rows of channels on a page of a layer."""
 MOST_ROWS, OTHER_ROWS = 256, 64
 """Channels of a convolution, and of any other layer, that have a row on the layer's pages."""
 FIRST_UNITS = 16
@@ -211,12 +211,12 @@ class Outline:
 
     @cached_property
     def layer_pages(self) -> dict[str, Parts]:
-        """The channels of a layer that stand on each of its pages."""
+        """The channels of a layer on each of its pages; those without a row take no room."""
         pages: dict[str, Parts] = {}
         for path in self.shown_layers:
-            rows = self.layer_rows(path)
-            starts = range(0, max(rows, 1), ROWS_A_PAGE)
-            pages[path] = [range(at, min(at + ROWS_A_PAGE, rows)) for at in starts]
+            rows, inactive = self.layer_rows(path), self.images.inactive(path)
+            costs = [int(channel not in inactive) for channel in range(rows)]
+            pages[path] = cut(costs, max(1, rows), ROWS_A_PAGE)
         return pages
 
     @cached_property
@@ -350,7 +350,7 @@ class Outline:
         """The row of a channel on its layer's pages; empty where it has none."""
         if path not in self.layer_pages or channel >= self.layer_rows(path):
             return ""
-        page = self.layer_page(path, channel // ROWS_A_PAGE + 1)
+        page = self.layer_page(path, page_of(self.layer_pages[path], channel))
         return f"{quote(page)}#{row_anchor(channel)}"
 
     def grid_place(self, image: str, layer: str) -> str:

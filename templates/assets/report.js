@@ -54,7 +54,25 @@
   toggle.hidden = false;
 
   const here = document.querySelector(".menu [aria-current]");
-  if (here) here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.clientWidth / 2 + here.offsetWidth / 2;
+  if (here) {
+    const menu = here.closest(".menu");
+    const [entry, row] = [here.closest(".more") ?? here, menu].map((one) => one.getBoundingClientRect());
+    menu.scrollLeft += entry.left - row.left - (row.width - entry.width) / 2;
+  }
+  const more = document.querySelector(".more");
+  if (more) {
+    document.addEventListener("click", (event) => {
+      if (!more.contains(event.target)) more.open = false;
+    });
+    more.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !more.open) return;
+      more.open = false;
+      more.querySelector("summary").focus();
+    });
+    more.addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !more.contains(event.relatedTarget)) more.open = false;
+    });
+  }
 
   // Search ------------------------------------------------------------------------------------
 
@@ -418,11 +436,14 @@
     const pages = channelPages(link);
     ownPage.hidden = !pages.has(channel);
     ownPage.href = `${pages.folder}${channel}.html`;
-    const [first, rows, most] = (link.dataset.beside ?? "").split(" ");
+    const [first, starts, most] = (link.dataset.beside ?? "").split(" ");
     const place = values(link)?.place?.[columnOf(link, tile)];
     beside.hidden = !place && !(first && channel < Number(most));
     if (place) beside.href = `${place}:${channel}`;
-    else if (first) beside.href = `${first.replace(/\.html$/, channel < rows ? ".html" : `--${Math.floor(channel / rows) + 1}.html`)}#channel--${channel}`;
+    else if (first) {
+      const page = starts.split(",").filter((start) => Number(start) <= channel).length;
+      beside.href = `${first.replace(/\.html$/, page > 1 ? `--${page}.html` : ".html")}#channel--${channel}`;
+    }
     beside.textContent = place ? "All channels of this image" : "This channel on all images";
     if (values(link)?.image) return history.replaceState(null, "", `#channel--${channel}`);
     history.replaceState(null, "", `#${figure.id}:${channel}`);
@@ -502,7 +523,7 @@
 
   // A channel by its number --------------------------------------------------------------------
 
-  const picker = document.querySelector(".picker");
+  const picker = document.querySelector("nav.picker");
   const pages = [...document.querySelectorAll(".pager a")].filter((link) => /^\d+(–\d+)?$/.test(link.textContent));
   if (picker && pages.length > 1) {
     const wanted = make("input", { type: "number", min: 0 });

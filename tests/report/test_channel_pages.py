@@ -119,6 +119,11 @@ def test_layers_without_patterns_show_their_first_channels(tmp_path: Path) -> No
     assert len(re.findall(r'id="channel--\d+"', text)) == 16
     assert "Filter pattern" not in text
     assert "16 of 40 channels" in text
+    rows, _, fold = text.partition('<details class="fold">')
+    inactive = [at for at in Outline(site.report).images.inactive("conv") if at < 16]
+    assert inactive
+    for channel in range(16):
+        assert f'id="channel--{channel}"' in (fold if channel in inactive else rows)
 
 
 def test_only_as_many_large_grids_are_read_as_is_quick(

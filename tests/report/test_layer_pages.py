@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,9 @@ from reportgen.report.layer_facts import kernel_text, multiply_adds_text, stride
 from reportgen.report.outline import Outline
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.bands import GAP, Bands, columns_of
+from reportgen.report.site.network.layer_rows import row_bands
 from reportgen.report.site.writer import write_site
+from reportgen.wording import numbers
 from tests.report.conftest import Site, build_site
 from tests.report.links import check_site
 from tests.report.sample import write_sample
@@ -32,7 +35,7 @@ def test_a_tile_of_a_band_is_the_channel_of_the_image(site: Site, tmp_path: Path
     for column, name in enumerate(images):
         about = outline.images[name].activations[0]
         grid = read_indices(site.folder / about.picture)
-        for row, channel in enumerate(range(8, 16)):
+        for row, channel in enumerate(row_bands(outline, PATH)[1]):
             top, left = (channel // 16) * 33, (channel % 16) * 33
             tile = grid[top : top + 32, left : left + 32].repeat(3, axis=0).repeat(3, axis=1)
             y, x = row * (96 + GAP), column * (96 + GAP)
@@ -48,10 +51,11 @@ def test_the_numbers_behind_a_band_are_those_of_its_tiles(site: Site) -> None:
     bands = json.loads(text[text.index(",{") + 1 : text.rindex(")")])
     assert list(bands) == [f"rows/block1_conv1/{at}" for at in (1, 2, 3)]
     about = bands["rows/block1_conv1/2"]
-    pairs = columns_of(Outline(site.report).activations[PATH])
+    outline = Outline(site.report)
+    pairs, channels = columns_of(outline.activations[PATH]), row_bands(outline, PATH)[1]
     assert about["image"] == [image.name for image, _ in pairs]
-    assert about["channel"] == [channel for channel in range(8, 16) for _ in pairs]
-    for at, (channel, (_, grid)) in enumerate((c, pair) for c in range(8, 16) for pair in pairs):
+    assert about["channel"] == [channel for channel in channels for _ in pairs]
+    for at, (channel, (_, grid)) in enumerate((c, pair) for c in channels for pair in pairs):
         assert about["high"][at] == pytest.approx(grid.highs[channel], rel=1e-2)
         assert about["sd"][at] == pytest.approx(grid.deviations[channel], rel=1e-2)
         assert (at in about["inactive"]) == (channel in grid.inactive)
@@ -73,9 +77,59 @@ def test_every_channel_has_a_row_that_leads_to_its_page(site: Site) -> None:
         r'<a id="channel--(\d+)"(?: href="../channels/block1_conv1/(\d+).html")?', texts
     )
     pages = Outline(site.report).unit_channels(PATH)
-    assert found == [(str(at), str(at) if at in pages else "") for at in range(24)]
+    assert sorted(found, key=lambda row: int(row[0])) == [
+        (str(at), str(at) if at in pages else "") for at in range(24)
+    ]
     assert texts.count('aria-label="Channels"') == texts.count('"Channels, below"') == 2
     assert "block1_conv1--3.html" not in texts
+
+
+def test_channels_with_one_value_on_every_image_are_folded(site: Site) -> None:
+    outline = Outline(site.report)
+    inactive = sorted(outline.images.inactive(PATH))
+    texts = site.text("layers/block1_conv1.html") + site.text("layers/block1_conv1--2.html")
+    rows = "".join(re.findall(r'<div class="band-rows">(.*?)</div>', texts, re.DOTALL))
+    folds = re.findall(
+        r'<details class="fold">\s*<summary>(.*?)</summary>(.*?)</details>', texts, re.DOTALL
+    )
+    assert inactive
+    assert sorted(map(int, re.findall(r'id="channel--(\d+)"', rows))) == [
+        channel for channel in range(24) if channel not in inactive
+    ]
+    for title, fold in folds:
+        amount, listed = re.fullmatch(r"(\d+) \w+ channels?: (.*)", title).groups()
+        links = re.findall(r'<a id="channel--(\d+)"[^>]*>\1</a>', fold)
+        assert int(amount) == len(links)
+        assert listed == numbers([int(channel) for channel in links])
+    folded = re.findall(r'<a id="channel--(\d+)"', "".join(fold for _, fold in folds))
+    assert sorted(map(int, folded)) == inactive
+
+
+def test_folded_channels_take_no_room_of_a_page(tmp_path: Path) -> None:
+    plan = [("conv", "Conv2D", "block", 4, 40)]
+    site = build_site(tmp_path, plan=plan, names=["a.png"], sections=("activations",))
+    outline = Outline(site.report)
+    inactive = outline.images.inactive("conv")
+    for part in outline.layer_pages["conv"][:-1]:
+        assert len([channel for channel in part if channel not in inactive]) == 16
+    starts = ",".join(str(part.start) for part in outline.layer_pages["conv"])
+    assert f'data-beside="../layers/conv.html {starts} 40"' in site.text("images/a.html")
+    for channel in range(40):
+        page, _, anchor = outline.channel_row_place("conv", channel).partition("#")
+        assert f'id="{anchor}"' in site.text(page)
+
+
+def test_a_layer_that_is_silent_everywhere_has_its_channels_folded_alone(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, names=["a.png"], sections=("activations",),
+                          plan=[("conv", "Conv2D", "block", 4, 5)])  # fmt: skip
+    zeros, grid = [0.0] * 5, report.images[0].activations[0]
+    silent = replace(grid, inactive=list(range(5)), inactive_channels=5, lows=zeros, highs=zeros)
+    images = [replace(report.images[0], activations=[silent])]
+    write_site(report.model_copy(update={"images": images, "health": None}), tmp_path)
+    text = (tmp_path / "layers/conv.html").read_text("utf-8")
+    assert "<summary>5 silent channels: 0–4</summary>" in text
+    assert "band-rows" not in text
+    assert check_site(tmp_path) == []
 
 
 @pytest.mark.slow
@@ -104,7 +158,7 @@ def test_large_maps_are_averaged(tmp_path: Path) -> None:
         site.text("layers/conv.html"),
         re.DOTALL,
     )[0]
-    assert (int(width), int(height)) == (80, 3 * 80 + 2 * GAP)
+    assert (int(width), int(height)) == (80, 2 * 80 + GAP)  # channel 0 is folded
     with Pictures.open(tmp_path / "pictures/layers/conv--photos.jpg") as photos:
         assert photos.size == (112, 112)
 

@@ -53,7 +53,7 @@ def test_places_of_grids_are_anchors_of_their_layer_and_image(site: Site) -> Non
     assert outline.grid_place("cat.jpg", "block1_conv1") == "images/cat.html#block1_conv1"
     assert outline.channel_row_place("block1_conv1", 15) == "layers/block1_conv1.html#channel--15"
     assert (
-        outline.channel_row_place("block1_conv1", 16) == "layers/block1_conv1--2.html#channel--16"
+        outline.channel_row_place("block1_conv1", 23) == "layers/block1_conv1--2.html#channel--23"
     )
     assert outline.channel_row_place("block1_conv1", 24) == ""
     assert outline.grid_place("cat.jpg", "dense") == ""

@@ -8,7 +8,7 @@ from reportgen.comparison.pages.layers import layer_name
 from reportgen.comparison.table import ComparisonSection, sections_of
 from reportgen.records.comparison import Comparison
 from reportgen.report.contexts import Explanation, Frame, Link
-from reportgen.report.navigation import Assets, pager
+from reportgen.report.navigation import Assets, in_bar, pager
 from reportgen.report.outline import href, numbered, src
 from reportgen.report.site.assets import write_assets
 from reportgen.report.site.script_data import search_index
@@ -58,7 +58,7 @@ def pages(
 
 
 def _frame(comparison: Comparison, assets: Assets, section: ComparisonSection, path: str) -> Frame:
-    menu = (
+    menu = tuple(
         Link(other.menu, href(path, other.page), other is section)
         for other in sections_of(comparison)
     )
@@ -78,7 +78,8 @@ def _frame(comparison: Comparison, assets: Assets, section: ComparisonSection, p
         theme_script=src(path, assets.theme_script),
         icon=src(path, assets.icon),
         search_index=src(path, assets.search_index),
-        menu=tuple(menu),
+        menu=menu,
+        in_bar=in_bar(len(menu)),
         breadcrumbs=()
         if path == first
         else tuple(Link(text, href(path, place)) for text, place in above),

@@ -45,6 +45,8 @@ class SinglePage:
     script: Markup
     """The script of the pages, after the numbers and the search index that it needs."""
     menu: tuple[Link, ...]
+    in_bar: int
+    """How many entries of the menu stand in the header; the others are in its list “More”."""
     groups: tuple[SheetGroup, ...]
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...]

@@ -13,7 +13,7 @@ from reportgen.errors import OutputError
 from reportgen.pictures.shrink import Encoded, as_it_is
 from reportgen.records.report import Report
 from reportgen.report.contexts import Link
-from reportgen.report.navigation import Assets, Navigation
+from reportgen.report.navigation import Assets, Navigation, in_bar
 from reportgen.report.outline import Outline
 from reportgen.report.single.contexts import Sheet, SheetGroup, SinglePage
 from reportgen.report.single.markup import Inline, Links, SheetMaker, data_uri, sheet_id
@@ -185,6 +185,7 @@ def _page(masthead: Masthead, content: Content, source: Templates, style: str) -
         theme_script=Markup(),
         script=Markup(),
         menu=content.menu,
+        in_bar=in_bar(len(content.menu)),
         groups=content.groups,
         sheets=content.sheets,
         notes=content.notes,

@@ -11,7 +11,8 @@ from reportgen.records.image import Activations
 from reportgen.report.figures import gallery_key
 from reportgen.report.outline import Outline, href, src
 from reportgen.report.sections.table import WITH_PAGES
-from reportgen.report.site.network.bands import ROWS_A_BAND, columns_of, is_missing
+from reportgen.report.site.network.bands import columns_of, is_missing
+from reportgen.report.site.network.layer_rows import row_bands
 
 _NOT_FINITE = ("nan", "inf", "-inf")
 
@@ -47,10 +48,9 @@ def row_values(outline: Outline, path: str) -> str:
         "place": _json([href(page, outline.grid_place(image.name, path)) for image, _ in pairs]),
     }
     found = {}
-    for first in range(0, outline.layer_rows(path), ROWS_A_BAND):
-        last = min(first + ROWS_A_BAND, outline.layer_rows(path))
-        cells = [(channel, grid) for channel in range(first, last) for _, grid in pairs]
-        found[f"rows/{slug}/{first // ROWS_A_BAND + 1}"] = {
+    for at, channels in enumerate(row_bands(outline, path), 1):
+        cells = [(channel, grid) for channel in channels for _, grid in pairs]
+        found[f"rows/{slug}/{at}"] = {
             "channel": _json([channel for channel, _ in cells]),
             **columns,
             "low": _rounded([_value(grid.lows, channel) for channel, grid in cells]),

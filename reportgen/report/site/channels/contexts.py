@@ -34,6 +34,24 @@ class Histogram:
 
 
 @dataclass(frozen=True)
+class ChannelLabel:
+    """The number of a channel; `href` leads to its page, if it has one."""
+
+    id: str
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class FoldedChannels:
+    """Channels without anything to show: how many and which, why, and a link to each."""
+
+    title: str
+    text: str
+    channels: tuple[ChannelLabel, ...]
+
+
+@dataclass(frozen=True)
 class ChannelRow:
     """A channel in the list of its layer: patterns, then top patches or else feature maps."""
 
@@ -53,6 +71,7 @@ class ChannelsPage:
     layer: Link
     text: str
     rows: tuple[ChannelRow, ...]
+    folded: tuple[FoldedChannels, ...]
     pager: Pager
 
 

@@ -9,7 +9,7 @@ from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar
 from reportgen.report.contexts import Fact, Link
 from reportgen.report.figures import activation_legend, plain_picture
-from reportgen.report.layer_facts import Word, meaning
+from reportgen.report.layer_facts import WORDS, Word, meaning
 from reportgen.report.navigation import Here, Navigation, pager
 from reportgen.report.navigation import neighbours as beside
 from reportgen.report.outline import Outline, href
@@ -20,6 +20,7 @@ from reportgen.report.site.channels.contexts import (
     ChannelRow,
     ChannelsIndexPage,
     ChannelsPage,
+    FoldedChannels,
     LayerChannels,
     Response,
     Tile,
@@ -36,13 +37,20 @@ from reportgen.report.site.channels.gathering import (
     taken_images,
     tile_sizes,
 )
+from reportgen.report.site.channels.inactive import (
+    folded_channels,
+    images_by_word,
+    is_empty,
+    span_text,
+    word_always,
+)
 from reportgen.report.site.channels.kernels import kernel_of
 from reportgen.report.site.channels.statistics import histogram, neighbours
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.thumbnails import thumbnail
 from reportgen.wording import TIMES, count, number
 
-ROWS_A_PAGE = 24
+_CHANNELS_A_PAGE = 24
 _LAYERS_A_PAGE = 40
 _TILES_IN_ROW, _TILES_OF_LAYER = 5, 8
 _THUMBNAIL = 224
@@ -126,8 +134,11 @@ def _rule(outline: Outline, path: str) -> str:
 def _list_pages(
     outline: Outline, navigation: Navigation, path: str, found: Mapping[int, Known]
 ) -> Pages:
-    costs = [12 + 3 * (_TILES_IN_ROW + len(known.patterns)) for known in found.values()]
-    parts = paged(list(found), costs, ROWS_A_PAGE, outline.most_nodes)
+    costs = [
+        2 if is_empty(known) else 12 + 3 * (_TILES_IN_ROW + len(known.patterns))
+        for known in found.values()
+    ]
+    parts = paged(list(found), costs, _CHANNELS_A_PAGE, outline.most_nodes)
     paths = [outline.channels_page(path, at) for at in range(1, len(parts) + 1)]
     layers = outline.unit_layers
     previous, following = (
@@ -158,8 +169,11 @@ def _list_pages(
                     )
                 ),
                 rows=tuple(
-                    _row(outline, page, path, channel, found[channel]) for channel in channels
+                    _row(outline, page, path, channel, found[channel])
+                    for channel in channels
+                    if not is_empty(found[channel])
                 ),
+                folded=_folded(outline, page, path, {at: found[at] for at in channels}),
                 pager=pager(page, paths, at, "Pages of channels"),
             ),
         )
@@ -184,38 +198,22 @@ def _row(outline: Outline, page: str, path: str, channel: int, known: Known) -> 
         id=f"channel--{channel}",
         title=f"Channel {channel}",
         href=href(page, place),
-        text=_span(known),
+        text=span_text(known),
         tiles=tuple(tiles),
         histogram=histogram(known),
     )
 
 
-def _span(known: Known) -> str:
-    if not known.images:
-        return ""
-    images = count(known.images, "image")
-    if word := _always(known):
-        return f"{word} on {'the image' if known.images == 1 else f'all {images}'}"
-    text = f"{number(known.span.low)} to {number(known.span.high)} over {images}"
-    return " · ".join([text, *(f"{word} on {amount:,}" for word, amount in _amounts(known))])
-
-
-def _always(known: Known) -> Word | None:
-    """What a channel with one value everywhere on every image is called; None for any other."""
-    if not known.images or known.inactive < known.images:
-        return None
-    if known.silent == known.images:
-        return "silent"
-    return "constant" if known.silent + known.constant == known.images else "inactive"
-
-
-def _amounts(known: Known) -> Iterator[tuple[Word, int]]:
-    """On how many images the channel is silent, constant, or one of both that is not known."""
-    rest = known.inactive - known.silent - known.constant
-    amounts: tuple[tuple[Word, int], ...] = (
-        ("silent", known.silent), ("constant", known.constant), ("inactive", rest)
-    )  # fmt: skip
-    yield from (one for one in amounts if one[1])
+def _folded(
+    outline: Outline, page: str, path: str, found: Mapping[int, Known]
+) -> tuple[FoldedChannels, ...]:
+    by_word: dict[Word, list[int]] = {word: [] for word in WORDS}
+    for channel, known in found.items():
+        word = word_always(known)
+        if word and is_empty(known):
+            by_word[word].append(channel)
+    images = max(known.images for known in found.values())
+    return folded_channels(outline, page, path, by_word, images)
 
 
 def _own_pages(
@@ -292,7 +290,7 @@ def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -
         span = f"{number(known.span.low)} to {number(known.span.high)}"
         facts.append(Fact("Activation", span, text))
         images = count(known.images, "image")
-        amounts = dict(_amounts(known)) or {"silent": 0}
+        amounts = dict(images_by_word(known)) or {"silent": 0}
         facts += [
             Fact(word.capitalize(), f"{many:,} of {images}") for word, many in amounts.items()
         ]
@@ -365,8 +363,8 @@ def _response(
 
 
 def _responses_text(outline: Outline, path: str, known: Known) -> str:
-    if word := _always(known):
-        return f"This channel is {_span(known)} ({meaning(word)})."
+    if word := word_always(known):
+        return f"This channel is {span_text(known)} ({meaning(word)})."
     seen, taken = outline.activations.get(path) or (), taken_images(outline, path)
     texts = [tile_sizes(known)]
     if len(taken) > FEW_IMAGES:

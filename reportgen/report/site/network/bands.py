@@ -45,7 +45,7 @@ class Band:
     picture: str
     width: int
     height: int
-    channels: range
+    channels: Sequence[int]
     tile_height: int
     tile_width: int
     """Of a tile of the picture, in its pixels; tiles stand `GAP` pixels apart."""
@@ -64,7 +64,7 @@ class Bands:
         self.images = columns_of(grids)
         self._levels: list[NDArray[np.uint8]] = []
 
-    def band(self, path: str, channels: range) -> Band:
+    def band(self, path: str, channels: Sequence[int]) -> Band:
         """Ask for a picture of some channels (one at least) at `path`, without an extension."""
         cells = [(channel, about) for channel in channels for _, about in self.images]
         inactive = [at for at, (channel, about) in enumerate(cells) if channel in about.inactive]
@@ -92,7 +92,7 @@ class Bands:
 
     def _drawn(
         self,
-        channels: range,
+        channels: Sequence[int],
         layout: "GridLayout",
         inactive: Sequence[int],
         left_out: Sequence[int],
@@ -159,7 +159,7 @@ class Bands:
                 self._levels.append(shrunk(tiles, _LARGEST))
         return self._levels
 
-    def _tiles(self, channels: range) -> "NDArray[np.uint8]":
+    def _tiles(self, channels: Sequence[int]) -> "NDArray[np.uint8]":
         import numpy as np
 
         found = self._read()

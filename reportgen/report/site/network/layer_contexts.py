@@ -13,7 +13,7 @@ from reportgen.report.contexts import (
     Pager,
     Picture,
 )
-from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.channels.contexts import ChannelLabel, FoldedChannels, Tile
 
 
 @dataclass(frozen=True)
@@ -135,17 +135,6 @@ class LayerGallery:
 
 
 @dataclass(frozen=True)
-class ChannelLabel:
-    """The number of a channel beside its row; `href` leads to its page, if it has one."""
-
-    id: str
-    text: str
-    href: str
-    note: str
-    """What is to be known of it, such as "inactive on all images"; often empty."""
-
-
-@dataclass(frozen=True)
 class ChannelBand:
     """A picture of some channels, a row each, on the images that are the columns.
 
@@ -176,6 +165,8 @@ class LayerPage:
     galleries: tuple[LayerGallery, ...]
     bands: tuple[ChannelBand, ...]
     """Its channels on this page; empty without activations."""
+    folded: tuple[FoldedChannels, ...]
+    """The channels of this page with one value on every image, which have no row."""
     columns: tuple[Tile, ...]
     """The photos above the columns."""
     rows_text: str

@@ -1,19 +1,35 @@
 """The channels of a layer as rows, the images as columns: their pictures, links and numbers."""
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from reportgen.records.image import Image
 from reportgen.report.contexts import Picture
 from reportgen.report.figures import channel_pages, cross_marks
-from reportgen.report.layer_facts import Word, over_images
+from reportgen.report.layer_facts import over_images
 from reportgen.report.outline import Outline, href, row_anchor, src
-from reportgen.report.site.channels.contexts import Tile
+from reportgen.report.site.channels.contexts import ChannelLabel, FoldedChannels, Tile
 from reportgen.report.site.channels.gathering import channel_place
+from reportgen.report.site.channels.inactive import folded_channels
 from reportgen.report.site.drawings import Drawings
 from reportgen.report.site.network.bands import GAP, ROWS_A_BAND, Bands, shown_size
-from reportgen.report.site.network.layer_contexts import ChannelBand, ChannelLabel
+from reportgen.report.site.network.layer_contexts import ChannelBand
 from reportgen.report.site.sheets import Sheet
-from reportgen.wording import count
+from reportgen.wording import count, numbers
+
+
+def row_bands(outline: Outline, path: str) -> list[tuple[int, ...]]:
+    """The channels of a layer that have rows, some in each picture; none runs over two pages."""
+    inactive = outline.images.inactive(path)
+    pages = (
+        [channel for channel in part if channel not in inactive]
+        for part in outline.layer_pages[path]
+    )
+    return [
+        tuple(rows[at : at + ROWS_A_BAND])
+        for rows in pages
+        for at in range(0, len(rows), ROWS_A_BAND)
+    ]
 
 
 class LayerRows:
@@ -56,22 +72,31 @@ class LayerRows:
         )
 
     def bands(self, page: str, channels: range) -> tuple[ChannelBand, ...]:
-        """The channels of a page, some in each picture."""
+        """The channels of a page that have rows, some in each picture."""
         return tuple(
-            self._band(page, channels[at : at + ROWS_A_BAND])
-            for at in range(0, len(channels), ROWS_A_BAND)
+            self._band(page, number, rows)
+            for number, rows in enumerate(row_bands(self._outline, self._path), 1)
+            if rows[0] in channels
         )
 
-    def _band(self, page: str, channels: range) -> ChannelBand:
+    def folded(self, page: str, channels: range) -> tuple[FoldedChannels, ...]:
+        """The channels of a page that have no rows: those with one value on every image."""
         outline, path = self._outline, self._path
-        number = channels[0] // ROWS_A_BAND + 1
+        by_word = {
+            word: [channel for channel in found if channel in channels]
+            for word, found in over_images(outline, path).items()
+        }
+        return folded_channels(outline, page, path, by_word, len(outline.activations[path]))
+
+    def _band(self, page: str, number: int, channels: Sequence[int]) -> ChannelBand:
+        outline, path = self._outline, self._path
         drawn = self._bands.band(f"pictures/layers/{self._slug}--{number}", channels)
         height, width = shown_size(drawn)
         columns = len(self._images)
         gap = round(GAP * height / drawn.tile_height)
         size = (columns * (width + gap) - gap, len(channels) * (height + gap) - gap)
         first, last = channels[0], channels[-1]
-        span = f"channel {first}" if first == last else f"channels {first} to {last}"
+        span = f"channel {first}" if first == last else f"channels {numbers(channels)}"
         geometry = (columns, drawn.tile_height, drawn.tile_width, GAP, columns * len(channels))
         return ChannelBand(
             picture=Picture(
@@ -94,14 +119,7 @@ class LayerRows:
             id=row_anchor(channel),
             text=str(channel),
             href=href(page, place),
-            note=f"{self._words[channel]} on all images" if channel in self._words else "",
         )
-
-    @cached_property
-    def _words(self) -> dict[int, Word]:
-        """What channels with one value everywhere are called."""
-        found = over_images(self._outline, self._path)
-        return {channel: word for word, channels in found.items() for channel in channels}
 
     @cached_property
     def _photos(self) -> Sheet:

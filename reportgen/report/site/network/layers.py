@@ -82,12 +82,15 @@ def _pages(
                 ways=ways(outline.report, outline.galleries.get(path, ())) if first else (),
                 galleries=_galleries(outline, page, path) if first else (),
                 bands=rows.bands(page, channels) if rows else (),
+                folded=rows.folded(page, channels) if rows else (),
                 columns=rows.columns(page) if rows else (),
                 rows_text=rows.text if rows else "",
                 legend=activation_legend(outline.report.settings),
                 pager=_picker(outline, page, path, at),
                 channels=tuple(
-                    Link(str(channel), f"#{row_anchor(channel)}") for channel in channels
+                    Link(str(channel), f"#{row_anchor(channel)}")
+                    for channel in channels
+                    if channel not in outline.images.inactive(path)
                 ),
             ),
         )
