@@ -190,12 +190,57 @@ def test_the_header_of_a_phone_is_one_row_with_the_current_part_in_view(
         page.wait_for_function("document.querySelector('.theme:not([hidden])')")
         bar = page.locator(".bar").bounding_box()
         assert bar["height"] <= 60, kind
-        current = page.locator(".menu [aria-current]")
+        current = page.locator(".menu > [aria-current], .more:has([aria-current]) > summary")
         box = current.bounding_box() if current.count() else None
         if box is not None:
             menu = page.locator(".menu").bounding_box()
             assert box["x"] >= menu["x"] - 1, kind
             assert box["x"] + box["width"] <= menu["x"] + menu["width"] + 1, kind
+
+
+@pytest.mark.parametrize("width", [993, 1024, 1280, 1440])
+def test_a_menu_of_all_sections_is_one_row(site: Site, page: Any, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(address(site, "trust.html"))
+    page.wait_for_function("document.querySelector('.theme:not([hidden])')")
+    assert page.locator(".bar").bounding_box()["height"] <= 60
+    theme = page.locator(".theme").bounding_box()
+    assert theme["x"] + theme["width"] <= width
+    assert page.locator(".brand").bounding_box()["width"] >= 60
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_list_of_further_parts_opens_and_closes_by_keyboard(
+    site: Site, page: Any, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 720})
+    page.goto(address(site, "trust.html"))
+    page.locator(".more summary").focus()
+    page.keyboard.press("Enter")
+    links = page.locator(".more a")
+    assert "Dreams" in links.all_text_contents()
+    for link in links.all():
+        box = link.bounding_box()
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == links.first.text_content()
+    page.keyboard.press("Escape")
+    assert not links.first.is_visible()
+    assert page.evaluate("document.activeElement.textContent") == "More"
+    page.keyboard.press("Enter")
+    page.locator("h1").click()
+    assert not links.first.is_visible()
+
+
+def test_the_list_of_further_parts_needs_no_script(site: Site, chromium: Any) -> None:
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address(site, "index.html"))
+    page.locator(".more summary").click()
+    page.get_by_role("link", name="Trust", exact=True).first.click()
+    page.wait_for_url("**/trust.html")
+    context.close()
 
 
 def file_of(address: str) -> Path:
