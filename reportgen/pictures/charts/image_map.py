@@ -33,8 +33,13 @@ OTHERS = ("#888888", ".")
 _WIDTH, _HEIGHT, _MARGIN, _LONGEST_NAME = 560, 384, 36, 30
 _FONT, _LETTER, _ROW, _MARKER = 13, 7.8, 24, 28
 """Of the legend: size of its letters, width of one, height of a row, room for a marker."""
-_CIRCLE = {"marker": "o", "markersize": 12, "markerfacecolor": "none", "markeredgecolor": INK,
-           "markeredgewidth": 1.5}  # fmt: skip
+_CIRCLE: dict[str, Any] = {
+    "marker": "o",
+    "markersize": 12,
+    "markerfacecolor": "none",
+    "markeredgecolor": INK,
+    "markeredgewidth": 1.5,
+}
 """Around a misclassified image."""
 
 
