@@ -100,8 +100,8 @@ def test_a_data_set_that_no_section_uses_is_told(model_file, folders, tmp_path):
     made = make(model_file, [photo], tmp_path / "report", dataset=str(folders),
                 sections=["activations"])  # fmt: skip
     assert made.report.warnings == [
-        "--dataset insects is not read: the sections that use it, evaluation, health, similarity "
-        "and exemplars, are left out."
+        "--dataset insects is not read: the sections that use it, evaluation, health, similarity, "
+        "exemplars, robustness and concepts, are left out."
     ]
 
 
@@ -285,11 +285,41 @@ def test_a_list_and_a_tar_give_the_numbers_of_the_folder(
 
 def test_a_list_of_missing_files_says_so(model_file, tmp_path):
     (tmp_path / "list.csv").write_text("path,label\nx.png,ants\ny.png,bees\n")
-    with pytest.raises(ImageError, match=r"list\.csv: none of its images can be read\. x\.png:"):
+    with pytest.raises(ImageError, match=r"list\.csv: none .* can be read\. x\.png:.* relative to"):
         make(model_file, [], tmp_path / "r", dataset=str(tmp_path / "list.csv"))
     (tmp_path / "x.png").write_bytes(b"")
     with pytest.raises(SettingsError, match="--split"):
         make(model_file, [], tmp_path / "r", dataset=str(tmp_path / "list.csv"), split="test")
+
+
+def test_a_column_of_a_list_chooses_the_images(model_file, folders, tmp_path):
+    rows = [
+        f"{file},{file.parent.name},{'val' if at % 3 == 0 else 'train'}"
+        for at, file in enumerate(sorted(folders.rglob("ants*.png")))
+    ]
+    (tmp_path / "list.csv").write_text("\n".join(["path,label,split", *rows]))
+    (tmp_path / "labels.txt").write_text("\n".join(CLASSES))
+    for wanted, used, other in ((None, 4, ("train", 8)), ("train", 8, ("val", 4))):
+        made = make(model_file, [], tmp_path / f"r{used}", dataset=str(tmp_path / "list.csv"),
+                    labels=str(tmp_path / "labels.txt"), split=wanted, sections=["evaluation"],
+                    dataset_pages=1)  # fmt: skip
+        assert made.report.evaluation.images == used
+        told = [(part.name, part.reason) for part in made.report.skipped if part.what == "split"]
+        name = "val" if wanted is None else wanted
+        reason = f"{other[1]} images; those of {name} are used, --split chooses"
+        assert told == [(other[0], reason)]
+
+
+@pytest.mark.parametrize("section", ["robustness", "concepts"])
+def test_a_section_alone_takes_a_sample_of_the_data_set(model_file, folders, tmp_path, section):
+    photo = folders / "bees" / "bees 1.png"
+    made = make(model_file, [photo], tmp_path / "report", dataset=str(folders), dataset_pages=0,
+                sections=[section], **{section: True})  # fmt: skip
+    found = getattr(made.report, section)
+    assert found.dataset == folders.name
+    assert made.report.warnings == []
+    assert found.images > 20
+    assert [image.name for image in made.report.images] == ["bees 1.png"]
 
 
 def test_labels_that_are_no_classes_are_told(model_file, folders, tmp_path):

@@ -7,7 +7,7 @@ from pathlib import Path
 from reportgen.build_steps.context import BuildContext
 from reportgen.config import SCANNING
 from reportgen.errors import ImageError, SettingsError
-from reportgen.inputs.classes.class_folders import Place, find_split
+from reportgen.inputs.classes.class_folders import Place, Split, find_split
 from reportgen.inputs.data_sets.find import find_data_set
 from reportgen.inputs.data_sets.found_set import FoundSet
 from reportgen.inputs.digests import DigestIndex, hash_files
@@ -109,15 +109,17 @@ def _find_data_set(context: BuildContext, shown: Photos) -> Found:
     found = find_data_set(place, context.ignored)
     if not found.images and not found.passed:
         raise nothing_found([str(place)], context.output)
-    if found.listed and context.settings.split:
+    if found.listed and not found.splits and context.settings.split:
         raise SettingsError(
-            f"--split chooses among folders, and {name} names the class of each image: leave "
-            "--split out, and list the images of one split."
+            f"--split chooses among folders, or by a column “split” of a list, which {name} does "
+            "not have: leave --split out, or list the images of one split."
         )
-    images = _hashed(context, found, what, split=not found.listed)
+    images = _hashed(context, found, what, split=bool(found.splits) or not found.listed)
     if not images.photos:
         lost = [skipped for skipped in context.log.skipped if skipped.what == what]
         why = f" {lost[0].name}: {lost[0].reason}." if lost else ""
+        if place.is_file() and not any(image.path.exists() for image in found.images):
+            why += " The paths in a list are relative to its folder."
         raise ImageError(f"--dataset {name}: none of its images can be read.{why}")
     return replace(images, photos=named_apart(images.photos, shown, name))
 
@@ -132,7 +134,9 @@ def _hashed(context: BuildContext, found: FoundSet, what: str, *, split: bool) -
             context.progress.note(f"{passed.name} is left out: {passed.reason}.")
     context.log.skipped += passed_over(found.passed, what)
     images, empty = found.images, list(found.empty)
-    if split:
+    if split and found.splits:
+        images = _of_listed_split(context, images, found.splits)
+    elif split:
         images, empty = _of_split(context, images, empty)
     photos, seen, skipped = hashed(images, what, context.index)
     context.log.skipped += skipped
@@ -148,7 +152,29 @@ def _of_split(
     split = find_split(places, context.settings.split)
     if split is None:
         return found, empty
+    _tell_split(context, split)
     inside = split.inside[: len(found)]
+    chosen = [
+        replace(image, place=place, group=place[0] if place else None)
+        for image, place in zip(found, inside, strict=True)
+        if place is not None
+    ]
+    return chosen, [place for place in split.inside[len(found) :] if place]
+
+
+def _of_listed_split(
+    context: BuildContext, found: list[ImageFile], splits: Sequence[str]
+) -> list[ImageFile]:
+    """The images of the split to use, as a list names that of each; notes the others."""
+    split = find_split([(name, "") for name in splits], context.settings.split)
+    if split is None:
+        return found
+    _tell_split(context, split)
+    return [image for image, inside in zip(found, split.inside, strict=True) if inside is not None]
+
+
+def _tell_split(context: BuildContext, split: Split) -> None:
+    """Note which images are used and which are not."""
     context.progress.note(
         f"The images of {split.name} are used"
         + (f", not those of {', '.join(split.others)}" if split.others else "")
@@ -157,12 +183,6 @@ def _of_split(
     for name, images in split.others.items():
         reason = f"{images:,} images; those of {split.name} are used, --split chooses"
         context.log.skipped.append(Skipped(what="split", name=name, reason=reason))
-    chosen = [
-        replace(image, place=place, group=place[0] if place else None)
-        for image, place in zip(found, inside, strict=True)
-        if place is not None
-    ]
-    return chosen, [place for place in split.inside[len(found) :] if place]
 
 
 def hashed(

@@ -18,8 +18,8 @@ from reportgen.printable import printable
 ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
 
-SCANNING = ("evaluation", "health", "similarity", "exemplars")
-"""Sections for which a data set is scanned."""
+SCANNING = ("evaluation", "health", "similarity", "exemplars", "robustness", "concepts")
+"""Sections that are over a data set; the last two take a sample of its images."""
 
 CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
 """Files for continuous integration, each rewritten by every run."""
@@ -118,7 +118,7 @@ class Settings(SettingsFields):
 
     @property
     def scans(self) -> bool:
-        """Whether a data set is scanned: it is named, and a section says something of it."""
+        """Whether a data set is read: it is named, and a section says something of it."""
         asked = any(section in self.chosen_sections for section in SCANNING)
         return self.dataset is not None and asked
 

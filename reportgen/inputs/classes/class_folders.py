@@ -89,7 +89,7 @@ def _is_split(name: str, kind: str | None, wanted: str) -> bool:
 
 def _no_split(wanted: str, names: Sequence[str]) -> str:
     there = f"there are {', '.join(names[:8])}" if names else "the images lie in no folder"
-    return f"--split {wanted}: no folder is named so; {there}."
+    return f"--split {wanted}: no split is named so; {there}."
 
 
 def _wrapped(places: Sequence[Place]) -> int:

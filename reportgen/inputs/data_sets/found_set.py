@@ -15,6 +15,7 @@ class FoundSet:
         passed: what was found beside them.
         empty: the places of folders that hold none.
         listed: whether a list names the class of each image, as its `group`; else the folders do.
+        splits: of each image, as a column of a list names it; empty without such a column.
 
     """
 
@@ -22,3 +23,4 @@ class FoundSet:
     passed: list[Skipped] = field(default_factory=list)
     empty: Sequence[tuple[str, ...]] = ()
     listed: bool = False
+    splits: Sequence[str] = ()

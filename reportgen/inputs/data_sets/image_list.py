@@ -6,7 +6,7 @@ like pictures. Paths are relative to the folder of the list.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path, PurePosixPath
 
 from reportgen.errors import ImageError, SettingsError
@@ -27,6 +27,9 @@ _PATH_WORDS = (
     *("image", "img", "photo", "picture", "imagename", "imgname", "name", "key"),
 )
 """Headers of a column of paths, the most usual first."""
+
+_SPLIT_WORDS = ("split", "subset", "partition", "dataset", "set", "fold", "phase", "usage")
+"""Headers of a column that divides the images into training and test sets."""
 
 _LOOKED_AT = 200
 """Rows by which the column of paths is found where no header names it."""
@@ -57,8 +60,12 @@ def _find(path: Path, grid: Sequence[Sequence[str]], start: int | None) -> Found
     rows = grid[start:]
     if not rows:
         raise ImageError(f"--dataset {name} is empty: it has headers and names no image.")
-    labels = _labels(name, grid, at, start)
-    return _files(path, [row[at] for row in rows], labels)
+    heads = [word_of(cell) for cell in grid[0]] if start else []
+    split = next((heads.index(word) for word in _SPLIT_WORDS if word in heads), None)
+    split = None if split == at else split
+    labels = _labels(name, grid, (at, split), start)
+    splits = [] if split is None else [printable(row[split]) for row in rows]
+    return _files(path, [row[at] for row in rows], labels, splits)
 
 
 def _column_of_paths(path: Path, grid: Sequence[Sequence[str]]) -> int:
@@ -80,12 +87,17 @@ def _column_of_paths(path: Path, grid: Sequence[Sequence[str]]) -> int:
     return best
 
 
-def _labels(name: str, grid: Sequence[Sequence[str]], at: int, start: int) -> list[str] | None:
-    """The class in each row, empty for none; None where the list has no column of classes."""
+def _labels(
+    name: str, grid: Sequence[Sequence[str]], others: Collection[int | None], start: int
+) -> list[str] | None:
+    """The class in each row, empty for none; None where the list has no column of classes.
+
+    `others` are columns that are known to say something else.
+    """
     rest = [
         column
         for column in range(len(grid[0]))
-        if column != at and not is_index(grid, column, start)
+        if column not in others and not is_index(grid, column, start)
     ]
     if not rest:
         return None
@@ -98,35 +110,40 @@ def _labels(name: str, grid: Sequence[Sequence[str]], at: int, start: int) -> li
     return classes_in(ImageTable(name, columns, rows, {}), "--dataset")
 
 
-def _files(path: Path, cells: Sequence[str], labels: Sequence[str] | None) -> FoundSet:
+def _files(
+    path: Path, cells: Sequence[str], labels: Sequence[str] | None, splits: Sequence[str]
+) -> FoundSet:
     """The files that the cells name, each once. Raises SettingsError where rows contradict."""
     name = printable(path.name)
     folder = path.parent
-    found: dict[str, tuple[Path, str, str]] = {}
+    found: dict[str, tuple[Path, str, str, str]] = {}
     passed: list[Skipped] = []
-    for cell, label in zip(cells, labels or [""] * len(cells), strict=True):
+    nothing = [""] * len(cells)
+    for cell, label, split in zip(cells, labels or nothing, splits or nothing, strict=True):
         if not cell or "\0" in cell or re.match(r"[a-z][a-z0-9+.-]+://", cell):
             reason = "it is an address, not a file" if "://" in cell else "a row names no image"
             passed.append(Skipped(printable(cell) or name, reason))
             continue
         file = _located(folder, cell)
-        known = found.setdefault(os.path.abspath(file), (file, label, cell))  # noqa: PTH100
-        if known[1] != label:
+        known = found.setdefault(os.path.abspath(file), (file, label, cell, split))  # noqa: PTH100
+        said = (known[1], label) if known[1] != label else (known[3], split)
+        if said[0] != said[1]:
             raise SettingsError(
                 f"--dataset: {name} says two things of {printable(cell)}: "
-                f"{known[1] or 'no class'} and {label or 'no class'}; leave one row for each image."
+                f"{said[0] or 'nothing'} and {said[1] or 'nothing'}; leave one row for each image."
             )
     if not found:
         raise ImageError(f"--dataset {name} names no image file.")
     names = display_names([file for file, *_ in found.values()])
     images = []
-    for (file, label, cell), shown in zip(found.values(), names, strict=True):
+    for (file, label, cell, _), shown in zip(found.values(), names, strict=True):
         place: tuple[str, ...] = (label,) if label else ()
         if labels is None:
             parts = PurePosixPath(cell.replace("\\", "/")).parts[:-1]
             place = tuple(printable(part) for part in parts if part not in ("/", "..", "."))
         images.append(ImageFile(file, shown, place[0] if place else None, place))
-    return FoundSet(images, passed, listed=labels is not None)
+    of_each = [split for *_, split in found.values()] if splits else []
+    return FoundSet(images, passed, listed=labels is not None, splits=of_each)
 
 
 def _located(folder: Path, cell: str) -> Path:

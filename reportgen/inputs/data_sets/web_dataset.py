@@ -67,7 +67,10 @@ def find_in_archives(archives: Sequence[Path]) -> FoundSet:
                 place = tuple(map(printable, PurePosixPath(inside).parts[:-1]))
             images.append(ImageFile(member, next(names), place[0] if place else None, place))
         name = printable(path.name)
-        passed += [Skipped(f"{name}/{printable(member)}", why) for member, why in archive.passed]
+        passed += [
+            Skipped(f"{name}/{printable(member)}" if member else name, why)
+            for member, why in archive.passed
+        ]
         beside = {_sample(inside) for inside in archive.images}
         passed += [
             Skipped(f"{name}/{printable(other)}", "it is no picture", document=True)
@@ -94,6 +97,8 @@ def _read(path: Path) -> _Archive:
         with tarfile.open(path, "r:") as tar:
             for member in tar:
                 _add(found, tar, member, path)
+        if not _is_ended(path, tar.offset):
+            found.passed.append(("", "it has no end mark: members at its end may be missing"))
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise ImageError(
             f"--dataset {name} is no tar archive, or it is damaged: {printable(str(error))}."
@@ -101,6 +106,20 @@ def _read(path: Path) -> _Archive:
     except OSError as error:
         raise ImageError(f"--dataset {name} cannot be read: {error.strerror or error}.") from error
     return found
+
+
+def _is_ended(path: Path, offset: int) -> bool:
+    """Whether the mark of the end stands behind the last member, where `tarfile` stopped.
+
+    Raises ReadError where something else stands there: `tarfile` takes a damaged header of any
+    member but the first for the end.
+    """
+    with path.open("rb") as file:
+        file.seek(offset)
+        block = file.read(tarfile.BLOCKSIZE)
+    if block != bytes(tarfile.BLOCKSIZE) and block:
+        raise tarfile.ReadError(f"there is no member at byte {offset:,}, as there has to be")
+    return bool(block)
 
 
 def _add(found: _Archive, tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> None:

@@ -58,7 +58,7 @@ def test_the_split_that_is_wanted() -> None:
     below = find_split(places("cats/test", "cats/train", "dogs/test/new"), "test")
     assert below is not None
     assert below.inside == [("cats",), None, ("dogs", "new")]
-    with pytest.raises(SettingsError, match="--split dev: no folder is named so; there are test"):
+    with pytest.raises(SettingsError, match="--split dev: no split is named so; there are test"):
         find_split(places("train/a", "test/a"), "dev")
     with pytest.raises(SettingsError, match="lie in no folder"):
         find_split(places(""), "test")

@@ -1,5 +1,7 @@
 """Lists of images in CSV and Parquet: what is found, and what is refused with which sentence."""
 
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
@@ -115,11 +117,45 @@ def test_binary_is_no_list(folder):
         find_data_set(folder / "list.csv")
 
 
-@pytest.mark.parametrize("name", ["a.tfrecord", "b.TFRecords", "c.zip", "d.arrow", "e.npz"])
+def test_a_column_tells_the_split(folder):
+    rows = "photos/a.png,cat,train\nphotos/b.png,dog,test\n"
+    found = listed(folder, f"path,label,split\n{rows}")
+    assert (found_in(found), found.splits) == (BOTH, ["train", "test"])
+    alone = listed(folder, "file,Data set\nphotos/a.png,train\nphotos/sub/a.png,test\n")
+    assert (alone.splits, alone.listed) == (["train", "test"], False)
+    assert listed(folder, "path,label\nphotos/a.png,cat\n").splits == []
+    with pytest.raises(SettingsError, match=r"says two things of photos/a\.png: train and test"):
+        listed(folder, "path,label,split\nphotos/a.png,cat,train\nphotos/a.png,cat,test\n")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["a.tfrecord", "b.TFRecords", "c.zip", "d.arrow", "e.npz", "f.tfrecord-00000-of-00008"],
+)
 def test_other_kinds_say_what_to_do(folder, name):
     (folder / name).write_bytes(b"0")
     with pytest.raises(ImageError, match="is not read: write its images to class folders, or to"):
         find_data_set(folder / name)
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (["x-train.tfrecord-00000-of-00001", "features.json"], "no picture, but TFRecord files"),
+        (["a.zip"], "no picture, but ZIP archives, which are not read: write their images"),
+        (["part-0.parquet", "_SUCCESS"], r"no picture, but part-0\.parquet: name that file"),
+    ],
+)
+def test_a_folder_of_another_kind_says_what_to_do(tmp_path, names, words):
+    for name in names:
+        (tmp_path / name).write_bytes(b"\1\2\3\4")
+    with pytest.raises(ImageError, match=words):
+        find_data_set(tmp_path)
+
+
+def test_an_address_is_refused():
+    with pytest.raises(ImageError, match="copy the images, or mount the bucket as a folder"):
+        find_data_set(Path("s3://bucket/photos"))
 
 
 def kept(folder, columns, name="list.parquet"):

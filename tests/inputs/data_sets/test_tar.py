@@ -125,6 +125,35 @@ def test_what_is_no_archive_is_refused(tmp_path):
         find_data_set(packed(tmp_path / "texts.tar", [("a.txt", b"a")]))
 
 
+def test_what_lacks_of_an_archive_is_told(tmp_path):
+    whole = packed(tmp_path / "s.tar", [(f"{at}.png", picture(at)) for at in range(4)])
+    starts = [found.path.offset - tarfile.BLOCKSIZE for found in find_data_set(whole).images]
+    content = whole.read_bytes()
+    (tmp_path / "cut.tar").write_bytes(content[: starts[2] + 100])
+    with pytest.raises(ImageError, match=r"cut\.tar .* is damaged: there is no member at byte"):
+        find_data_set(tmp_path / "cut.tar")
+    (tmp_path / "bad.tar").write_bytes(content[: starts[2]] + b"?" + content[starts[2] + 1 :])
+    with pytest.raises(ImageError, match=r"bad\.tar .* is damaged: there is no member at byte"):
+        find_data_set(tmp_path / "bad.tar")
+    (tmp_path / "short.tar").write_bytes(content[: starts[2]])
+    found = find_data_set(tmp_path / "short.tar")
+    assert len(found.images) == 2
+    assert [(passed.name, passed.reason) for passed in found.passed] == [
+        ("short.tar", "it has no end mark: members at its end may be missing")
+    ]
+
+
+def test_a_pattern_names_archives(tmp_path):
+    for at in range(3):
+        packed(tmp_path / f"s-{at}.tar", [("1.png", picture(at))])
+    (tmp_path / "sub").mkdir()
+    assert len(find_data_set(tmp_path / "s-[01].tar").images) == 2
+    with pytest.raises(ImageError, match="No file matches"):
+        find_data_set(tmp_path / "t-*.tar")
+    with pytest.raises(ImageError, match=r"holds no picture, but s-0\.tar: name that file"):
+        find_data_set(tmp_path)
+
+
 def test_a_changed_archive_changes_its_members(tmp_path):
     path = packed(tmp_path / "s.tar", SAMPLES)
     member = find_data_set(path).images[0].path
