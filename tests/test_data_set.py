@@ -228,7 +228,7 @@ def test_no_page_is_made_where_none_is_asked_for(model_file, folders, tmp_path):
     made = make(model_file, [alone], tmp_path / "r", dataset=str(folders), dataset_pages=0)
     assert [image.name for image in made.report.images] == ["alone.png"]
     assert check_site(made.folder) == []
-    with pytest.raises(ImageError, match="--dataset-pages"):
+    with pytest.raises(SettingsError, match="--dataset-pages 0 leaves no image to show"):
         make(model_file, [], tmp_path / "s", dataset=str(folders), dataset_pages=0)
 
 
@@ -320,6 +320,44 @@ def test_a_section_alone_takes_a_sample_of_the_data_set(model_file, folders, tmp
     assert made.report.warnings == []
     assert found.images > 20
     assert [image.name for image in made.report.images] == ["bees 1.png"]
+
+
+def test_an_unreadable_image_alone_in_its_group_costs_no_other(
+    model_file, folders, tmp_path, scanned, monkeypatch
+):
+    monkeypatch.setattr(scan, "ALONE", 256)
+    made = make(model_file, [], tmp_path / "r", dataset=str(folders), dataset_pages=2,
+                sections=["health", "similarity", "evaluation"])  # fmt: skip
+    found = made.report
+    assert found.evaluation.images == scanned.report.evaluation.images
+    assert found.health.images == found.evaluation.images
+    assert [lost.name for lost in found.skipped if lost.what == "image of the dataset"] == [
+        "broken.png"
+    ]
+
+
+def test_the_first_images_that_can_be_read_get_pages(tmp_path):
+    root = tmp_path / "set"
+    root.mkdir()
+    (root / "0.png").write_bytes(b"\x89PNG\r\n\x1a\n no picture")
+    for at in range(1, 4):
+        Image.new("RGB", (SIDE, SIDE), (60 * at, 0, 0)).save(root / f"{at}.png")
+    inputs = keras.Input((SIDE, SIDE, 3))
+    maps = keras.layers.Conv2D(2, 3, name="maps")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(1)(keras.layers.Flatten()(maps)))
+    model.save(tmp_path / "values.keras")
+    options = {"dataset": str(root), "dataset_pages": 2, "sections": ["health", "regression"]}
+    made = make(tmp_path / "values.keras", [], tmp_path / "r", **options)
+    assert [image.name for image in made.report.images] == ["1.png", "2.png"]
+    rows = [f"{at}.png,{at}.5" for at in range(1, 4)]
+    (tmp_path / "values.csv").write_text("\n".join(["image,age", *rows]))
+    fitted = make(tmp_path / "values.keras", [], tmp_path / "s", **options,
+                  values_csv=str(tmp_path / "values.csv")).report  # fmt: skip
+    assert fitted.regression.images == 2
+    assert fitted.warnings == [
+        "The regression is over 2 images with pages, not over all of set: a data set is scanned "
+        "for classes, not for values."
+    ]
 
 
 def test_labels_that_are_no_classes_are_told(model_file, folders, tmp_path):

@@ -19,6 +19,7 @@ from reportgen.build_steps.scanning import Scanned, pages_of, summed_up
 from reportgen.errors import ImageError
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.printable import printable
+from reportgen.wording import count
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def _regressed(
     table, output = context.settings.values_csv, value_output(inputs.facts)
     if table is None or output is None or not inputs.true_values:
         return None
-    return regress(
+    found = regress(
         output,
         inputs.photos,
         inputs.true_values,
@@ -152,3 +153,9 @@ def _regressed(
         planned.activations,
         outcomes,
     )
+    if found and inputs.data_set:
+        context.log.warn(
+            f"The regression is over {count(found.images, 'image')} with pages, not over all of "
+            f"{context.data_set_name}: a data set is scanned for classes, not for values."
+        )
+    return found

@@ -84,6 +84,10 @@ def find_files(context: BuildContext, arguments: Sequence[str]) -> FoundFiles:
             f"--dataset {context.data_set_name} is not read: the sections that use it, "
             f"{listed(SCANNING)}, are left out."
         )
+    if scanned and not arguments and not context.settings.dataset_pages:
+        raise SettingsError(
+            "--dataset-pages 0 leaves no image to show: give an IMAGE too, or leave the option out."
+        )
     shown = data_set = Found([])
     if arguments or not scanned:
         images, passed = find_images(arguments, context.ignored)

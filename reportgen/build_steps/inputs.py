@@ -83,7 +83,8 @@ def open_inputs(context: BuildContext, arguments: Sequence[str]) -> Inputs:
     preprocessing = _settled(context, inputs)
     bench.preprocess = preprocessing.mode
     facts = facts.model_copy(update={"preprocessing": preprocessing})
-    true_values = true_values_of(context.settings, facts, found.photos)
+    named = {photo[0].name: photo for photo in (*found.photos, *found.data_set)}
+    true_values = true_values_of(context.settings, facts, list(named.values()))
     return replace(inputs, facts=facts, true_values=true_values)
 
 

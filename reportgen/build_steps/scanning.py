@@ -1,7 +1,7 @@
 """From the groups of a scanned data set to the statistics of all its images."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -38,6 +38,7 @@ class Scanned:
         means: of the channels, on a sample of the images.
         leaders: digests of the images that activate channels the most, those first that are first
             of most channels.
+        unread: digests of the images that cannot be read.
         skipped: what could not be read or computed.
 
     """
@@ -48,6 +49,7 @@ class Scanned:
     health: HealthTally
     means: LayerMeans
     leaders: Sequence[str]
+    unread: Collection[str]
     skipped: Sequence[Skipped]
 
 
@@ -121,6 +123,7 @@ class _Summing:
         self._health = HealthTally()
         self._means = LayerMeans(model.layers)
         self._leaders = _Leaders()
+        self._unread: set[str] = set()
         self._skipped: list[Skipped] = []
         self._images = self._not_finite = 0
 
@@ -132,6 +135,7 @@ class _Summing:
 
     def add(self, group: ScannedGroup) -> None:
         """Add a group."""
+        self._unread |= group.unread.keys()
         for digest, reason in group.unread.items():
             for file in self._files[digest]:
                 self._skipped.append(
@@ -140,7 +144,7 @@ class _Summing:
         copies = np.array([len(self._files[digest]) for digest in group.digests], np.intp)
         self._images += int(copies.sum())
         self._health.add_group(group, copies)
-        if group.measured:
+        if group.measured and group.digests:
             self._means.add_group(group.digests[: len(group.means)], group.means, group.measured)
         self._leaders.add(group, self._numbers)
         self._evaluate(group)
@@ -176,6 +180,7 @@ class _Summing:
             self._health,
             self._means,
             [digests[image] for image in self._leaders.order()],
+            self._unread,
             sorted(self._skipped, key=lambda skip: skip.name),
         )
 
@@ -192,7 +197,7 @@ def pages_of(scanned: Scanned, data_set: Photos, shown: Photos, most: int) -> Ph
     """The images of a data set that get pages: the most confident mistakes and the top images.
 
     They are taken in turn, at most so many, none that is shown already. Where no image is shown,
-    and there is neither a mistake nor a top image, the first images get pages.
+    and there is neither a mistake nor a top image, the first images that can be read get pages.
     """
     found = scanned.evaluated
     confident = found.tally.most_confident_mistakes() if isinstance(found, Evaluated) else []
@@ -209,5 +214,5 @@ def pages_of(scanned: Scanned, data_set: Photos, shown: Photos, most: int) -> Ph
             if digest not in known and len(taken) < most:
                 taken.setdefault(digest, (image, digest))
     if not taken and not shown:
-        return data_set[:most]
+        return [photo for photo in data_set if photo[1] not in scanned.unread][:most]
     return list(taken.values())

@@ -92,7 +92,7 @@ def match_classes(
     stranger = next(name for name in known if len(plain.get(plain_name(name), ())) != 1)
     return Classes(
         reason=f"the {what} “{stranger}” is not among the model's {len(labels)} labels "
-        f"({_some(labels)}); --labels gives the names of the {what}s in the order of the "
+        f"({_some(labels)}); --labels gives the names of the {_several(what)} in the order of the "
         "model's classes"
     )
 
@@ -101,7 +101,7 @@ def _counted(
     known: list[str], numbers: list[int], labels: Sequence[str], what: str, *, numbered: bool
 ) -> Classes:
     """As many names as classes, in alphabetical order; `numbers` are those that are numbers."""
-    many = f"{len(known)} {what}{'s' * (len(known) > 1)}"
+    many = f"{len(known)} {what if len(known) == 1 else _several(what)}"
     if all(split_of(name) for name in known):
         return Classes(reason=f"the {many} are named like splits of a data set, not like classes")
     if len(known) < 2 or len(known) != len(labels):
@@ -114,11 +114,18 @@ def _counted(
         known = [name for _, name in sorted(zip(numbers, known, strict=True))]
     odd = numbers != sorted(numbers) if len(numbers) == len(known) and not numbered else False
     remark = (
-        f"The {what}s are numbers and are counted in alphabetical order (10 before 2), as Keras's "
-        "loaders do; if the model counts them by value, give --labels with one number a line."
+        f"The {_several(what)} are numbers and are counted in alphabetical order (10 before 2), as "
+        "Keras's loaders do; if the model counts them by value, give --labels with one number a "
+        "line."
     )
     indices = {name: index for index, name in enumerate(known)}
     return Classes(indices, remark=remark if odd else "", assumed=True)
+
+
+def _several(what: str) -> str:
+    """The plural of "folder", or of "class in labels.csv"."""
+    noun, space, rest = what.partition(" ")
+    return f"{noun}{'es' if noun.endswith('s') else 's'}{space}{rest}"
 
 
 def plain_name(name: str) -> str:

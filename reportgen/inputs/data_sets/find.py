@@ -79,9 +79,9 @@ def _check_kind(folder: str, names: Iterable[str]) -> None:
                 "that tar archives are in."
             )
     if kinds:
-        (kind, _), *_ = kinds.most_common(1)
+        several = kinds.most_common(1)[0][0]
         raise ImageError(
-            f"--dataset {folder} holds no picture, but {kind}, which are not read: "
+            f"--dataset {folder} holds no picture, but {several}, which are not read: "
             + _WHAT_TO_DO.format("their")
         )
 
