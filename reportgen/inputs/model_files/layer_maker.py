@@ -1,5 +1,6 @@
 """Making and calling single layers: bounded work, errors that say where."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -168,7 +169,12 @@ class LayerMaker:
         except Exception as error:
             if self.budget.refusal is not None:
                 raise ModelFileError(self.budget.refusal) from error
-            reason = " ".join(str(error).split())[:240] or type(error).__name__
             raise ModelFileError(
-                f"{self.file_name}: the layer {quoted(key[:80])} cannot be built: {reason}"
+                f"{self.file_name}: the layer {quoted(key[:80])} cannot be built: {_reason(error)}"
             ) from error
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, on one line, without the colours and the arguments that Keras adds."""
+    said = re.sub(r"\x1b\[[\d;]*m", "", str(error)).partition("Arguments received by")[0]
+    return " ".join(said.split())[:240] or type(error).__name__

@@ -110,7 +110,13 @@ def _checked(config: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _read_checkpoint(path: Path, name: str) -> CheckpointWeights:
-    import tensorflow as tf
+    try:
+        import tensorflow as tf
+    except ImportError as error:
+        raise ModelFileError(
+            f"{name} is a SavedModel folder, and only TensorFlow reads its variables: pip install"
+            " tensorflow, or save the model as a .keras file."
+        ) from error
 
     with _damage_named(name):
         reader = tf.train.load_checkpoint(str(path / "variables" / "variables"))

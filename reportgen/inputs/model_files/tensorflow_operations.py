@@ -1,7 +1,8 @@
 """TensorFlow functions that Keras 2 stored as layers (TFOpLambda), from code between layers.
 
 The plain ones, as in `preprocess_input(inputs)` or `x / 255`, become today's `keras.ops`, which the
-rest of reportgen knows. All others are computed by the function of TensorFlow itself.
+rest of reportgen knows. All others are computed by the function of TensorFlow itself, so JAX cannot
+compute them.
 """
 
 import inspect
@@ -136,7 +137,13 @@ def _takes(modern: Callable[..., Any], args: Any, kwargs: Node) -> bool:
 
 
 def _by_tensorflow(function: str) -> Callable[..., Any]:
+    """The function itself, which raises ValueError where Keras computes with another engine."""
+
     def compute(*args: Any, **kwargs: Any) -> Any:
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(f"only TensorFlow computes tf.{function}; use --engine tensorflow.")
         kwargs.pop("name", None)
         return bygone_class("TFOpLambda")(function)(*args, **kwargs)  # type: ignore[misc]
 

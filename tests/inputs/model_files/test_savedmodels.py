@@ -1,5 +1,6 @@
 """SavedModel folders of Keras 2: rebuilt, with the outputs that Keras 2 computes."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,16 @@ def test_outputs_equal_those_of_keras_2(network: str, tmp_path: Path) -> None:
     inputs = random_inputs(model)
     for ours, theirs in zip(outputs(opened.model, inputs), outputs(model, inputs), strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-5, rtol=1e-5)
+
+
+def test_without_tensorflow_the_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JAX may be all that is installed."""
+    folder = save(NETWORKS["plain"](tf_keras), tmp_path)
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    with pytest.raises(ModelFileError, match=r"^model is a SavedModel folder.*pip install"):
+        open_model(identify(str(folder)))
 
 
 @pytest.mark.parametrize("network", ["plain", "nested", "functions"])

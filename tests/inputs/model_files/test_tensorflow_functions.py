@@ -150,6 +150,29 @@ def test_what_a_file_may_name_is_a_list(tmp_path: Path) -> None:
             open_model(identify(path))
 
 
+def test_another_engine_refuses_a_function_of_tensorflow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JAX has no such function; one of keras.ops is computed all the same."""
+    entry = call(layer("InputLayer", name="image", batch_input_shape=[None, 8, 8, 3]))
+    convolved = call(layer("Conv2D", name="c", filters=2, kernel_size=[3, 3]), "image")
+    monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
+    for name in ("nn.relu", "nn.gelu"):
+        function = call(layer("TFOpLambda", name="f", function=name), "c")
+        config = functional([entry, convolved, function], ["image"], ["f"])
+        weights = {"c": [("c/kernel:0", np.zeros((3, 3, 3, 2))), ("c/bias:0", np.zeros(2))]}
+        path = write_hdf5(tmp_path / "m.h5", config, weights, "2.9.0")
+        if name == "nn.relu":
+            open_model(identify(path))
+            continue
+        with pytest.raises(ModelFileError) as caught:
+            open_model(identify(path))
+        assert str(caught.value) == (
+            "m.h5: the layer “f” cannot be built: only TensorFlow computes tf.nn.gelu; use "
+            "--engine tensorflow."
+        )
+
+
 @pytest.mark.filterwarnings("ignore")
 def test_a_layer_and_an_operation_of_one_name(tmp_path: Path) -> None:
     """The hard swish of MobileNetV3: multiply by a number, then a layer called Multiply."""
