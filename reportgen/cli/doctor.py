@@ -7,7 +7,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from reportgen.errors import DeviceError
-from reportgen.hardware.engines import INSTALL, TITLES, Reach, choose, installed, reach, versions
+from reportgen.hardware.engines import (
+    INSTALL,
+    TITLES,
+    UPDATE,
+    Reach,
+    choose,
+    installed,
+    reach,
+    too_old,
+    versions,
+)
 from reportgen.hardware.gpus import Gpu, all_gpus
 from reportgen.version import __version__
 
@@ -88,7 +98,12 @@ def findings(machine: Machine) -> list[Finding]:
     if not machine.reaches:
         found.append(_no_engine(machine))
     for name, answer in machine.reaches.items():
-        if not answer.works and not answer.gpus:
+        release = machine.versions.get(name, "")
+        if needed := too_old(name, release):
+            found.append(Finding(
+                f"{TITLES[name]} {release} is too old; reportgen needs {needed}.", UPDATE[name]
+            ))  # fmt: skip
+        elif not answer.works and not answer.gpus:
             why = _cause(_BROKEN, name, answer.log) or Finding(
                 f"{TITLES[name]} cannot be started: {_last(answer.log)}.", INSTALL[name]
             )

@@ -6,6 +6,7 @@ An engine is asked in a process of its own, so that only the one that is chosen 
 import functools
 import json
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -21,6 +22,11 @@ EngineName = Literal["tensorflow", "jax"]
 TITLES: dict[str, str] = {"tensorflow": "TensorFlow", "jax": "JAX"}
 
 INSTALL = {"tensorflow": "pip install tensorflow", "jax": "pip install 'keras-reportgen[jax]'"}
+
+UPDATE = {name: command.replace("install", "install -U") for name, command in INSTALL.items()}
+
+OLDEST = {"tensorflow": (2, 18), "jax": (0, 7, 2)}
+"""The oldest releases that reportgen computes with."""
 
 _SECONDS = 120
 """How long an engine may take to say what it reaches: a cold import from a slow disk takes one."""
@@ -80,6 +86,13 @@ def versions(engine: str) -> dict[str, str]:
     return found
 
 
+def too_old(engine: str, release: str) -> str:
+    """The oldest release that would do, if this one is older; else "", also for an unknown one."""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", release)[:3])
+    needed = OLDEST[engine]
+    return ".".join(map(str, needed)) if numbers and numbers < needed else ""
+
+
 def all_versions() -> dict[str, str]:
     """Versions of everything that machines must share to give the same results."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -91,7 +104,7 @@ def choose(wanted: str, device: str) -> EngineName:
     """The engine to use for "auto", "tensorflow" or "jax", and the device "auto", "cpu" or "gpu".
 
     "auto" is TensorFlow, the faster on a CPU, unless it reaches no GPU and JAX does. Raises
-    DeviceError for an engine that is not installed.
+    DeviceError for an engine that is not installed, or too old.
     """
     here = [name for name in TITLES if installed(name)]
     if wanted != "auto":
@@ -100,21 +113,35 @@ def choose(wanted: str, device: str) -> EngineName:
                 f"{TITLES[wanted]} is not installed, which --engine {wanted} needs; install it "
                 f"with {INSTALL[wanted]}, or leave the option out."
             )
+        _check_release(wanted)
         return "jax" if wanted == "jax" else "tensorflow"
     if not here:
         raise DeviceError(
             f"Neither TensorFlow nor JAX is installed; {INSTALL['tensorflow']} installs the first, "
             f"{INSTALL['jax']} the second."
         )
-    if "jax" not in here:
+    usable = [name for name in here if not too_old(name, versions(name)[name])]
+    if not usable:
+        _check_release(here[0])
+    if "jax" not in usable:
         return "tensorflow"
-    if "tensorflow" not in here:
+    if "tensorflow" not in usable:
         return "jax"
     if device == "cpu" or not has_gpu_plugin():
         return "tensorflow"
     if reach("tensorflow").works and reach("tensorflow").gpus:
         return "tensorflow"
     return "jax" if reach("jax").works and reach("jax").gpus else "tensorflow"
+
+
+def _check_release(engine: str) -> None:
+    """Raise DeviceError for a release that is too old."""
+    release = versions(engine)[engine]
+    if needed := too_old(engine, release):
+        raise DeviceError(
+            f"{TITLES[engine]} {release} is too old, reportgen needs {needed}; update it with "
+            f"{UPDATE[engine]}."
+        )
 
 
 def session_engine() -> EngineName | None:

@@ -2,6 +2,8 @@
 
 import json
 import subprocess
+import tomllib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +16,8 @@ from reportgen.hardware.engines import Reach, choose
 from reportgen.hardware.gpus import Gpu
 
 pytestmark = pytest.mark.slow
+
+REPOSITORY = Path(__file__).resolve().parents[2]
 
 H100 = Gpu(0, "GPU-1", "NVIDIA H100", 80 * 10**9, "580.159", "9.0")
 RTX50 = Gpu(0, "GPU-2", "NVIDIA GeForce RTX 5090", 30 * 10**9, "580.1", "12.0")
@@ -175,6 +179,39 @@ def test_an_engine_that_is_not_installed_is_a_sentence_with_a_command(here):
     here()
     with pytest.raises(DeviceError, match="Neither TensorFlow nor JAX"):
         choose("auto", "auto")
+
+
+def test_an_engine_that_is_too_old_is_not_used(here, monkeypatch):
+    """Such as the JAX of a cluster, beside which reportgen is installed."""
+    monkeypatch.setattr(engines, "versions", lambda name: {name: "0.4.35", "keras": "3.15.1"})
+    here("jax")
+    for wanted in ("auto", "jax"):
+        with pytest.raises(DeviceError, match=r"JAX 0\.4\.35 is too old.* needs 0\.7\.2; .*-U"):
+            choose(wanted, "auto")
+    monkeypatch.setattr(engines, "versions", lambda name: {name: VERSIONS[name] + ".dev1"})
+    assert choose("auto", "auto") == "jax"
+    old = {**VERSIONS, "jax": "0.4.35"}
+    monkeypatch.setattr(engines, "versions", lambda name: {name: old[name]})
+    on_gpu = log("", gpus=["NVIDIA H100"], works=True)
+    here("tensorflow", "jax", plugin=True, tensorflow=ON_CPU, jax=on_gpu)
+    assert choose("auto", "auto") == "tensorflow"
+    sick = machine(versions=old, reaches={"tensorflow": ON_CPU, "jax": on_gpu})
+    assert [one.what for one in findings(sick)] == ["JAX 0.4.35 is too old; reportgen needs 0.7.2."]
+
+
+@pytest.mark.parametrize(
+    ("release", "needed"),
+    [("0.7.1", "0.7.2"), ("0.7.2", ""), ("0.7.2.dev2", ""), ("0.10", ""), ("unknown version", "")],
+)
+def test_releases_are_compared_as_numbers(release, needed):
+    assert engines.too_old("jax", release) == needed
+
+
+def test_the_oldest_releases_are_those_that_are_installed():
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["jax"]]
+    for name, oldest in engines.OLDEST.items():
+        assert any(text.startswith(f"{name}>={'.'.join(map(str, oldest))}") for text in wanted)
 
 
 def test_an_engine_is_asked_in_a_process_of_its_own(monkeypatch):
