@@ -16,7 +16,7 @@ def check_numbers(value: str) -> None:
         if first > last:
             raise ValueError(f"{part} in “{value}” is no range: {first} is above {last}")
         if last > MOST:
-            raise ValueError(f"{last} in “{value}” is too large for a filter's number")
+            raise ValueError(f"{last} in “{value}” is too large for a channel's number")
 
 
 def numbers_of(value: str) -> list[int]:

@@ -73,7 +73,7 @@ def test_a_key_that_resembles_nothing_is_refused_without_a_guess(tmp_path: Path)
         ({"columns": 65}, "--columns: "),
         ({"filters": "some"}, "--filters: "),
         ({"contrast": "128"}, "--contrast: “128” is not of the form MEAN:STD"),
-        ({"channels": ["conv"]}, "--channels: “conv” is not of the form LAYER:3,30"),
+        ({"channels": ["conv"]}, "--channels: “conv” is not of the form LAYER:0,4,17"),
         ({"preprocess": "imagenet"}, "--preprocess: unknown mode “imagenet”; use auto, none"),
         ({"input_size": "a"}, "--input-size: “a” is not of the form"),
         ({"sections": ["gradcm"]}, "did you mean “gradcam”?"),
@@ -162,6 +162,10 @@ def test_what_costs_much_is_made_when_it_is_asked_for() -> None:
 def test_single_channels_are_collected_by_layer() -> None:
     settings = make_settings({"channels": ("a/b:3,30", "c:1", "a/b:3,7")})
     assert settings.single_channels == {"a/b": (3, 30, 7), "c": (1,)}
+    ranges = make_settings({"channels": ("a/b:7,0-2,1", "last:4-4")})
+    assert ranges.single_channels == {"a/b": (7, 0, 1, 2), "last": (4,)}
+    with pytest.raises(SettingsError, match="4-2 in “c:4-2” is no range"):
+        make_settings({"channels": ("c:4-2",)})
 
 
 @given(height=st.integers(1, 4096), width=st.integers(1, 4096), sign=st.sampled_from("x×"))

@@ -95,3 +95,12 @@ def test_labels_name_the_values(inputs: Path) -> None:
     report = made(inputs, None, labels=inputs / "names.txt").report
     assert report.model.value_names == ["brightness"]
     assert {one.name for image in report.images for one in image.values} == {"brightness"}
+
+
+def test_two_labels_for_one_value_say_how_it_is_read_as_classes(inputs: Path) -> None:
+    names = inputs / "names.txt"
+    names.write_text("dark\nlight\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match="one value: give one label, or add --head classes"):
+        made(inputs, None, labels=names)
+    report = made(inputs, None, labels=names, head=["classes"]).report
+    assert report.model.labels == ["dark", "light"]

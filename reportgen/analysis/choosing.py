@@ -56,7 +56,7 @@ def _between(layers: Sequence[Layer], wanted: str) -> set[str]:
 def check_filters(layers: Sequence[Layer], chosen: Sequence[Layer], settings: Settings) -> None:
     """Raises SettingsError for a named filter that is not there, or is not among those chosen."""
     by_path = {layer.path: layer for layer in layers}
-    for path, numbers in settings.named_filters.items():
+    for path, numbers in named_filters(layers, settings).items():
         if path not in by_path:
             raise SettingsError(f"--filters {path}: {no_such_layer(layers, path)}")
         if not by_path[path].convolution:
@@ -70,17 +70,28 @@ def check_filters(layers: Sequence[Layer], chosen: Sequence[Layer], settings: Se
         _check(f"--filters {path}", "filter", numbers, by_path[path].channels or 0)
 
 
-def chosen_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
+def named_filters(layers: Sequence[Layer], settings: Settings) -> dict[str, list[int]]:
+    """The filters that are named one by one, by layer path: first and last as in `layer_called`."""
+    found: dict[str, list[int]] = {}
+    for name, numbers in settings.named_filters.items():
+        found.setdefault(layer_called(layers, name), []).extend(numbers)
+    return found
+
+
+def chosen_filters(
+    layers: Sequence[Layer], settings: Settings, named: Mapping[str, Sequence[int]]
+) -> dict[str, list[int]]:
     """The filters to show of these layers, by layer path; layers without any are left out.
 
-    Filters that are named one by one count beside the number that holds for every layer.
+    Those that are `named` one by one, by layer path, count beside the number that holds for every
+    layer.
     """
     each = settings.filters_of_each
     found = {}
     for layer in layers:
         count = layer.channels or 0
         first = range(count if each is None else min(each, count))
-        if filters := sorted({*first, *settings.named_filters.get(layer.path, ())}):
+        if filters := sorted({*first, *named.get(layer.path, ())}):
             found[layer.path] = filters
     return found
 
@@ -96,15 +107,19 @@ TELLING_CHANNELS, TELLING_LAYERS = 4, 12
 
 
 def telling_filters(
-    layers: Sequence[Layer], settings: Settings, responses: Mapping[str, Sequence[int]]
+    layers: Sequence[Layer],
+    settings: Settings,
+    chosen: Mapping[str, Sequence[int]],
+    responses: Mapping[str, Sequence[int]],
 ) -> dict[str, list[int]]:
     """The filters of a few layers that respond most to the images, by layer path.
+
+    `chosen` are those that `chosen_filters` gives.
 
     The layers are the last ones of their blocks, evenly spread. At most as many filters are taken
     as of every layer; the first ones where no response is known. Of a layer whose filters are named
     one by one it is the named ones that are taken from.
     """
-    chosen = chosen_filters(layers, settings)
     last = {layer.block: layer for layer in layers if layer.path in chosen}
     found = {}
     for layer in spread(list(last.values()), TELLING_LAYERS):

@@ -224,7 +224,13 @@ class ModelJob:
         head = told.head
         if head is None or head.kind != "values" or self.settings.labels is None:
             return self._labels(head, told.name), told.outputs
-        names = read_labels(self.settings.labels, head.units, "values")
+        names = read_labels(self.settings.labels, None if head.units == 1 else head.units, "values")
+        if len(names) != head.units:
+            raise SettingsError(
+                f"The labels file {printable(self.settings.labels.name)} holds {len(names)} labels,"
+                f" but the model has one value: give one label, or add --head classes to read the"
+                " value as the score of the second of two classes."
+            )
         return [], [
             output.model_copy(update={"names": names}) if output.explained else output
             for output in told.outputs

@@ -132,8 +132,8 @@ class SettingsFields(BaseModel):
     )
     channels: Channels = Field(
         (),
-        description="Single channels to show large, as LAYER:3,30; first and last stand for the "
-        "first and last convolution (repeatable).",
+        description="Single channels to show large, as LAYER:3,30 or LAYER:0-7; first and last "
+        "stand for the first and last convolution (repeatable).",
     )
     columns: Annotated[Annotated[int, Field(ge=1, le=64)] | None, ALL_IS_NONE] = Field(
         16, description="Tiles in a row: a number up to 64, or “all” to scroll sideways."
@@ -154,7 +154,8 @@ class SettingsFields(BaseModel):
         ("16",),
         min_length=1,
         description="Filters to show patterns of: so many of each layer, “all”, or those of a "
-        "layer, as LAYER:0,4,17 or LAYER:0-7 (repeatable).",
+        "layer, as LAYER:0,4,17 or LAYER:0-7; first and last stand for the first and last "
+        "convolution (repeatable).",
     )
     filter_steps: Annotated[int, Field(ge=1, le=10_000)] = Field(
         40,
@@ -259,8 +260,8 @@ class SettingsFields(BaseModel):
     ] = Field("jet", description="Colour map of heatmaps and overlays.")
     full_size: bool = Field(
         False,
-        description="Save every Grad-CAM overlay at the photo's full size too. Without it, only "
-        "where the file is smaller than 2 MB.",
+        description="Save every overlay at the photo's full size too. Without it, only those of "
+        "the first kind of map whose file is smaller than 2 MB.",
     )
     labels: Path | None = Field(
         None,

@@ -147,7 +147,7 @@ class Settings(SettingsFields):
 
     @property
     def named_filters(self) -> dict[str, tuple[int, ...]]:
-        """Filters that are named one by one, by layer path, in ascending order."""
+        """Filters that are named one by one, in ascending order, by layer path, first or last."""
         chosen: dict[str, set[int]] = {}
         for value in self.filters:
             layer, colon, _ = value.rpartition(":")
@@ -166,8 +166,7 @@ class Settings(SettingsFields):
         """Channels to show large, by layer path."""
         chosen: dict[str, list[int]] = {}
         for value in self.channels:
-            layer, _, numbers = value.rpartition(":")
-            chosen.setdefault(layer, []).extend(int(number) for number in numbers.split(","))
+            chosen.setdefault(value.rpartition(":")[0], []).extend(numbers_of(value))
         return {layer: tuple(dict.fromkeys(numbers)) for layer, numbers in chosen.items()}
 
     @property

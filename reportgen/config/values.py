@@ -52,8 +52,7 @@ def _filter_choices(values: tuple[str, ...]) -> tuple[str, ...]:
 
 def _channels(values: tuple[str, ...]) -> tuple[str, ...]:
     for value in values:
-        if not re.fullmatch(r".+:\d+(,\d+)*", value):
-            raise ValueError(f"“{value}” is not of the form LAYER:3,30")
+        check_numbers(value)
     return values
 
 

@@ -8,6 +8,7 @@ from reportgen.analysis.choosing import (
     check_filters,
     chosen_filters,
     chosen_layers,
+    named_filters,
     single_channels,
     telling_filters,
 )
@@ -74,7 +75,7 @@ def filters(listed, *values, **settings):
     convolutions = [layer for layer in listed if layer.convolution]
     made = make_settings({"filters": values, **settings})
     check_filters(listed, listed, made)
-    return chosen_filters(convolutions, made)
+    return chosen_filters(convolutions, made, named_filters(listed, made))
 
 
 def test_filters_of_each_layer_and_one_by_one(listed):
@@ -88,13 +89,26 @@ def test_filters_of_each_layer_and_one_by_one(listed):
     assert [len(each) for each in filters(listed, "all").values()] == [4, 6, 8]
 
 
+def test_the_first_and_the_last_convolution_have_names_for_filters_too(listed):
+    """A layer that is called so itself comes before."""
+    assert filters(listed, "last:2-3") == {"inner/b": [2, 3]}
+    assert filters(listed, "last:2", "inner/b:0") == {"inner/b": [0, 2]}
+    assert filters(listed, "first:3") == {"first": [3]}
+    with pytest.raises(SettingsError, match="--filters inner/b: there is no filter 8"):
+        filters(listed, "last:8")
+    made = make_settings({"filters": ["last:0"]})
+    assert chosen_filters(listed[:1], made, named_filters(listed, made)) == {}
+
+
 def test_telling_filters_are_the_strongest_of_the_last_layer_of_each_block(listed):
     convolutions = [layer for layer in listed if layer.convolution]
     last = {layer.block: layer for layer in convolutions}
     responses = {layer.path: list(range(layer.channels - 1, 0, -1)) for layer in convolutions}
 
     def telling(*values, known=responses):
-        return telling_filters(convolutions, make_settings({"filters": values}), known)
+        made = make_settings({"filters": values})
+        chosen = chosen_filters(convolutions, made, named_filters(listed, made))
+        return telling_filters(convolutions, made, chosen, known)
 
     assert telling("16") == {
         layer.path: sorted(responses[layer.path][:4]) for layer in last.values()

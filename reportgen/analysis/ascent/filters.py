@@ -14,6 +14,7 @@ from reportgen.analysis.choosing import (
     DECISIVE_CHANNELS,
     NO_CHANNELS,
     chosen_filters,
+    named_filters,
     telling_filters,
 )
 from reportgen.analysis.feature_maps.responses import Responses
@@ -150,9 +151,10 @@ def _chosen(
 ) -> Iterator[tuple[str, MethodName, Sequence[int]]]:
     """Path, method and filters of each gallery, in the order of the layers."""
     settings = request.settings
-    filters = chosen_filters(layers, settings)
+    named = named_filters(request.model.layers, settings)
+    filters = chosen_filters(layers, settings, named)
     mixed = settings.filter_method == "mixed"
-    telling = telling_filters(layers, settings, responses) if mixed else {}
+    telling = telling_filters(layers, settings, filters, responses) if mixed else {}
     for path, channels in filters.items():
         for method in settings.filter_methods:
             yield path, method, channels

@@ -98,7 +98,7 @@ class GradCams:
     """Overlays and heatmaps of each image's classes."""
 
     name = "gradcam"
-    version = 7
+    version = 8
     title = "Grad-CAM"
 
     def plan(self, request: Request) -> tuple[Plan[GradCamOptions], list[Skipped]]:
@@ -185,7 +185,7 @@ def _draw(
                 drawn[k, cam] = values / values.max()
                 name = f"{k}-{CAMS[cam].slug}"
                 about = _pictures(bench, photo, values, about, files, name, options.colormap)
-                if cam == options.cams[0]:
+                if options.full_size or cam == options.cams[0]:
                     about = _full(bench, digest, values, about, files, name, options)
             found.append(about)
     return Result(GradCamData(found), files)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from reportgen.analysis.choosing import (
     NO_CHANNELS,
     chosen_filters,
+    named_filters,
     no_such_layer,
     single_channels,
 )
@@ -102,7 +103,7 @@ class Exemplars:
     """The images that activate channels and units the most, and pictures of them."""
 
     name = "exemplars"
-    version = 7
+    version = 8
     title = "Cutting out patches"
 
     def plan(
@@ -116,7 +117,8 @@ class Exemplars:
         digests = list(dict.fromkeys(request.searched))
         singles = single_channels(layers, settings)
         learned = [layer for layer in request.layers if layer.spatial and layer.channels]
-        wanted = chosen_filters([layer for layer in learned if _has_features(layer)], settings)
+        featured = [layer for layer in learned if _has_features(layer)]
+        wanted = chosen_filters(featured, settings, named_filters(layers, settings))
         wanted |= {layer.path: singles[layer.path] for layer in request.layers
                    if layer.path in singles}  # fmt: skip
         for path, named in decisive.items():  # among the layers that are scanned

@@ -134,9 +134,9 @@ class CellGrids:
     def _from(self, step: Step, tensor: Any, reach: _Reach, after: Sizes) -> _Reach | None:
         """The reach of a step's outputs from that of one input."""
         before = self.positions(tensor)
-        if type(step.layer).__name__ == "GetItem" and before != after != (1, 1):
+        if kind_of(step.layer) == "GetItem" and before != after != (1, 1):
             return self._cut(step, reach, (before, after))
-        if not self._places.turned(tensor) or type(step.layer).__name__ not in RULES:
+        if not self._places.turned(tensor) or kind_of(step.layer) not in RULES:
             return _moved(step, reach, before, after)
         # The layer's first axis of places is the picture's second.
         found = _moved(step, _swapped(reach), before[::-1], after[::-1])
@@ -164,9 +164,31 @@ def _swapped(reach: _Reach) -> _Reach:
     return replace(reach, lengths=reach.lengths[::-1])
 
 
+def kind_of(layer: Any) -> str:
+    """The name of the class that says where a layer's positions come from.
+
+    A class that is derived from one of Keras's and computes as that one does has its name. One that
+    computes by code of its own has no name of `RULES`: its settings may be others.
+    """
+    for ancestor in type(layer).__mro__:
+        if ancestor.__module__.partition(".")[0] in ("keras", "reportgen"):
+            return ancestor.__name__
+        if "call" in vars(ancestor):
+            return "" if ancestor.__name__ in RULES else ancestor.__name__
+    return type(layer).__name__
+
+
+def keeps_positions(kind: str) -> bool:
+    """Whether layers of this kind compute each position from the same one of their inputs.
+
+    Keras's random layers hand on what they are fed when the model predicts.
+    """
+    return kind in POINTWISE or kind in NORMALISING or kind.startswith("Random")
+
+
 def mixes(step: Step) -> bool:
     """Whether a layer takes something from all positions: attention, some normalisations."""
-    kind = type(step.layer).__name__
+    kind = kind_of(step.layer)
     if kind not in NORMALISING - {"GroupNormalization"}:
         return kind in EVERYWHERE or kind == "GroupNormalization"
     rank = len(step.outputs[0].shape) - step.frames
@@ -191,7 +213,7 @@ def _moved(
 ) -> _Reach | None:
     """The reach of a step's outputs (rows, columns `after`) from that of an input (`before`)."""
     layer = step.layer
-    kind = type(layer).__name__
+    kind = kind_of(layer)
     if kind in POOLED and after == (1, 1):
         return None
     if kind in RULES:
@@ -199,7 +221,7 @@ def _moved(
         rows, columns = (rule(layer, reach.lengths[axis], (before, after), axis) for axis in (0, 1))
         return _Reach((rows, columns), reach.beyond, reach.exact)
     if before == after:
-        known = kind in POINTWISE | NORMALISING | POOLED | EVERYWHERE or kind.startswith("Random")
+        known = keeps_positions(kind) or kind in POOLED | EVERYWHERE
         return _Reach(reach.lengths, reach.beyond or mixes(step), reach.exact and known)
     if after == (1, 1):
         return None
@@ -287,6 +309,25 @@ def _padded(layer: Any, length: Length, _sizes: Change, axis: int) -> Length:
     return Length(length.low + moved, length.high + moved, length.jump)
 
 
+def sides_of(layer: Any, sizes: Sizes, axis: int) -> tuple[int, int]:
+    """What `keras.ops.pad` adds before and behind the rows or columns (`sizes`: before, after).
+
+    Channels stand behind rows and columns, or before them.
+    """
+    widths = list(layer.pad_width) * (4 if len(layer.pad_width) == 1 else 1)
+    for place in (axis - 3, axis - 2):
+        first, last = (int(width) for width in widths[place])
+        if first + last == sizes[1] - sizes[0]:
+            return first, last
+    return 0, sizes[1] - sizes[0]
+
+
+def _padded_around(layer: Any, length: Length, sizes: Change, axis: int) -> Length:
+    before, after = sizes
+    moved = -sides_of(layer, (before[axis], after[axis]), axis)[0] * length.jump
+    return Length(length.low + moved, length.high + moved, length.jump)
+
+
 def _cropped(layer: Any, length: Length, _sizes: Change, axis: int) -> Length:
     moved = in_front(layer.cropping, axis) * length.jump
     return Length(length.low + moved, length.high + moved, length.jump)
@@ -309,10 +350,14 @@ RULES: dict[str, Rule] = {
     "MaxPooling3D": _window,
     "AveragePooling2D": _window,
     "AveragePooling3D": _window,
+    "MaxPool": _window,
+    "AveragePool": _window,
     "Conv2DTranspose": _transposed,
     "Conv3DTranspose": _transposed,
     "UpSampling2D": _enlarged,
     "Resizing": _enlarged,
+    "Resize": _enlarged,
+    "Pad": _padded_around,
     "ZeroPadding2D": _padded,
     "ZeroPadding3D": _padded,
     "Cropping2D": _cropped,

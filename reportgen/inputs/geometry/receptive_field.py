@@ -15,12 +15,13 @@ import numpy.typing as npt
 
 from reportgen.inputs.geometry.cell_grids import (
     EVERYWHERE,
-    NORMALISING,
-    POINTWISE,
     CellGrids,
     ahead,
     in_front,
+    keeps_positions,
+    kind_of,
     pair,
+    sides_of,
     taps,
 )
 from reportgen.inputs.geometry.cells import CellGrid
@@ -160,15 +161,15 @@ class _Link(NamedTuple):
 
 def _same(step: Step, size: int, axis: int) -> bool:
     """Whether each position depends on the same one alone, where there are as many: most steps."""
-    kind = type(step.layer).__name__
+    kind = kind_of(step.layer)
     if size > 1 and kind in _WINDOWS and _WINDOWS[kind] is _window:
         return taps(step.layer, axis)[:2] == (1, 1)
-    return size > 1 and (kind in POINTWISE or kind in NORMALISING)
+    return size > 1 and keeps_positions(kind)
 
 
 def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Positions, bool]:
     """The positions, of `size` along an axis, that the `wanted` outputs depend on; if exact."""
-    layer, kind = step.layer, type(step.layer).__name__
+    layer, kind = step.layer, kind_of(step.layer)
     everything = np.ones(size, bool)
     if not wanted.any():
         return np.zeros(size, bool), True
@@ -177,7 +178,7 @@ def _back(step: Step, wanted: Positions, size: int, axis: int) -> tuple[Position
         whole = size == 1 or kind.startswith("Global") or kind in ("Flatten", "Dense")
         if whole or kind not in _WINDOWS:
             return everything, whole
-    if kind in _WINDOWS:
+    if kind in _WINDOWS and not _has_other_rules(layer):
         return _WINDOWS[kind](layer, wanted, size, axis), True
     return everything, kind in EVERYWHERE
 
@@ -190,13 +191,21 @@ def _window(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     return _marked(starts[:, None] + np.arange(kernel) * dilation, size)
 
 
+def _has_other_rules(layer: Any) -> bool:
+    """Whether a layer resizes or cuts patches in a way that is not followed here."""
+    options = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
+    if any(getattr(layer, option, False) for option in options):
+        return True
+    if getattr(layer, "interpolation", "nearest") not in {"nearest", *_RADII}:
+        return True
+    cuts = kind_of(layer) == "ExtractPatches"
+    return cuts and (layer.padding != "valid" or pair(layer.dilation_rate or 1, 0) != 1)
+
+
 def _patches(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     """`keras.ops.image.extract_patches`, without dilation or padding."""
-    reach = pair(layer.size, axis)
-    if layer.padding != "valid" or pair(layer.dilation_rate or 1, axis) != 1:
-        return np.ones(size, bool)
     starts = np.flatnonzero(wanted) * pair(layer.strides or layer.size, axis)
-    return _marked(starts[:, None] + np.arange(reach), size)
+    return _marked(starts[:, None] + np.arange(pair(layer.size, axis)), size)
 
 
 def _transposed(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
@@ -209,23 +218,38 @@ def _transposed(layer: Any, wanted: Positions, size: int, axis: int) -> Position
     return hit
 
 
+_RADII = {"bilinear": 1, "bicubic": 2}
+"""Positions on each side that an interpolation takes a value from."""
+
+
 def _enlarged(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:  # noqa: ARG001
-    """UpSampling2D and Resizing without antialiasing: nearest, or bilinear by half pixels."""
+    """UpSampling2D and Resizing without antialiasing, by half pixels."""
     outputs = np.flatnonzero(wanted)
     centres = (outputs + 0.5) * (size / len(wanted)) - 0.5
-    options = ("antialias", "crop_to_aspect_ratio", "pad_to_aspect_ratio")
-    if any(getattr(layer, option, False) for option in options):
-        return np.ones(size, bool)
     if layer.interpolation == "nearest":
-        return _marked(np.floor((outputs + 0.5) * (size / len(wanted))).astype(int), size)
-    if layer.interpolation != "bilinear":
-        return np.ones(size, bool)
-    clamped = np.clip(centres, 0, size - 1)
-    return _marked(np.concatenate([np.floor(clamped), np.ceil(clamped)]).astype(int), size)
+        return _marked(np.floor(centres + 0.5).astype(int), size)
+    radius = _RADII[layer.interpolation]
+    reached = np.floor(centres)[:, None] + np.arange(1 - radius, radius + 1)
+    # At a position itself, its neighbours have no weight; beyond the border the border counts.
+    near = np.abs(reached - centres[:, None]) < np.where(centres % 1, radius, 1)[:, None]
+    return _marked(np.clip(reached[near], 0, size - 1).astype(int), size)
 
 
 def _padded(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
     return _marked(np.flatnonzero(wanted) - in_front(layer.padding, axis), size)
+
+
+def _padded_around(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
+    """`keras.ops.pad`, which fills with a constant or with positions of the picture."""
+    sides = sides_of(layer, (size, len(wanted)), axis)
+    constant = layer.mode == "constant"
+    inside = np.arange(size)
+    source = (
+        np.pad(inside, sides, constant_values=-1)
+        if constant
+        else np.pad(inside, sides, mode=layer.mode)
+    )
+    return _marked(source[wanted], size)
 
 
 def _cropped(layer: Any, wanted: Positions, size: int, axis: int) -> Positions:
@@ -247,9 +271,13 @@ _WINDOWS: dict[str, Callable[[Any, Positions, int, int], Positions]] = {
     "MaxPooling3D": _window,
     "AveragePooling2D": _window,
     "AveragePooling3D": _window,
+    "MaxPool": _window,
+    "AveragePool": _window,
     "Conv2DTranspose": _transposed,
     "UpSampling2D": _enlarged,
     "Resizing": _enlarged,
+    "Resize": _enlarged,
+    "Pad": _padded_around,
     "ZeroPadding2D": _padded,
     "ZeroPadding3D": _padded,
     "Cropping2D": _cropped,

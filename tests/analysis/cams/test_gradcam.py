@@ -121,6 +121,17 @@ def test_an_overlay_has_the_photos_size_where_it_is_asked_for_or_small(tmp_path,
                 assert picture.size == (700, 650)
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_full_size_holds_for_every_kind_of_map_where_it_is_asked_for(tmp_path, asked):
+    result = compute(
+        net(3, "softmax"), tmp_path, size=(650, 700), cams=("gradcam", "gradcam++"), full_size=asked
+    )
+    drawn = [cam for cam in stored_data(result)["gradcam"] if cam["picture"]]
+    assert {cam["method"] for cam in drawn} == {"gradcam", "gradcam++"}
+    for cam in drawn:
+        assert (cam["full"] in result.files) == (asked or cam["method"] == "gradcam")
+
+
 def test_no_positive_evidence_draws_nothing(tmp_path):
     model = net(2, "softmax")
     kernel, bias = model.get_layer("out").get_weights()

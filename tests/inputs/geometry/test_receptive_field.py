@@ -10,8 +10,16 @@ from reportgen.inputs.network import Network
 from reportgen.pictures.box import Box
 from tests.support.chains import chain, positive
 
-layers = keras.layers
+layers, ops = keras.layers, keras.ops
 applications = keras.applications
+
+
+class Derived(layers.Conv2D):
+    """A class of the user's own that computes as Keras's does."""
+
+
+def padded(widths, **options):
+    return lambda x: ops.pad(x, widths, **options)
 
 
 def averaged(model):
@@ -97,10 +105,34 @@ def test_the_fields_of_the_demos_model():
         [layers.ZeroPadding2D(((1, 2), (3, 0))), layers.Conv2D(2, 4)],
         [layers.Cropping2D(((2, 1), (0, 3))), layers.Conv2D(2, 2), layers.BatchNormalization()],
         [layers.Resizing(9, 11), layers.Conv2D(2, 2)],
+        [layers.Conv2D(2, 3, strides=2), layers.UpSampling2D(2, interpolation="bicubic")],
+        [layers.RandomFlip(), layers.RandomRotation(0.2), layers.RandomZoom(0.3),
+         layers.RandomHue(0.1), layers.Conv2D(2, 3, strides=2), layers.Conv2D(2, 2)],
+        [Derived(2, 3, strides=2), layers.Conv2D(2, 3)],
+        [padded(((0, 0), (5, 0), (0, 3), (0, 0))), layers.Conv2D(2, 3, strides=2)],
+        [padded(((0, 0), (4, 4), (4, 4), (0, 0)), mode="reflect"), layers.Conv2D(2, 3, strides=2)],
+        [lambda x: ops.average_pool(x, 3, strides=2, padding="same"), layers.Conv2D(2, 3)],
+        [lambda x: ops.image.resize(x, (10, 31)), layers.Conv2D(2, 3)],
     ],
-)
+)  # fmt: skip
 def test_the_fields_of_each_kind_of_layer(parts):
     check(chain(*parts))
+
+
+@pytest.mark.parametrize("options", [{"antialias": True}, {"crop_to_aspect_ratio": True}])
+def test_a_resizing_that_is_not_followed_is_not_exact(options):
+    network = Network(chain(layers.Resizing(9, 11, **options, name="resized")))
+    assert not network.receptive_fields.of("resized", 4, 5).exact
+
+
+def test_a_layer_of_the_users_own_with_the_name_of_one_of_keras_is_not_taken_for_it():
+    """It has other settings: the network could not be opened."""
+    own = type("Conv2D", (layers.Layer,), {"call": lambda _, x: ops.average_pool(x, 4, strides=2)})
+    network = Network(chain(own(name="own"), layers.Conv2D(2, 3, name="conv")))
+    assert network.map_size("own") == (10, 9)
+    field = network.receptive_fields.of("conv", 2, 2)
+    assert not field.exact
+    assert not network.receptive_fields.grid("conv", network.map_size("conv")).exact
 
 
 def squeezed(side=17):

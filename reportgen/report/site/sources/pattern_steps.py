@@ -12,6 +12,8 @@ from reportgen.wording import TIMES, count, listed, number
 
 _SIDE = 460
 _PATTERN_SIDE = 320
+_PLAIN = ("classic", "fourier")
+"""Kinds of gallery of what raises each filter, one pattern of each."""
 
 
 def start(given: Found) -> Step:
@@ -115,13 +117,18 @@ def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
     )
 
 
-def _middle(given: Found) -> Gallery | None:
-    """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
-    galleries = [
+def _plain(given: Found) -> list[Gallery]:
+    """The galleries of these kinds that have patterns, in the order of the layers."""
+    return [
         candidate
         for candidate in given.report.galleries
-        if candidate.method != "classic-block" and given.outline.filters_of(candidate)
+        if candidate.method in _PLAIN and given.outline.filters_of(candidate)
     ]
+
+
+def _middle(given: Found) -> Gallery | None:
+    """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
+    galleries = _plain(given)
     return galleries[len(galleries) // 2] if galleries else None
 
 
@@ -153,19 +160,18 @@ def by_block(given: Found) -> Step:
     """Every gallery, by block."""
     title, source = "Filters of each layer, by block", BLOG
     listing = f"20 filters of each layer, 128 {TIMES} 128 pixels, 20 steps"
-    galleries = [
-        candidate for candidate in given.report.galleries if candidate.method != "classic-block"
-    ]
+    galleries = _plain(given)
     if not galleries:
         return absent(title, source, listing)
     steps = given.report.settings.get("filter-steps")
     shown = {len(given.outline.filters_of(candidate)) for candidate in galleries}
+    layers = {candidate.layer for candidate in galleries}
     size = galleries[0].size
     return step(
         title,
         source,
         listing,
-        f"{listed(sorted(shown))} filters of {count(len(galleries), 'layer')}, {size} {TIMES} "
+        f"{listed(sorted(shown))} filters of {count(len(layers), 'layer')}, {size} {TIMES} "
         f"{size} pixels, {steps} steps",
         pictures=tuple(
             _patterns(candidate, f"{block or 'other layers'}, {candidate.layer}")
@@ -188,11 +194,11 @@ def dream(given: Found) -> Step:
         title,
         source,
         listing,
-        f"{given.image}, {found.layer}, {count(found.steps, 'step')}, response "
+        f"{found.image}, {found.layer}, {count(found.steps, 'step')}, response "
         f"{number(found.response_start)} to {number(found.response_end)}",
         pictures=(
-            plain_picture(PAGE, found.original, size, f"Photo {given.image}", _SIDE),
-            plain_picture(PAGE, found.picture, size, f"Dream on {given.image}", _SIDE),
+            plain_picture(PAGE, found.original, size, f"Photo {found.image}", _SIDE),
+            plain_picture(PAGE, found.picture, size, f"Dream on {found.image}", _SIDE),
         ),
         more=("All dreams", "dreams.html"),
     )
