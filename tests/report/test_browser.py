@@ -233,6 +233,23 @@ def test_the_list_of_further_parts_opens_and_closes_by_keyboard(
     assert not links.first.is_visible()
 
 
+@pytest.mark.parametrize("path", ["decisions.html", "evaluation.html", "images/cat.html"])
+def test_pictures_keep_their_room_before_they_are_loaded(site: Site, page: Any, path: str) -> None:
+    page.goto(address(site, path))
+    assert page.evaluate("document.images.length")
+    assert page.evaluate(
+        "[...document.images].filter((one) => getComputedStyle(one).aspectRatio === 'auto')"
+        ".map((one) => one.src)"
+    ) == []  # fmt: skip
+
+
+def test_the_nearest_images_are_one_row(site: Site, page: Any) -> None:
+    page.goto(address(site, "images/cat.html"))
+    tops = page.evaluate("[...document.querySelectorAll('.near > *')].map((one) => one.offsetTop)")
+    assert len(tops) > 4
+    assert len(set(tops)) == 1
+
+
 def test_the_list_of_further_parts_needs_no_script(site: Site, chromium: Any) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()

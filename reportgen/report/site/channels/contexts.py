@@ -111,7 +111,6 @@ class ChannelPage:
     frame: Frame
     facts: tuple[Fact, ...]
     patterns: tuple[Tile, ...]
-    patterns_text: str
     kernel: ChannelKernel | None
     top_images: tuple[TopImage, ...]
     top_text: str

@@ -5,6 +5,7 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from reportgen.few_images import FEWEST_RANKED
+from reportgen.records.filters import Filter
 from reportgen.records.image import Activations, Image
 from reportgen.records.over_images import Exemplar
 from reportgen.report.contexts import Fact, Link
@@ -255,8 +256,10 @@ def _own_pages(
             ChannelPage(
                 frame=navigation.frame(here),
                 facts=_facts(outline, page, path, channel, known),
-                patterns=tuple(cut.tile(page) for _, _, cut in known.patterns),
-                patterns_text=_patterns_text(known),
+                patterns=tuple(
+                    cut.tile(page, title=_pattern_title(pattern, cut))
+                    for _, pattern, cut in known.patterns
+                ),
                 kernel=kernel_of(outline, page, path, channel),
                 top_images=tuple(_top_image(page, patch) for patch in known.patches),
                 top_text=_top_text(outline, known),
@@ -310,15 +313,11 @@ def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -
     return tuple(facts)
 
 
-def _patterns_text(known: Known) -> str:
+def _pattern_title(pattern: Filter, cut: Cut) -> str:
     """What the ascent reached: "Pattern: response 0 → 4.64"."""
-    texts = []
-    for _, pattern, cut in known.patterns:
-        span = f"response {number(pattern.score_start)} → {number(pattern.score_end)}"
-        texts.append(
-            f"{cut.title}: {span if pattern.status == 'ok' else f'not found ({pattern.status})'}"
-        )
-    return ". ".join(texts)
+    if pattern.status != "ok":
+        return f"{cut.title}: not found ({pattern.status})"
+    return f"{cut.title}: response {number(pattern.score_start)} → {number(pattern.score_end)}"
 
 
 def _top_image(page: str, top_image: tuple[Exemplar, Cut, Cut]) -> TopImage:
