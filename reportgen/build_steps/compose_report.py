@@ -2,20 +2,19 @@
 
 import platform
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
 
 from reportgen.assembly.assembly import Assembly
 from reportgen.assembly.checked_maps import refused_maps, told
-from reportgen.assembly.decisions import assemble_decisions
-from reportgen.assembly.exemplars import found_exemplars
 from reportgen.assembly.fitting import EVERYTHING, Reduction, by_variance
 from reportgen.assembly.heatmaps import with_cams
-from reportgen.assembly.report_charts import with_charts, write_charts
 from reportgen.assembly.smaller_grids import Smaller, light_sides, said
-from reportgen.assembly.trust import assemble_trust
-from reportgen.build_steps.composing.behaviour import compose_behaviour
-from reportgen.build_steps.composing.features import compose_features
+from reportgen.build_steps.composing.behaviour import BehaviourRecords, compose_behaviour
+from reportgen.build_steps.composing.channels import ChannelRecords, compose_channels
+from reportgen.build_steps.composing.explanations import ExplanationRecords, compose_explanations
+from reportgen.build_steps.composing.features import FeatureRecords, compose_features
+from reportgen.build_steps.composing.results import ResultRecords, compose_results
 from reportgen.build_steps.computing import Computed
 from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.origin import origin_of
@@ -25,15 +24,29 @@ from reportgen.errors import ReportgenError
 from reportgen.execution.store import Stored
 from reportgen.file_names import slugs
 from reportgen.hardware.engines import versions
+from reportgen.records.filters import Dream
 from reportgen.records.image import Image
 from reportgen.records.images_on_disk import keep_images
 from reportgen.records.model import Model
 from reportgen.records.on_disk import KeptFile
-from reportgen.records.over_images import Evaluation, Health
 from reportgen.records.report import Environment, Report, Skipped
+from reportgen.report.notes.pictures import IllustratedNotes
+from reportgen.report.sections.table import TABLE, Section
 from reportgen.version import __version__
 
-OverImages = TypeVar("OverImages", Evaluation, Health)
+
+@dataclass(frozen=True, kw_only=True)
+class _Records:
+    """The records of all sections, and what is left out of the report."""
+
+    images: Sequence[Image]
+    channels: ChannelRecords
+    explanations: ExplanationRecords
+    behaviour: BehaviourRecords
+    features: FeatureRecords
+    results: ResultRecords
+    dreams: list[Dream]
+    skipped: list[Skipped]
 
 
 def compose(
@@ -44,89 +57,74 @@ def compose(
     reduction: Reduction = EVERYTHING,
 ) -> Report:
     """Collect all results into a Report, its pictures in `folder`; `reduction` keeps it small."""
+    records = _records(context, computed, folder, reduction)
+    _check_strict(context.settings, records.skipped, computed.inputs.facts, records.images)
+    notes = context.notes.illustrated(folder)
+    report = _report(context, computed, records, notes, command)
+    chosen = [section for section in TABLE if section.key in context.settings.chosen_sections]
+    made = [section.key for section in chosen if has_results(report, section)]
+    return report.model_copy(update={"sections": made})
+
+
+def has_results(report: Report, section: Section) -> bool:
+    """Whether the record of a section holds anything: of the report, or of any of its images."""
+    holders = [report] if section.page else report.images
+    return any(getattr(holder, section.record) for holder in holders)
+
+
+def _records(
+    context: BuildContext, computed: Computed, folder: Path, reduction: Reduction
+) -> _Records:
+    """The records of all sections, their pictures in `folder`."""
     inputs, planned, outcomes = computed.inputs, computed.planned, computed.outcomes
-    facts, settings = inputs.facts, context.settings
+    settings = context.settings
     activations = (outcomes[unit.key] for unit in planned.activations.units)
-    grids = [found for found in activations if isinstance(found, Stored)]
+    grids = [outcome for outcome in activations if isinstance(outcome, Stored)]
     sides = {} if settings.full_resolution else light_sides(grids)
-    assembly = Assembly(folder, facts, _smaller(reduction, sides, grids))
+    assembly = Assembly(folder, inputs.facts, _smaller(reduction, sides, grids))
     kinds = {cam for unit in planned.gradcam.units[:1] for cam in unit.options.cams}
     assembly.refused = refused_maps(sorted(kinds), planned.sanity.units, outcomes)
     assembly.skipped += told(assembly.refused)
     images = keep_images(
         _images(assembly, computed, reduction, settings.top), KeptFile(folder.parent)
     )
-    filters, galleries = assembly.filters(
-        planned.filters.units, outcomes, settings.columns, settings.filter_margin
+    records = _Records(
+        images=images,
+        channels=compose_channels(context, computed, assembly),
+        explanations=compose_explanations(computed, assembly, reduction),
+        behaviour=compose_behaviour(context, computed, assembly),
+        features=compose_features(settings, computed, folder),
+        results=compose_results(context, computed, assembly, images),
+        dreams=assembly.dreams(inputs.names, planned.dreams.units, outcomes),
+        skipped=[],
     )
-    searched = inputs.data_set or inputs.photos
-    folder_name = context.data_set_name
-    exemplars = [
-        exemplar
-        for unit in planned.exemplars.units
-        if (exemplar := found_exemplars(
-            assembly, unit, outcomes[unit.key], searched, folder_name))
-    ]  # fmt: skip
-    wanted = "health" in settings.chosen_sections
-    tally = computed.scanned.health if computed.scanned else assembly.health
-    counted = tally.health(assembly.model.layers) if wanted else None
-    health = with_charts(counted, folder, assembly.layer_slug)
-    kernels = assembly.kernels(planned.kernels.units, outcomes)
-    names_by_digest = {digest: image.name for image, digest in reversed(inputs.photos)}
-    trust = assemble_trust(
-        folder,
-        names_by_digest,
-        planned.trust.units,
-        planned.sanity.units if planned.trust.units else [],
-        outcomes,
-        assembly.skipped,
+    return replace(
+        records,
+        skipped=[
+            *context.log.skipped,
+            *assembly.skipped,
+            *records.features.skipped,
+            *records.behaviour.skipped,
+            *said(sides),
+            *reduction.said(len(inputs.photos), settings.max_size or ""),
+            *records.results.skipped,
+        ],
     )
-    shown = {digest for _, digest in reduction.shown(inputs.photos)}
-    decisions = assemble_decisions(
-        assembly,
-        names_by_digest,
-        [unit for unit in planned.decisions.units if unit.photo in shown],
-        outcomes,
-        {unit.photo: outcomes[unit.key] for unit in planned.activations.units},
-        planned.filters.units,
-    )
-    behaviour = compose_behaviour(context, computed, assembly)
-    features = compose_features(settings, computed, folder)
-    dreams = assembly.dreams(names_by_digest, planned.dreams.units, outcomes)
-    skipped = context.log.skipped + assembly.skipped + features.skipped + behaviour.skipped
-    skipped += said(sides) + reduction.said(len(inputs.photos), settings.max_size or "")
-    if "health" in settings.sections and health is None:
-        reason = "it needs the section activations and more than one image"
-        skipped.append(Skipped(what="section", name="health", reason=reason))
-    evaluated, regressed = computed.evaluated, computed.regressed
-    if "regression" in settings.sections and regressed is None:
-        reason = "there are no true values to compare with; --values-csv names a table of them"
-        skipped.append(Skipped(what="section", name="regression", reason=reason))
-    data_set = context.data_set_name if computed.scanned else ""
-    _check_strict(settings, skipped, facts, images)
-    notes = context.notes.illustrated(folder)
-    made = {
-        "activations": any(image.activations for image in images),
-        "filters": bool(galleries),
-        "gradcam": any(image.gradcam for image in images),
-        "evaluation": evaluated is not None,
-        "regression": regressed is not None,
-        "health": health is not None,
-        "similarity": behaviour.similarity is not None,
-        "robustness": behaviour.robustness is not None,
-        "concepts": behaviour.concepts is not None,
-        "exemplars": bool(exemplars),
-        "kernels": bool(kernels),
-        "trust": trust is not None,
-        "dreams": bool(dreams),
-        "decisions": decisions is not None,
-        "map": features.image_map is not None,
-        "confusions": features.confusions is not None,
-    }
+
+
+def _report(
+    context: BuildContext,
+    computed: Computed,
+    records: _Records,
+    notes: IllustratedNotes,
+    command: str,
+) -> Report:
+    """The Report of these records; `compose` adds which sections it has."""
+    inputs, settings, log = computed.inputs, context.settings, context.log
     return Report(
         generator=f"reportgen {__version__}",
         created=context.created.isoformat().replace("+00:00", "Z"),
-        title=settings.title or report_title(facts),
+        title=settings.title or report_title(inputs.facts),
         author=settings.author,
         notes=notes.text,
         note_pictures=list(notes.pictures),
@@ -135,36 +133,31 @@ def compose(
         ),
         command=command,
         settings=settings.for_report,
-        sections=[name for name in settings.chosen_sections if made[name]],
-        model=facts,
-        images=images,
-        filters=filters,
-        galleries=galleries,
-        start_images=assembly.start_images(planned.filters.units, outcomes),
-        kernels=kernels,
-        trust=trust,
-        dreams=dreams,
-        decisions=decisions,
-        image_map=features.image_map,
-        confusions=features.confusions,
-        sparsity_chart=write_charts(images, folder),
-        evaluation=_of(data_set, evaluated.record(facts, folder)) if evaluated else None,
-        regression=regressed.record(folder) if regressed else None,
-        health=_of(data_set, health) if health else None,
-        similarity=behaviour.similarity,
-        robustness=behaviour.robustness,
-        concepts=behaviour.concepts,
-        exemplars=exemplars[0] if exemplars else None,
-        skipped=skipped,
-        warnings=[*context.log.warnings, *notes.warnings],
-        timings={} if context.reproducible else context.log.timings,
+        sections=[],
+        model=inputs.facts,
+        images=records.images,
+        filters=records.channels.filters,
+        galleries=records.channels.galleries,
+        start_images=records.channels.start_images,
+        kernels=records.channels.kernels,
+        trust=records.explanations.trust,
+        dreams=records.dreams,
+        decisions=records.explanations.decisions,
+        image_map=records.features.image_map,
+        confusions=records.features.confusions,
+        sparsity_chart=records.results.sparsity_chart,
+        evaluation=records.results.evaluation,
+        regression=records.results.regression,
+        health=records.results.health,
+        similarity=records.behaviour.similarity,
+        robustness=records.behaviour.robustness,
+        concepts=records.behaviour.concepts,
+        exemplars=records.channels.exemplars,
+        skipped=records.skipped,
+        warnings=[*log.warnings, *notes.warnings],
+        timings={} if context.reproducible else log.timings,
         timing_notes=[] if context.reproducible else context.bench.notes,
     )
-
-
-def _of(data_set: str, record: OverImages) -> OverImages:
-    """Statistics of the data set of this name; of the images shown where it is empty."""
-    return record.model_copy(update={"dataset": data_set})
 
 
 def _images(

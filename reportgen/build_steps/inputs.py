@@ -49,6 +49,11 @@ class Inputs:
     decoded: DecodedPhotos
     true_values: TrueValues = field(default_factory=dict)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Names of the photos by their digests; of equal files the first one."""
+        return {digest: photo.name for photo, digest in reversed(self.photos)}
+
     def request(self, context: BuildContext) -> Request:
         """What the report asks of the analyses."""
         shown, scanned = ([digest for _, digest in part] for part in (self.photos, self.data_set))

@@ -4,13 +4,14 @@ import shutil
 
 import pytest
 
+from reportgen.build_steps.compose_report import has_results
 from reportgen.config import SECTIONS
 from reportgen.report.explanations import EXPLANATIONS
 from reportgen.report.methods import methods
 from reportgen.report.note_places import SECTION_HEADINGS
 from reportgen.report.sections.pages import PAGES as MADE_OF_BLOCKS
-from reportgen.report.sections.table import WITH_PAGES
-from reportgen.report.single.choice import _ON_THE_SITE
+from reportgen.report.sections.table import TABLE, WITH_PAGES, Section
+from reportgen.report.single.choice import _ON_THE_SITE, everything, reduced
 from reportgen.report.single.writer import write_single
 from tests.report.conftest import Site
 
@@ -42,6 +43,29 @@ def test_a_section_has_its_introduction_its_method_and_its_place_for_notes(
 @pytest.mark.parametrize("section", [key for key in PAGES if key != "filters"])
 def test_a_section_is_a_chapter_of_the_pdf(section: str) -> None:
     assert section in MADE_OF_BLOCKS
+
+
+@pytest.mark.parametrize("section", [section for section in TABLE if section.left_to_site])
+def test_what_is_left_to_the_site_is_not_in_the_report_of_the_single_file(
+    site: Site, section: Section
+) -> None:
+    assert has_results(site.report, section)
+    small = reduced(site.report, everything(site.report, site.folder))
+    assert not has_results(small, section)
+    assert section.key not in small.sections
+    type(small).model_validate(small.model_dump())
+
+
+@pytest.mark.parametrize("section", TABLE)
+def test_a_report_has_results_where_the_record_of_the_section_holds_any(
+    site: Site, section: Section
+) -> None:
+    assert has_results(site.report, section)
+    holders = [site.report] if section.page else site.report.images
+    for holder in holders:
+        assert hasattr(holder, section.record)
+    nothing = {"images": [], "sections": []} if not section.page else {section.record: None}
+    assert not has_results(site.report.model_copy(update=nothing), section)
 
 
 @pytest.fixture(scope="module")

@@ -1,1 +1,1 @@
-"""Parts of the report that are composed of all images together."""
+"""Groups of sections, each composed of finished units: the records and what is left out."""

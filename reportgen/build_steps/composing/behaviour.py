@@ -15,7 +15,7 @@ from reportgen.records.report import Skipped
 
 
 @dataclass(frozen=True)
-class Behaviour:
+class BehaviourRecords:
     """The records; None for what the report does not have, with the reason where one was asked."""
 
     similarity: LayerSimilarity | None
@@ -24,7 +24,9 @@ class Behaviour:
     skipped: list[Skipped] = field(default_factory=list)
 
 
-def compose_behaviour(context: BuildContext, computed: Computed, assembly: Assembly) -> Behaviour:
+def compose_behaviour(
+    context: BuildContext, computed: Computed, assembly: Assembly
+) -> BehaviourRecords:
     """Over the images of the data set where there is one, else over those of the report."""
     inputs, settings = computed.inputs, context.settings
     planned, outcomes = computed.planned, computed.outcomes
@@ -34,7 +36,7 @@ def compose_behaviour(context: BuildContext, computed: Computed, assembly: Assem
     skipped = []
     if "similarity" in settings.sections and similarity is None:
         skipped.append(Skipped(what="section", name="similarity", reason=WHY_NONE))
-    return Behaviour(
+    return BehaviourRecords(
         similarity=similarity,
         robustness=assemble_robustness(
             assembly, files, planned.robustness.units, outcomes, data_set
@@ -52,6 +54,6 @@ def _similarity(
     scanned = computed.scanned
     means = scanned.means if scanned else assembly.means
     images = scanned.images if scanned else len(computed.inputs.decoded)
-    found = assemble_similarity(means, images, assembly.folder)
+    similarity = assemble_similarity(means, images, assembly.folder)
     name = context.data_set_name if scanned else ""
-    return found.model_copy(update={"dataset": name}) if found else None
+    return similarity.model_copy(update={"dataset": name}) if similarity else None

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from reportgen.evenly_spaced import spread
 from reportgen.pictures.shrink import Encoded, as_it_is, shrunk
@@ -217,16 +218,17 @@ def reduced(report: Report, choice: Choice) -> Report:
             "filters": filters,
             "exemplars": exemplars,
             "sections": [name for name in report.sections if name not in gone],
-            "kernels": [],
-            "trust": None,
-            "dreams": [],
-            "decisions": None,
-            "robustness": None,
-            "concepts": None,
-            "image_map": None,
-            "confusions": None,
+            **dict(_without_left_records(report)),
         }
     )
+
+
+def _without_left_records(report: Report) -> Iterator[tuple[str, Any]]:
+    """The fields of the sections that are left to the site, each as it is without results."""
+    for section in TABLE:
+        if section.left_to_site:
+            field = type(report).model_fields[section.record]
+            yield section.record, field.get_default(call_default_factory=True)
 
 
 def _reduced_exemplars(found: Exemplars | None, pictures: frozenset[str]) -> Exemplars | None:
