@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from math import ceil, isfinite, sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from reportgen.analysis.ascent.dreams import DreamData, DreamOptions
 from reportgen.analysis.ascent.filters import FilterOptions, PatternData, kind_of
@@ -26,6 +26,14 @@ from reportgen.records.filters import Dream, Filter, Gallery, Kernel, StartImage
 from reportgen.records.image import Activations, Channel, Image, Prediction
 from reportgen.records.model import Model
 from reportgen.records.report import Skipped
+
+
+class CopiedPicture(NamedTuple):
+    """A picture's path in the report, its width and its height in pixels."""
+
+    picture: str
+    width: int
+    height: int
 
 
 class Assembly:
@@ -53,6 +61,13 @@ class Assembly:
         (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (self.folder / path).write_bytes(stored.read_file(name))
         return path
+
+    def copy_picture(self, stored: Stored, name: str, target: str) -> CopiedPicture:
+        """Copy a unit's picture, see `copy`, and read its size."""
+        from reportgen.pictures.encode import read_rgb
+
+        height, width = read_rgb(stored.read_file(name)).shape[:2]
+        return CopiedPicture(self.copy(stored, name, target), width, height)
 
     def image(
         self,
@@ -218,26 +233,23 @@ class Assembly:
         self, units: Sequence[Unit[FilterOptions]], outcomes: Mapping[str, Outcome]
     ) -> list[StartImage]:
         """What ascents start from: one image for each method, of its first filter."""
-        from reportgen.pictures.encode import read_rgb
-
-        found = []
+        records = []
         for unit in units:
             stored, options = outcomes[unit.key], unit.options
             if options.start and isinstance(stored, Stored):
                 target = f"pictures/filters/start--{options.method}"
-                height, width = read_rgb(stored.read_file("start.png")).shape[:2]
-                picture = self.copy(stored, "start.png", target)
-                found.append(
+                copied = self.copy_picture(stored, "start.png", target)
+                records.append(
                     StartImage(
                         method=options.method,
                         layer=options.layer,
                         channel=options.channel,
-                        picture=picture,
-                        width=width,
-                        height=height,
+                        picture=copied.picture,
+                        width=copied.width,
+                        height=copied.height,
                     )
                 )
-        return found
+        return records
 
     def dreams(
         self,

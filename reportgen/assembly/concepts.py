@@ -5,11 +5,10 @@ from statistics import fmean
 
 from reportgen.analysis.concepts.concepts import ConceptData, ConceptUnit, ImageConcepts
 from reportgen.analysis.concepts.drawing import COLOURS
-from reportgen.assembly.assembly import Assembly
+from reportgen.assembly.assembly import Assembly, CopiedPicture
 from reportgen.execution.runner import Outcome
 from reportgen.execution.store import Stored
 from reportgen.inputs.photos.images import ImageFile
-from reportgen.pictures.encode import read_rgb
 from reportgen.records.behaviour.concepts import (
     ClassConcepts,
     Concept,
@@ -63,18 +62,16 @@ def _concept(
     at: int,
     files: Mapping[str, ImageFile],
 ) -> Concept:
-    picture, size = None, (0, 0)
-    if data.top[at]:
-        picture, size = _copied(assembly, stored, f"concept-{at}.jpg")
+    copied = _copied(assembly, stored, f"concept-{at}.jpg") if data.top[at] else None
     return Concept(
         index=at,
         colour="#" + bytes(COLOURS[at]).hex(),
         channels=[channel for channel, _ in data.channels[at]],
         weights=[weight for _, weight in data.channels[at]],
         images=[files[digest].name for digest in data.top[at]],
-        picture=picture,
-        width=size[0],
-        height=size[1],
+        picture=copied.picture if copied else None,
+        width=copied.width if copied else 0,
+        height=copied.height if copied else 0,
     )
 
 
@@ -98,19 +95,16 @@ def _classes(assembly: Assembly, images: Sequence[ImageConcepts]) -> list[ClassC
 def _shown(
     assembly: Assembly, stored: Stored, image: ImageConcepts, files: Mapping[str, ImageFile]
 ) -> ConceptImage:
-    picture, (width, height) = _copied(assembly, stored, str(image.picture))
+    copied = _copied(assembly, stored, str(image.picture))
     return ConceptImage(
         image=files[image.digest].name,
         label=assembly.model.target_labels[image.predicted],
         parts=image.parts,
-        picture=picture,
-        width=width,
-        height=height,
+        picture=copied.picture,
+        width=copied.width,
+        height=copied.height,
     )
 
 
-def _copied(assembly: Assembly, stored: Stored, name: str) -> tuple[str, tuple[int, int]]:
-    """A picture's path in the report, and its width and height."""
-    height, width = read_rgb(stored.read_file(name)).shape[:2]
-    target = f"pictures/concepts/{name.removesuffix('.jpg')}"
-    return assembly.copy(stored, name, target), (width, height)
+def _copied(assembly: Assembly, stored: Stored, name: str) -> CopiedPicture:
+    return assembly.copy_picture(stored, name, f"pictures/concepts/{name.removesuffix('.jpg')}")

@@ -144,19 +144,17 @@ def _strength(corruption: Corruption, strength: int, seen: Sequence[_Seen]) -> S
 
 
 def _worst(assembly: Assembly, name: str, image: _Seen, target: str) -> WorstImage:
-    from reportgen.pictures.encode import read_rgb
-
     labels = assembly.model.target_labels
-    found = [image.at(name, strength) for strength in STRENGTHS]
-    height, width = read_rgb(image.stored.read_file(f"{name}.jpg")).shape[:2]
+    by_strength = [image.at(name, strength) for strength in STRENGTHS]
+    copied = assembly.copy_picture(image.stored, f"{name}.jpg", target)
     return WorstImage(
         image=image.name,
         label=labels[image.data.predicted],
-        predicted=[labels[corrupted.predicted] for corrupted in found],
-        confidence=[corrupted.confidence for corrupted in found],
-        picture=assembly.copy(image.stored, f"{name}.jpg", target),
-        width=width,
-        height=height,
+        predicted=[labels[corrupted.predicted] for corrupted in by_strength],
+        confidence=[corrupted.confidence for corrupted in by_strength],
+        picture=copied.picture,
+        width=copied.width,
+        height=copied.height,
     )
 
 

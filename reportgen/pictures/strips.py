@@ -7,9 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.pictures.box import Box
+from reportgen.pictures.side_by_side import GAP, GROUND, side_by_side
 
-TILE, GRID_TILE, MARGIN = 72, 192, 4
-_GROUND = 238
+TILE, GRID_TILE = 72, 192
+"""Pixels of the side of a tile, and of one that shows the grid of a layer."""
+
 _MARK = (214, 51, 108)
 _LINE = (255, 255, 255)
 _FINEST = 6
@@ -40,7 +42,7 @@ class Cell:
 
 
 def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
-    """The strip, RGB uint8: tiles `MARGIN` apart.
+    """The strip, RGB uint8: tiles `GAP` apart.
 
     Images with a box stand above what is cut out of them, tiles of `TILE` pixels; images with a
     cell stand alone, tiles of `GRID_TILE` pixels.
@@ -54,12 +56,9 @@ def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
         if image.cell is not None:
             columns.append(_tile(_with_grid(image.pixels, image.cell), GRID_TILE))
         else:
-            gap = np.full((MARGIN, TILE, 3), _GROUND, np.uint8)
+            gap = np.full((GAP, TILE, 3), GROUND, np.uint8)
             columns.append(np.concatenate([_marked(image), gap, _cut(image)]))
-    height = max(column.shape[0] for column in columns)
-    gap = np.full((height, MARGIN, 3), _GROUND, np.uint8)
-    parts = [part for column in columns for part in (gap, column)][1:]
-    return np.concatenate(parts, axis=1)
+    return side_by_side(columns)
 
 
 def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
@@ -75,7 +74,7 @@ def _resized(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
 
 def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     """The picture in the middle of a square tile."""
-    tile = np.full((side, side, 3), _GROUND, np.uint8)
+    tile = np.full((side, side, 3), GROUND, np.uint8)
     top, left = (side - picture.shape[0]) // 2, (side - picture.shape[1]) // 2
     tile[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
     return tile
@@ -97,7 +96,7 @@ def _marked(image: Shown) -> NDArray[np.uint8]:
 def _cut(image: Shown) -> NDArray[np.uint8]:
     box = image.box
     if not box.height * box.width:
-        return np.full((TILE, TILE, 3), _GROUND, np.uint8)
+        return np.full((TILE, TILE, 3), GROUND, np.uint8)
     patch = image.pixels[box.top : box.top + box.height, box.left : box.left + box.width]
     return _tile(_resized(patch, TILE), TILE)
 

@@ -15,7 +15,7 @@ from reportgen.analysis.batches import LEAST_BYTES, computed, map_bytes
 from reportgen.analysis.cams.chosen import chosen_cams
 from reportgen.analysis.cams.gradcam import placed_on
 from reportgen.analysis.cams.gradients import score_gradients
-from reportgen.analysis.concepts.drawing import coloured, legend, patch, row_of
+from reportgen.analysis.concepts.drawing import coloured, legend, patch
 from reportgen.analysis.concepts.factorisation import Chosen, choose, weights_of
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request, no_section
@@ -26,6 +26,7 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
+from reportgen.pictures.side_by_side import side_by_side
 from reportgen.records.report import Skipped
 
 LEAST_IMAGES, MOST_IMAGES = 20, 100
@@ -199,7 +200,7 @@ def _result(
         best = [at for at in best if peaks[at, k] > 0]
         if best:
             cut = [_patch(bench, seen[at].digest, active[at][..., k], options) for at in best]
-            files[f"concept-{k}.jpg"] = jpeg(row_of([legend(k), *cut]))
+            files[f"concept-{k}.jpg"] = jpeg(side_by_side([legend(k), *cut]))
         top.append([seen[at].digest for at in best])
     channels = [
         [(int(c), float(f"{part[c]:.4g}")) for c in np.argsort(-part, kind="stable")[:5]]

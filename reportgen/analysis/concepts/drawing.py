@@ -1,7 +1,5 @@
 """Concepts as pictures: colours and numbers over a photo, and the patches where they are strong."""
 
-from collections.abc import Sequence
-
 import numpy as np
 import numpy.typing as npt
 
@@ -13,7 +11,8 @@ COLOURS = (
 )
 """Of eight concepts: those that colour-blind people tell apart (Okabe and Ito, 2008), and gray."""
 
-PATCH, GAP = 96, 4
+PATCH = 96
+"""Pixels of the side of a patch."""
 _PATCH_SHARE = 0.35
 """Side of a patch, as a share of the photo's shorter side."""
 _LEGEND = 28
@@ -81,9 +80,3 @@ def legend(at: int) -> Pixels:
     tile = np.full((PATCH, _LEGEND, 3), COLOURS[at], np.uint8)
     _mark(tile, str(at + 1), (PATCH // 2, _LEGEND // 2), 0.8)
     return tile
-
-
-def row_of(patches: Sequence[Pixels]) -> Pixels:
-    """Tiles side by side, with gaps between them."""
-    gap = np.full((PATCH, GAP, 3), 238, np.uint8)
-    return np.concatenate([part for pixels in patches for part in (gap, pixels)][1:], axis=1)

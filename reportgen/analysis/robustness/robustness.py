@@ -26,12 +26,13 @@ from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import jpeg
+from reportgen.pictures.side_by_side import side_by_side
 from reportgen.records.report import Skipped
 
 MOST_IMAGES = 100
 """Images that are corrupted, evenly chosen: each takes 44 passes."""
-SIDE, GAP = 144, 4
-"""Pixels of the longer side of a picture, and between two."""
+SIDE = 144
+"""Pixels of the longer side of a picture."""
 _TOGETHER = 8
 
 Heat = npt.NDArray[np.float64]
@@ -216,6 +217,4 @@ def _drawn(images: Sequence[Pixels]) -> bytes:
         whole = np.rint(np.clip(pixels, 0, 255)).astype(np.uint8)
         colour = np.repeat(whole, 3, axis=2) if whole.shape[2] == 1 else whole
         shown.append(display(colour, SIDE))
-    gap = np.full((shown[0].shape[0], GAP, 3), 238, np.uint8)
-    parts = [part for picture in shown for part in (gap, picture)][1:]
-    return jpeg(np.concatenate(parts, axis=1))
+    return jpeg(side_by_side(shown))
