@@ -123,16 +123,7 @@ def _build(
     session: SessionCode,
 ) -> Outcome:
     output = settings.out or DEFAULT_OUTPUT
-    check_output(output, force=settings.force)
-    check_weights_given(model, settings.weights)
-    if "pdf" in settings.format and settings.pdf_engine == "browser":
-        find_browser(settings.browser)  # before anything is computed
-    if "notebook" in settings.format:
-        check_notebook_tools()
-    if settings.map_method == "tsne" and "map" in settings.chosen_sections:
-        check_tsne_tools()
-    if settings.templates is not None:
-        check_templates(settings.templates)
+    _check(model, settings, output)
     standard = Standard.of(settings)
     with _store(settings) as store, engine_of(settings) as engine:
         context = BuildContext(model, settings, progress, store, session, engine)
@@ -168,6 +159,20 @@ def _build(
             if origin(context, computed, command) != alone:
                 raise InputChangedError("A picture of the notes, or a template,")
     return replace(outcome, images=len(reduction.shown(photos)), unchanged=False)
+
+
+def _check(model: str, settings: Settings, output: Path) -> None:
+    """Raise ReportgenError, before anything is computed, for what would fail at the end."""
+    check_output(output, force=settings.force)
+    check_weights_given(model, settings.weights)
+    if "pdf" in settings.format and settings.pdf_engine == "browser":
+        find_browser(settings.browser)
+    if "notebook" in settings.format:
+        check_notebook_tools()
+    if settings.map_method == "tsne" and "map" in settings.chosen_sections:
+        check_tsne_tools()
+    if settings.templates is not None:
+        check_templates(settings.templates)
 
 
 def build_shard(

@@ -149,9 +149,9 @@ def heat(
 ) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """For each kind of map: whether its maximum lies on the shape, and the heat's share there."""
     from reportgen.analysis.cams.formulas import FORMULAS
-    from reportgen.analysis.cams.gradcam import cells_of
     from reportgen.analysis.cams.gradients import score_gradients
     from reportgen.analysis.cams.passes import own_passes
+    from reportgen.analysis.cams.placing import cells_of
     from reportgen.inputs.photos.fit import spread_over
     from tests.analysis.bench import bench_of
 

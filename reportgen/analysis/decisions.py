@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reportgen.analysis.cams.chosen import Targets, chosen_cams
-from reportgen.analysis.cams.gradcam import INTENSITY, placed_on
+from reportgen.analysis.cams.placing import map_overlay
 from reportgen.analysis.cams.score_batches import in_score_batches
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
@@ -23,8 +23,6 @@ from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
-from reportgen.pictures.encode import jpeg
-from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Skipped
 
 STRONGEST, OPPOSING = 6, 3
@@ -215,5 +213,5 @@ def _drawn(
 ) -> bytes:
     """The size of a channel's map over the photo."""
     strength = np.abs(values.astype(np.float64))
-    placed = placed_on(bench, photo, strength / (strength.max() or 1.0), options.layer)
-    return jpeg(overlay(photo, np.clip(placed, 0.0, 1.0), INTENSITY, options.colormap))
+    shares = strength / (strength.max() or 1.0)
+    return map_overlay(bench, photo, shares, options.layer, options.colormap)

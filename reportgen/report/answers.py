@@ -89,25 +89,25 @@ def _meaning(output: Output) -> str:
     return output.kind
 
 
-def cam_facts(model: Model, image: Image, one: GradCam) -> tuple[str, ...]:
+def cam_facts(model: Model, image: Image, cam: GradCam) -> tuple[str, ...]:
     """The class of a map and its probability; of a value what it is."""
     head = model.head
     if head is not None and head.kind == "values":
         named = {(value.output, value.index): value.value for value in image.values}
-        known = named.get((head.name, one.index // 2))
+        known = named.get((head.name, cam.index // 2))
         return () if known is None else (f"value {number(known)}",)
-    return (f"class {one.index}", percent(one.probability))
+    return (f"class {cam.index}", percent(cam.probability))
 
 
-def cam_note(model: Model, one: GradCam) -> str:
+def cam_note(model: Model, cam: GradCam) -> str:
     """What a map shows where that is not the evidence for a class of its own; empty otherwise."""
     head = model.head
     if head is None:
         return ""
     if head.kind == "values":
-        name = model.value_names[one.index // 2]
-        return f"It shows what {'lowers' if one.index % 2 else 'raises'} {name}."
-    if head.binary and one.index == 0:
+        name = model.value_names[cam.index // 2]
+        return f"It shows what {'lowers' if cam.index % 2 else 'raises'} {name}."
+    if head.binary and cam.index == 0:
         first, second = model.labels
         return (
             f"The network has one score, that of {second}; the score of {first} is its negative: "

@@ -72,9 +72,9 @@ def same_maps(group: CamGroup) -> str:
     return f"{named} {'give' if len(group.same) > 1 else 'gives'} the same map here"
 
 
-def why_beside(model: Model, one: GradCam) -> str:
+def why_beside(model: Model, cam: GradCam) -> str:
     """Why HiResCAM stands beside Grad-CAM in a network that flattens its maps; else empty."""
-    if one.method != "hirescam" or not flattens(model, one.layer):
+    if cam.method != "hirescam" or not flattens(model, cam.layer):
         return ""
     return (
         "This network flattens its maps, so places count one by one. Grad-CAM averages their"
@@ -123,14 +123,14 @@ def placing(layer: Layer | None) -> str:
     return f"{text} {BEYOND}" if cells.beyond else text
 
 
-def completeness(one: GradCam) -> str:
+def completeness(cam: GradCam) -> str:
     """By how much the attributions' sum misses the gain of the score; empty for other maps."""
-    if one.steps is None:
+    if cam.steps is None:
         return ""
-    if one.residual is None:
-        return f"{one.steps} steps; the score gains nothing, so completeness cannot be judged."
-    text = f"{one.steps} steps; the attributions sum to the gain of the score within"
-    text = f"{text} {percent(one.residual)}."
-    if one.residual > TOLERANCE:
+    if cam.residual is None:
+        return f"{cam.steps} steps; the score gains nothing, so completeness cannot be judged."
+    text = f"{cam.steps} steps; the attributions sum to the gain of the score within"
+    text = f"{text} {percent(cam.residual)}."
+    if cam.residual > TOLERANCE:
         text += f" {MOST_STEPS} steps do not suffice here: read the map with caution."
     return text

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams.chosen import chosen_cams
 from reportgen.analysis.cams.formulas import grad_cam
-from reportgen.analysis.cams.gradcam import INTENSITY, CamData, GradCamData, judge, placed_on
+from reportgen.analysis.cams.gradcam import CamData, GradCamData, judge
 from reportgen.analysis.cams.gradients import depth_gradients
+from reportgen.analysis.cams.placing import map_overlay
 from reportgen.analysis.choosing import no_such_layer
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
@@ -22,8 +23,6 @@ from reportgen.evenly_spaced import spread
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.pictures.display import display
-from reportgen.pictures.encode import jpeg
-from reportgen.pictures.overlays import overlay
 from reportgen.records.model import Layer, Model
 
 LONGEST = 320
@@ -118,8 +117,8 @@ def _draw(
         picture = None
         if status == "ok":
             picture = f"{at:02d}.jpg"
-            placed = np.clip(placed_on(bench, photo, values / values.max(), layer), 0.0, 1.0)
-            files[picture] = jpeg(overlay(photo, placed, INTENSITY, options.colormap))
+            shares = values / values.max()
+            files[picture] = map_overlay(bench, photo, shares, layer, options.colormap)
         found.append(
             CamData(
                 method="gradcam",

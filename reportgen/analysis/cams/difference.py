@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, in_batches, map_bytes
 from reportgen.analysis.cams.chosen import chosen_cams
-from reportgen.analysis.cams.gradcam import LONGEST, placed_on
+from reportgen.analysis.cams.gradcam import LONGEST
+from reportgen.analysis.cams.placing import placed_on
 from reportgen.analysis.cams.score_batches import compiled_gradients
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from reportgen.analysis.cams.chosen import Targets, chosen_cams
 from reportgen.analysis.cams.formulas import FORMULAS
 from reportgen.analysis.cams.passes import Passed, own_passes
+from reportgen.analysis.cams.placing import INTENSITY, cells_of, placed_on
 from reportgen.analysis.cams.score_batches import in_score_batches
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.request import Request
@@ -22,15 +23,10 @@ from reportgen.analysis.workbench import Workbench, number
 from reportgen.execution.runner import Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.heatmap_methods import CAMS
-from reportgen.inputs.geometry.cells import CellGrid
-from reportgen.inputs.photos.fit import project
 from reportgen.pictures.display import display
 from reportgen.pictures.encode import heat_png, jpeg
 from reportgen.pictures.overlays import overlay
 from reportgen.records.report import Skipped
-
-INTENSITY = 0.4
-"""Share of the heatmap's colours in an overlay."""
 
 LONGEST = 640
 """Pixels of the longer side of an overlay."""
@@ -226,31 +222,6 @@ def _source(bench: Workbench, cam: str, layer: str) -> str:
     if CAMS[cam].of_image:
         return bench.image_input.name if bench.image_input else ""
     return layer
-
-
-def cells_of(bench: Workbench, layer: str, maps: npt.NDArray[np.floating]) -> CellGrid:
-    """Where the cells of a layer's maps (height, width, ...) lie on the network's input."""
-    return bench.network.receptive_fields.grid(layer, (maps.shape[0], maps.shape[1]))
-
-
-def placed_on(
-    bench: Workbench,
-    photo: npt.NDArray[np.uint8],
-    values: npt.NDArray[np.floating],
-    layer: str | None,
-) -> npt.NDArray[np.float32]:
-    """A layer's map, laid on the photo (height, width, 3) that it is of.
-
-    Each cell lies at the centre of its receptive field. `layer` is None for a map of the image's
-    own pixels.
-    """
-    target = bench.image_input
-    if target is None:
-        raise ValueError("the model takes no image")
-    height, width = photo.shape[:2]
-    shares = values.astype(np.float32)
-    grid = cells_of(bench, layer, values) if layer is not None else None
-    return project(shares, height, width, bench.resize, target.height, target.width, grid)
 
 
 def _pictures(

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from reportgen.analysis.batches import LEAST_BYTES, computed, map_bytes
 from reportgen.analysis.cams.chosen import chosen_cams
-from reportgen.analysis.cams.gradcam import placed_on
 from reportgen.analysis.cams.gradients import score_gradients
+from reportgen.analysis.cams.placing import placed_on
 from reportgen.analysis.concepts.drawing import coloured, legend, patch
 from reportgen.analysis.concepts.factorisation import Chosen, choose, weights_of
 from reportgen.analysis.options import FedOptions

@@ -87,11 +87,11 @@ def weights_of(values: Floats, parts: Floats) -> Floats:
     return np.asarray(weights)
 
 
-def agreement(one: Floats, other: Floats) -> float:
+def agreement(parts: Floats, other: Floats) -> float:
     """Mean cosine of parts (k, channels) with those of another start, matched best first."""
-    cosines = one @ other.T
+    cosines = parts @ other.T
     found = []
-    for _ in range(len(one)):
+    for _ in range(len(parts)):
         row, column = np.unravel_index(int(cosines.argmax()), cosines.shape)
         found.append(float(cosines[row, column]))
         cosines[row, :] = cosines[:, column] = -1.0

@@ -116,20 +116,20 @@ def gini(heat: Heat) -> float:
     return float((2 * ranks - len(values) - 1) @ values / (len(values) * total))
 
 
-def rank_correlation(one: Heat, other: Heat) -> float:
+def rank_correlation(heat: Heat, other: Heat) -> float:
     """Spearman's rank correlation of two maps, -1..1; equal values share their mean rank.
 
     0 where a map is the same everywhere or not finite: then nothing of the other is in it.
     """
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if not (np.isfinite(heat).all() and np.isfinite(other).all()):
         return 0.0
-    first, second = _ranks(one), _ranks(other)
+    first, second = _ranks(heat), _ranks(other)
     first, second = first - first.mean(), second - second.mean()
     below = np.sqrt((first @ first) * (second @ second))
     return float(first @ second / below) if below > 0 else 0.0
 
 
-def structural_similarity(one: Heat, other: Heat) -> float:
+def structural_similarity(heat: Heat, other: Heat) -> float:
     """SSIM of two maps scaled to a largest value of 1, each enlarged to 64 × 64.
 
     Wang et al., "Image Quality Assessment: From Error Visibility to Structural Similarity", 2004,
@@ -137,7 +137,7 @@ def structural_similarity(one: Heat, other: Heat) -> float:
     """
     import cv2
 
-    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+    if not (np.isfinite(heat).all() and np.isfinite(other).all()):
         return 0.0
 
     def blur(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
@@ -145,7 +145,7 @@ def structural_similarity(one: Heat, other: Heat) -> float:
 
     x, y = (
         np.asarray(cv2.resize(_scaled(part), (64, 64), interpolation=cv2.INTER_LINEAR))
-        for part in (one, other)
+        for part in (heat, other)
     )
     mean_x, mean_y = blur(x), blur(y)
     spread = blur(x * x) - mean_x**2 + blur(y * y) - mean_y**2

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from reportgen.analysis.cams.gradcam import cells_of
+from reportgen.analysis.cams.placing import cells_of
 from reportgen.analysis.heatmap_trust.faithfulness import rank_correlation, structural_similarity
 from reportgen.analysis.heatmap_trust.randomisation import Stage, cascade
 from reportgen.analysis.heatmap_trust.trust import (

@@ -14,9 +14,9 @@ import numpy.typing as npt
 
 from reportgen.analysis.cams.chosen import chosen_cams
 from reportgen.analysis.cams.formulas import FORMULAS
-from reportgen.analysis.cams.gradcam import cells_of
 from reportgen.analysis.cams.gradients import class_gradients, class_scores
 from reportgen.analysis.cams.passes import own_passes
+from reportgen.analysis.cams.placing import cells_of
 from reportgen.analysis.engine import engine
 from reportgen.analysis.heatmap_trust.faithfulness import (
     Predict,

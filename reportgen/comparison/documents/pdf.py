@@ -57,29 +57,6 @@ def _document(
         generator=comparison.generator,
         model=f"{models}, {images}",
         cover=_cover(comparison, pictures),
-        notes=(),
-        model_text=(),
-        images_text=(),
-        filters_text=(),
-        description="",
-        facts=(),
-        findings=(),
-        findings_note="",
-        chart=None,
-        model_notes=(),
-        outputs=(),
-        groups=(),
-        groups_text="",
-        activations_legend="",
-        gradcam_legend="",
-        thumbnails=(),
-        thumbnails_text="",
-        images=(),
-        images_left_out="",
-        filters=(),
-        filters_lead="",
-        filters_left_out="",
-        opening=(),
         chapters=tuple(
             Chapter(
                 section.key,
@@ -91,12 +68,6 @@ def _document(
             )
             for section in sections_of(comparison)
         ),
-        methods_text=(),
-        methods=(),
-        environment=(),
-        settings=(),
-        timings=(),
-        command="",
     )
 
 

@@ -87,11 +87,11 @@ def _table(found: Comparison) -> Table:
     )
 
 
-def layer_name(one: LayerChange) -> str:
+def layer_name(change: LayerChange) -> str:
     """The layer's path; both where they differ."""
-    if one.a.path == one.b.path:
-        return one.b.path
-    return f"{one.a.path} → {one.b.path}"
+    if change.a.path == change.b.path:
+        return change.b.path
+    return f"{change.a.path} → {change.b.path}"
 
 
 def _row(layer: LayerChange, *, others: bool) -> Row:

@@ -96,23 +96,27 @@ def open_model(
             model = open_subclassed(file, stored, custom, input_size)
             how = ("a subclassed model, built from the user's code",)
             return OpenedModel(model, how, (), stored.training)
-        migrated = migrate(stored.config, stored.keras_version)
-        budget = WeightBudget(file.name, _most_weights(file))
         shape = (*input_size, 3) if input_size is not None else None
+        budget = WeightBudget(file.name, _most_weights(file))
         builder = Rebuilder(LayerMaker(file.name, budget, custom, replacements), shape)
-        model, parts = builder.build(migrated.config)
-        with damage_named(file.name):
-            found = _load(parts, stored.weights, file, weights_by_name)
+        return _rebuilt(file, stored, builder, by_name=weights_by_name)
+
+
+def _rebuilt(
+    file: ModelFile, stored: StoredModel, builder: Rebuilder, *, by_name: bool
+) -> OpenedModel:
+    """The model of today's Keras that a stored network describes, with its weights."""
+    migrated = migrate(stored.config, stored.keras_version)
+    model, parts = builder.build(migrated.config)
+    with damage_named(file.name):
+        warnings = _load(parts, stored.weights, file, by_name)
     writer = "read"
     if stored.keras_version:
         writer = f"read from Keras {printable(stored.keras_version)[:20]}"
     notes = [f"{writer}: {sentence}" for sentence in (*migrated.sentences, *builder.notes())]
-    warnings = [
-        *found,
-        *(
-            f"the setting {item} is not known to today's Keras and was ignored"
-            for item in builder.ignored()
-        ),
+    warnings += [
+        f"the setting {item} is not known to today's Keras and was ignored"
+        for item in builder.ignored()
     ]
     if builder.cut:
         warnings.insert(

@@ -4,7 +4,8 @@ A report has one for every layer, so it is written as SVG directly, without Matp
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from reportgen.pictures.charts.depth import LINES
 from reportgen.pictures.charts.svg import RULE_OPACITY, STYLE
@@ -12,8 +13,10 @@ from reportgen.wording import MINUS
 
 WIDTH, HEIGHT = 320, 150
 _LEFT, _TOP, _RIGHT, _BELOW = 54, 10, 10, 22
+_ACROSS, _UP = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BELOW
 _COLOUR = LINES[0][0]
 _MOST_TICKS = 5
+_TEXT = 'fill="currentColor" font-family="sans-serif" font-size="11"'
 
 
 def distribution(
@@ -45,25 +48,7 @@ def distribution(
     series = (lows, lower, medians, upper, highs)
     if not medians or len({len(values) for values in series}) > 1:
         raise ValueError("each series needs one value for each channel, at least one")
-    bottom, top = min(0.0, *lows), max(0.0, *highs)
-    span = (top - bottom) or 1.0
-    across, up = WIDTH - _LEFT - _RIGHT, HEIGHT - _TOP - _BELOW
-
-    def places(values: Sequence[float]) -> list[str]:
-        last = max(1, len(values) - 1)
-        ys = (_TOP + up * (1 - (value - bottom) / span) for value in values)
-        found = [f"{_LEFT + across * at / last:.1f},{y:.1f}" for at, y in enumerate(ys)]
-        # a single channel is drawn over the whole width
-        return found if len(values) > 1 else [found[0], f"{_LEFT + across}.0,{found[0][5:]}"]
-
-    def band(under: Sequence[float], over: Sequence[float], opacity: float) -> str:
-        corners = " ".join([*places(over), *reversed(places(under))])
-        return f'<polygon points="{corners}" fill="{_COLOUR}" fill-opacity="{opacity}"/>'
-
-    ticks = round_ticks(bottom, bottom + span, _MOST_TICKS)
-    heights = [_TOP + up * (1 - (tick - bottom) / span) for tick in ticks]
-    text = 'fill="currentColor" font-family="sans-serif" font-size="11"'
-    rule = f'stroke="currentColor" stroke-opacity="{RULE_OPACITY}"'
+    axis = _Axis(min(0.0, *lows), max(0.0, *highs))
     title = "Distribution by channel"
     about = (
         f"Mean activation of {len(medians)} of {channels} channels, the strongest first: medians"
@@ -74,20 +59,57 @@ def distribution(
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{HEIGHT}"'
         f' viewBox="0 0 {WIDTH} {HEIGHT}" class="chart" role="img" aria-label="{title}">',
         f"<title>{title}</title><desc>{about}</desc>{STYLE}",
-        *(f'<path d="M{_LEFT} {y:.1f}h{across}" {rule}/>' for y in heights),
-        *(
-            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" {text}>{short(tick)}</text>'
-            for tick, y in zip(ticks, heights, strict=True)
-        ),
-        band(lows, highs, 0.18),
-        band(lower, upper, 0.4),
-        f'<polyline points="{" ".join(places(medians))}" fill="none" stroke="{_COLOUR}"'
+        *axis.rules(),
+        axis.band(lows, highs, 0.18),
+        axis.band(lower, upper, 0.4),
+        f'<polyline points="{" ".join(axis.points(medians))}" fill="none" stroke="{_COLOUR}"'
         ' stroke-width="1.8"/>',
-        f'<text x="{_LEFT}" y="{HEIGHT - 6}" {text}>strongest channel</text>',
-        f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end" {text}>weakest</text>',
+        f'<text x="{_LEFT}" y="{HEIGHT - 6}" {_TEXT}>strongest channel</text>',
+        f'<text x="{WIDTH - _RIGHT}" y="{HEIGHT - 6}" text-anchor="end" {_TEXT}>weakest</text>',
         "</svg>",
     ]
     return "\n".join(parts).encode("utf-8")
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """The values from the lower edge of the drawing to its upper one."""
+
+    bottom: float
+    top: float
+
+    @property
+    def span(self) -> float:
+        """The range of the values; 1 where it is empty."""
+        return (self.top - self.bottom) or 1.0
+
+    def y(self, value: float) -> float:
+        """The height of a value in pixels, from the top."""
+        return _TOP + _UP * (1 - (value - self.bottom) / self.span)
+
+    def points(self, values: Sequence[float]) -> list[str]:
+        """A point `x,y` for each value; a single one is drawn over the whole width."""
+        last = max(1, len(values) - 1)
+        points = [
+            f"{_LEFT + _ACROSS * at / last:.1f},{self.y(value):.1f}"
+            for at, value in enumerate(values)
+        ]
+        return points if len(values) > 1 else [points[0], f"{_LEFT + _ACROSS}.0,{points[0][5:]}"]
+
+    def band(self, under: Sequence[float], over: Sequence[float], opacity: float) -> str:
+        """The area between two series."""
+        corners = " ".join([*self.points(over), *reversed(self.points(under))])
+        return f'<polygon points="{corners}" fill="{_COLOUR}" fill-opacity="{opacity}"/>'
+
+    def rules(self) -> Iterator[str]:
+        """A rule for each round value, then their numbers."""
+        ticks = round_ticks(self.bottom, self.bottom + self.span, _MOST_TICKS)
+        stroke = f'stroke="currentColor" stroke-opacity="{RULE_OPACITY}"'
+        for tick in ticks:
+            yield f'<path d="M{_LEFT} {self.y(tick):.1f}h{_ACROSS}" {stroke}/>'
+        for tick in ticks:
+            place = f'x="{_LEFT - 6}" y="{self.y(tick) + 4:.1f}" text-anchor="end"'
+            yield f"<text {place} {_TEXT}>{short(tick)}</text>"
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:

@@ -4,7 +4,7 @@
 markup.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -322,7 +322,7 @@ class Chapter:
 
 @dataclass(frozen=True)
 class Document:
-    """The whole PDF."""
+    """The whole PDF: of a report, or of a comparison, which is chapters alone."""
 
     paper: Page
     fonts: tuple[str, ...]
@@ -339,42 +339,42 @@ class Document:
     model: str
     """What model this is about, in a line."""
     cover: tuple[Picture, ...]
-    notes: tuple[Node, ...]
-    """The user's notes, as far as they belong to no other place."""
-    model_text: tuple[Node, ...]
-    images_text: tuple[Node, ...]
-    filters_text: tuple[Node, ...]
-    description: str
-    facts: tuple[Fact, ...]
-    findings: tuple[Finding, ...]
-    findings_note: str
-    chart: Picture | None
-    """Sparsity by depth, unless it stands in the chapter on health."""
-    model_notes: tuple[str, ...]
-    outputs: tuple[OutputRow, ...]
-    groups: tuple[LayerGroup, ...]
-    groups_text: str
-    """What the table of layers leaves out."""
-    activations_legend: str
-    gradcam_legend: str
-    thumbnails: tuple[Thumbnail, ...]
-    thumbnails_text: str
-    images: tuple[Photo, ...]
-    images_left_out: str
-    filters: tuple[Section, ...]
-    filters_lead: str
-    filters_left_out: str
-    opening: tuple[Chapter, ...]
-    """Chapters in front of the overview."""
     chapters: tuple[Chapter, ...]
-    methods_text: tuple[Node, ...]
-    methods: tuple[Method, ...]
-    environment: tuple[Fact, ...]
-    settings: tuple[Fact, ...]
-    timings: tuple[Fact, ...]
-    command: str
+    notes: tuple[Node, ...] = ()
+    """The user's notes, as far as they belong to no other place."""
+    model_text: tuple[Node, ...] = ()
+    images_text: tuple[Node, ...] = ()
+    filters_text: tuple[Node, ...] = ()
+    description: str = ""
+    facts: tuple[Fact, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    findings_note: str = ""
+    chart: Picture | None = None
+    """Sparsity by depth, unless it stands in the chapter on health."""
+    model_notes: tuple[str, ...] = ()
+    outputs: tuple[OutputRow, ...] = ()
+    groups: tuple[LayerGroup, ...] = ()
+    groups_text: str = ""
+    """What the table of layers leaves out."""
+    activations_legend: str = ""
+    gradcam_legend: str = ""
+    thumbnails: tuple[Thumbnail, ...] = ()
+    thumbnails_text: str = ""
+    images: tuple[Photo, ...] = ()
+    images_left_out: str = ""
+    filters: tuple[Section, ...] = ()
+    filters_lead: str = ""
+    filters_left_out: str = ""
+    opening: tuple[Chapter, ...] = ()
+    """Chapters in front of the overview."""
+    methods_text: tuple[Node, ...] = ()
+    methods: tuple[Method, ...] = ()
+    environment: tuple[Fact, ...] = ()
+    settings: tuple[Fact, ...] = ()
+    timings: tuple[Fact, ...] = ()
+    command: str = ""
     kicker: str = "What the network sees"
     """What kind of document this is: a line above the title."""
-    gradcam_colors: tuple[str, ...] = field(default=())
+    gradcam_colors: tuple[str, ...] = ()
     """Colours of the heatmaps from none to strongest, as #rrggbb."""
-    activation_colors: tuple[str, ...] = field(default=())
+    activation_colors: tuple[str, ...] = ()

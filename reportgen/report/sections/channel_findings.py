@@ -98,10 +98,10 @@ def _inactive(outline: Outline) -> dict[Word, tuple[dict[str, list[int]], str]]:
     if health is not None:
         images = f"all {count(health.images, 'image')}"
         images += f" of {health.dataset}" if health.dataset else ""
-        known = [one for one in health.layers if _origin(outline, one.layer)]
-        silent = {one.layer: one.silent for one in known}
-        others = {one.layer: [*one.silent, *one.saturated] for one in known}
-        constant = {one.layer: one.constant for one in known}
+        known = [layer for layer in health.layers if _origin(outline, layer.layer)]
+        silent = {layer.layer: layer.silent for layer in known}
+        others = {layer.layer: [*layer.silent, *layer.saturated] for layer in known}
+        constant = {layer.layer: layer.constant for layer in known}
         return {
             "silent": (_where_first(outline, silent), images),
             "constant": (_where_first(outline, constant, others), images),

@@ -1,9 +1,10 @@
 """The pages of filter galleries: one for each block, and the list of blocks."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from urllib.parse import quote
 
-from reportgen.records.filters import Filter, Gallery
+from reportgen.records.filters import Filter, Gallery, StartImage
 from reportgen.report.explanations import explanation, ways
 from reportgen.report.figures import METHODS, filter_findings, gallery_grid, plain_picture
 from reportgen.report.navigation import Here, Navigation, neighbours, pager
@@ -35,62 +36,70 @@ _MOST_TILES, _FEWEST_TILES, _MOST_LAYERS, _TILE_NODES = 14, 2, 32, 5
 def filters_index(outline: Outline, navigation: Navigation, drawings: Drawings) -> FiltersIndexPage:
     """The context of `filters/index.html`; draws some patterns of each layer."""
     page = "filters/index.html"
-    layers = {
-        gallery.layer for galleries in outline.gallery_blocks.values() for gallery in galleries
-    }
+    galleries = list(chain.from_iterable(outline.gallery_blocks.values()))
+    layers = {gallery.layer for gallery in galleries}
     most = max(_FEWEST_TILES, min(_MOST_TILES, outline.most_nodes // (_TILE_NODES * len(layers))))
     whole = len(layers) <= _MOST_LAYERS
-    blocks = []
-    for at, (block, galleries) in enumerate(outline.gallery_blocks.items(), 1):
-        shown = _shown(galleries)
-        named = shown if whole else _of_last_layer(shown)
-        filters = {
-            (g.layer, pattern.channel) for g in galleries for pattern in outline.filters_of(g)
-        }
-        blocks.append(
-            FilterBlock(
-                id=f"filters--block-{at}",
-                name=_title(block),
-                href=href(page, quote(outline.filter_page(block))),
-                text=f"{count(len(filters), 'filter')} of "
-                f"{count(len({gallery.layer for gallery in shown}), 'layer')}",
-                layers=tuple(
-                    FilterLayer(
-                        gallery.layer,
-                        href(page, outline.layer_place(gallery.layer)),
-                        _how(outline, gallery),
-                        _tiles(outline, page, drawings, f"pictures/filters/{at}-{number}", gallery,
-                               most),
-                    )
-                    for number, gallery in enumerate(named, 1)
-                ),
-            )
-        )  # fmt: skip
-    total = sum(map(len, outline.gallery_blocks.values()))
+    blocks = tuple(
+        FilterBlock(
+            id=f"filters--block-{at}",
+            name=_title(block),
+            href=href(page, quote(outline.filter_page(block))),
+            text=_block_text(outline, of_block),
+            layers=tuple(
+                FilterLayer(
+                    gallery.layer,
+                    href(page, outline.layer_place(gallery.layer)),
+                    _how(outline, gallery),
+                    _tiles(outline, page, drawings, f"pictures/filters/{at}-{number}", gallery,
+                           most),
+                )
+                for number, gallery in enumerate(_named(of_block, whole=whole), 1)
+            ),
+        )
+        for at, (block, of_block) in enumerate(outline.gallery_blocks.items(), 1)
+    )  # fmt: skip
     return FiltersIndexPage(
         frame=navigation.frame(Here(page, "Filters", "Filters")),
         explanation=explanation(outline.report, "filters"),
         notes=page_notes(outline, page, "filters"),
-        blocks=tuple(blocks),
-        ways=ways(
-            outline.report, [one for shown in outline.gallery_blocks.values() for one in shown]
+        blocks=blocks,
+        ways=ways(outline.report, galleries),
+        text=f"{count(len(galleries), 'gallery', 'galleries')} in {count(len(blocks), 'block')}",
+        starts=tuple(_start_figure(page, start) for start in outline.report.start_images),
+    )
+
+
+def _named(galleries: Sequence[Gallery], *, whole: bool) -> list[Gallery]:
+    """The galleries of a block that are listed: of all its layers, or of its last one."""
+    shown = _shown(galleries)
+    return shown if whole else _of_last_layer(shown)
+
+
+def _block_text(outline: Outline, galleries: Sequence[Gallery]) -> str:
+    """How many filters of how many layers the galleries of a block show."""
+    filters = {
+        (gallery.layer, pattern.channel)
+        for gallery in galleries
+        for pattern in outline.filters_of(gallery)
+    }
+    layers = {gallery.layer for gallery in _shown(galleries)}
+    return f"{count(len(filters), 'filter')} of {count(len(layers), 'layer')}"
+
+
+def _start_figure(page: str, start: StartImage) -> StartFigure:
+    """What an ascent starts from, with its caption."""
+    method = METHODS[start.method]
+    return StartFigure(
+        plain_picture(
+            page,
+            start.picture,
+            (start.width, start.height),
+            f"Start image of filter {start.channel} of {start.layer}, {method}",
+            _THUMBNAIL,
         ),
-        text=f"{count(total, 'gallery', 'galleries')} in {count(len(blocks), 'block')}",
-        starts=tuple(
-            StartFigure(
-                plain_picture(
-                    page,
-                    start.picture,
-                    (start.width, start.height),
-                    f"Start image of filter {start.channel} of {start.layer}, "
-                    f"{METHODS[start.method]}",
-                    _THUMBNAIL,
-                ),
-                f"Start of {METHODS[start.method]} ascent, filter {start.channel} of "
-                f"{start.layer}: {_STARTS[start.method]}",
-            )
-            for start in outline.report.start_images
-        ),
+        f"Start of {method} ascent, filter {start.channel} of {start.layer}:"
+        f" {_STARTS[start.method]}",
     )
 
 

@@ -67,24 +67,9 @@ def _pages(
     report = outline.report
     parts = outline.image_parts(image.name)
     paths = [outline.image_page(image.name, at) for at in range(1, len(parts) + 1)]
-    previous, following = (
-        (neighbour.name, outline.image_place(neighbour.name)) if neighbour else None
-        for neighbour in beside
-    )
     for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
         grids = image.activations[part.start : part.stop]
-        crumbs = [("Images", "images/index.html")]
-        if at > 1:
-            crumbs.append((image.name, quote(paths[0])))
-        here = Here(
-            page,
-            image.name,
-            "Images",
-            crumbs=tuple(crumbs),
-            image=image.name,
-            previous=previous,
-            next=following,
-        )
+        here = _here(outline, page, image, beside)
         yield (
             page,
             ImagePage(
@@ -124,6 +109,28 @@ def _pages(
                 pager=pager(page, paths, at, "Pages of activations"),
             ),
         )
+
+
+def _here(
+    outline: Outline, page: str, image: Image, beside: tuple[Image | None, Image | None]
+) -> Here:
+    """Where a page of an image stands: below the list, and below the image's first page."""
+    crumbs = [("Images", "images/index.html")]
+    if page != (first := outline.image_page(image.name, 1)):
+        crumbs.append((image.name, quote(first)))
+    previous, following = (
+        (neighbour.name, outline.image_place(neighbour.name)) if neighbour else None
+        for neighbour in beside
+    )
+    return Here(
+        page,
+        image.name,
+        "Images",
+        crumbs=tuple(crumbs),
+        image=image.name,
+        previous=previous,
+        next=following,
+    )
 
 
 def _facts(image: Image) -> tuple[Fact, ...]:

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from reportgen.analysis.cams.formulas import FORMULAS, score_cam
-from reportgen.analysis.cams.gradcam import cells_of
 from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.analysis.cams.passes import PASSES, in_parts, own_passes
+from reportgen.analysis.cams.placing import cells_of
 from reportgen.analysis.engine import engine
 from reportgen.heatmap_methods import CAMS, STEPS, TOLERANCE
 from tests.analysis.bench import bench_of, picture_file

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 import reportgen
-from reportgen.analysis.cams.gradcam import cells_of
 from reportgen.analysis.cams.gradients import score_gradients
 from reportgen.analysis.cams.passes import PASSES, own_passes
 from reportgen.analysis.cams.pixels import NOISE, occluders
+from reportgen.analysis.cams.placing import cells_of
 from reportgen.assembly.checked_maps import KEPT, UNCHECKED
 from reportgen.heatmap_methods import CAMS, NOISY
 from tests.analysis.bench import bench_of, picture_file

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from reportgen.analysis.cams.formulas import grad_cam
-from reportgen.analysis.cams.gradcam import cells_of, placed_on
 from reportgen.analysis.cams.gradients import score_gradients
+from reportgen.analysis.cams.placing import cells_of, placed_on
 from tests.analysis.bench import bench_of
 
 layers = keras.layers

@@ -112,7 +112,7 @@ def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
     found = {channel: Known() for channel in channels}
     for _, grid in seen:
         lows, highs, means = list(grid.lows), list(grid.highs), list(grid.means)
-        words = {one: word for word, ids in by_word(grid).items() for one in ids}
+        words = {channel: word for word, ids in by_word(grid).items() for channel in ids}
         for channel, known in found.items():
             shown = channel < grid.shown
             known.highs.append(highs[channel] if shown else None)

@@ -227,25 +227,7 @@ def _own_pages(
     alike, channels = neighbours(found), list(found)
     for at, (channel, known) in enumerate(found.items()):
         page = outline.channel_page(path, channel)
-        previous, following = (
-            (f"Channel {other}", quote(outline.channel_page(path, other)))
-            if other is not None
-            else None
-            for other in beside(channels, at)
-        )
-        here = Here(
-            page,
-            f"{path}, channel {channel}",
-            "Channels",
-            crumbs=(
-                ("Channels", outline.channels_index()),
-                (path, quote(outline.channels_page(path))),
-            ),
-            block=outline.layers[path].block,
-            layer=path,
-            previous=previous,
-            next=following,
-        )
+        here = _here(outline, path, channel, beside(channels, at))
         near = [
             (_cover(outline, page, path, other, found[other]), share)
             for other, share in alike.get(channel, [])
@@ -278,6 +260,29 @@ def _own_pages(
                 "(Pearson’s r).",
             ),
         )
+
+
+def _here(outline: Outline, path: str, channel: int, beside: tuple[int | None, int | None]) -> Here:
+    """Where the page of a channel stands: below the list of its layer's channels."""
+    previous, following = (
+        (f"Channel {other}", quote(outline.channel_page(path, other)))
+        if other is not None
+        else None
+        for other in beside
+    )
+    return Here(
+        outline.channel_page(path, channel),
+        f"{path}, channel {channel}",
+        "Channels",
+        crumbs=(
+            ("Channels", outline.channels_index()),
+            (path, quote(outline.channels_page(path))),
+        ),
+        block=outline.layers[path].block,
+        layer=path,
+        previous=previous,
+        next=following,
+    )
 
 
 def _with_share(tile: Tile, share: float) -> Tile:

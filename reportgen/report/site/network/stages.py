@@ -63,7 +63,7 @@ def _stage(
 
 def output_of(layers: Sequence[Layer]) -> Layer:
     """The layer whose output is that of a block: the last one that is no further input."""
-    return next((one for one in reversed(layers) if one.type != "InputLayer"), layers[-1])
+    return next((layer for layer in reversed(layers) if layer.type != "InputLayer"), layers[-1])
 
 
 def output_size(layers: Sequence[Layer], *, channels_first: bool) -> tuple[int, int, int] | None:
