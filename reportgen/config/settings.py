@@ -8,18 +8,12 @@ from pydantic import model_validator
 
 from reportgen.channel_lists import numbers_of
 from reportgen.config.fields import SettingsFields
-from reportgen.config.values import (
-    ON_REQUEST,
-    SECTIONS,
-)
+from reportgen.config.values import ON_REQUEST, SCANNING, SECTIONS
 from reportgen.feeding import Feeding
 from reportgen.printable import printable
 
 ALL_KEYS = ("single_size", "columns", "pdf_images")
 """Settings that take a number, or the word "all"."""
-
-SCANNING = ("evaluation", "health", "similarity", "exemplars", "robustness", "concepts")
-"""Sections that are over a data set; the last two take a sample of its images."""
 
 CI_FILES = ("junit", "summary", "codequality", "metrics", "badge")
 """Files for continuous integration, each rewritten by every run."""

@@ -18,6 +18,9 @@ SECTIONS = tuple(section.key for section in TABLE)
 ON_REQUEST = {section.key for section in TABLE if section.on_request}
 """Parts that cost so much that they are made only when they are asked for."""
 
+SCANNING = tuple(section.key for section in TABLE if section.scans)
+"""Sections that are over a data set; robustness and concepts take a sample of its images."""
+
 FORMATS = ("site", "single", "pdf", "notebook", "card")
 """What a report can be written as."""
 

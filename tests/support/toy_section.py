@@ -18,6 +18,7 @@ TOY = table.Section(
     title="Toys of the network",
     headings=("toy", "toys"),
     on_request=False,
+    scans=False,
     left_to_site="",
     search=("plaything",),
 )

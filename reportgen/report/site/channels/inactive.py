@@ -39,7 +39,7 @@ def images_by_word(known: Known) -> Iterator[tuple[Word, int]]:
     amounts: tuple[tuple[Word, int], ...] = (
         ("silent", known.silent), ("constant", known.constant), ("inactive", rest)
     )  # fmt: skip
-    yield from (one for one in amounts if one[1])
+    yield from (amount for amount in amounts if amount[1])
 
 
 def is_empty(known: Known) -> bool:
