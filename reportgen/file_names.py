@@ -1,4 +1,4 @@
-"""File names for things whose own names nobody chose for a file system.
+"""File names for layers, images and classes, whose own names may not be valid file names.
 
 A slug is made from a name alone, so that links into a report stay good when other images or
 layers come and go; only two names that would share a file get a digest each.

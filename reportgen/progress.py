@@ -9,10 +9,10 @@ class Stage(Protocol):
     """One part of the run, counted in steps."""
 
     def advance(self, steps: int = 1) -> None:
-        """Say that so many steps more are computed."""
+        """Add computed steps to the count."""
 
     def skip(self, steps: int) -> None:
-        """Say that so many steps were finished before."""
+        """Count steps that an earlier build finished."""
 
     def say(self, text: str) -> None:
         """Show a few words beside the stage, such as how many workers compute; empty for none."""
@@ -42,7 +42,7 @@ class Silent:
 
     @contextmanager
     def stage(self, title: str, total: int | None = None) -> Iterator["Silent"]:  # noqa: ARG002
-        """Open a stage nobody sees."""
+        """Show nothing."""
         yield self
 
     def advance(self, steps: int = 1) -> None:
@@ -55,7 +55,7 @@ class Silent:
         """Say nothing."""
 
     def note(self, sentence: str) -> None:
-        """Tell nobody."""
+        """Show nothing."""
 
     def warn(self, sentence: str) -> None:
-        """Warn nobody."""
+        """Show nothing."""

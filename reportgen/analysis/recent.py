@@ -1,4 +1,4 @@
-"""What was made last, kept while it takes no more than so many bytes."""
+"""A cache of the values made last, bounded in bytes."""
 
 import threading
 from collections import OrderedDict

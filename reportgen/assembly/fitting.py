@@ -19,10 +19,10 @@ RESOLUTIONS = (64, 48, 32, 24, 16)
 """Longest sides of a tile in pixels, tried one after the other."""
 
 SHARES = (2, 4, 8)
-"""Then one channel in so many is kept of each layer, in tiles of the last resolution."""
+"""Then one of 2, 4, … channels of each layer is kept, in tiles of the last resolution."""
 
 _CLOSE = 1.03
-"""What is guessed to be so little too large may fit."""
+"""Ratio of estimated size to limit up to which a reduction is tried."""
 
 T = TypeVar("T")
 
@@ -34,7 +34,7 @@ class Reduction:
     longest: int | None = None
     """Longest side of a tile, in pixels."""
     share: int = 1
-    """Of each layer, one channel in so many: those whose values vary the most."""
+    """One of this many channels of each layer is shown: those whose values vary the most."""
     images: int | None = None
     """How many images, evenly chosen."""
 
@@ -54,7 +54,7 @@ class Reduction:
         return spread(images, self.images) if self.images > 1 else list(images[:1])
 
     def said(self, images: int, limit: str) -> list[Skipped]:
-        """What a report with so many images says of what it leaves out."""
+        """What a report with this number of images says of what it leaves out."""
         grids, why = "activation grids", f"left out to stay under {limit}"
         said = []
         if self.longest is not None:

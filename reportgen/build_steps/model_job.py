@@ -76,7 +76,7 @@ class ModelJob:
         }
 
     def __getstate__(self) -> dict[str, Any]:
-        """Pickle without the terminal: in another process nobody watches."""
+        """Pickle without the progress display, which another process does not have."""
         return {**vars(self), "progress": Silent()}
 
     def _digests_of(self, source: str) -> list[str]:

@@ -24,7 +24,7 @@ _BLOCK = 1 << 20
 _LARGEST_MANIFEST = 1 << 26
 _MOST_ENTRIES = 200_000
 _LARGEST_RATIO, _SMALL = 200, 1 << 22
-"""Larger entries that unpack to so many times their size are made to fill a disk."""
+"""Ratio of unpacked to packed size from which a large entry is refused: it may fill a disk."""
 
 _LARGEST_BUNDLE = 1 << 35
 
@@ -159,7 +159,7 @@ def _digest_in(bundle: zipfile.ZipFile, info: zipfile.ZipInfo) -> str:
 
 
 def safe_entries(name: str, bundle: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The entries of a zip that would do no harm if somebody unpacked it."""
+    """The entries of a zip that is safe to unpack."""
     entries = bundle.infolist()
     if len(entries) > _MOST_ENTRIES or sum(entry.file_size for entry in entries) > _LARGEST_BUNDLE:
         raise BundleError(f"{name} is refused: it would unpack to more than any report.")

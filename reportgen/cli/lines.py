@@ -24,11 +24,11 @@ class Counter:
         self._overall = overall
 
     def advance(self, steps: int = 1) -> None:
-        """Count so many computed steps."""
+        """Add computed steps to the count."""
         self._count(steps, computed=True)
 
     def skip(self, steps: int) -> None:
-        """Count so many steps that were finished before."""
+        """Count steps that an earlier build finished."""
         self._count(steps, computed=False)
 
     def say(self, text: str) -> None:

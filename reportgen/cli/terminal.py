@@ -83,7 +83,7 @@ class Bars:
             self._print(f"{title}: {time.monotonic() - start:.1f} s", "dim")
 
     def move(self, task: "TaskID | None" = None, steps: int = 0) -> None:
-        """Move a stage's bar by so many steps, and the bar of the whole to where it stands."""
+        """Advance the bar of a stage by `steps`, and the bar of the build to its new position."""
         if task is not None:
             self._bars.advance(task, steps)
         if self._whole is not None:
@@ -122,12 +122,12 @@ class Bar:
         self._counter = counter
 
     def advance(self, steps: int = 1) -> None:
-        """Count so many computed steps."""
+        """Add computed steps to the count."""
         self._counter.advance(steps)
         self._bars.move(self._task, steps)
 
     def skip(self, steps: int) -> None:
-        """Count so many steps that were finished before."""
+        """Count steps that an earlier build finished."""
         self._counter.skip(steps)
         self._bars.move(self._task, steps)
 

@@ -47,11 +47,11 @@ print("works", flush=True)
 """,
     "jax": """
 import json, jax, jax.numpy as jnp
-gpus = [one for one in jax.devices() if one.platform != "cpu"]
-print(json.dumps({"gpus": [one.device_kind for one in gpus], "built": True}), flush=True)
-for one in jax.devices():
-    ones = jax.device_put(jnp.ones((1, 8, 8, 8)), one)
-    kernel = jax.device_put(jnp.ones((8, 8, 3, 3)), one)
+gpus = [device for device in jax.devices() if device.platform != "cpu"]
+print(json.dumps({"gpus": [gpu.device_kind for gpu in gpus], "built": True}), flush=True)
+for device in jax.devices():
+    ones = jax.device_put(jnp.ones((1, 8, 8, 8)), device)
+    kernel = jax.device_put(jnp.ones((8, 8, 3, 3)), device)
     float(jax.lax.conv(ones, kernel, (1, 1), "SAME").sum())
 print("works", flush=True)
 """,

@@ -15,7 +15,7 @@ from reportgen.pictures.overlays import levels_of
 _COMPRESS_LEVEL = 6
 
 QUALITIES = (88, 80, 70, 60)
-"""Of a JPEG, from what nobody tells from the original to what only who looks closely does."""
+"""Of a JPEG, from no visible difference to one that shows only at a close look."""
 
 
 def palette_png(indices: NDArray[np.uint8], colormap: str = "viridis") -> bytes:

@@ -37,7 +37,7 @@ def _pack_image(file: KeptFile, image: Image) -> bytes:
 def _unpack_image(file: KeptFile, packed: bytes) -> Image:
     place = _GRIDS.unpack_from(packed)
     image = _IMAGE.validate_json(packed[_GRIDS.size :])
-    # As long as the image is at hand, so are those of its grids that were asked for.
+    # The grids of an image that were read stay in memory as long as the image does.
     grids = Kept(file, place, partial(_unpack_grid, file), place[1])
     return replace(image, activations=grids)
 

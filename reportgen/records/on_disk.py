@@ -1,4 +1,4 @@
-"""Numbers and records that stay on disk until somebody reads them: a report has millions of them.
+"""Numbers and records that stay on disk until they are read: a report has millions of them.
 
 They lie in a nameless file of their own, gone with the last of them. Records are kept as JSON; what
 a record holds of other kept things is not in it, but found again by its place in the file.
@@ -110,7 +110,7 @@ def keep(records: Iterable[T], file: KeptFile, pack: Callable[[T], bytes]) -> Pl
 
 
 class Kept(_Sequence[T], Generic[T]):
-    """A list of records in a file; those asked for last are at hand."""
+    """A list of records in a file; those read last stay in memory."""
 
     __slots__ = ("_at", "place")
 

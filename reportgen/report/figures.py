@@ -344,7 +344,7 @@ def _row_labels(channels: list[int], columns: int) -> tuple[str, ...]:
 
 
 def is_sideways(grid: Activations | Gallery) -> bool:
-    """Whether a grid has so many columns that its page scrolls it instead of shrinking it."""
+    """Whether a grid has too many columns to be shrunk: its page scrolls it."""
     return grid.columns > MOST_COLUMNS
 
 

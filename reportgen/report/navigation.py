@@ -11,7 +11,7 @@ from reportgen.report.sections.table import WITH_PAGES
 from reportgen.wording import count, shape
 
 FEW_LAYERS = 48
-"""Up to so many layers the side bar lists them all; beyond, those of the block one is in."""
+"""Layers up to which the side bar lists all; with more it lists those of the current block."""
 MOST_IN_BAR = 9
 """Entries of the menu that fit in the header of a page 1280 pixels wide."""
 MOST_BLOCKS = 40

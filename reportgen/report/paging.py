@@ -1,4 +1,4 @@
-"""How long lists are cut into pages, so that none has more elements than a browser likes."""
+"""How long lists are cut into pages, so that a browser renders each quickly."""
 
 from bisect import bisect_right
 from collections.abc import Sequence

@@ -1,4 +1,6 @@
-"""Measures of a heatmap: does the class live where it says? Numbers only, no network of their own.
+"""Faithfulness of a heatmap: deletion, insertion, drop and increase of confidence, sparseness.
+
+Arithmetic on arrays; nothing here runs a network.
 
 A `Predict` takes images (N, H, W, C) in pixels, 0..255, and gives the probability of one class for
 each, (N,). A heat is a map (H, W) over the same pixels, nowhere below zero.

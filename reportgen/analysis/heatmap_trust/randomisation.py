@@ -1,4 +1,4 @@
-"""Does a map depend on the model at all? Weights are randomised from the top down, maps compared.
+"""Model randomisation: weights are randomised from the top layer down, and maps compared.
 
 Adebayo et al., "Sanity Checks for Saliency Maps", 2018, section 3.1: the cascading randomisation.
 One draw of random weights says little, so that several seeds are tried.

@@ -1,4 +1,4 @@
-"""What a stored network may ask for: bounds that no honest file meets, checked before memory is."""
+"""Limits on what a stored network may ask for, checked before memory is allocated."""
 
 import json
 import lzma

@@ -113,7 +113,7 @@ class _Axis:
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values from `low` to `high`, above it, at most so many (2 or more).
+    """Round values from `low` to `high`, which is larger; at most `most` of them (2 or more).
 
     Their step is 1, 2, 2.5 or 5 times a power of ten.
     """

@@ -20,7 +20,7 @@ _MOST_POINTS = 2000
 def scatter_plot(true: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> bytes:
     """Predicted (N,) over true values (N,); without errors the points lie on the diagonal.
 
-    Of more than 2,000 points so many are drawn, evenly chosen in the order given.
+    Of more than 2,000 points, 2,000 are drawn, evenly chosen in the order given.
 
     Returns:
         SVG, see ``svg.render``.

@@ -136,7 +136,7 @@ def document(
 
 
 def _colours(colormap: str) -> tuple[str, ...]:
-    """A colour map at nine places: enough for a gradient that nobody tells from it."""
+    """Nine colours of a colour map, from low to high: the stops of a gradient."""
     return tuple("#" + bytes(colour).hex() for colour in table(colormap)[[0, *range(31, 256, 32)]])
 
 

@@ -130,7 +130,7 @@ def changed_settings(report: Report) -> dict[str, object]:
 
 
 def _some(many: Sequence[T], most: int) -> list[T]:
-    """At most so many, evenly chosen."""
+    """At most `most` of them, evenly chosen."""
     return spread(many, most) if most > 1 else list(many[: max(0, most)])
 
 

@@ -1,4 +1,4 @@
-"""Which characters the fonts at hand can show, and what a reader is told of the others."""
+"""Which characters the installed fonts can show, and warnings about the others."""
 
 import re
 import unicodedata

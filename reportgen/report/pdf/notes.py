@@ -40,7 +40,7 @@ _LEAVES = {
 
 
 class PdfNotes:
-    """A report's notes by their places; what nobody takes goes to the front."""
+    """A report's notes by their places; what no chapter takes stands in front."""
 
     def __init__(self, report: Report, pictures: PdfPictures) -> None:
         self._notes = notes_of(report)
@@ -58,7 +58,7 @@ class PdfNotes:
         return note_nodes(self._notes.by_place.get(place, ""), above, self._pictures)
 
     def take_layers(self, above: int) -> tuple[Node, ...]:
-        """What nobody has taken of the notes on layers, each under its heading."""
+        """The notes on layers that no chapter has taken, each under its heading."""
         left = [place for place in self._left() if place.startswith("layer ")]
         self._taken.update(left)
         return note_nodes(self._notes.under_headings(left), above, self._pictures)

@@ -47,7 +47,7 @@ def check_output(output: Path, *, force: bool) -> None:
         _check_writable(output, place)
         recover(output)
         others = (
-            [entry for entry in output.iterdir() if not _is_nobodys(entry)]
+            [entry for entry in output.iterdir() if not _is_ignored(entry)]
             if place.is_dir()
             else []
         )
@@ -63,8 +63,8 @@ def check_output(output: Path, *, force: bool) -> None:
         )
 
 
-def _is_nobodys(path: Path) -> bool:
-    """Whether it is what a file system or another build has in a folder."""
+def _is_ignored(path: Path) -> bool:
+    """Whether an entry of a folder belongs to the file system or to another build."""
     return path.name == "lost+found" or is_staging(path)
 
 

@@ -20,7 +20,7 @@ from reportgen.report.outline import Outline
 from reportgen.wording import count
 
 MATRIX_CLASSES = 20
-"""Up to so many classes the confusion matrix is a table."""
+"""Classes up to which the confusion matrix is a table."""
 MOST_PAIRS = 40
 _PAIRS_ON_PAPER = 24
 _NAMED_COLUMNS = 6

@@ -23,7 +23,7 @@ from reportgen.wording import TIMES, number
 
 CHANNELS_A_SHEET = 8
 FEW_IMAGES = 12
-"""With so many images a channel is shown on all; with more, on those that it responds to most."""
+"""Images up to which a channel is shown on all; of more, on those with the largest responses."""
 STRONGEST = 6
 MOST_PIXELS = 8_000_000
 """Pixels of all the grids that the tiles of a sheet are looked for in: they are read whole."""
