@@ -31,8 +31,10 @@ from reportgen.report.outline import Outline
 from reportgen.report.pdf import contexts as paper
 from reportgen.report.pdf.blocks import PaperBlocks
 from reportgen.report.pdf.pictures import PdfPictures
+from reportgen.report.sections.concepts import concepts
 from reportgen.report.sections.confusion import confusion
 from reportgen.report.sections.health import LAYERS_A_PAGE, health, health_place
+from reportgen.report.sections.robustness import robustness
 from reportgen.report.site.sections import cut, on_page
 from tests.report.sample import write_sample
 
@@ -195,3 +197,36 @@ def test_a_layer_is_found_on_its_page_of_health(report: Report) -> None:
     last = report.model.layers[-1].path
     assert health_place(outline, last).startswith("health--2.html#")
     assert health_place(outline, "no such layer") == ""
+
+
+@pytest.mark.parametrize("accuracy", [0.75, None])
+def test_robustness_has_a_column_of_accuracy_where_classes_are_known(
+    report: Report, accuracy: float | None
+) -> None:
+    assert report.robustness is not None
+    found = report.robustness.model_copy(update={"accuracy": accuracy})
+    (page,) = robustness(Outline(report.model_copy(update={"robustness": found})))
+    curves, numbers = (block for block in page.blocks[2:4] if isinstance(block, Part))
+    (made,) = (block for block in numbers.blocks if isinstance(block, Table))
+    heads = [column.head for column in made.columns]
+    assert ("Accuracy" in heads) == (accuracy is not None)
+    assert {len(line.cells) for line in made.rows} == {len(heads)}
+    measured = plain(curves.blocks[0].words)  # type: ignore[union-attr]
+    assert measured.startswith("Accuracy, and share" if accuracy else "Share of images that keep")
+
+
+def test_a_share_of_nearly_nothing_has_no_sign(report: Report) -> None:
+    assert report.concepts is not None
+    parts = [-0.001, 1.0, *([0.0] * len(report.concepts.concepts))][: len(report.concepts.concepts)]
+    classes = [report.concepts.classes[0].model_copy(update={"parts": parts})]
+    found = report.concepts.model_copy(update={"classes": classes})
+    (page,) = concepts(Outline(report.model_copy(update={"concepts": found})))
+    tables = [
+        block
+        for part in page.blocks
+        if isinstance(part, Part)
+        for block in part.blocks
+        if isinstance(block, Table) and block.label.startswith("Part of each concept")
+    ]
+    (line,) = tables[0].rows
+    assert [plain(cell.words) for cell in line.cells[2:4]] == ["0 %", "100 %"]

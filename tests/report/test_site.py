@@ -123,6 +123,12 @@ def test_assets_stay_small(site: Site) -> None:
             assert path.stat().st_size <= limits.get(path.suffix[1:], 2_000), path.name
 
 
+def test_pictures_keep_the_ratio_that_width_and_height_give(site: Site) -> None:
+    """With `aspect-ratio: auto` a picture that is not loaded yet has no height."""
+    (style,) = (site.folder / "assets").glob("report-*.css")
+    assert not re.search(r"aspect-ratio:\s*auto", style.read_text("utf-8"))
+
+
 @pytest.mark.slow
 def test_folders_that_name_classes_give_a_list_of_mistakes(tmp_path: Path) -> None:
     report = write_sample(tmp_path, plan=[("conv", "Conv2D", "block", 4, 8)],

@@ -129,7 +129,8 @@ def shares_of(parts: Sequence[float]) -> list[float]:
 
 
 def _signed(share: float) -> str:
-    return f"{MINUS if share < 0 else ''}{abs(share):.0%}".replace("%", " %")
+    percents = round(share * 100)
+    return f"{MINUS if percents < 0 else ''}{abs(percents)} %"
 
 
 def _photo(outline: Outline, found: ConceptImage) -> Figure:

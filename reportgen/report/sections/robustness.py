@@ -26,11 +26,12 @@ from reportgen.report.contexts import Link, Picture
 from reportgen.report.outline import Outline
 from reportgen.wording import count, number, percent
 
+_ACCURACY = Column("Accuracy", "number")
 _COLUMNS = (
     Column("Corruption", "long"),
     Column("Strength", "number"),
     Column("Amount"),
-    Column("Accuracy", "number"),
+    _ACCURACY,
     Column("Class changes", "number"),
     Column("Confidence", "number"),
     Column("Heatmap drift", "number"),
@@ -48,7 +49,11 @@ def _blocks(outline: Outline, found: Robustness) -> Iterator[Block]:
     yield text(*_lead(outline, found), style="lead")
     yield text(*_verdict(found))
     charts = tuple(figure for result in found.corruptions if (figure := _chart(result)))
-    yield Part(("By strength",), "robustness--curves", (Figures(charts, across=3),))
+    measured = "Share of images that keep their predicted class"
+    if found.accuracy is not None:
+        measured = "Accuracy, and share of images that keep their predicted class"
+    explained = text(f"{measured}. Strength 0: no corruption.", style="quiet")
+    yield Part(("By strength",), "robustness--curves", (explained, Figures(charts, across=3)))
     yield Part(("Numbers",), "robustness--numbers", tuple(_numbers(found)))
     for result in found.corruptions:
         if result.worst:
@@ -94,8 +99,11 @@ def _chart(result: CorruptionResult) -> Figure | None:
 
 
 def _numbers(found: Robustness) -> Iterator[Block]:
-    rows = tuple(line for result in found.corruptions for line in _rows(result))
-    yield Table("Robustness by corruption and strength", _COLUMNS, rows)
+    columns = tuple(
+        column for column in _COLUMNS if column is not _ACCURACY or found.accuracy is not None
+    )
+    rows = tuple(line for result in found.corruptions for line in _rows(found, result))
+    yield Table("Robustness by corruption and strength", columns, rows)
     yield text(
         "Class changes: share of images whose predicted class differs from that of the uncorrupted"
         " image. Confidence: mean probability of the class predicted without the corruption."
@@ -110,13 +118,13 @@ def _numbers(found: Robustness) -> Iterator[Block]:
     yield Details(title, (Bullets(definitions),), on_paper=True)
 
 
-def _rows(result: CorruptionResult) -> Iterator[Row]:
+def _rows(found: Robustness, result: CorruptionResult) -> Iterator[Row]:
     for strength in result.strengths:
         yield row(
             result.title,
             str(strength.strength),
             strength.amount,
-            _share(strength.accuracy),
+            *((_share(strength.accuracy),) if found.accuracy is not None else ()),
             percent(strength.flips),
             _share(strength.confidence),
             "–" if strength.drift is None else number(round(strength.drift, 3)),
