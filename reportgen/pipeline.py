@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from reportgen.analysis.image_map.projection import check_tsne_tools
 from reportgen.assembly.fitting import EVERYTHING, Reduction, fitted, folder_size
@@ -45,6 +46,8 @@ from reportgen.report.single.writer import write_single
 from reportgen.report.site.writer import write_site
 from reportgen.report.templates import check_templates
 from reportgen.scratch import scratch_folder
+
+T = TypeVar("T")
 
 _DAMAGED_ATTEMPTS = 4
 """Damaged work is found where it is read: for photos, the summary, activations, and pages."""
@@ -99,16 +102,9 @@ def build(
     out to be damaged, all begins anew, a few times at most. Raises ReportgenError, its message
     one sentence for the user; the old report is then as it was.
     """
-    attempts = {InputChangedError: 1, DamagedWorkError: _DAMAGED_ATTEMPTS}
-    while True:
-        try:
-            outcome = _build(model, images, settings, progress, command, session)
-            break
-        except (InputChangedError, DamagedWorkError) as error:
-            if not attempts[type(error)]:
-                raise
-            attempts[type(error)] -= 1
-            progress.note(_why_anew(error))
+    outcome = _repeated(
+        progress, lambda: _build(model, images, settings, progress, command, session)
+    )
     if settings.history:
         keep_run(settings.history, outcome.report)
     return outcome
@@ -180,16 +176,36 @@ def build_shard(
 ) -> ShardOutcome:
     """Compute the missing units of the shard `settings.shard` and keep them; writes no report.
 
-    Raises ReportgenError.
+    Begins anew as `build` does. Raises ReportgenError.
     """
+    found = _repeated(progress, lambda: _build_shard(model, images, settings, progress))
+    if found.failed and settings.strict:
+        raise ReportgenError(f"--strict: {found.text}")
+    return found
+
+
+def _build_shard(
+    model: str, images: Sequence[str], settings: Settings, progress: Progress
+) -> ShardOutcome:
     shard = Shard.read(settings.shard or "")
     with _store(settings) as store:
         context = BuildContext(model, settings, progress, store, engine=Local(shares=True))
         found = compute_shard(context, open_inputs(context, images), shard)
         context.check_processors()
-    if found.failed and settings.strict:
-        raise ReportgenError(f"--strict: {found.text}")
     return found
+
+
+def _repeated(progress: Progress, work: Callable[[], T]) -> T:
+    """What `work` returns; it begins anew, a few times, where its inputs turn out to be others."""
+    attempts = {InputChangedError: 1, DamagedWorkError: _DAMAGED_ATTEMPTS}
+    while True:
+        try:
+            return work()
+        except (InputChangedError, DamagedWorkError) as error:
+            if not attempts[type(error)]:
+                raise
+            attempts[type(error)] -= 1
+            progress.note(_why_anew(error))
 
 
 def _why_anew(error: InputChangedError | DamagedWorkError) -> str:

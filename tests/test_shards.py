@@ -1,9 +1,12 @@
 """The same report from one run and from shards in any order, and from a store that is shared."""
 
+import shutil
+
 import pytest
 
 from reportgen.analysis.photos import PhotoOptions, Photos
 from reportgen.analysis.top_images import scan
+from reportgen.analysis.workbench import Workbench
 from reportgen.build_steps.context import BuildContext
 from reportgen.build_steps.decoded_photos import decode_photos
 from reportgen.build_steps.found_files import find_files
@@ -160,6 +163,45 @@ def test_processors_of_several_kinds_are_told_and_refused(
     settings = settings_for(tmp_path / "r", folders, **kept)
     made = build(str(small_model), [], settings, progress=Silent(), command="")
     assert any("2 kinds of processor" in warning for warning in made.report.warnings)
+
+
+@pytest.mark.slow
+def test_a_shard_begins_anew_where_its_inputs_change(small_model, folders, tmp_path, monkeypatch):
+    mine, notes, read = tmp_path / "mine", [], Workbench.read
+    shutil.copytree(folders, mine)
+
+    class Noted(Silent):
+        def note(self, text):
+            notes.append(text)
+
+    def read_and_change(bench, digest, feeding):
+        if len(list(mine.rglob("*.png"))) == 18 and scans:
+            (mine / "c" / "c 5.png").unlink(missing_ok=True)
+        return read(bench, digest, feeding)
+
+    def compute(analysis, units, bench):
+        scans.append(units)
+        return scanned(analysis, units, bench)
+
+    scans, scanned = [], scan.Scan.compute
+    monkeypatch.setattr(scan.Scan, "compute", compute)
+    monkeypatch.setattr(Workbench, "read", read_and_change)
+    settings = settings_for(tmp_path / "r", mine, shard="1/1", cache_dir=str(tmp_path / "store"))
+    made = build_shard(str(small_model), [], settings, progress=Noted())
+    assert made.computed
+    assert not made.failed
+    assert "c 5.png changed while it was read: the build begins anew." in notes
+
+
+@pytest.mark.slow
+def test_a_shard_computes_damaged_work_again(small_model, folders, tmp_path):
+    store = tmp_path / "store"
+    settings = settings_for(tmp_path / "r", folders, shard="1/1", cache_dir=str(store))
+    build_shard(str(small_model), [], settings, progress=Silent())
+    for file in store.glob("??/*/scan.npz"):
+        file.write_bytes(b"\0" * file.stat().st_size)
+    build_shard(str(small_model), [], settings, progress=Silent())
+    assert Store(store).verify()[1] == []
 
 
 @pytest.mark.slow

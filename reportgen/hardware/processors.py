@@ -52,6 +52,6 @@ def mixed_classes(classes: set[str]) -> str:
         return ""
     return (
         f"The results come from {len(classes)} kinds of processor, whose last digits differ: "
-        f"{'; '.join(sorted(classes))}. Use machines of one kind for a report that can be made "
-        "again byte by byte."
+        f"{'; '.join(sorted(classes))}. Use machines of one kind, with a new --cache-dir, for a "
+        "report that can be made again byte by byte."
     )
