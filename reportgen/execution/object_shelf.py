@@ -12,8 +12,19 @@ from typing import Any
 from reportgen.errors import OutputError
 from reportgen.execution.shelves import RECORD
 
-_EXTRAS = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs", "az": "adlfs", "abfs": "adlfs"}
-"""The package that fsspec needs for an address that begins so."""
+_EXTRAS = {"s3": "s3", "gs": "gs", "gcs": "gs", "az": "az", "abfs": "az"}
+"""The extra of reportgen that an address needs which begins so."""
+
+
+@contextlib.contextmanager
+def _as_os_error() -> Iterator[None]:
+    """Whatever a provider's library raises is an OSError, as of a disk: fsspec has no own class."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{type(error).__name__}: {str(error)[:200]}") from error
 
 
 class ObjectShelf:
@@ -37,34 +48,37 @@ class ObjectShelf:
 
     def get(self, key: str, name: str) -> bytes:
         """One file of a unit. Raises OSError."""
-        content: bytes = self._system.cat_file(self._path(key, name))
+        with _as_os_error():
+            content: bytes = self._system.cat_file(self._path(key, name))
         return content
 
     def put(self, key: str, files: Mapping[str, bytes]) -> None:
         """Keep a unit; raises OSError."""
         for name in sorted(files, key=lambda name: (name == RECORD, name)):
             # The same key means the same bytes: what lies there already is as good.
-            with contextlib.suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError), _as_os_error():
                 self._system.pipe_file(self._path(key, name), files[name], mode="create")
 
     def list(self, key: str) -> dict[str, int]:
-        """The files of a unit with their bytes."""
+        """The files of a unit with their bytes. Raises OSError."""
         self._system.invalidate_cache()
         try:
-            found = self._system.ls(f"{self._root}/{key[:2]}/{key}", detail=True)
+            with _as_os_error():
+                found = self._system.ls(f"{self._root}/{key[:2]}/{key}", detail=True)
         except FileNotFoundError:
             return {}
         return {item["name"].rpartition("/")[2]: int(item["size"]) for item in found}
 
     def drop(self, key: str) -> None:
-        """Remove a unit, its record first."""
+        """Remove a unit, its record first. Raises OSError."""
         names = self.list(key)
         for name in sorted(names, key=lambda name: (name != RECORD, name)):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(FileNotFoundError), _as_os_error():
                 self._system.rm_file(self._path(key, name))
 
     def units(self) -> Iterator[str]:
-        """The keys of all units."""
+        """The keys of all units. Raises OutputError where the place cannot be reached."""
+        self.begin()
         self._system.invalidate_cache()
         for path in self._system.find(self._root):
             key, _, name = path.rpartition("/")
@@ -75,11 +89,10 @@ class ObjectShelf:
         """See whether the place can be reached. Raises OutputError."""
         try:
             self.list("0" * 64)
-        except Exception as error:
+        except OSError as error:
             raise OutputError(
-                f"{self._address} cannot be reached: {type(error).__name__}: "
-                f"{str(error)[:200] or 'no reason is given'}; check --cache-dir and the "
-                "credentials of its provider."
+                f"{self._address} cannot be reached: {str(error)[:250] or type(error).__name__}; "
+                "check --cache-dir and the credentials of its provider."
             ) from error
 
     def end(self, most: int) -> None:
@@ -105,15 +118,15 @@ class ObjectShelf:
 def _opened(address: str) -> tuple[Any, str]:
     """The file system of an address, and its path there. Raises OutputError."""
     scheme = address.partition("://")[0]
-    package = _EXTRAS.get(scheme, "fsspec")
+    package = f"keras-reportgen[{_EXTRAS[scheme]}]" if scheme in _EXTRAS else "fsspec"
     try:
         import fsspec
 
         system, root = fsspec.core.url_to_fs(address)
     except ImportError as error:
         raise OutputError(
-            f"--cache-dir {address}: this needs the package {package}: "
-            f"pip install {'fsspec ' if package != 'fsspec' else ''}{package}."
+            f"--cache-dir {address}: this needs a package that is not installed: pip install "
+            f'"{package}".'
         ) from error
     except ValueError as error:
         raise OutputError(f"--cache-dir {address}: {str(error).rstrip('.')}.") from error

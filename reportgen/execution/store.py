@@ -13,6 +13,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import platformdirs
 from pydantic import BaseModel, TypeAdapter
@@ -204,6 +206,8 @@ class Store:
 
 def _shelf_at(place: Place) -> Shelf:
     """The shelf at a place. Raises OutputError where what it needs is not installed."""
+    if isinstance(place, str) and place.startswith("file://"):
+        return FolderShelf(Path(url2pathname(urlsplit(place).path)))
     if isinstance(place, str) and "://" in place:
         from reportgen.execution.object_shelf import ObjectShelf
 

@@ -81,6 +81,41 @@ def test_clear_and_verify(store):
     assert store.size() == (0, 0)
 
 
+def test_a_lost_connection_is_one_sentence(store, monkeypatch):
+    class ConnectionLostError(Exception):
+        """As botocore has them: no OSError."""
+
+    def lost(*_, **__):
+        raise ConnectionLostError("no route to the bucket")
+
+    found = store.put(UNIT, Result({}, {"x": b"1"}))
+    for name in ("pipe_file", "cat_file", "ls"):
+        monkeypatch.setattr(store.shelf._system, name, lost)
+    assert store.get(UNIT) is None
+    with pytest.raises(DamagedWorkError):
+        found.read_file("x")
+    for use in (store.begin, store.verify, store.size, store.clear,
+                lambda: store.put(OTHER, Result({}))):  # fmt: skip
+        with pytest.raises(OutputError, match="ConnectionLostError: no route to the bucket"):
+            use()
+
+
+def test_the_address_of_a_folder_is_that_folder(tmp_path):
+    place = tmp_path / "with space"
+    store = Store(place.as_uri())
+    store.begin()
+    store.put(UNIT, Result({"v": 1}))
+    store.end(10**9)
+    assert Store(place).get(UNIT).read(dict) == {"v": 1}
+    assert Store(place).verify() == (1, [])
+
+
+def test_an_extra_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "gcsfs", None)
+    with pytest.raises(OutputError, match=r'pip install "keras-reportgen\[gs\]"'):
+        ObjectShelf("gs://bucket")
+
+
 def test_an_address_that_nothing_reads_is_one_sentence():
     with pytest.raises(OutputError, match="nowhere://"):
         ObjectShelf("nowhere://bucket")
