@@ -136,12 +136,12 @@ def _restore_tensorflow(before: tuple[object, object, bool, bool]) -> None:
     tf.config.experimental.enable_tensor_float_32_execution(tf32)
 
 
-_JAX = ("jax_default_matmul_precision", "jax_default_device")
+_JAX = ("jax_default_matmul_precision", "jax_default_device", "jax_platforms")
 
 
 def _jax_state() -> dict[str, object]:
     if "jax" not in sys.modules:
-        return dict.fromkeys(_JAX)
+        return {**dict.fromkeys(_JAX), "jax_platforms": os.environ.get("JAX_PLATFORMS")}
     import jax
 
     return {name: getattr(jax.config, name) for name in _JAX}

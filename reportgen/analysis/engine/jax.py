@@ -41,7 +41,7 @@ class Jax:
         os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
         jax.config.update("jax_default_matmul_precision", "highest")
         if wanted == "cpu":
-            jax.config.update("jax_platforms", "cpu")
+            return _on_cpu()
         gpus = [device for device in jax.devices() if device.platform != "cpu"]
         if not gpus:
             if wanted == "gpu":
@@ -169,6 +169,14 @@ class Jax:
         """As `Engine.out_of_memory`."""
         said = str(error).lower()
         return "resource_exhausted" in said or "out of memory" in said
+
+
+def _on_cpu() -> Device:
+    """The processor, also in a session whose JAX already has its GPUs: they stay unused."""
+    jax.config.update("jax_platforms", "cpu")
+    if any(device.platform != "cpu" for device in jax.devices()):
+        jax.config.update("jax_default_device", jax.devices("cpu")[0])
+    return cpu()
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2,))

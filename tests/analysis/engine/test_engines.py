@@ -199,6 +199,24 @@ if engine().name == "tensorflow":
 
 
 @jax
+def test_the_processor_computes_where_a_session_of_jax_has_a_gpu():
+    """What is acted: GPUs that JAX lists because it was started before the build."""
+    printed = in_a_process("jax", """
+from types import SimpleNamespace
+import jax
+from reportgen.analysis.engine import start
+from reportgen.api.session import unchanged_session
+real, before = jax.devices, jax.config.jax_platforms
+gpu = SimpleNamespace(platform="gpu", device_kind="NVIDIA H100")
+jax.devices = lambda platform=None: real(platform) if platform else [gpu]
+with unchanged_session():
+    print(start("jax", "cpu", 0).kind, jax.config.jax_default_device.platform)
+print(jax.config.jax_default_device, jax.config.jax_platforms == before)
+""")  # fmt: skip
+    assert printed.split() == ["cpu", "cpu", "None", "True"]
+
+
+@jax
 def test_preprocessing_that_passes_no_gradients_is_told_by_jax_too():
     printed = in_a_process("jax", """
 import numpy as np
