@@ -73,11 +73,11 @@ def same_maps(group: CamGroup) -> str:
 
 
 def why_beside(model: Model, cam: GradCam) -> str:
-    """Why HiResCAM stands beside Grad-CAM in a network that flattens its maps; else empty."""
+    """Why HiResCAM stands beside Grad-CAM where a network weighs each place; else empty."""
     if cam.method != "hirescam" or not flattens(model, cam.layer):
         return ""
     return (
-        "This network flattens its maps, so places count one by one. Grad-CAM averages their"
+        "This network weighs the places of its maps one by one. Grad-CAM averages their"
         " gradients and may mark places that the network did not use; HiResCAM does not."
     )
 

@@ -35,3 +35,20 @@ def test_negative_and_diverse_patterns_are_none_of_the_sources(shown: dict[str, 
     layers = {picture.alt for picture in by_block.pictures}
     assert len(layers) == len(by_block.pictures) > 0
     assert f"filters of {len(layers)} layers" in by_block.here
+
+
+def test_without_activations_the_section_is_the_reason(tmp_path: Path) -> None:
+    """Not --channels, which says nothing of it."""
+    report = write_sample(tmp_path, sections=("gradcam",))
+    (step,) = [s for s in steps(Outline(report)) if s.title.startswith("Single channels")]
+    assert step.here.startswith("Not shown: the section that shows it is not part")
+
+
+def test_the_only_layer_is_named_once(tmp_path: Path) -> None:
+    report = write_sample(tmp_path, sections=("activations",))
+    images = [
+        image.model_copy(update={"activations": image.activations[:1]}) for image in report.images
+    ]
+    outline = Outline(report.model_copy(update={"images": images}))
+    (step,) = [s for s in steps(outline) if s.title == "Deeper layers are sparser"]
+    assert step.here.count(f"in {images[0].activations[0].layer}") == 2  # zeros, channels

@@ -19,7 +19,8 @@ def single_channels(given: Found) -> Step:
     listing = f"channels 3 and 30 of 32, maps of 148 {TIMES} 148, minimum to maximum"
     grid = next((candidate for candidate in given.grids if candidate.singles), None)
     if grid is None:
-        return absent(title, source, listing, "--channels names no channel of this model")
+        reason = "--channels names no channel of this model" if given.grids else ""
+        return absent(title, source, listing, reason)
     height, width = grid.map_size
     shown = [single(PAGE, grid, channel) for channel in grid.singles]
     return step(
@@ -65,14 +66,14 @@ def sparsity(given: Found) -> Step:
     chart = given.report.sparsity_chart
     if not given.grids:
         return absent(title, source, listing)
-    first, last = given.grids[0], given.grids[-1]
+    ends = (given.grids[0], given.grids[-1])[: len(given.grids)]
+    zeros = ", ".join(f"{percent(grid.sparsity)} in {grid.layer}" for grid in ends)
+    channels = ", ".join(f"{amounts(grid)} in {grid.layer}" for grid in ends)
     return step(
         title,
         source,
         listing,
-        f"zeros on {given.image.name if given.image else ''}: {percent(first.sparsity)} in "
-        f"{first.layer}, {percent(last.sparsity)} in {last.layer}; channels: "
-        f"{amounts(first)} in {first.layer}, {amounts(last)} in {last.layer}",
+        f"zeros on {given.image.name if given.image else ''}: {zeros}; channels: {channels}",
         pictures=(Picture(src(PAGE, chart), "Share of zeros by depth", 900, 400),) if chart else (),
         rows=tuple(f"{grid.layer}: {percent(grid.sparsity)} zeros" for grid in given.grids),
     )
