@@ -4,7 +4,7 @@ Texts are escaped, and there is no style attribute, no script and no reference t
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,54 +58,84 @@ def curves(
         UTF-8 text that begins with ``<svg``.
 
     """
-    width, height = size
-    left, right, top, bottom = 64, width - 24, 40, height - 58
-    low_x, high_x = ticks_x[0][0], ticks_x[-1][0]
-    low_y, high_y = ticks_y[0][0], ticks_y[-1][0]
-
-    def across(x: float) -> float:
-        return left + (right - left) * (x - low_x) / (high_x - low_x)
-
-    def down(y: float) -> float:
-        return bottom - (bottom - top) * (y - low_y) / (high_y - low_y)
+    frame = _Frame(*size, (ticks_x[0][0], ticks_x[-1][0]), (ticks_y[0][0], ticks_y[-1][0]))
 
     def parts() -> Iterator[str]:
-        for at, words in ticks_y:
-            yield _line(left, down(at), right, down(at), INK, _FAINT)
-            yield _text(left - 8, down(at) + 4, words, "end")
-        for at, words in ticks_x:
-            yield _line(across(at), bottom, across(at), bottom + 4, INK)
-            label, edge = shorten(words, _LONGEST), width - 4
-            half = len(label) * _LETTER / 2
-            # A long label of the last tick ends with the picture.
-            ends = across(at) + half > edge
-            yield _text(edge if ends else across(at), bottom + 18, label, _ANCHOR[ends])
-        yield _line(left, bottom, right, bottom, INK)
-        if axes[0]:
-            yield _text((left + right) / 2, height - 14, axes[0], "middle")
-        if axes[1]:
-            yield _text(left - 48, top - 16, axes[1], "start")
+        yield from frame.ticks(ticks_x, ticks_y)
+        yield from frame.names(axes)
         if diagonal:
-            yield _line(left, bottom, right, top, INK, ' stroke-dasharray="5 4"')
+            ends = frame.left, frame.bottom, frame.right, frame.top
+            yield _line(*ends, INK, ' stroke-dasharray="5 4"')
         for at, curve in enumerate(all_curves):
-            yield from _curve(curve, COLOURS[at], across, down)
+            yield from frame.curve(curve, COLOURS[at])
             if len(all_curves) > 1:
-                place = right - 200 + at * 104
-                yield f'<circle cx="{place}" cy="{top - 20}" r="4" fill="{COLOURS[at]}"/>'
-                yield _text(place + 9, top - 16, shorten(curve.name, 13), "start")
+                place = frame.right - 200 + at * 104
+                yield f'<circle cx="{place}" cy="{frame.top - 20}" r="4" fill="{COLOURS[at]}"/>'
+                yield _text(place + 9, frame.top - 16, shorten(curve.name, 13), "start")
 
-    return _svg(width, height, title, parts())
+    return _svg(*size, title, parts())
 
 
-def _curve(
-    curve: Curve, colour: str, across: Callable[[float], float], down: Callable[[float], float]
-) -> Iterator[str]:
-    places = [(across(x), down(y)) for x, y in curve.points]
-    if len(places) > 1:
-        line = " ".join(f"{_round(x)},{_round(y)}" for x, y in places)
-        yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
-    for x, y in places:
-        yield f'<circle cx="{_round(x)}" cy="{_round(y)}" r="4" fill="{colour}"/>'
+@dataclass(frozen=True)
+class _Frame:
+    """The frame of a chart in a picture of this size, and the ranges (low, high) of its axes."""
+
+    width: int
+    height: int
+    range_x: tuple[float, float]
+    range_y: tuple[float, float]
+    left: int = 64
+    top: int = 40
+
+    @property
+    def right(self) -> int:
+        return self.width - 24
+
+    @property
+    def bottom(self) -> int:
+        return self.height - 58
+
+    def across(self, x: float) -> float:
+        """The place of a value of the horizontal axis, in pixels."""
+        low, high = self.range_x
+        return self.left + (self.right - self.left) * (x - low) / (high - low)
+
+    def down(self, y: float) -> float:
+        """The place of a value of the vertical axis, in pixels."""
+        low, high = self.range_y
+        return self.bottom - (self.bottom - self.top) * (y - low) / (high - low)
+
+    def ticks(
+        self, ticks_x: Sequence[tuple[float, str]], ticks_y: Sequence[tuple[float, str]]
+    ) -> Iterator[str]:
+        """The axes: rules with their numbers at the left, marks with their texts below."""
+        for y, words in ticks_y:
+            yield _line(self.left, self.down(y), self.right, self.down(y), INK, _FAINT)
+            yield _text(self.left - 8, self.down(y) + 4, words, "end")
+        for x, words in ticks_x:
+            place = self.across(x)
+            yield _line(place, self.bottom, place, self.bottom + 4, INK)
+            label, edge = shorten(words, _LONGEST), self.width - 4
+            # A long label of the last tick ends with the picture.
+            ends = place + len(label) * _LETTER / 2 > edge
+            yield _text(edge if ends else place, self.bottom + 18, label, _ANCHOR[ends])
+        yield _line(self.left, self.bottom, self.right, self.bottom, INK)
+
+    def names(self, axes: tuple[str, str]) -> Iterator[str]:
+        """The names of both axes, where they have any."""
+        if axes[0]:
+            yield _text((self.left + self.right) / 2, self.height - 14, axes[0], "middle")
+        if axes[1]:
+            yield _text(self.left - 48, self.top - 16, axes[1], "start")
+
+    def curve(self, curve: Curve, colour: str) -> Iterator[str]:
+        """A dot at each point, and a line through them."""
+        places = [(self.across(x), self.down(y)) for x, y in curve.points]
+        if len(places) > 1:
+            line = " ".join(f"{_round(x)},{_round(y)}" for x, y in places)
+            yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+        for x, y in places:
+            yield f'<circle cx="{_round(x)}" cy="{_round(y)}" r="4" fill="{colour}"/>'
 
 
 def matrix(

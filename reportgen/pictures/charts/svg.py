@@ -106,28 +106,8 @@ def render(
         page. No style attribute, no script, no reference to anything outside, no date.
 
     """
-    import matplotlib as mpl
-    import matplotlib.style
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure
-
-    names, buffer = Names(), BytesIO()
-    settings = {
-        "svg.fonttype": "none",
-        # Two drawings in one page must not share identifiers.
-        "svg.hashsalt": f"{title} {description}",
-        "font.family": "sans-serif",
-        "font.sans-serif": ["DejaVu Sans"],
-        "text.parse_math": False,
-    }
-    # "default" undoes what a matplotlibrc of the user's may say.
-    with _SETTINGS, mpl.style.context("default"), mpl.rc_context(settings):
-        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
-        FigureCanvasSVG(figure)
-        draw(figure, names)
-        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
-        figure.savefig(buffer, format="svg", metadata=nothing)
-    drawing = buffer.getvalue().decode("utf-8")
+    # Two drawings in one page must not share identifiers.
+    drawing, names = _drawn(draw, width, height, salt=f"{title} {description}")
     _, _, body = drawing[drawing.index("<svg") :].partition(">")
     body = re.sub(r"<style.*?</style>", "", body, count=1, flags=re.DOTALL)
     body = re.sub(r' style="([^"]*)"', _attributes, body)
@@ -144,6 +124,33 @@ def render(
         f" <title>{title}</title>\n <desc>{description}</desc>\n {STYLE}"
     )
     return (head + names.put_into(body)).encode("utf-8")
+
+
+def _drawn(
+    draw: "Callable[[Figure, Names], None]", width: int, height: int, *, salt: str
+) -> tuple[str, Names]:
+    """The SVG that Matplotlib writes, and the texts that belong into it."""
+    import matplotlib as mpl
+    import matplotlib.style
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    names, buffer = Names(), BytesIO()
+    settings = {
+        "svg.fonttype": "none",
+        "svg.hashsalt": salt,
+        "font.family": "sans-serif",
+        "font.sans-serif": ["DejaVu Sans"],
+        "text.parse_math": False,
+    }
+    # "default" undoes what a matplotlibrc of the user's may say.
+    with _SETTINGS, mpl.style.context("default"), mpl.rc_context(settings):
+        figure = Figure(figsize=(width / 72, height / 72), dpi=72)
+        FigureCanvasSVG(figure)
+        draw(figure, names)
+        nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(buffer, format="svg", metadata=nothing)
+    return buffer.getvalue().decode("utf-8"), names
 
 
 def _attributes(style: re.Match[str]) -> str:

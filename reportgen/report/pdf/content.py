@@ -1,6 +1,6 @@
 """A Report as the content of its PDF: every text worded, every picture checked."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from reportgen.pictures.charts.svg import shorten
@@ -9,6 +9,7 @@ from reportgen.records.image import Image
 from reportgen.records.model import Layer
 from reportgen.records.report import Report
 from reportgen.report.answers import output_rows
+from reportgen.report.contexts import Fact as SiteFact
 from reportgen.report.figures import SPARSITY_ALT, activation_legend, gradcam_legend
 from reportgen.report.methods import methods, preprocessing_method
 from reportgen.report.model_facts import (
@@ -30,6 +31,7 @@ from reportgen.report.pdf.contexts import (
     LayerRow,
     Photo,
     Picture,
+    Section,
     Thumbnail,
 )
 from reportgen.report.pdf.extent import (
@@ -67,13 +69,11 @@ def document(
     small = thumbnails(outline, extent.thumbnails)
     patterns = galleries(materials)
     model_text = (*notes.take("model", 1), *notes.take_layers(1))
-    several = ("images", "activations", "gradcam") if images else ()
-    images_text = tuple(node for place in several for node in notes.take(place, 1))
+    of_images = ("images", "activations", "gradcam") if images else ()
+    images_text = tuple(node for place in of_images for node in notes.take(place, 1))
     filters_text = notes.take("filters", 1) if patterns else ()
     methods_text = notes.take("about", 1)
     sections = chapters(materials)
-    in_overview = outline.has("activations") and not outline.has("health")
-    chart = report.sparsity_chart if in_overview else None
     model = report.model
     return Document(
         paper=PAPERS[paper],
@@ -92,13 +92,10 @@ def document(
         images_text=images_text,
         filters_text=filters_text,
         description=model.description,
-        facts=(
-            *(Fact(fact.name, fact.value, fact.note) for fact in model_facts(outline)),
-            Fact("File", file_size(model), model.file),
-        ),
+        facts=(*_facts(model_facts(outline)), Fact("File", file_size(model), model.file)),
         findings=tuple(Finding(finding.title, finding.text) for finding in found),
         findings_note=found_note,
-        chart=pictures.picture(chart, SPARSITY_ALT) if chart else None,
+        chart=_chart(materials),
         model_notes=tuple(model.notes),
         outputs=tuple(output_rows(model)),
         groups=tuple(_groups(outline)),
@@ -111,20 +108,12 @@ def document(
         images_left_out=only_in_site(len(report.images) - len(images), "image"),
         filters=patterns,
         filters_lead=_filters_lead(outline),
-        filters_left_out=only_in_site(
-            len({gallery.layer for gallery in report.galleries})
-            - len({grid.title for section in patterns for grid in section.grids}),
-            "layer",
-        )
-        if patterns
-        else "",
+        filters_left_out=_filters_left_out(report, patterns),
         opening=tuple(opening(materials)),
         chapters=sections,
         methods_text=methods_text,
         methods=(*methods(report), preprocessing_method(report)),
-        environment=tuple(
-            Fact(fact.name, fact.value, fact.note) for fact in environment_facts(report.environment)
-        ),
+        environment=_facts(environment_facts(report.environment)),
         settings=tuple(
             Fact(name, setting_text(value)) for name, value in changed_settings(report).items()
         ),
@@ -133,6 +122,26 @@ def document(
         gradcam_colors=_colours(gradcam_legend(report.settings).colormap),
         activation_colors=_colours("viridis"),
     )
+
+
+def _facts(facts: Iterable[SiteFact]) -> tuple[Fact, ...]:
+    return tuple(Fact(fact.name, fact.value, fact.note) for fact in facts)
+
+
+def _chart(materials: Materials) -> Picture | None:
+    """Sparsity by depth, which the chapter on health shows where there is one."""
+    outline = materials.outline
+    chart = outline.report.sparsity_chart
+    if not chart or not outline.has("activations") or outline.has("health"):
+        return None
+    return materials.pictures.picture(chart, SPARSITY_ALT)
+
+
+def _filters_left_out(report: Report, sections: Sequence[Section]) -> str:
+    """How many layers with galleries the PDF does not show; empty where it shows no gallery."""
+    layers = {gallery.layer for gallery in report.galleries}
+    shown = {grid.title for section in sections for grid in section.grids}
+    return only_in_site(len(layers) - len(shown), "layer") if sections else ""
 
 
 def _colours(colormap: str) -> tuple[str, ...]:
