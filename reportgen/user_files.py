@@ -20,7 +20,7 @@ class UnusableFileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class HashedFile:
     """A file as it was when its content was hashed.
 
     `state` is its size in bytes and the times of the last change of content and of entry, in
@@ -82,7 +82,7 @@ def read_file(path: Path, most: int) -> bytes:
     return content
 
 
-def hash_file(path: Path, most: int | None = None) -> tuple[str, Seen]:
+def hash_file(path: Path, most: int | None = None) -> tuple[str, HashedFile]:
     """SHA-256 of a file, and the file as it was then.
 
     Raises OSError, UnusableFileError as `check_readable`, and InputChangedError when the file is
@@ -94,9 +94,9 @@ def hash_file(path: Path, most: int | None = None) -> tuple[str, Seen]:
     return digest.hexdigest(), seen
 
 
-def feed(path: Path, digest: "hashlib._Hash") -> Seen:
+def feed(path: Path, digest: "hashlib._Hash") -> HashedFile:
     """Add a file to a digest, block by block. Raises OSError and InputChangedError."""
-    seen = Seen(path, state_of(path))
+    seen = HashedFile(path, state_of(path))
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)

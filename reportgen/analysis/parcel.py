@@ -11,7 +11,7 @@ from reportgen.execution.runner import Outcome
 from reportgen.feeding import Feeding
 from reportgen.inputs.photos.clips import Clip
 from reportgen.records.model import ImageInput
-from reportgen.user_files import Seen
+from reportgen.user_files import HashedFile
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Parcel:
     feeding: Feeding
     batch_size: int | None
     photos: Mapping[str, Path] = field(hash=False, compare=False)
-    seen: Mapping[Path, Seen] = field(hash=False, compare=False)
+    seen: Mapping[Path, HashedFile] = field(hash=False, compare=False)
     clips: Mapping[str, Clip] = field(hash=False, compare=False)
     needed: Mapping[str, Outcome] = field(hash=False, compare=False)
 

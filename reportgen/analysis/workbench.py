@@ -21,7 +21,7 @@ from reportgen.inputs.photos.clips import Clip
 from reportgen.inputs.photos.decode import Decoded, decode
 from reportgen.inputs.photos.fit import fit
 from reportgen.records.model import ImageInput
-from reportgen.user_files import Seen
+from reportgen.user_files import HashedFile
 
 T = TypeVar("T")
 
@@ -66,7 +66,7 @@ class Workbench:
     preprocess: str
     feeding: Feeding
     batch_size: int | None
-    seen: Mapping[Path, Seen] = field(default_factory=dict)
+    seen: Mapping[Path, HashedFile] = field(default_factory=dict)
     """The photos' files as they were when they were hashed."""
     threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_threads()))
     notes: list[str] = field(default_factory=list)

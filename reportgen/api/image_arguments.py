@@ -33,7 +33,7 @@ class ImageArguments:
 
 
 @dataclass
-class _Found:
+class _GivenImages:
     """What was given, in order: files, and pictures in memory with their names and classes."""
 
     files: list[str] = field(default_factory=list)
@@ -61,7 +61,7 @@ def gather(images: Any, folder: Path, class_names: Sequence[str] | None = None) 
     vectors; `class_names` name the indices. Integers are pixel values 0..255 of a picture. Floats
     are fed as they are: 0..1, -1..1 or 0..255, rounded to 256 levels. Raises ImageError.
     """
-    found = _Found()
+    found = _GivenImages()
     names = class_names or getattr(images, "class_names", None)
     _collect(images, found, list(names) if names is not None else None)
     if not found.files and not found.pictures:
@@ -81,7 +81,7 @@ def gather(images: Any, folder: Path, class_names: Sequence[str] | None = None) 
     return ImageArguments([*found.files, *in_memory], table, mode)
 
 
-def _collect(images: Any, found: _Found, class_names: list[str] | None) -> None:
+def _collect(images: Any, found: _GivenImages, class_names: list[str] | None) -> None:
     if isinstance(images, str | Path):
         found.files.append(str(images))
     elif isinstance(images, Mapping):
@@ -124,7 +124,7 @@ def _single(value: Any) -> Any:
     return array
 
 
-def _add(value: Any, labels: Any, found: _Found, class_names: list[str] | None) -> None:
+def _add(value: Any, labels: Any, found: _GivenImages, class_names: list[str] | None) -> None:
     """Add a picture, or each of a batch, with its label."""
     array = None if isinstance(value, PillowImage.Image) else np.asarray(value)
     if array is None or array.ndim != 4:

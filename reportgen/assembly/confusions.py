@@ -47,7 +47,7 @@ def assemble_confusions(
 ) -> Confusions | None:
     """The confusions and the heat by class; None where nothing is confused and heat is little."""
     known = [image for image in images if None not in (image.true, image.predicted)]
-    maker = _Maker(folder, known, heats, colormap)
+    maker = _ConfusionRecords(folder, known, heats, colormap)
     wrong = [image for image in known if image.misclassified]
     pairs = Counter((image.true or 0, image.predicted or 0) for image in wrong)
     frequent = sorted(pairs, key=lambda pair: (-pairs[pair], pair))[:MOST_CONFUSIONS]
@@ -122,8 +122,8 @@ def _windows(
         )
 
 
-class _Maker:
-    """Makes the records of confusions among images of known class."""
+class _ConfusionRecords:
+    """The records of confusions among images of known class."""
 
     def __init__(
         self, folder: Path, known: Sequence[MappedImage], heats: Heats, colormap: str

@@ -38,7 +38,7 @@ def assemble_decisions(
         if stored is None or not isinstance(seen, Stored):
             continue
         scores = seen.read(ActivationData).scores
-        maker = _Maker(assembly, stored, names[digest], scores, drawn)
+        maker = _DecisionRecords(assembly, stored, names[digest], scores, drawn)
         found = stored.read(DecisionData).decisions
         decisions += [maker.decision(about, f"pictures/decisions/{at}") for about in found]
     if not decisions:
@@ -47,8 +47,8 @@ def assemble_decisions(
     return Decisions(layer=layer, exact=exact, images=len(names), decisions=decisions)
 
 
-class _Maker:
-    """Makes the records of one image."""
+class _DecisionRecords:
+    """The records of the decisions on one image."""
 
     def __init__(
         self,

@@ -30,7 +30,7 @@ _NO_CORRUPTION = "0"
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _MeasuredImage:
     """An image with what was found of it."""
 
     name: str
@@ -64,13 +64,13 @@ def assemble_robustness(
 
     `files` are all images by their digests; `data_set` is the name of their data set, if any.
     """
-    seen: list[_Seen] = []
+    seen: list[_MeasuredImage] = []
     for unit in units:
         file = files[unit.photo]
         stored = assembly.usable(outcomes[unit.key], "robustness of", file.name)
         if stored is not None:
             data = stored.read(RobustnessData)
-            seen.append(_Seen(file.name, file.true_class, stored, data))
+            seen.append(_MeasuredImage(file.name, file.true_class, stored, data))
     if not seen:
         return None
     known = [image for image in seen if image.true is not None]
@@ -91,7 +91,10 @@ def assemble_robustness(
 
 
 def _corruption(
-    assembly: Assembly, corruption: Corruption, seen: Sequence[_Seen], accuracy: float | None
+    assembly: Assembly,
+    corruption: Corruption,
+    seen: Sequence[_MeasuredImage],
+    accuracy: float | None,
 ) -> CorruptionResult:
     name = corruption.name
     strengths = [_strength(corruption, strength, seen) for strength in STRENGTHS]
@@ -113,12 +116,14 @@ def _corruption(
     )
 
 
-def _is_changed(image: _Seen, name: str) -> bool:
+def _is_changed(image: _MeasuredImage, name: str) -> bool:
     first, lost = image.damage(name)
     return -first <= len(STRENGTHS) or lost > 0.1
 
 
-def _strength(corruption: Corruption, strength: int, seen: Sequence[_Seen]) -> StrengthResult:
+def _strength(
+    corruption: Corruption, strength: int, seen: Sequence[_MeasuredImage]
+) -> StrengthResult:
     pairs = [(image, image.at(corruption.name, strength)) for image in seen]
     right = [
         float(corrupted.predicted == image.true)
@@ -143,7 +148,7 @@ def _strength(corruption: Corruption, strength: int, seen: Sequence[_Seen]) -> S
     )
 
 
-def _worst(assembly: Assembly, name: str, image: _Seen, target: str) -> WorstImage:
+def _worst(assembly: Assembly, name: str, image: _MeasuredImage, target: str) -> WorstImage:
     labels = assembly.model.target_labels
     by_strength = [image.at(name, strength) for strength in STRENGTHS]
     copied = assembly.copy_picture(image.stored, f"{name}.jpg", target)

@@ -24,7 +24,7 @@ from reportgen.printable import printable
 from reportgen.progress import Progress
 from reportgen.records.report import Skipped
 from reportgen.report.notes.source import OwnNotes
-from reportgen.user_files import Seen
+from reportgen.user_files import HashedFile
 
 DEFAULT_OUTPUT = Path("report")
 
@@ -70,7 +70,7 @@ class BuildContext:
         engine: Engine | None = None,
     ) -> None:
         self.settings = settings
-        self._seen: dict[Path, Seen] = {}
+        self._seen: dict[Path, HashedFile] = {}
         self.output = settings.out or DEFAULT_OUTPUT
         self.progress = progress
         self.log = Log(progress)
@@ -119,7 +119,7 @@ class BuildContext:
             raise ReportgenError(f"--strict: {sentence}")
         self.log.warn(sentence)
 
-    def watch(self, seen: dict[Path, Seen]) -> None:
+    def watch(self, seen: dict[Path, HashedFile]) -> None:
         """Files that must stay as they are until the build ends."""
         self._seen.update(seen)
 

@@ -16,7 +16,7 @@ from reportgen.inputs.photos.images import ImageFile, empty_folders, find_images
 from reportgen.inputs.photos.images import Skipped as Passed
 from reportgen.printable import distinct, printable
 from reportgen.records.report import Skipped
-from reportgen.user_files import Seen, UnusableFileError
+from reportgen.user_files import HashedFile, UnusableFileError
 from reportgen.wording import listed
 
 LARGEST_IMAGE = 2 * 10**9
@@ -27,7 +27,7 @@ Photos = list[tuple[ImageFile, str]]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundImages:
     """Images with the places of the folders beside them that hold none.
 
     `listed` marks the images of a list that names their classes: whole numbers are indices there.
@@ -42,8 +42,8 @@ class Found:
 class FoundFiles:
     """The images to show, the data set to scan, and which of them are clips, by their digests."""
 
-    shown: Found
-    data_set: Found
+    shown: FoundImages
+    data_set: FoundImages
     clips: Mapping[str, Clip] = field(default_factory=dict)
     frames: int | None = None
     """How many frames of a clip are fed; None before the model has told."""
@@ -65,7 +65,7 @@ class FoundFiles:
         """The same files, their clips fed as so many frames."""
         keys = keyed(self.clips, count)
 
-        def renamed(found: Found) -> Found:
+        def renamed(found: FoundImages) -> FoundImages:
             photos = [(image, keys.get(digest, digest)) for image, digest in found.photos]
             return replace(found, photos=photos)
 
@@ -88,7 +88,7 @@ def find_files(context: BuildContext, arguments: Sequence[str]) -> FoundFiles:
         raise SettingsError(
             "--dataset-pages 0 leaves no image to show: give an IMAGE too, or leave the option out."
         )
-    shown = data_set = Found([])
+    shown = data_set = FoundImages([])
     if arguments or not scanned:
         images, passed = find_images(arguments, context.ignored)
         if not images and not passed:
@@ -106,7 +106,7 @@ def find_files(context: BuildContext, arguments: Sequence[str]) -> FoundFiles:
     )
 
 
-def _find_data_set(context: BuildContext, shown: Photos) -> Found:
+def _find_data_set(context: BuildContext, shown: Photos) -> FoundImages:
     """Find the images of the data set that is scanned; raises ImageError for none."""
     place, what = Path(str(context.settings.dataset)), "image of the dataset"
     name = context.data_set_name
@@ -128,7 +128,7 @@ def _find_data_set(context: BuildContext, shown: Photos) -> Found:
     return replace(images, photos=named_apart(images.photos, shown, name))
 
 
-def _hashed(context: BuildContext, found: FoundSet, what: str, *, split: bool) -> Found:
+def _hashed(context: BuildContext, found: FoundSet, what: str, *, split: bool) -> FoundImages:
     """The image files with their digests; notes what is left out.
 
     `split` chooses those of a split where there are several.
@@ -145,7 +145,7 @@ def _hashed(context: BuildContext, found: FoundSet, what: str, *, split: bool) -
     photos, seen, skipped = hashed(images, what, context.index)
     context.log.skipped += skipped
     context.watch(seen)
-    return Found(photos, empty, found.listed)
+    return FoundImages(photos, empty, found.listed)
 
 
 def _of_split(
@@ -191,10 +191,10 @@ def _tell_split(context: BuildContext, split: Split) -> None:
 
 def hashed(
     images: Sequence[ImageFile], what: str, index: DigestIndex
-) -> tuple[Photos, dict[Path, Seen], list[Skipped]]:
+) -> tuple[Photos, dict[Path, HashedFile], list[Skipped]]:
     """The images with their digests, their files as they were then, and what cannot be read."""
     photos: Photos = []
-    seen: dict[Path, Seen] = {}
+    seen: dict[Path, HashedFile] = {}
     skipped = []
     paths = [image.path for image in images]
     for image, found in zip(images, hash_files(paths, index, LARGEST_IMAGE), strict=True):

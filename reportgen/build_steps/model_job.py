@@ -25,7 +25,7 @@ from reportgen.printable import printable
 from reportgen.progress import Progress, Silent
 from reportgen.records.model import Model
 from reportgen.records.outputs import Head, Output
-from reportgen.user_files import Seen, UnusableFileError, hash_file
+from reportgen.user_files import HashedFile, UnusableFileError, hash_file
 
 _LARGEST_CODE, _LARGEST_INPUT = 10**7, 4 * 10**9
 """Bytes of a Python file, and of an array for an input."""
@@ -68,7 +68,7 @@ class ModelJob:
         self.session = session
         self.settings = settings
         self.progress = progress
-        self._files: list[Seen] = []
+        self._files: list[HashedFile] = []
         self._own_code = [self._digests_of(source) for source in settings.custom_objects]
         self._inputs = {
             name: self._digest(path, f"--input {name}", _LARGEST_INPUT)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.build_steps.found_files import Found, Photos
+from reportgen.build_steps.found_files import FoundImages, Photos
 from reportgen.inputs.classes.class_folders import arrange, labels_of_folders, said_of_empty
 from reportgen.inputs.classes.class_names import Classes, match_classes
 from reportgen.inputs.classes.image_table import classes_in, read_image_table
@@ -22,7 +22,9 @@ class Classed:
     remarks: tuple[str, ...]
 
 
-def classed(shown: Found, data_set: Found, labels: Sequence[str], table: Path | None) -> Classed:
+def classed(
+    shown: FoundImages, data_set: FoundImages, labels: Sequence[str], table: Path | None
+) -> Classed:
     """Settle the class of each image; classes without labels get the names of the folders.
 
     The classes are those of the data set where there is one. A `table` names classes in place of
@@ -52,7 +54,7 @@ def classed(shown: Found, data_set: Found, labels: Sequence[str], table: Path | 
 
 
 def _by_place(
-    found: Found, labels: Sequence[str]
+    found: FoundImages, labels: Sequence[str]
 ) -> tuple[list[str | None], Classes, tuple[str, ...]]:
     """The class of each image by its place, the classes, and what is to be said of them."""
     places = [file.place for file, _ in found.photos]

@@ -41,7 +41,7 @@ MOST_PATTERNS = 60
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _SourceImage:
     """An image in one report, and where it comes from."""
 
     source: Source
@@ -86,13 +86,15 @@ def _flips(album: Album, flips: Sequence[Flip], a: Source, b: Source) -> Iterato
         before, after = (_find(side, flip.sha256, flip.image) for side in (ours, theirs))
         if at >= MOST_PICTURED or before is None or after is None:
             return flip
-        return _flip(album, flip, f"pictures/flips/{at:04}", _Seen(a, before), _Seen(b, after))
+        return _flip(
+            album, flip, f"pictures/flips/{at:04}", _SourceImage(a, before), _SourceImage(b, after)
+        )
 
     with ThreadPoolExecutor(_THREADS) as threads:
         yield from threads.map(pictured, range(len(flips)), flips)
 
 
-def _flip(album: Album, flip: Flip, stem: str, a: _Seen, b: _Seen) -> Flip:
+def _flip(album: Album, flip: Flip, stem: str, a: _SourceImage, b: _SourceImage) -> Flip:
     photo = b.source.picture(b.image.photo) or a.source.picture(a.image.photo)
     shown = album.copy(photo, f"{stem}-photo")
     cams = [_cam(seen.image) for seen in (a, b)]
@@ -132,7 +134,7 @@ def _difference(
     album: Album,
     stem: str,
     photo: Decoded | None,
-    seen: tuple[_Seen, _Seen],
+    seen: tuple[_SourceImage, _SourceImage],
     cams: Sequence[GradCam | None],
 ) -> tuple[str | None, str]:
     """The picture of the second heatmap minus the first; else why there is none."""

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from reportgen.errors import InputChangedError
 from reportgen.inputs.full_paths import FullPaths
-from reportgen.user_files import Seen, State, UnusableFileError, check_readable, hash_file
+from reportgen.user_files import HashedFile, State, UnusableFileError, check_readable, hash_file
 
-Hashed = tuple[str, Seen] | Exception
+Hashed = tuple[str, HashedFile] | Exception
 """SHA-256 of a file and the file as it was then, or why it cannot be used."""
 
 _AT_ONCE = 4096
@@ -65,7 +65,7 @@ class DigestIndex:
             database.executemany("UPDATE files SET day = ? WHERE path = ?", old)
         return found
 
-    def remember(self, hashed: Sequence[tuple[str, Seen]]) -> None:
+    def remember(self, hashed: Sequence[tuple[str, HashedFile]]) -> None:
         """Keep digests; those of files that were only just written are left out."""
         now = time.time_ns()
         today = now // 10**9 // _DAY
@@ -120,7 +120,7 @@ def hash_files(paths: Sequence[Path], index: DigestIndex, most: int) -> Iterator
                 except (OSError, UnusableFileError) as error:
                     found[path] = error
             for path, digest in index.known(states).items():
-                found[path] = digest, Seen(path, states[path])
+                found[path] = digest, HashedFile(path, states[path])
             missing = [path for path in dict.fromkeys(part) if path not in found]
             new = list(pool.map(lambda path: _hashed(path, most), missing))
             index.remember([hashed for hashed in new if isinstance(hashed, tuple)])

@@ -19,7 +19,7 @@ _FINEST = 6
 
 
 @dataclass(frozen=True)
-class Shown:
+class StripImage:
     """An image (height, width, 3), and the box of its pixels that a unit sees.
 
     `cell` is the unit's cell in the layer's grid; where it is None, the box is marked and cut out
@@ -41,7 +41,7 @@ class Cell:
     acrosses: NDArray[np.float64]
 
 
-def strip(shown: Sequence[Shown]) -> NDArray[np.uint8]:
+def strip(shown: Sequence[StripImage]) -> NDArray[np.uint8]:
     """The strip, RGB uint8: tiles `GAP` apart.
 
     Images with a box stand above what is cut out of them, tiles of `TILE` pixels; images with a
@@ -80,7 +80,7 @@ def _tile(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
     return tile
 
 
-def _marked(image: Shown) -> NDArray[np.uint8]:
+def _marked(image: StripImage) -> NDArray[np.uint8]:
     picture = _resized(image.pixels, TILE)
     down, across = (picture.shape[k] / image.pixels.shape[k] for k in (0, 1))
     box = image.box
@@ -93,7 +93,7 @@ def _marked(image: Shown) -> NDArray[np.uint8]:
     return _tile(picture, TILE)
 
 
-def _cut(image: Shown) -> NDArray[np.uint8]:
+def _cut(image: StripImage) -> NDArray[np.uint8]:
     box = image.box
     if not box.height * box.width:
         return np.full((TILE, TILE, 3), GROUND, np.uint8)

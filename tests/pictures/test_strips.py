@@ -4,7 +4,7 @@ import numpy as np
 
 from reportgen.inputs.geometry.cells import CellAxis
 from reportgen.pictures.box import Box
-from reportgen.pictures.strips import Cell, Shown, strip
+from reportgen.pictures.strips import Cell, StripImage, strip
 
 MARK = (214, 51, 108)
 
@@ -13,7 +13,7 @@ def test_a_cell_is_marked_and_the_grid_drawn_where_its_edges_lie() -> None:
     pixels = np.zeros((96, 96, 3), np.uint8)
     edges = CellAxis(start=19, jump=8, size=24).edges(8)  # 15, 23, ... 79: a margin around them
     cell = Cell(row=0, column=2, downs=edges, acrosses=edges)
-    picture = strip([Shown(pixels, Box(0, 0, 9, 9), cell)])  # twice the size
+    picture = strip([StripImage(pixels, Box(0, 0, 9, 9), cell)])  # twice the size
     rows, columns = np.nonzero((picture == MARK).all(axis=2))
     assert (rows.min(), rows.max() + 1) == (30, 46)
     assert (columns.min(), columns.max() + 1) == (62, 78)

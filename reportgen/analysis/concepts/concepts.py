@@ -84,7 +84,7 @@ class ConceptData:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _Response:
     """The network's response to an image: maps and gradients (h, w, channels)."""
 
     digest: str
@@ -127,7 +127,7 @@ class Concepts:
             yield unit, _result(bench, seen, unit.options)
 
 
-def _seen(bench: Workbench, unit: ConceptUnit) -> Iterator[_Seen]:
+def _seen(bench: Workbench, unit: ConceptUnit) -> Iterator[_Response]:
     layer = unit.options.layer
     gradients_of = bench.compiled(
         f"gradcam {layer} 1", lambda: score_gradients(bench.network, layer, 1, bench.places)
@@ -143,7 +143,7 @@ def _seen(bench: Workbench, unit: ConceptUnit) -> Iterator[_Seen]:
     for part, (maps, classes, slopes) in rows:
         for at, digest in enumerate(part):
             if np.isfinite(maps[at]).all() and np.isfinite(slopes[0, at]).all():
-                yield _Seen(digest, maps[at], slopes[0, at], int(classes[at, 0]))
+                yield _Response(digest, maps[at], slopes[0, at], int(classes[at, 0]))
 
 
 def found_in(maps: Sequence[npt.NDArray[np.floating]], seed: int) -> tuple[Chosen, list[Floats]]:
@@ -177,7 +177,7 @@ def score_parts(active: Floats, slopes: npt.NDArray[np.floating], parts: Floats)
 
 
 def _result(
-    bench: Workbench, seen: Sequence[_Seen], options: ConceptOptions
+    bench: Workbench, seen: Sequence[_Response], options: ConceptOptions
 ) -> Result[ConceptData]:
     chosen, active = found_in([image.maps for image in seen], options.seed)
     parts = chosen.factors.parts

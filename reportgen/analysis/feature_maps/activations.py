@@ -114,7 +114,7 @@ class Activations:
         by_digest = {unit.photo: unit for unit in units}
         bounds = {path: bench.network.bounds(path) for path in layers}
 
-        def draw(found: "_Found", at: int, _: str) -> Callable[[], Result[ActivationData]]:
+        def draw(found: "_BatchValues", at: int, _: str) -> Callable[[], Result[ActivationData]]:
             seen = [layer.of(at) for layer in found.layers]
             drawn = [
                 bench.threads.submit(_draw, path, k, seen[k], bounds[path], options)
@@ -128,7 +128,7 @@ class Activations:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _BatchValues:
     """What came from the device for a batch."""
 
     layers: Sequence[Quantised]
@@ -169,7 +169,7 @@ def numbers_exact(values: npt.NDArray[np.floating]) -> list[float]:
 
 def _forward(
     bench: Workbench, options: ActivationOptions
-) -> Callable[[npt.NDArray[np.float32]], _Found]:
+) -> Callable[[npt.NDArray[np.float32]], _BatchValues]:
     """The function from pixels to levels of all layers, class scores and probabilities."""
     network = bench.network  # the first who asks for it starts the engine, without its chatter
     layers = options.layers
@@ -191,9 +191,9 @@ def _forward(
 
     graph = engine().compiled(compute, network.variables, bench.places)
 
-    def forward(pixels: npt.NDArray[np.float32]) -> _Found:
+    def forward(pixels: npt.NDArray[np.float32]) -> _BatchValues:
         seen, *rest = graph(np.asarray(bench.prepare(pixels), np.float32))
-        return _Found(seen, answers, *rest)
+        return _BatchValues(seen, answers, *rest)
 
     return forward
 

@@ -27,7 +27,7 @@ from reportgen.execution.runner import Failure, Plan
 from reportgen.execution.units import Result, Unit
 from reportgen.few_images import FEWEST_RANKED
 from reportgen.pictures.encode import jpeg
-from reportgen.pictures.strips import GRID_TILE, TILE, Cell, Shown, strip
+from reportgen.pictures.strips import GRID_TILE, TILE, Cell, StripImage, strip
 from reportgen.records.model import Layer
 from reportgen.records.report import Skipped
 
@@ -285,7 +285,7 @@ class _Drawing:
                 )
             )
             pixels = self._recent(self.digests[image], partial(self._pixels, image))
-            shown.append(Shown(pixels, box, cell(row, column) if place is not None else None))
+            shown.append(StripImage(pixels, box, cell(row, column) if place is not None else None))
         picture = None
         if shown:
             where = "" if place is None else f"-{place[0]}-{place[1]}"

@@ -19,7 +19,7 @@ from reportgen.inputs.model_files.unsuitable import HEAD, MODEL_FIRST, explain_u
 from reportgen.inputs.photos.sniff import picture_kind
 from reportgen.inputs.similar_names import near_files
 from reportgen.printable import printable, quoted
-from reportgen.user_files import Seen, UnusableFileError, check_readable, feed
+from reportgen.user_files import HashedFile, UnusableFileError, check_readable, feed
 
 _LARGEST_JSON = 1 << 26
 _LOOKED_AT = 100
@@ -46,7 +46,7 @@ class ModelFile:
     size: int
     application: str | None
     weights: Path | None
-    files: tuple[Seen, ...] = ()
+    files: tuple[HashedFile, ...] = ()
 
     def check(self) -> None:
         """Raise InputChangedError when a file is no longer the one that `sha256` covers."""
@@ -110,7 +110,7 @@ def _refuse_special(path: Path) -> None:
 def _identify_application(name: str, weights: str | None) -> ModelFile:
     constructor = APPLICATIONS[name].constructor
     digest = hashlib.sha256(f"keras.applications.{constructor}".encode())
-    seen: list[Seen] = []
+    seen: list[HashedFile] = []
     weights_path = None
     if weights in (None, "none"):
         description = f"{constructor} of keras.applications, with untrained weights"
@@ -304,7 +304,7 @@ def _head(path: Path) -> bytes:
         return file.read(HEAD)
 
 
-def _digest(path: Path) -> tuple["hashlib._Hash", list[Seen]]:
+def _digest(path: Path) -> tuple["hashlib._Hash", list[HashedFile]]:
     digest = hashlib.sha256()
     seen = []
     for file in _files_of(path):
@@ -321,5 +321,5 @@ def _files_of(path: Path) -> Iterator[Path]:
         yield from sorted(file for file in path.rglob("*") if file.is_file())
 
 
-def _digest_weights(path: Path, digest: "hashlib._Hash") -> list[Seen]:
+def _digest_weights(path: Path, digest: "hashlib._Hash") -> list[HashedFile]:
     return [feed(file, digest) for file in files_of_weights(path)]

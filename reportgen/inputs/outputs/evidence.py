@@ -14,7 +14,7 @@ from reportgen.inputs.outputs.probe import WITH_UNITS, Probed, form_of, only_uni
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownOutput:
     """What is given of one output: its symbolic tensor, name, loss, and the axis of classes.
 
     `tokens`: its second axis is rows times columns of the picture.
@@ -28,7 +28,9 @@ class Known:
     tokens: bool
 
 
-def evidence_of(trace: Trace, walk: Walk | None, known: Known, numbers: Probed | None) -> Evidence:
+def evidence_of(
+    trace: Trace, walk: Walk | None, known: KnownOutput, numbers: Probed | None
+) -> Evidence:
     """Everything that the meaning of an output is concluded from."""
     sizes = [int(n or 1) for n in known.output.shape[1:]]
     if known.axis == 1 and len(sizes) == 3:

@@ -13,7 +13,7 @@ import numpy as np
 
 from reportgen.errors import ModelError
 from reportgen.inputs.graph.tracing import Trace, output_path
-from reportgen.inputs.outputs.evidence import Known, evidence_of
+from reportgen.inputs.outputs.evidence import KnownOutput, evidence_of
 from reportgen.inputs.outputs.facts import Form, Meaning
 from reportgen.inputs.outputs.graph import (
     EXACT,
@@ -195,7 +195,7 @@ def _read(trace: Trace, index: int, facts: OutputFacts) -> ClassScores:
     numbers = None
     if facts.probe is not None and not is_told(walk):
         numbers = Probed.of(facts.probe(paths), axis)
-    known = Known(
+    known = KnownOutput(
         output, name, facts.losses[index], axis, facts.image_channels, facts.tokens[index]
     )
     evidence = evidence_of(trace, walk, known, numbers)

@@ -88,7 +88,7 @@ class Skipped:
     own: bool = False
 
 
-class _Found(NamedTuple):
+class _FoundPath(NamedTuple):
     path: Path
     place: tuple[str, ...]
     reason: str | None  # why it is skipped
@@ -115,7 +115,7 @@ def find_images(
         ImageError: when an argument names nothing, or what reportgen has made.
 
     """
-    found: dict[str, _Found] = {}
+    found: dict[str, _FoundPath] = {}
     full_paths, real = FullPaths(), _RealPaths(ignored)
     for argument in arguments:
         matches = list(_find(argument))
@@ -195,7 +195,7 @@ def empty_folders(arguments: Sequence[str], images: Iterable[ImageFile]) -> list
     )
 
 
-def _find(argument: str) -> Iterator[_Found]:
+def _find(argument: str) -> Iterator[_FoundPath]:
     if not argument:
         return
     path = Path(argument)
@@ -217,17 +217,17 @@ def _find(argument: str) -> Iterator[_Found]:
             yield from _walk(match)
 
 
-def _named(path: Path, reason: str | None, place: tuple[str, ...] = ()) -> _Found:
+def _named(path: Path, reason: str | None, place: tuple[str, ...] = ()) -> _FoundPath:
     """What no listing of its folder has described."""
-    return _Found(path, place, reason, os.path.islink(path))  # noqa: PTH114 - answers always
+    return _FoundPath(path, place, reason, os.path.islink(path))  # noqa: PTH114 - answers always
 
 
-def _walk(folder: Path) -> Iterator[_Found]:
+def _walk(folder: Path) -> Iterator[_FoundPath]:
     """Everything below the folder that is not hidden, sorted by path, links followed once."""
     return _below(folder, {os.path.realpath(folder)}, ())
 
 
-def _below(folder: Path, visited: set[str], place: tuple[str, ...]) -> Iterator[_Found]:
+def _below(folder: Path, visited: set[str], place: tuple[str, ...]) -> Iterator[_FoundPath]:
     """What is below a folder, which stands at this place below the first one."""
     if len(place) > _DEEPEST:
         yield _named(folder, f"it lies more than {_DEEPEST} folders deep", place[:-1])
@@ -240,12 +240,12 @@ def _below(folder: Path, visited: set[str], place: tuple[str, ...]) -> Iterator[
     for entry in entries:
         path = folder / entry.name
         if not _is_folder(entry):
-            yield _Found(path, place, _screen(path, entry), entry.is_symlink())
+            yield _FoundPath(path, place, _screen(path, entry), entry.is_symlink())
         elif (real := os.path.realpath(path)) in visited:
             reason = "it is a link to a folder that is included already"
-            yield _Found(path, place, reason, entry.is_symlink())
+            yield _FoundPath(path, place, reason, entry.is_symlink())
         elif what := made_by_reportgen(path):
-            yield _Found(path, place, what, entry.is_symlink())
+            yield _FoundPath(path, place, what, entry.is_symlink())
         else:
             visited.add(real)
             yield from _below(path, visited, (*place, printable(entry.name)))

@@ -13,12 +13,12 @@ from reportgen.report.pdf.contexts import (
     Block,
     Bullets,
     Card,
+    CardPicture,
     Cards,
     Fact,
     Facts,
     Picture,
     Plate,
-    Shown,
     Table,
     Title,
     Words,
@@ -142,9 +142,9 @@ class PaperBlocks:
     def _picture(self, picture: SitePicture) -> Picture:
         return self.pictures.picture(picture.src, picture.alt, smooth=not picture.pixelated)
 
-    def _shown(self, figure: said.Figure) -> Shown:
+    def _shown(self, figure: said.Figure) -> CardPicture:
         picture = self._picture(figure.picture) if figure.picture else None
-        return Shown(picture, plain(figure.caption))
+        return CardPicture(picture, plain(figure.caption))
 
     def _figure_card(self, figure: said.Figure) -> Card:
         """A figure as a card; its caption is the title where it has no other."""

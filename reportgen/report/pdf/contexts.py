@@ -273,7 +273,7 @@ class Plate:
 
 
 @dataclass(frozen=True)
-class Shown:
+class CardPicture:
     """A picture with a few words; None where there is none, for the reason in the words."""
 
     picture: Picture | None
@@ -286,7 +286,7 @@ class Card:
 
     title: str
     text: str
-    pictures: tuple[Shown, ...]
+    pictures: tuple[CardPicture, ...]
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ STRONGEST = 6
 MOST_PIXELS = 8_000_000
 """Pixels of all the grids that the tiles of a sheet are looked for in: they are read whole."""
 
-Seen = Sequence[tuple[Image, Activations]]
+ImageGrids = Sequence[tuple[Image, Activations]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Cut:
 
 
 @dataclass
-class Known:
+class KnownChannel:
     """One channel over all images that show it."""
 
     images: int = 0
@@ -79,7 +79,7 @@ class Known:
     """Its top images, each with the image and the patch that is its receptive field."""
 
 
-def known_channels(outline: Outline, path: str, drawings: Drawings) -> dict[int, Known]:
+def known_channels(outline: Outline, path: str, drawings: Drawings) -> dict[int, KnownChannel]:
     """All channels of a layer that have pages, by number."""
     seen = outline.activations.get(path)
     channels = outline.unit_channels(path)
@@ -95,7 +95,7 @@ def known_channels(outline: Outline, path: str, drawings: Drawings) -> dict[int,
     return found
 
 
-def taken_images(outline: Outline, path: str) -> Seen:
+def taken_images(outline: Outline, path: str) -> ImageGrids:
     """The first images, of which the layer's grids are not too much to read."""
     seen = outline.activations.get(path)
     return seen[: max(2, MOST_PIXELS // seen.most_pixels)] if seen else ()
@@ -108,8 +108,8 @@ def top_images(outline: Outline, path: str) -> Iterator[ExemplarsOf]:
         yield from (strip for strip in found.channels if strip.layer == path and strip.picture)
 
 
-def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
-    found = {channel: Known() for channel in channels}
+def _read(seen: ImageGrids, channels: Sequence[int]) -> dict[int, KnownChannel]:
+    found = {channel: KnownChannel() for channel in channels}
     for _, grid in seen:
         lows, highs, means = list(grid.lows), list(grid.highs), list(grid.means)
         words = {channel: word for word, ids in by_word(grid).items() for channel in ids}
@@ -127,7 +127,7 @@ def _read(seen: Seen, channels: Sequence[int]) -> dict[int, Known]:
 
 
 def _draw_patterns(
-    outline: Outline, path: str, drawings: Drawings, sheet: str, some: dict[int, Known]
+    outline: Outline, path: str, drawings: Drawings, sheet: str, some: dict[int, KnownChannel]
 ) -> None:
     for gallery in outline.galleries.get(path, ()):
         cells = [
@@ -150,7 +150,11 @@ def _pattern(outline: Outline, gallery: Gallery, pattern: Filter, sheet: Sheet, 
 
 
 def _draw_responses(
-    outline: Outline, drawings: Drawings, sheet: str, taken: Seen, some: dict[int, Known]
+    outline: Outline,
+    drawings: Drawings,
+    sheet: str,
+    taken: ImageGrids,
+    some: dict[int, KnownChannel],
 ) -> None:
     shown = [
         (image, grid, channel)
@@ -183,7 +187,7 @@ def response_text(grid: Activations, channel: int) -> str:
     return text + (", not drawn to limit the size" if channel in grid.left_out else "")
 
 
-def _strongest(taken: Seen, channel: int, known: Known) -> Seen:
+def _strongest(taken: ImageGrids, channel: int, known: KnownChannel) -> ImageGrids:
     """The images that a channel is shown on: all of a few, else those that it responds to most."""
     with_it = [(at, seen) for at, seen in enumerate(taken) if channel < seen[1].shown]
     if len(with_it) > FEW_IMAGES:
@@ -236,7 +240,7 @@ def crossed(view: str) -> str:
     return f"M{left} {top}l{width} {height}m0 -{height}l-{width} {height}"
 
 
-def tile_sizes(known: Known) -> str:
+def tile_sizes(known: KnownChannel) -> str:
     """How large the tiles of feature maps are, where they are smaller than in the grids."""
     for _, grid, cut in known.responses[:1]:
         _, _, width, height = cut.view.split()

@@ -5,14 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from reportgen.report.layer_facts import Word, meaning
 from reportgen.report.outline import Outline, href, row_anchor
 from reportgen.report.site.channels.contexts import ChannelLabel, FoldedChannels
-from reportgen.report.site.channels.gathering import Known, channel_place
+from reportgen.report.site.channels.gathering import KnownChannel, channel_place
 from reportgen.wording import count, number, numbers, sentence
 
 _RUNS = 8
 """Runs of channel numbers in the heading of a fold."""
 
 
-def span_text(known: Known) -> str:
+def span_text(known: KnownChannel) -> str:
     """The range of a channel over the images, or that it has one value on all of them."""
     if not known.images:
         return ""
@@ -24,7 +24,7 @@ def span_text(known: Known) -> str:
     return " · ".join([text, *amounts])
 
 
-def word_always(known: Known) -> Word | None:
+def word_always(known: KnownChannel) -> Word | None:
     """What a channel with one value everywhere on every image is called; None for any other."""
     if not known.images or known.inactive < known.images:
         return None
@@ -33,7 +33,7 @@ def word_always(known: Known) -> Word | None:
     return "constant" if known.silent + known.constant == known.images else "inactive"
 
 
-def images_by_word(known: Known) -> Iterator[tuple[Word, int]]:
+def images_by_word(known: KnownChannel) -> Iterator[tuple[Word, int]]:
     """On how many images the channel is silent, constant, or one of both that is not known."""
     rest = known.inactive - known.silent - known.constant
     amounts: tuple[tuple[Word, int], ...] = (
@@ -42,7 +42,7 @@ def images_by_word(known: Known) -> Iterator[tuple[Word, int]]:
     yield from (amount for amount in amounts if amount[1])
 
 
-def is_empty(known: Known) -> bool:
+def is_empty(known: KnownChannel) -> bool:
     """Whether a channel has one value on every image, and neither a pattern nor a top image."""
     has_pattern = any(pattern.status == "ok" for _, pattern, _ in known.patterns)
     return word_always(known) is not None and not known.patches and not has_pattern

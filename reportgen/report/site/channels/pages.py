@@ -31,7 +31,7 @@ from reportgen.report.site.channels.gathering import (
     FEW_IMAGES,
     STRONGEST,
     Cut,
-    Known,
+    KnownChannel,
     channel_place,
     known_channels,
     response_text,
@@ -77,7 +77,9 @@ def channel_pages(outline: Outline, navigation: Navigation, drawings: Drawings) 
     yield from _index_pages(outline, navigation, covers)
 
 
-def _cover(outline: Outline, page: str, path: str, channel: int, known: Known) -> Tile | None:
+def _cover(
+    outline: Outline, page: str, path: str, channel: int, known: KnownChannel
+) -> Tile | None:
     """What stands for a channel: its last pattern, or else its strongest feature map."""
     place = channel_place(outline, path, channel)
     good = [cut for _, pattern, cut in known.patterns if pattern.status == "ok"]
@@ -133,7 +135,7 @@ def _rule(outline: Outline, path: str) -> str:
 
 
 def _list_pages(
-    outline: Outline, navigation: Navigation, path: str, found: Mapping[int, Known]
+    outline: Outline, navigation: Navigation, path: str, found: Mapping[int, KnownChannel]
 ) -> Pages:
     costs = [
         2 if is_empty(known) else 12 + 3 * (_TILES_IN_ROW + len(known.patterns))
@@ -188,7 +190,7 @@ def _why_none(outline: Outline) -> str:
     return f"Top images need at least {FEWEST_RANKED} images; there are {found.images}"
 
 
-def _row(outline: Outline, page: str, path: str, channel: int, known: Known) -> ChannelRow:
+def _row(outline: Outline, page: str, path: str, channel: int, known: KnownChannel) -> ChannelRow:
     place = channel_place(outline, path, channel)
     tiles = [cut.tile(page, place) for _, _, cut in known.patterns]
     if known.patches:
@@ -206,7 +208,7 @@ def _row(outline: Outline, page: str, path: str, channel: int, known: Known) -> 
 
 
 def _folded(
-    outline: Outline, page: str, path: str, found: Mapping[int, Known]
+    outline: Outline, page: str, path: str, found: Mapping[int, KnownChannel]
 ) -> tuple[FoldedChannels, ...]:
     by_word: dict[Word, list[int]] = {word: [] for word in WORDS}
     for channel, known in found.items():
@@ -222,7 +224,7 @@ def _own_pages(
     navigation: Navigation,
     drawings: Drawings,
     path: str,
-    found: Mapping[int, Known],
+    found: Mapping[int, KnownChannel],
 ) -> Pages:
     alike, channels = neighbours(found), list(found)
     for at, (channel, known) in enumerate(found.items()):
@@ -290,7 +292,9 @@ def _with_share(tile: Tile, share: float) -> Tile:
     return replace(tile, title=f"{tile.title}, r\u00a0=\u00a0{share:.2f}".replace("-", "\u2212"))
 
 
-def _facts(outline: Outline, page: str, path: str, channel: int, known: Known) -> tuple[Fact, ...]:
+def _facts(
+    outline: Outline, page: str, path: str, channel: int, known: KnownChannel
+) -> tuple[Fact, ...]:
     layer = Link(path, href(page, outline.layer_place(path)))
     facts = [Fact("Layer", "", outline.layers[path].type, (layer,))]
     if known.images:
@@ -335,7 +339,7 @@ def _top_image(page: str, top_image: tuple[Exemplar, Cut, Cut]) -> TopImage:
     )
 
 
-def _top_text(outline: Outline, known: Known) -> str:
+def _top_text(outline: Outline, known: KnownChannel) -> str:
     found = outline.report.exemplars
     if found is None or not outline.has("exemplars"):
         return ""
@@ -366,7 +370,7 @@ def _response(
     )
 
 
-def _responses_text(outline: Outline, path: str, known: Known) -> str:
+def _responses_text(outline: Outline, path: str, known: KnownChannel) -> str:
     if word := word_always(known):
         return f"This channel is {span_text(known)} ({meaning(word)})."
     seen, taken = outline.activations.get(path) or (), taken_images(outline, path)

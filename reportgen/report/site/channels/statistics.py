@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.few_images import FEWEST_RANKED
 from reportgen.report.site.channels.contexts import Histogram
-from reportgen.report.site.channels.gathering import Known
+from reportgen.report.site.channels.gathering import KnownChannel
 from reportgen.wording import count, number
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _BINS, _WIDTH, _HEIGHT = 16, 160, 40
 _NEIGHBOURS = 5
 
 
-def histogram(known: Known) -> Histogram | None:
+def histogram(known: KnownChannel) -> Histogram | None:
     """How the channel's highest values spread over the images; None for too few images."""
     values = [value for value in known.highs if value is not None and math.isfinite(value)]
     if len(values) < FEWEST_RANKED:
@@ -42,7 +42,7 @@ def histogram(known: Known) -> Histogram | None:
     )
 
 
-def neighbours(found: Mapping[int, Known]) -> dict[int, list[tuple[int, float]]]:
+def neighbours(found: Mapping[int, KnownChannel]) -> dict[int, list[tuple[int, float]]]:
     """The channels most alike to each, with Pearson's correlation of their means over the images.
 
     Empty for too few images; channels that do not vary, or are not finite, have no neighbours.

@@ -6,14 +6,14 @@ from reportgen.report.figures import plain_picture, single
 from reportgen.report.layer_facts import amounts
 from reportgen.report.outline import src
 from reportgen.report.site.sources.contexts import PAGE, Step
-from reportgen.report.site.sources.found import Found, absent, step
+from reportgen.report.site.sources.found import StepMaterial, absent, step
 from reportgen.report.site.sources.texts import BOOK, UNITS, numbered  # fmt: skip
 from reportgen.wording import TIMES, count, number, percent
 
 _SIDE = 460
 
 
-def single_channels(given: Found) -> Step:
+def single_channels(given: StepMaterial) -> Step:
     """Single channels, large."""
     title, source = "Single channels of the first layer", f"{BOOK}, section 5.4.1"
     listing = f"channels 3 and 30 of 32, maps of 148 {TIMES} 148, minimum to maximum"
@@ -35,7 +35,7 @@ def single_channels(given: Found) -> Step:
     )
 
 
-def every_channel(given: Found) -> Step:
+def every_channel(given: StepMaterial) -> Step:
     """The grids of all layers."""
     title, source = "Every channel of every layer", f"{BOOK}, section 5.4.1"
     listing = "8 layers, 16 channels a row, mean 128 and standard deviation 64"
@@ -59,7 +59,7 @@ def _grid(grid: Activations) -> Picture:
     return plain_picture(PAGE, grid.picture, (grid.width, grid.height), alt, 2 * _SIDE)
 
 
-def sparsity(given: Found) -> Step:
+def sparsity(given: StepMaterial) -> Step:
     """Zeros by depth."""
     title, source = "Deeper layers are sparser", f"{BOOK}, section 5.4.1"
     listing = "in deep layers more and more channels are blank"
@@ -79,7 +79,7 @@ def sparsity(given: Found) -> Step:
     )
 
 
-def top_images(given: Found) -> Step:
+def top_images(given: StepMaterial) -> Step:
     """The top images of a channel."""
     title, source = "The images that activate a channel most", UNITS
     listing = "the top images of a unit, its receptive field marked"

@@ -12,7 +12,7 @@ from reportgen.report.site.sources.contexts import PAGE, Step
 
 
 @dataclass(frozen=True)
-class Found:
+class StepMaterial:
     """A report, and its image that the steps show."""
 
     outline: Outline

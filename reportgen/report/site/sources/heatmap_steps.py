@@ -5,7 +5,7 @@ from reportgen.report.contexts import Picture
 from reportgen.report.figures import plain_picture
 from reportgen.report.outline import src
 from reportgen.report.site.sources.contexts import PAGE, Step
-from reportgen.report.site.sources.found import Found, absent, step
+from reportgen.report.site.sources.found import StepMaterial, absent, step
 from reportgen.report.site.sources.texts import BOOK  # fmt: skip
 from reportgen.wording import TIMES
 
@@ -13,12 +13,12 @@ _SIDE = 460
 _PATTERN_SIDE = 320
 
 
-def _cam(given: Found) -> GradCam | None:
+def _cam(given: StepMaterial) -> GradCam | None:
     cams = given.image.gradcam if given.image else ()
     return next((cam for cam in cams if cam.method == "gradcam" and cam.heatmap), None)
 
 
-def heatmap(given: Found) -> Step:
+def heatmap(given: StepMaterial) -> Step:
     """Grad-CAM alone, and its map unsmoothed."""
     title, source = "The heatmap as it is", f"{BOOK}, section 5.4.3"
     listing = f"block5_conv3: 14 {TIMES} 14 cells, cut at zero, divided by its maximum"
@@ -38,7 +38,7 @@ def heatmap(given: Found) -> Step:
     )
 
 
-def overlay(given: Found) -> Step:
+def overlay(given: StepMaterial) -> Step:
     """Grad-CAM on the photo."""
     title, source = "The heatmap on the photo", f"{BOOK}, section 5.4.3"
     listing = "jet, intensity 0.4, saved at the photo’s own size"

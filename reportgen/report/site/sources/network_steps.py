@@ -2,7 +2,7 @@
 
 from reportgen.report.figures import plain_picture
 from reportgen.report.site.sources.contexts import PAGE, Step
-from reportgen.report.site.sources.found import Found, absent, step
+from reportgen.report.site.sources.found import StepMaterial, absent, step
 from reportgen.report.site.sources.texts import (
     BOOK,
 )  # fmt: skip
@@ -11,7 +11,7 @@ from reportgen.wording import TIMES, count, number, percent
 _SIDE = 460
 
 
-def network(given: Found) -> Step:
+def network(given: StepMaterial) -> Step:
     """What the network is made of."""
     model = given.report.model
     size = model.image_input
@@ -34,7 +34,7 @@ def network(given: Found) -> Step:
     )
 
 
-def photo(given: Found) -> Step:
+def photo(given: StepMaterial) -> Step:
     """The image as a file, and as the network is fed it."""
     image, settings = given.image, given.report.settings
     listing = f"150 {TIMES} 150 pixels, nearest neighbour, divided by 255"
@@ -61,7 +61,7 @@ def photo(given: Found) -> Step:
     )
 
 
-def decoded(given: Found) -> Step:
+def decoded(given: StepMaterial) -> Step:
     """The classes with the highest probability."""
     title, source = "The top classes", f"{BOOK}, section 5.4.3"
     listing = "the top 3: African elephant 92.5 %, tusker 7 %, Indian elephant 0.4 %"
@@ -84,7 +84,7 @@ def decoded(given: Found) -> Step:
     )  # fmt: skip
 
 
-def accuracy(given: Found) -> Step:
+def accuracy(given: StepMaterial) -> Step:
     """Accuracy over labelled images."""
     title, source = "Accuracy on a test set", f"{BOOK}, section 5.2"
     listing = "2,000 images of two classes"

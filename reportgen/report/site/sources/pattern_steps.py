@@ -6,7 +6,7 @@ from reportgen.report.figures import METHODS, plain_picture
 from reportgen.report.outline import href, src
 from reportgen.report.site.channels.contexts import Tile
 from reportgen.report.site.sources.contexts import PAGE, Step
-from reportgen.report.site.sources.found import Found, absent, step
+from reportgen.report.site.sources.found import StepMaterial, absent, step
 from reportgen.report.site.sources.texts import BLOG, BOOK, DREAMS, LECTURE  # fmt: skip
 from reportgen.wording import TIMES, count, listed, number
 
@@ -16,7 +16,7 @@ _PLAIN = ("classic", "fourier")
 """Kinds of gallery of what raises each filter, one pattern of each."""
 
 
-def start(given: Found) -> Step:
+def start(given: StepMaterial) -> Step:
     """The image from which gradient ascent starts."""
     title, source = "The image that an ascent starts from", f"{BOOK}, section 5.4.2"
     listing = "gray with uniform noise: levels 128 to 148"
@@ -41,7 +41,7 @@ def start(given: Found) -> Step:
     )  # fmt: skip
 
 
-def pattern(given: Found) -> Step:
+def pattern(given: StepMaterial) -> Step:
     """The pattern of one filter."""
     title, source = "The pattern of one filter", f"{BOOK}, section 5.4.2"
     listing = f"block3_conv1, filter 0: 150 {TIMES} 150 pixels, 40 steps of size 1"
@@ -63,7 +63,7 @@ def pattern(given: Found) -> Step:
     )
 
 
-def gallery(given: Found) -> Step:
+def gallery(given: StepMaterial) -> Step:
     """A gallery of each block."""
     title, source = "Galleries of filter patterns", f"{BOOK}, section 5.4.2"
     listing = f"8 {TIMES} 8 filters of 64 {TIMES} 64 pixels, margin 5, one layer of each block"
@@ -101,7 +101,7 @@ def _patterns(gallery: Gallery, alt: str) -> Picture:
     return plain_picture(PAGE, gallery.picture, size, alt, 2 * _SIDE)
 
 
-def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
+def _tile(given: StepMaterial, gallery: Gallery, at: int, channel: int) -> Tile:
     """The pattern of one filter, the tile `at` of its gallery."""
     pace = gallery.size + gallery.margin
     left, top = at % gallery.columns * pace, at // gallery.columns * pace
@@ -117,7 +117,7 @@ def _tile(given: Found, gallery: Gallery, at: int, channel: int) -> Tile:
     )
 
 
-def _plain(given: Found) -> list[Gallery]:
+def _plain(given: StepMaterial) -> list[Gallery]:
     """The galleries of these kinds that have patterns, in the order of the layers."""
     return [
         candidate
@@ -126,13 +126,13 @@ def _plain(given: Found) -> list[Gallery]:
     ]
 
 
-def _middle(given: Found) -> Gallery | None:
+def _middle(given: StepMaterial) -> Gallery | None:
     """A gallery in the middle of the depth, as block3_conv1 is in VGG16."""
     galleries = _plain(given)
     return galleries[len(galleries) // 2] if galleries else None
 
 
-def kernels(given: Found) -> Step:
+def kernels(given: StepMaterial) -> Step:
     """The weights of the first convolution."""
     title, source = "The kernels of the first layer", LECTURE
     listing = f"64 kernels of 3 {TIMES} 3 {TIMES} 3 in colour"
@@ -156,7 +156,7 @@ def kernels(given: Found) -> Step:
     )  # fmt: skip
 
 
-def by_block(given: Found) -> Step:
+def by_block(given: StepMaterial) -> Step:
     """Every gallery, by block."""
     title, source = "Filters of each layer, by block", BLOG
     listing = f"20 filters of each layer, 128 {TIMES} 128 pixels, 20 steps"
@@ -182,7 +182,7 @@ def by_block(given: Found) -> Step:
     )
 
 
-def dream(given: Found) -> Step:
+def dream(given: StepMaterial) -> Step:
     """The first dream."""
     title, source = "A dream from a photo", DREAMS
     listing = "a cat, 100 steps"

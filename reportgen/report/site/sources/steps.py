@@ -14,7 +14,7 @@ from reportgen.report.site.sources.activation_steps import (
     top_images,
 )
 from reportgen.report.site.sources.contexts import Step
-from reportgen.report.site.sources.found import Found
+from reportgen.report.site.sources.found import StepMaterial
 from reportgen.report.site.sources.heatmap_steps import heatmap, overlay
 from reportgen.report.site.sources.network_steps import accuracy, decoded, network, photo
 from reportgen.report.site.sources.pattern_steps import (
@@ -29,7 +29,7 @@ from reportgen.report.site.sources.pattern_steps import (
 
 def steps(outline: Outline) -> tuple[Step, ...]:
     """All steps, in order."""
-    given = Found(outline)
+    given = StepMaterial(outline)
     shown = (
         network(given),
         photo(given),
