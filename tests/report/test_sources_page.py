@@ -1,5 +1,6 @@
 """The page "As in the sources": what its steps say of a report that has more than the sources."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,9 +47,7 @@ def test_without_activations_the_section_is_the_reason(tmp_path: Path) -> None:
 
 def test_the_only_layer_is_named_once(tmp_path: Path) -> None:
     report = write_sample(tmp_path, sections=("activations",))
-    images = [
-        image.model_copy(update={"activations": image.activations[:1]}) for image in report.images
-    ]
+    images = [replace(image, activations=image.activations[:1]) for image in report.images]
     outline = Outline(report.model_copy(update={"images": images}))
     (step,) = [s for s in steps(outline) if s.title == "Deeper layers are sparser"]
     assert step.here.count(f"in {images[0].activations[0].layer}") == 2  # zeros, channels
