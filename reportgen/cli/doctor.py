@@ -139,6 +139,11 @@ def _unreached(machine: Machine, name: str, answer: Reach) -> Finding:
     newest = max(_number(gpu.capability) for gpu in machine.gpus)
     if name == "tensorflow" and answer.gpus and newest >= _BLACKWELL:
         return _too_new(name, answer.log)
+    platforms = os.environ.get("JAX_PLATFORMS")
+    if name == "jax" and platforms and not answer.gpus:
+        return Finding(
+            f"JAX_PLATFORMS is “{platforms}”, so JAX uses no GPU.", "unset JAX_PLATFORMS"
+        )
     if found := _cause(_CAUSES, name, answer.log):
         return found
     if not answer.built:

@@ -167,7 +167,7 @@ def has_gpu_plugin() -> bool:
 @functools.cache
 def reach(engine: str) -> Reach:
     """Ask an engine, once in this process, which GPUs it reaches."""
-    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0", "JAX_PLATFORMS": ""}
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "0"}
     environment["XLA_PYTHON_CLIENT_PREALLOCATE"] = "false"
     try:
         done = subprocess.run(  # noqa: S603

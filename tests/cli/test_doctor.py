@@ -111,7 +111,8 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_each_cause_is_named_with_what_helps(name):
+def test_each_cause_is_named_with_what_helps(name, monkeypatch):
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     sick, what, helps = CASES[name]
     found = findings(sick)
     assert [one for one in found if what in one.what and helps in one.help], found
@@ -133,6 +134,26 @@ def test_the_command_prints_it(monkeypatch):
     done = CliRunner().invoke(cli, ["doctor"])
     assert done.exit_code == 0
     assert "Missing: this release of TensorFlow" in done.output
+
+
+def test_a_gpu_that_jax_is_told_to_leave_alone_is_named_so(monkeypatch):
+    """A build obeys the variable, so the question what JAX reaches does, too."""
+    asked = []
+
+    def run(*_, env, **__):
+        asked.append(env["JAX_PLATFORMS"])
+        return subprocess.CompletedProcess([], 0, json.dumps({"gpus": [], "built": True}), "")
+
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    monkeypatch.setattr(subprocess, "run", run)
+    engines.reach.cache_clear()
+    engines.reach("jax")
+    engines.reach.cache_clear()
+    assert asked == ["cpu"]
+    sick = machine(gpus=[H100], reaches={"jax": ON_CPU}, chosen="jax")
+    assert [(one.what, one.help) for one in findings(sick)] == [
+        ("JAX_PLATFORMS is “cpu”, so JAX uses no GPU.", "unset JAX_PLATFORMS")
+    ]
 
 
 @pytest.fixture
