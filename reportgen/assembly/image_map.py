@@ -73,6 +73,7 @@ def assemble_map(
     suspected, examined, no_suspicion = _suspected(model, kept, features)
     names = ("t-SNE 1", "t-SNE 2") if placed.perplexity else _axes(placed.variance)
     grouped = Grouped.of(kept, model.labels)
+    pictures = draw_map(folder, kept, placed.positions, grouped, names, decoded)
     return ImageMap(
         method="tsne" if placed.perplexity else "pca",
         layer=layer,
@@ -81,19 +82,15 @@ def assemble_map(
         perplexity=placed.perplexity,
         trustworthiness=round(trustworthiness(features, placed.positions, trusted), 6),
         trusted=trusted,
-        points=[
-            MapPoint(
-                image=image.file.name,
-                x=float(f"{placed.positions[at, 0]:.6g}"),
-                y=float(f"{placed.positions[at, 1]:.6g}"),
-                neighbours=[kept[other].file.name for other in near[at]],
-            )
-            for at, image in enumerate(kept)
-        ],
+        points=_points(kept, placed, near),
         left_out=lost,
         coloured_by=grouped.by,
         groups=grouped.records,
-        **draw_map(folder, kept, placed.positions, grouped, names, decoded),
+        chart=pictures.chart,
+        picture=pictures.picture,
+        width=pictures.width,
+        height=pictures.height,
+        tiles=pictures.tiles,
         labelled=examined,
         suspected=suspected[:MOST_SUSPECTED],
         suspicions=len(suspected),
@@ -108,6 +105,21 @@ class _Placed:
     positions: Floats
     variance: tuple[float, ...]
     perplexity: float | None
+
+
+def _points(
+    images: Sequence[MappedImage], placed: _Placed, near: npt.NDArray[np.intp]
+) -> list[MapPoint]:
+    """The positions of the images; `near` has the indices of the nearest, (images, neighbours)."""
+    return [
+        MapPoint(
+            image=image.file.name,
+            x=float(f"{placed.positions[at, 0]:.6g}"),
+            y=float(f"{placed.positions[at, 1]:.6g}"),
+            neighbours=[images[other].file.name for other in near[at]],
+        )
+        for at, image in enumerate(images)
+    ]
 
 
 def _placed(features: Floats, choice: MapChoice) -> _Placed:

@@ -48,6 +48,17 @@ class Grouped:
         )
 
 
+@dataclass(frozen=True)
+class MapPictures:
+    """Paths of the chart and of the thumbnails, whose size is in pixels, and what they show."""
+
+    chart: str
+    picture: str
+    width: int
+    height: int
+    tiles: list[MapTile]
+
+
 def draw_map(
     folder: Path,
     images: Sequence[MappedImage],
@@ -55,8 +66,8 @@ def draw_map(
     grouped: Grouped,
     axes: tuple[str, str],
     decoded: Mapping[str, Stored],
-) -> dict[str, Any]:
-    """Draw the chart of all images and the thumbnails of some; the fields of the record."""
+) -> MapPictures:
+    """Draw the chart of all images and the thumbnails of some, below `folder`."""
     wrong = [image.misclassified for image in images]
     names = [record.label for record in grouped.records]
     (folder / _CHART).parent.mkdir(parents=True, exist_ok=True)
@@ -76,13 +87,7 @@ def draw_map(
         MapTile(image=images[at].file.name, left=left, top=top, size=TILE)
         for at, (left, top) in zip(shown, corners, strict=True)
     ]
-    return {
-        "chart": _CHART,
-        "picture": _PICTURE,
-        "width": canvas.shape[1],
-        "height": canvas.shape[0],
-        "tiles": tiles,
-    }
+    return MapPictures(_CHART, _PICTURE, canvas.shape[1], canvas.shape[0], tiles)
 
 
 def _photo(stored: Stored) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import Any
 from urllib.parse import quote
 
 from reportgen.heatmap_methods import CAMS
@@ -70,6 +69,7 @@ def _pages(
     for at, (page, part) in enumerate(zip(paths, parts, strict=True), 1):
         grids = image.activations[part.start : part.stop]
         here = _here(outline, page, image, beside)
+        heatmap, heatmap_text = _first_heatmap(outline, page, image)
         yield (
             page,
             ImagePage(
@@ -85,7 +85,8 @@ def _pages(
                 ),
                 network_photo=_network_photo(report, page, image),
                 network_text=_network_text(report),
-                **_first_heatmap(outline, page, image),
+                heatmap=heatmap,
+                heatmap_text=heatmap_text,
                 predictions=predictions(image),
                 no_predictions=_no_predictions(report, image),
                 answers=answer_tables(report.model, image) if at == 1 else (),
@@ -149,8 +150,8 @@ def _network_text(report: Report) -> str:
     return f"Network input, {taken.height} {TIMES} {taken.width}" if taken else ""
 
 
-def _first_heatmap(outline: Outline, page: str, image: Image) -> dict[str, Any]:
-    """The heatmap beside the photo: that of the first class which has one."""
+def _first_heatmap(outline: Outline, page: str, image: Image) -> tuple[Picture | None, str]:
+    """The heatmap beside the photo, and what it is of; None where the image has none."""
     cams = cam_groups(image.gradcam) if outline.has("gradcam") else ()
     for group in cams[:1]:
         cam = shown_cam(group)
@@ -159,8 +160,8 @@ def _first_heatmap(outline: Outline, page: str, image: Image) -> dict[str, Any]:
             alt = f"{title} of {cam.label}, beside the photo"
             size = (cam.width, cam.height)
             picture = plain_picture(page, cam.picture, size, alt, _PHOTO)
-            return {"heatmap": picture, "heatmap_text": f"{title}, {cam.label}"}
-    return {"heatmap": None, "heatmap_text": ""}
+            return picture, f"{title}, {cam.label}"
+    return None, ""
 
 
 def _network_photo(report: Report, page: str, image: Image) -> Picture | None:
