@@ -1,5 +1,6 @@
 """Charts written as SVG: well-formed, escaped, and true to their numbers."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -59,3 +60,14 @@ def test_a_large_matrix_names_every_few_layers():
     assert len(list(root.iter(f"{SVG}rect"))) == 3600
     assert 0 < len(list(root.iter(f"{SVG}text"))) < 120
     assert int(root.get("width")) < 900
+
+
+def test_two_curves_that_coincide_are_both_seen():
+    same = [(0.0, 1.0), (1.0, 0.5)]
+    drawn = curves(
+        [Curve("accuracy", same), Curve("same class", same)],
+        [(0.0, "0"), (1.0, "1")], [(0.0, "0"), (1.0, "1")], "x",
+    )  # fmt: skip
+    below, above = re.findall(r"<polyline[^>]*>", drawn.decode())
+    assert "stroke-dasharray" not in below
+    assert "stroke-dasharray" in above

@@ -30,7 +30,7 @@ STYLES = (
 OTHERS = ("#888888", ".")
 """Those of images in no group of their own."""
 
-_WIDTH, _HEIGHT, _MARGIN, _LONGEST_NAME = 560, 384, 36, 30
+_WIDTH, _HEIGHT, _MARGIN, _LONGEST_NAME = 480, 330, 36, 30
 _FONT, _LETTER, _ROW, _MARKER = 13, 7.8, 24, 28
 """Of the legend: size of its letters, width of one, height of a row, room for a marker."""
 _CIRCLE: dict[str, Any] = {

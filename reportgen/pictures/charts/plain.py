@@ -17,6 +17,7 @@ INK = "currentColor"
 _FAINT = f' stroke-opacity="{RULE_OPACITY}"'
 COLOURS = ("#0072b2", "#d55e00")
 MISSING = "#c8c8c8"
+_DASHED = ' stroke-dasharray="6 6"'
 _FONT = 'font-family="sans-serif" font-size="11"'
 _CELL, _MOST_SIDE = 22, 660
 _LONGEST = 24
@@ -67,7 +68,8 @@ def curves(
             ends = frame.left, frame.bottom, frame.right, frame.top
             yield _line(*ends, INK, ' stroke-dasharray="5 4"')
         for at, curve in enumerate(all_curves):
-            yield from frame.curve(curve, COLOURS[at])
+            # Dashes show the first curve below the second where they coincide.
+            yield from frame.curve(curve, COLOURS[at], _DASHED if at else "")
             if len(all_curves) > 1:
                 place = frame.right - 200 + at * 104
                 yield f'<circle cx="{place}" cy="{frame.top - 20}" r="4" fill="{COLOURS[at]}"/>'
@@ -128,12 +130,13 @@ class _Frame:
         if axes[1]:
             yield _text(self.left - 48, self.top - 16, axes[1], "start")
 
-    def curve(self, curve: Curve, colour: str) -> Iterator[str]:
-        """A dot at each point, and a line through them."""
+    def curve(self, curve: Curve, colour: str, dashes: str) -> Iterator[str]:
+        """A dot at each point, and a line through them; `dashes` are its further attributes."""
         places = [(self.across(x), self.down(y)) for x, y in curve.points]
         if len(places) > 1:
             line = " ".join(f"{_round(x)},{_round(y)}" for x, y in places)
-            yield f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>'
+            look = f'fill="none" stroke="{colour}" stroke-width="2"{dashes}'
+            yield f'<polyline points="{line}" {look}/>'
         for x, y in places:
             yield f'<circle cx="{_round(x)}" cy="{_round(y)}" r="4" fill="{colour}"/>'
 

@@ -69,7 +69,7 @@ def _blocks(outline: Outline, found: ImageMap) -> Iterator[Block]:
         caption = f"Each mark is an image; colour and shape tell the {found.coloured_by}."
     if found.coloured_by == "true class":
         caption += " Misclassified images are circled."
-    yield Figure(Picture(found.chart, alt, 0, 0), (caption,), chart=True, share=0.7)
+    yield Figure(Picture(found.chart, alt, 0, 0), (caption,), chart=True, share=0.55)
     thumbnails = tuple(_thumbnails(outline, found))
     yield Part(("Thumbnails",), "map--thumbnails", thumbnails, on_paper=False)
     yield Part(("Suspected label errors",), "map--labels", tuple(_labels(outline, found)))
