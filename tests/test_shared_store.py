@@ -75,6 +75,8 @@ def test_shards_over_a_bucket_give_the_bytes_of_one_machine(small_model, folders
 
 
 def test_a_bucket_that_is_not_there_is_told(small_model, folders, tmp_path, bucket):
+    with pytest.raises(OutputError, match=r"s3://elsewhere/work cannot be reached: .* not exist"):
+        Store("s3://elsewhere/work").verify()
     settings = settings_for(tmp_path / "r", folders, cache_dir="s3://elsewhere/work")
     with pytest.raises(OutputError, match="s3://elsewhere/work"):
         build(str(small_model), [], settings, progress=Silent(), command="")

@@ -78,9 +78,13 @@ class ObjectShelf:
 
     def units(self) -> Iterator[str]:
         """The keys of all units. Raises OutputError where the place cannot be reached."""
-        self.begin()
         self._system.invalidate_cache()
-        for path in self._system.find(self._root):
+        try:
+            with _as_os_error():
+                paths = self._system.find(self._root)
+        except OSError as error:
+            raise self._unreachable(error) from error
+        for path in paths:
             key, _, name = path.rpartition("/")
             if name == RECORD:
                 yield key.rpartition("/")[2]
@@ -90,10 +94,14 @@ class ObjectShelf:
         try:
             self.list("0" * 64)
         except OSError as error:
-            raise OutputError(
-                f"{self._address} cannot be reached: {str(error)[:250] or type(error).__name__}; "
-                "check --cache-dir and the credentials of its provider."
-            ) from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: OSError) -> OutputError:
+        return OutputError(
+            f"{self._address} cannot be reached: "
+            f"{str(error).rstrip('.')[:250] or type(error).__name__}; check --cache-dir and the "
+            "credentials of its provider."
+        )
 
     def end(self, most: int) -> None:
         """Nothing: how long objects are kept is a rule of the bucket."""

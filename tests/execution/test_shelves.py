@@ -89,7 +89,7 @@ def test_a_lost_connection_is_one_sentence(store, monkeypatch):
         raise ConnectionLostError("no route to the bucket")
 
     found = store.put(UNIT, Result({}, {"x": b"1"}))
-    for name in ("pipe_file", "cat_file", "ls"):
+    for name in ("pipe_file", "cat_file", "ls", "find"):
         monkeypatch.setattr(store.shelf._system, name, lost)
     assert store.get(UNIT) is None
     with pytest.raises(DamagedWorkError):
