@@ -31,12 +31,16 @@ class Sizes:
     batches: tuple[int, ...]
     batch: str
     compared: int
+    demo: tuple[str, ...]
+    """Options of the demo."""
     seconds: int
     """Until the check should be over; the CPU trial has patience."""
 
 
-FULL = Sizes("gpu", 10, 64, "all", (), 40, 128, 8192, (16, 64, 128), "64", 10, 460)
-SMALL = Sizes("cpu", 2, 3, "2", ("block1_conv*",), 4, 48, 512, (2,), "2", 2, 2400)
+FULL = Sizes("gpu", 10, 64, "all", (), 40, 128, 8192, (16, 64, 128), "64", 10, (), 460)
+SMALL = Sizes(
+    "cpu", 2, 3, "2", ("block1_conv*",), 4, 48, 512, (2,), "2", 2, ("--profile", "quick"), 2400
+)
 
 
 @dataclass
@@ -114,8 +118,9 @@ def check_all(check: Check, carried: Path, folder: Path, sizes: Sizes) -> None:
     on_cpu, on_device = (("--device", one) for one in ("cpu", sizes.device))
     names = ("demo", "again", "demo-cpu", "patterns", "shown", "shown-cpu", "explained")
     report = {name: folder / name for name in names}
+    demo = ("demo", *sizes.demo)
     behind = {
-        "demo-cpu": check.start("build", "demo", *to(report["demo-cpu"]), *on_cpu),
+        "demo-cpu": check.start("build", *demo, *to(report["demo-cpu"]), *on_cpu),
         "shown-cpu": check.start(
             "build", "build", str(model), *photos[: sizes.compared], *to(report["shown-cpu"]),
             *on_cpu, "--sections", "activations", "--sections", "gradcam",
@@ -142,12 +147,12 @@ def check_all(check: Check, carried: Path, folder: Path, sizes: Sizes) -> None:
         "explained", "build", "build", str(model), *photos[: sizes.explained],
         *to(report["explained"]), *on_device, "--sections", "gradcam", seconds=90,
     )  # fmt: skip
-    check.run("demo", "build", "demo", *to(report["demo"]), *on_device, seconds=120)
+    check.run("demo", "build", *demo, *to(report["demo"]), *on_device, seconds=120)
     for name, process in behind.items():
         check.end(name, process, check.left)
         compare(check, report[name.removesuffix("-cpu")], report[name])
     if check.left > 60:
-        check.run("again", "build", "demo", *to(report["again"]), *on_device, seconds=90)
+        check.run("again", "build", *demo, *to(report["again"]), *on_device, seconds=90)
         check.note("pictures that differ in a second build", different(report, "demo", "again"))
     check.note("seconds in all", round(time.monotonic() - check.began, 1))
 
