@@ -132,9 +132,9 @@ def test_the_scan_of_a_data_set_is_found_under_the_same_keys(images: int, groups
 
 
 SCANS = {
-    3: "d636dcf8a01736f218fc63fcf3e796c06e9ef1516f18838fad6d749b2c50fbb1",
-    300: "4a91d5656bed5b7c7d94be55a9e22212dd53d0b5bf65c45f0a5792ca05812242",
-    5000: "6af7f9e02ec063c25ac686920810e7f89768d321b7a4cdc64b6a3fe1b1f567e5",
+    3: "7d91cf904b6c02af9c8885eac59dc2194de84fbd117bc3c0970f66e31ba4206d",
+    300: "bf13d36598d4fbfe9027e5767018671e090329dfabae7ddebc7dcb66697d7454",
+    5000: "eb291f7d6db234e9df5ffec90bb27946bc85b8c90f0111a12caf4224fd37c537",
 }
 """SHA-256 of the keys of a scan of so many images: groups and keys."""
 

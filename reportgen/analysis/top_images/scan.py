@@ -21,8 +21,9 @@ from reportgen.analysis.feature_maps.answers import Answers
 from reportgen.analysis.feature_maps.health import saturated, silent
 from reportgen.analysis.feature_maps.quantise import statistics
 from reportgen.analysis.options import FedOptions
+from reportgen.analysis.top_images.reductions import located, reduced
 from reportgen.analysis.top_images.scanned import FILE, Channels, ScanData, arrays_of
-from reportgen.analysis.top_images.top_k import Floats, Integers, TopK
+from reportgen.analysis.top_images.top_k import Floats, Integers, Locate, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
 from reportgen.execution.runner import Plan
@@ -75,7 +76,7 @@ class Scan:
     """One pass over images: class scores, zeros, channels, top images."""
 
     name = "scan"
-    version = 1
+    version = 2
     title = "Scanning images"
 
     def plan(self, model: str, photos: Sequence[str], options: ScanOptions) -> Plan[ScanOptions]:
@@ -152,8 +153,8 @@ class _Batch:
         zeros: share of zeros of each measured layer, (N, layers).
         channels: low, high, mean and 1 for inactive of the channels of all measured layers,
             (N, 4, channels).
-        highest, places: the maxima of the channels of all searched layers and where they are, as
-            numbers of positions, (N, channels).
+        highest: the maxima of the channels of all searched layers, (N, channels).
+        place: where the maxima of rows and channels of `highest` are, as numbers of positions.
         single: values of the single units, (N, units).
 
     """
@@ -163,14 +164,16 @@ class _Batch:
     zeros: Floats
     channels: Floats
     highest: Floats
-    places: Integers
     single: Floats
+    place: Locate
 
     def rows(self, start: int, end: int) -> "_Batch":
         cut: dict[str, Any] = {
-            name: None if value is None else value[start:end] for name, value in vars(self).items()
+            name: None if value is None else value[start:end]
+            for name, value in vars(self).items()
+            if name != "place"
         }
-        return _Batch(**cut)
+        return _Batch(**cut, place=lambda rows, channels: self.place(rows + start, channels))
 
 
 class _Forward:
@@ -186,26 +189,36 @@ class _Forward:
         self.bounds = [network.bounds(path) for path in options.measured]
         self.measured = [network.map_channels(path) or 1 for path in options.measured]
         self.searched = {path: network.map_channels(path) or 1 for path in options.layers}
+        self._on_cpu = bench.free_memory is None
         self._measure = engine().traced_once(_measure, [(4, "float32")])
         self._top = engine().traced_once(_top, [(4, "float32")])
-        self._graph = engine().compiled(self._compute, network.variables, bench.places)
+        compute = self._maps if self._on_cpu else self._reduced
+        self._graph = engine().compiled(compute, network.variables, bench.places)
 
     def __call__(self, pixels: Floats) -> _Batch:
-        found = _Batch(*self._graph(np.asarray(self._bench.prepare(pixels), np.float32)))
-        return replace(found, places=found.places.astype(np.int64))
+        found = self._graph(np.asarray(self._bench.prepare(pixels), np.float32))
+        return self._batch_of_maps(*found) if self._on_cpu else _batch(*found)
 
-    def _compute(self, values: Any) -> Any:
-        from keras import ops
-
+    def _maps(self, values: Any) -> Any:
+        """Scores and probabilities, and the maps of all layers as the network computes them."""
         network, options = self._bench.network, self._options
         asked = self._answers.paths if options.answers else []
         behind, before = network.run(values, [*self._paths, *asked])
         count = len(self._paths)
-        maps = {path: network.maps(output, path)
-                for path, output in zip(self._paths, behind, strict=False)}  # fmt: skip
+        maps = [network.maps(output, path)
+                for path, output in zip(self._paths, behind, strict=False)]  # fmt: skip
         scores, probabilities = None, None
         if options.answers:
             scores, probabilities, _ = self._answers.compute(behind[count:], before[count:])
+        return scores, probabilities, maps
+
+    def _reduced(self, values: Any) -> Any:
+        """What `_batch` takes, reduced on the device."""
+        from keras import ops
+
+        options = self._options
+        scores, probabilities, found = self._maps(values)
+        maps = dict(zip(self._paths, found, strict=True))
         images = ops.shape(values)[0]
         nothing = ops.zeros((images, 0))
         measured = [self._measure(maps[path]) for path in options.measured]
@@ -220,11 +233,65 @@ class _Forward:
             if measured
             else ops.zeros((images, 4, 0)),
             ops.concatenate([value for value, _ in tops], axis=1) if tops else nothing,
+            ops.stack(single, axis=1) if single else nothing,
             ops.concatenate([place for _, place in tops], axis=1)
             if tops
             else ops.cast(nothing, "int32"),
-            ops.stack(single, axis=1) if single else nothing,
         )
+
+    def _batch_of_maps(
+        self, scores: Floats | None, probabilities: Floats | None, found: Sequence[Floats]
+    ) -> _Batch:
+        """A batch whose maps are reduced here, a layer in each thread."""
+        options, maps = self._options, dict(zip(self._paths, found, strict=True))
+        paths = list(dict.fromkeys([*options.measured, *options.layers]))
+        numbers = dict(zip(paths, self._bench.threads.map(reduced, [maps[path] for path in paths]),
+                           strict=True))  # fmt: skip
+        images = len(found[0]) if found else len(scores if scores is not None else ())
+        measured = [numbers[path] for path in options.measured]
+        single = [maps[path][:, row, column, channel]
+                  for path, row, column, channel in options.units]  # fmt: skip
+        nothing = np.empty((images, 0), np.float32)
+        return _Batch(
+            scores,
+            probabilities,
+            np.stack([layer.zeros for layer in measured], axis=1) if measured else nothing,
+            np.concatenate([np.empty((images, 4, 0), np.float32)]
+                           + [layer.channels for layer in measured], axis=2),
+            np.concatenate([nothing, *(numbers[path].channels[:, 1] for path in options.layers)],
+                           axis=1),
+            np.stack(single, axis=1) if single else nothing,
+            _located_in([maps[path] for path in options.layers]),
+        )  # fmt: skip
+
+
+def _batch(*found: Any) -> _Batch:
+    """A batch that was reduced on the device; the last array holds all places (N, channels)."""
+    scores, probabilities, zeros, channels, highest, single, places = found
+    known = places.astype(np.int64)
+
+    def place(rows: Integers, columns: Integers) -> Integers:
+        at: Integers = known[rows, columns]
+        return at
+
+    return _Batch(scores, probabilities, zeros, channels, highest, single, place)
+
+
+def _located_in(layers: Sequence[Floats]) -> Locate:
+    """Where maxima are in the maps (N, H, W, C) of layers, whose channels are counted on."""
+    starts = np.cumsum([0, *(maps.shape[3] for maps in layers)])
+
+    def place(rows: Integers, channels: Integers) -> Integers:
+        places = np.empty(len(rows), np.int64)
+        layer_of = np.searchsorted(starts, channels, side="right") - 1
+        order = np.lexsort((rows, layer_of))
+        breaks = np.flatnonzero(np.diff(layer_of[order]) | np.diff(rows[order])) + 1
+        for pairs in np.split(order, breaks):
+            layer, row = layer_of[pairs[0]], rows[pairs[0]]
+            places[pairs] = located(layers[layer][row], channels[pairs] - starts[layer])
+        return places
+
+    return place
 
 
 def _measure(maps: Any) -> Any:
@@ -279,8 +346,8 @@ class _Group:
 
     def add(self, digests: Sequence[str], found: _Batch) -> None:
         images = np.array([self._numbers[digest] for digest in digests], np.int64)
-        self._top.add(found.highest, images, found.places)
-        self._units.add(found.single, images, np.zeros(found.single.shape, np.int64))
+        self._top.add(found.highest, images, found.place)
+        self._units.add(found.single, images, lambda rows, _: np.zeros(len(rows), np.int64))
         if found.scores is not None:
             self._answers.append((found.scores, found.probabilities))
         self._zeros.append(_rounded(found.zeros))

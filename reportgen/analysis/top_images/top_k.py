@@ -1,6 +1,6 @@
 """A running top-K of many channels: memory does not grow with the number of images."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Self
 
 import numpy as np
@@ -8,6 +8,9 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
 Integers = npt.NDArray[np.int64]
+
+Locate = Callable[[Integers, Integers], Integers]
+"""From rows of the values that are added, and channels of these rows, to their places."""
 
 
 class TopK:
@@ -22,10 +25,18 @@ class TopK:
         self.images: Integers = np.full((channels, k), -1, np.int64)
         self.places: Integers = np.zeros((channels, k), np.int64)
 
-    def add(self, values: Floats, images: Integers, places: Integers) -> None:
-        """Add images: `values` and `places` (N, channels), `images` (N,). NaN counts as nothing."""
+    def add(self, values: Floats, images: Integers, place: Locate) -> None:
+        """Add images: `values` (N, channels), `images` (N,). NaN counts as nothing.
+
+        Only the places of those that come among the highest are asked for.
+        """
         new = np.where(np.isnan(values), -np.inf, values).T
-        self._take(new, np.broadcast_to(images, new.shape), places.T)
+        unknown = np.broadcast_to(-1 - np.arange(len(images)), new.shape)
+        self._take(new, np.broadcast_to(images, new.shape), unknown)
+        channels, ranks = np.nonzero(self.places < 0)
+        if len(channels):
+            rows = -1 - self.places[channels, ranks]
+            self.places[channels, ranks] = place(rows, channels)
 
     def merge(self, other: Self, images: Sequence[int]) -> None:
         """Add what another one found; `images` are the numbers here of its images."""

@@ -29,7 +29,10 @@ def test_parts_in_any_order_give_what_all_give_at_once(images, channels, k, part
         one = TopK(channels, k)
         for at in random.permutation(len(chosen)):
             row = chosen[at : at + 1]
-            one.add(values[row], np.array([at]), places[row])
+            own = places[row]
+            one.add(
+                values[row], np.array([at]), lambda rows, channels, own=own: own[rows, channels]
+            )
         merged.merge(TopK.of_arrays(one.values, one.images, one.places), chosen.tolist())
     for channel in range(channels):
         column = np.nan_to_num(values[:, channel], nan=-np.inf)
