@@ -26,7 +26,8 @@ from reportgen.analysis.options import Feed, Opening
 from reportgen.analysis.request import Request
 from reportgen.analysis.robustness.robustness import Robustness, RobustnessOptions
 from reportgen.analysis.top_images.exemplars import ExemplarOptions, Exemplars
-from reportgen.analysis.top_images.scan import Scan, ScanOptions
+from reportgen.analysis.top_images.scan import Scan
+from reportgen.analysis.top_images.scan_pass import ScanOptions
 from reportgen.analysis.weights.kernels import KernelOptions, Kernels
 from reportgen.config import Settings
 from reportgen.evenly_spaced import spread

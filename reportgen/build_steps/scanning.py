@@ -10,7 +10,7 @@ import numpy.typing as npt
 from reportgen.analysis.accuracy.evaluation import Tally, likelihood_of
 from reportgen.analysis.feature_maps.health import HealthTally
 from reportgen.analysis.feature_maps.layer_similarity import LayerMeans
-from reportgen.analysis.top_images.scan import ScanOptions
+from reportgen.analysis.top_images.scan_pass import ScanOptions
 from reportgen.analysis.top_images.scanned import ScannedGroup
 from reportgen.build_steps.evaluating import NO_CLASS, Evaluated
 from reportgen.build_steps.found_files import Photos

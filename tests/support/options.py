@@ -9,7 +9,7 @@ from reportgen.analysis.feature_maps.activations import ActivationOptions
 from reportgen.analysis.heatmap_trust.trust import TrustOptions
 from reportgen.analysis.options import Feed, Opening, UnsettledOptions
 from reportgen.analysis.preprocessing.trial import TrialOptions
-from reportgen.analysis.top_images.scan import ScanOptions
+from reportgen.analysis.top_images.scan_pass import ScanOptions
 from reportgen.analysis.weights.kernels import KernelOptions
 from reportgen.feeding import Feeding
 

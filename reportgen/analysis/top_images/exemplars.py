@@ -17,7 +17,8 @@ from reportgen.analysis.choosing import (
 from reportgen.analysis.options import FedOptions
 from reportgen.analysis.recent import Recent
 from reportgen.analysis.request import Request, no_section
-from reportgen.analysis.top_images.scan import ChannelUnit, Scan, ScanOptions
+from reportgen.analysis.top_images.scan import Scan
+from reportgen.analysis.top_images.scan_pass import ChannelUnit, ScanOptions
 from reportgen.analysis.top_images.scanned import ScannedGroup
 from reportgen.analysis.top_images.top_k import TopK
 from reportgen.analysis.workbench import Workbench, number

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reportgen.analysis.feature_maps.quantise import statistics
 from reportgen.analysis.top_images import reductions
 from reportgen.analysis.top_images.reductions import located, reduced
-from reportgen.analysis.top_images.scan import ScanOptions, _Forward
+from reportgen.analysis.top_images.scan_pass import Forward, ScanOptions
 from tests.support.options import FEED
 
 SHAPES = st.tuples(*(st.integers(1, side) for side in (3, 9, 9, 20)))
@@ -93,7 +93,7 @@ def test_a_batch_is_the_same_on_a_cpu_and_reduced_by_the_graph() -> None:
         measured=["first", "pool"], answers=True,
     )  # fmt: skip
     pixels = np.random.default_rng(0).uniform(0, 255, (3, 12, 10, 3)).astype(np.float32)
-    cpu, gpu = (_Forward(bench_of(network, free), options)(pixels) for free in (None, 10**9))
+    cpu, gpu = (Forward(bench_of(network, free), options)(pixels) for free in (None, 10**9))
     for name in ("scores", "probabilities", "zeros", "channels", "highest", "single"):
         np.testing.assert_allclose(getattr(cpu, name), getattr(gpu, name), rtol=1e-5, atol=1e-7)
     rows, channels = (axis.ravel() for axis in np.indices((3, 12)))
