@@ -2,13 +2,10 @@
 
 import errno
 import logging
-import os
 import stat
 import struct
-import threading
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -21,6 +18,11 @@ from reportgen.errors import UnreadableImageError
 from reportgen.feeding import Exif, Feeding
 from reportgen.inputs.photos import sniff, tiff
 from reportgen.inputs.photos.modes import flat_samples, flatten
+from reportgen.inputs.photos.pillow_settings import (
+    one_at_a_time,
+    pillow_settings,
+    silent_libtiff,
+)
 from reportgen.printable import printable
 
 MAXIMUM_PIXELS = 178_956_970
@@ -35,8 +37,10 @@ _FORMATS = (
 
 _ANIMATED = ("GIF", "WEBP", "PNG", "TIFF")
 
-# Pillow's limit and Python's warning filters belong to the whole process: one picture at a time.
-_pillow = threading.Lock()
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_LARGE = 25_000_000
+"""Pixels from which pictures are decoded one at a time: several take gigabytes of memory."""
 
 # Without any handler Python would print Pillow's error log; --debug brings handlers of its own.
 logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -106,7 +110,7 @@ def decode(
 
     """
     try:
-        with _open(path) as file, _pillow_settings(maximum_pixels):
+        with _open(path) as file, _alone(file), pillow_settings(maximum_pixels):
             return _decode(file, feeding or Feeding(), maximum_pixels, frame)
     except _RefusedError as error:
         raise UnreadableImageError(printable(path.name), str(error)) from error
@@ -123,7 +127,8 @@ def count_frames(path: Path) -> int:
     try:
         with (
             _open(path) as file,
-            _pillow_settings(MAXIMUM_PIXELS),
+            _alone(file),
+            pillow_settings(MAXIMUM_PIXELS),
             Image.open(file, formats=_ANIMATED) as image,
         ):
             return int(getattr(image, "n_frames", 1))
@@ -160,16 +165,15 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-@contextmanager
-def _pillow_settings(maximum_pixels: int) -> Iterator[None]:
-    with _pillow, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        limit = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = maximum_pixels
-        try:
-            yield
-        finally:
-            Image.MAX_IMAGE_PIXELS = limit
+def _alone(file: IO[bytes]) -> AbstractContextManager[Any]:
+    """What keeps two TIFFs from being decoded at the same time."""
+    found = file.read(4) in _TIFF
+    file.seek(0)
+    return one_at_a_time if found else nullcontext()
+
+
+def _is_large(image: Image.Image) -> bool:
+    return image.width * image.height > _LARGE
 
 
 def _decode(
@@ -180,14 +184,17 @@ def _decode(
     *,
     libtiff: bool = False,
 ) -> Decoded:
-    Image.init()
     formats = [name for name in _FORMATS if name in Image.OPEN]
     by = tiff.by_libtiff() if libtiff else nullcontext()
-    with by, Image.open(file, formats=formats) as image:
+    with (
+        by,
+        Image.open(file, formats=formats) as image,
+        one_at_a_time if _is_large(image) else nullcontext(),
+    ):
         _refuse_bomb(image, maximum_pixels)
         if image.format == "PNG":
             _verify_png(file, formats)
-        with _silent_libtiff() if image.format == "TIFF" else nullcontext():
+        with silent_libtiff() if image.format == "TIFF" else nullcontext():
             if frame:
                 image.seek(frame)
             if tiff.has_planes(image) and not libtiff:
@@ -216,24 +223,6 @@ def _turned(image: Image.Image, turn: Image.Transpose | None) -> Image.Image:
 
 def _rgb(pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.repeat(pixels[:, :, np.newaxis], 3, axis=2) if pixels.ndim == 2 else pixels
-
-
-@contextmanager
-def _silent_libtiff() -> Iterator[None]:
-    """Keep libtiff's C code from printing a line for every damaged row on the process's stderr."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # a program without a console has no stderr
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _refuse_bomb(image: Image.Image, maximum_pixels: int) -> None:

@@ -27,8 +27,10 @@ def resample(values: Pixels, height: int, width: int, interpolation: Interpolati
 
     Half-pixel centres throughout: "nearest" takes the pixel below each centre, "bilinear" mixes
     two by two, "bicubic" four by four (it may overshoot 0..255, as TensorFlow's does), "area" is
-    the mean over the area that each new pixel covers.
+    the mean over the area that each new pixel covers. At the same size all of them give the values.
     """
+    if values.shape[:2] == (height, width):
+        return values.astype(np.float32)
     if interpolation == "bilinear":
         rows, columns = _centres(height, values.shape[0]), _centres(width, values.shape[1])
         return bilinear(values, rows, columns)
