@@ -5,13 +5,13 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from tests.benchmarks import builds, growth, patterns, pictures
+from tests.benchmarks import builds, growth, patterns, pictures, scanning
 from tests.benchmarks.measure import Row
 
-ROWS: dict[str, Callable[[int], list[Row]]] = {
+ROWS: dict[str, Callable[[int], Iterable[Row]]] = {
     "grids": pictures.grids,
     "filters": pictures.filters,
     "patterns": patterns.patterns,
@@ -20,6 +20,7 @@ ROWS: dict[str, Callable[[int], list[Row]]] = {
     "notebook": builds.against_notebook,
     "many": builds.many,
     "dataset": builds.dataset,
+    "scan": scanning.scan,
     "growth": growth.growth,
     "help": builds.start_up,
 }

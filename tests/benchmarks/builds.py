@@ -118,7 +118,7 @@ def many(runs: int, counts: tuple[int, ...] = (10, 200, 500, 1000, 5000)) -> lis
     return rows
 
 
-def dataset(_: int, counts: tuple[int, ...] = (100, 10_000)) -> list[Row]:
+def dataset(_: int, counts: tuple[int, ...] = (10, 10_000)) -> list[Row]:
     """Exemplars searched in a folder of ten thousand images: peak memory and time."""
     work = Path(tempfile.mkdtemp())
     model = small(work / "small.keras")

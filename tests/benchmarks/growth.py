@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.benchmarks.measure import Row
+from tests.benchmarks.models import small_network
 
 SIDE, CLASSES, BATCH = 32, 10, 64
 MOST_BARE = 6_400
@@ -50,25 +51,9 @@ class Growth:
 
 
 def model_in(folder: Path) -> Path:
-    """A network as one has them for CIFAR."""
-    import keras
-    from keras import layers
-
-    keras.utils.set_random_seed(0)
-    model = keras.Sequential(
-        [
-            keras.Input((SIDE, SIDE, 3)),
-            layers.Conv2D(32, 3, activation="relu", padding="same"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu", padding="same"),
-            layers.MaxPooling2D(),
-            layers.Conv2D(64, 3, activation="relu", padding="same"),
-            layers.GlobalAveragePooling2D(),
-            layers.Dense(CLASSES, activation="softmax"),
-        ]
-    )
+    """The small network, in a file."""
     path = folder / "small.keras"
-    model.save(path)
+    small_network().save(path)
     return path
 
 

@@ -69,6 +69,24 @@ def small(path: Path) -> Path:
     return path
 
 
+def small_network() -> Any:
+    """A network as one has them for CIFAR, not trained: 32 pixels, three convolutions."""
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([
+        keras.Input((32, 32, 3)),
+        layers.Conv2D(32, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(64, 3, activation="relu", padding="same"),
+        layers.MaxPooling2D(),
+        layers.Conv2D(64, 3, activation="relu", padding="same"),
+        layers.GlobalAveragePooling2D(),
+        layers.Dense(10, activation="softmax"),
+    ])  # fmt: skip
+
+
 def bench_over(model: Any, files: list[Path], preprocess: str) -> Any:
     """A workbench over an open model, the photos by their names."""
     from reportgen.analysis.workbench import Opened, Workbench

@@ -1,6 +1,7 @@
 """Rows on filter patterns at 128 pixels: time against the notebook's loop, and what comes of it."""
 
 import statistics
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,11 @@ LAYERS = ("block3_conv1", "block4_conv3", "block5_conv3")
 SIZE, STEPS, FILTERS = 128, 40, 8
 
 
-def patterns(runs: int) -> list[Row]:
+def patterns(runs: int) -> Iterator[Row]:
     """Classic against the notebook's loop, Fourier against classic; scores, and how alike."""
     model = vgg16(SIZE)
-    rows: list[Row] = []
     for layer in LAYERS:
-        rows += _of_layer(model, layer, runs)
-    return rows
+        yield from _of_layer(model, layer, runs)
 
 
 def _of_layer(model: Any, layer: str, runs: int) -> list[Row]:
@@ -57,7 +56,7 @@ def _of_layer(model: Any, layer: str, runs: int) -> list[Row]:
         for channel, facets in found["classic"].items()
         if scores[channel] > 0
     )
-    share = [1 / one for one in fourier.each]
+    share = [1 / ratio for ratio in fourier.each]
     return [
         against.row(f"{name}, classic", "the notebook's loop", 1.5),
         _row(f"{name}, classic: final score", "the notebook's", [gain], "≥ 1 ×", gain >= 1),
