@@ -100,8 +100,8 @@ def test_a_data_set_that_no_section_uses_is_told(model_file, folders, tmp_path):
     made = make(model_file, [photo], tmp_path / "report", dataset=str(folders),
                 sections=["activations"])  # fmt: skip
     assert made.report.warnings == [
-        "--dataset insects is not read: the sections that use it, evaluation, health, similarity, "
-        "exemplars, robustness and concepts, are left out."
+        "--dataset insects is not read: the sections that use it, evaluation, regression, health, "
+        "similarity, exemplars, robustness and concepts, are left out."
     ]
 
 
@@ -353,11 +353,39 @@ def test_the_first_images_that_can_be_read_get_pages(tmp_path):
     (tmp_path / "values.csv").write_text("\n".join(["image,age", *rows]))
     fitted = make(tmp_path / "values.keras", [], tmp_path / "s", **options,
                   values_csv=str(tmp_path / "values.csv")).report  # fmt: skip
-    assert fitted.regression.images == 2
-    assert fitted.warnings == [
-        "The regression is over 2 images with pages, not over all of set: a data set is scanned "
-        "for classes, not for values."
-    ]
+    assert (len(fitted.images), fitted.regression.images) == (2, 3)
+    assert fitted.warnings == []
+
+
+@pytest.mark.parametrize("count", [5, 300])
+def test_the_regression_is_over_the_whole_data_set(tmp_path, count):
+    root = tmp_path / "set"
+    root.mkdir()
+    random = np.random.default_rng(0)
+    rows = ["image,age,height"]
+    for at in range(count):
+        Image.fromarray(random.integers(0, 256, (SIDE, SIDE, 3), np.uint8)).save(root / f"{at}.png")
+        rows.append(f"{at}.png,{at % 7}.5,{'' if at == 3 else at % 5}")
+    (tmp_path / "values.csv").write_text("\n".join(rows))
+    (tmp_path / "names.txt").write_text("age\nheight")
+    inputs = keras.Input((SIDE, SIDE, 3))
+    maps = keras.layers.Conv2D(2, 3, name="maps")(inputs)
+    model = keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(maps)))
+    model.save(tmp_path / "values.keras")
+    options = {"sections": ["regression"], "values_csv": str(tmp_path / "values.csv"),
+               "labels": str(tmp_path / "names.txt"), "head": ["values"],
+               "preprocess": "unit"}  # fmt: skip
+    scanned = make(tmp_path / "values.keras", [], tmp_path / "r", dataset=str(root),
+                   dataset_pages=2, **options).report  # fmt: skip
+    found = scanned.regression
+    pixels = np.stack([np.asarray(Image.open(root / f"{at}.png")) for at in range(count)])
+    values = model.predict(pixels / np.float32(255), verbose=0).astype(np.float64)
+    errors = values[:, 0] - np.array([at % 7 + 0.5 for at in range(count)])
+    assert (len(scanned.images), found.images, found.unknown) == (2, count, 0)
+    assert [fit.images for fit in found.fits] == [count, count - 1]
+    assert found.fits[0].mae == pytest.approx(np.abs(errors).mean(), rel=1e-5)
+    assert found.fits[0].rmse == pytest.approx(np.sqrt(np.square(errors).mean()), rel=1e-5)
+    assert scanned.warnings == []
 
 
 def test_labels_that_are_no_classes_are_told(model_file, folders, tmp_path):

@@ -49,6 +49,14 @@ class Request:
         return self.data_set and self.wants("evaluation") and bool(head and head.classes)
 
     @property
+    def values(self) -> str:
+        """Name of the output whose values a scan takes, for their true ones; empty without."""
+        if not (self.data_set and self.wants("regression") and self.settings.values_csv):
+            return ""
+        output = self.model.value_output
+        return output.name if output else ""
+
+    @property
     def no_image(self) -> str:
         """Why there is nothing to see: what the model takes instead of a picture; else empty."""
         if self.model.image_input is not None:

@@ -14,12 +14,11 @@ from reportgen.build_steps.evaluating import (
 from reportgen.build_steps.expected import expected_costs
 from reportgen.build_steps.inputs import Inputs
 from reportgen.build_steps.planning import Planned, plan, plan_scan, with_telling_channels
-from reportgen.build_steps.regressing import Regressed, regress, value_output
+from reportgen.build_steps.regressing import Regressed, regress, values_of_photos
 from reportgen.build_steps.scanning import Scanned, pages_of, summed_up
 from reportgen.errors import ImageError
 from reportgen.execution.runner import Failure, Outcome
 from reportgen.printable import printable
-from reportgen.wording import count
 
 
 @dataclass(frozen=True)
@@ -89,7 +88,7 @@ def compute(context: BuildContext, inputs: Inputs) -> Computed:
         explained = explained_mistakes(mistakes, inputs.photos, planned.gradcam, outcomes)
         outcomes |= context.run(explained)
         planned = replace(planned, explained=explained)
-    regressed = _regressed(context, inputs, planned, outcomes)
+    regressed = _regressed(context, inputs, scanned, planned, outcomes)
     return Computed(inputs, planned, outcomes, scanned, evaluated, regressed)
 
 
@@ -139,23 +138,22 @@ def _evaluated(
 
 
 def _regressed(
-    context: BuildContext, inputs: Inputs, planned: Planned, outcomes: Mapping[str, Outcome]
+    context: BuildContext,
+    inputs: Inputs,
+    scanned: Scanned | None,
+    planned: Planned,
+    outcomes: Mapping[str, Outcome],
 ) -> Regressed | None:
     """Compare the values that the model gives with the true ones."""
-    table, output = context.settings.values_csv, value_output(inputs.facts)
+    table, output = context.settings.values_csv, inputs.facts.value_output
     if table is None or output is None or not inputs.true_values:
         return None
-    found = regress(
+    return regress(
         output,
-        inputs.photos,
+        inputs.data_set if scanned else inputs.photos,
         inputs.true_values,
         printable(table.name),
-        planned.activations,
-        outcomes,
+        scanned.values.get
+        if scanned
+        else values_of_photos(output.name, planned.activations, outcomes),
     )
-    if found and inputs.data_set:
-        context.log.warn(
-            f"The regression is over {count(found.images, 'image')} with pages, not over all of "
-            f"{context.data_set_name}: a data set is scanned for classes, not for values."
-        )
-    return found

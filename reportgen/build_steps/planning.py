@@ -121,8 +121,13 @@ def plan_scan(request: Request) -> Plan[ScanOptions]:
     exemplars, _ = Exemplars().plan(request)
     if exemplars.needs is not None:
         return exemplars.needs
-    options = ScanOptions(feed=request.feed, measured=request.measured, answers=request.answers)
-    wanted = options.measured or options.answers
+    options = ScanOptions(
+        feed=request.feed,
+        measured=request.measured,
+        answers=request.answers,
+        values=request.values,
+    )
+    wanted = options.measured or options.answers or options.values
     photos = list(dict.fromkeys(request.searched)) if wanted else []
     return Scan().plan(request.model.sha256, photos, options)
 

@@ -1,7 +1,7 @@
 """Predicted against true values of a build: from finished activations to the record."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,10 @@ MOST_CHARTS = 24
 
 TrueValues = Mapping[str, Mapping[int, float]]
 """The true values of an image, by its name and the value's index."""
+
+
+Predicted = Callable[[str], Sequence[float] | None]
+"""From the digest of an image to the values that the model gives; None where it gives none."""
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,11 @@ class Regressed:
         )
 
 
-def value_output(model: Model) -> Output | None:
-    """The output whose values are compared: the one explained, else the first that has any."""
-    found = [output for output in model.outputs if output.kind == "values"]
-    return next((output for output in found if output.explained), found[0] if found else None)
-
-
 def true_values_of(
     settings: Settings, model: Model, photos: Sequence[tuple[ImageFile, str]]
 ) -> TrueValues:
     """The true values of the photos, where a table of them is given. Raises SettingsError."""
-    table, output = settings.values_csv, value_output(model)
+    table, output = settings.values_csv, model.value_output
     if table is None or "regression" not in settings.chosen_sections:
         return {}
     if output is None:
@@ -76,11 +74,19 @@ def true_values_of(
     return read_true_values(table, [file for file, _ in photos], output.names)
 
 
-def _numbers(outcome: Outcome | None, output: str) -> list[float] | None:
-    """What an image gives for an output; None where it gives nothing."""
-    if not isinstance(outcome, Stored):
-        return None
-    return outcome.read(ActivationData).outputs.get(output)
+def values_of_photos(
+    output: str, plan: Plan[ActivationOptions], outcomes: Mapping[str, Outcome]
+) -> Predicted:
+    """The values of an output for each photo, by its digest, as they are asked for."""
+    units = {unit.photo: unit for unit in plan.units}
+
+    def predicted(digest: str) -> Sequence[float] | None:
+        outcome = outcomes[units[digest].key] if digest in units else None
+        if not isinstance(outcome, Stored):
+            return None
+        return outcome.read(ActivationData).outputs.get(output)
+
+    return predicted
 
 
 def regress(
@@ -88,16 +94,13 @@ def regress(
     photos: Sequence[tuple[ImageFile, str]],
     true: TrueValues,
     table: str,
-    plan: Plan[ActivationOptions],
-    outcomes: Mapping[str, Outcome],
+    predicted: Predicted,
 ) -> Regressed | None:
     """Pair the values that the model gives with the true ones; None where there is no pair."""
-    units = {unit.photo: unit for unit in plan.units}
     rows: dict[int, list[tuple[str, float, float]]] = {}
     images = 0
     for file, digest in photos:
-        stored = outcomes[units[digest].key] if digest in units else None
-        numbers = _numbers(stored, output.name)
+        numbers = predicted(digest) if file.name in true else None
         known = [
             (index, number, value)
             for index, value in true.get(file.name, {}).items()

@@ -36,6 +36,7 @@ class Scanned:
         evaluated: the numbers over the images of known class; None without any.
         health: what the channels are over all images.
         means: of the channels, on a sample of the images.
+        values: of the output whose true values are known, by the digest of each image.
         leaders: digests of the images that activate channels the most, those first that are first
             of most channels.
         unread: digests of the images that cannot be read.
@@ -48,6 +49,7 @@ class Scanned:
     evaluated: Evaluated | Skipped | None
     health: HealthTally
     means: LayerMeans
+    values: Mapping[str, Sequence[float]]
     leaders: Sequence[str]
     unread: Collection[str]
     skipped: Sequence[Skipped]
@@ -122,6 +124,7 @@ class _Summing:
         )
         self._health = HealthTally()
         self._means = LayerMeans(model.layers)
+        self._values: dict[str, Sequence[float]] = {}
         self._leaders = _Leaders()
         self._unread: set[str] = set()
         self._skipped: list[Skipped] = []
@@ -146,6 +149,8 @@ class _Summing:
         self._health.add_group(group, copies)
         if group.measured and group.digests:
             self._means.add_group(group.digests[: len(group.means)], group.means, group.measured)
+        if group.values is not None:
+            self._values.update(zip(group.digests, group.values.tolist(), strict=True))
         self._leaders.add(group, self._numbers)
         self._evaluate(group)
 
@@ -179,6 +184,7 @@ class _Summing:
             self._evaluated(),
             self._health,
             self._means,
+            self._values,
             [digests[image] for image in self._leaders.order()],
             self._unread,
             sorted(self._skipped, key=lambda skip: skip.name),

@@ -183,6 +183,12 @@ class Model(Record):
     """The weights of each layer that has some; reports of schema version 1.0 lack them."""
 
     @property
+    def value_output(self) -> Output | None:
+        """The output whose values are compared with true ones: that explained, else the first."""
+        found = [output for output in self.outputs if output.kind == "values"]
+        return next((output for output in found if output.explained), found[0] if found else None)
+
+    @property
     def value_names(self) -> list[str]:
         """Names of the values that the report explains; none where these are no values."""
         return next((list(output.names) for output in self.outputs if output.explained), [])

@@ -46,6 +46,11 @@ class Answers:
             start = end
         return scores, probabilities, all_numbers
 
+    def named(self, output: str, found: Sequence[Any]) -> Any:
+        """The numbers of the output of this name (N, values); None where it has none to list."""
+        names = [reader.head.name for reader in self._readers]
+        return found[names.index(output)] if output in names else None
+
     def of_image(self, found: Sequence[npt.NDArray[Any] | None], at: int) -> dict[str, list[float]]:
         """The numbers of one image of the batch, by output."""
         return {

@@ -148,6 +148,7 @@ class Exemplars:
                 units=units,
                 measured=request.measured,
                 answers=request.answers,
+                values=request.values,
             ),
         )
         return Plan(self, [self.unit(request.model.sha256, digests, options)], needs), []

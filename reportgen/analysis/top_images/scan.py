@@ -18,7 +18,7 @@ import numpy.typing as npt
 from reportgen.analysis.batches import LONGEST, computed
 from reportgen.analysis.feature_maps.health import saturated, silent
 from reportgen.analysis.top_images.scan_pass import BATCH, Batch, Forward, ScanOptions
-from reportgen.analysis.top_images.scanned import FILE, Channels, ScanData, arrays_of
+from reportgen.analysis.top_images.scanned import ANSWERS, FILE, Channels, ScanData, arrays_of
 from reportgen.analysis.top_images.top_k import Floats, TopK
 from reportgen.analysis.workbench import Workbench
 from reportgen.errors import ImageError
@@ -125,7 +125,7 @@ class _Group:
         k = unit.options.k
         self._top = TopK(sum(self._searched.values()), k)
         self._units = TopK(len(unit.options.units), k)
-        self._answers: list[tuple[Floats | None, Floats | None]] = []
+        self._answers: dict[str, list[Floats]] = {name: [] for name in ANSWERS}
         self._zeros: list[npt.NDArray[np.float64]] = []
         self._sampled: list[Floats] = []
         self._channels: Channels | None = None
@@ -142,8 +142,9 @@ class _Group:
         images = np.array([self._numbers[digest] for digest in digests], np.int64)
         self._top.add(found.highest, images, found.place)
         self._units.add(found.single, images, lambda rows, _: np.zeros(len(rows), np.int64))
-        if found.scores is not None:
-            self._answers.append((found.scores, found.probabilities))
+        for name, rows_of_all in self._answers.items():
+            if (rows := getattr(found, name)) is not None:
+                rows_of_all.append(rows)
         self._zeros.append(_rounded(found.zeros))
         room = MOST_SAMPLED - sum(map(len, self._sampled))
         self._sampled.append(found.channels[:room, 2])
@@ -158,10 +159,7 @@ class _Group:
         if self._channels is not None:
             arrays |= {"zeros": np.concatenate(self._zeros), "means": np.concatenate(self._sampled)}
             arrays |= {f"channel_{name}": value for name, value in vars(self._channels).items()}
-        for at, name in enumerate(("scores", "probabilities")):
-            parts = [found_rows for pair in self._answers if (found_rows := pair[at]) is not None]
-            if parts:
-                arrays[name] = np.concatenate(parts)
+        arrays |= {name: np.concatenate(rows) for name, rows in self._answers.items() if rows}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, allow_pickle=False, **arrays)
         data = ScanData(

@@ -32,6 +32,7 @@ class ScanOptions(FedOptions):
         units: single units that get top images.
         measured: paths of the layers whose channels and zeros are measured.
         answers: whether class scores are kept.
+        values: name of the output whose values are kept; none where it is empty.
         batch: most images that go through the network together on a CPU.
 
     """
@@ -41,6 +42,7 @@ class ScanOptions(FedOptions):
     units: Sequence[ChannelUnit] = ()
     measured: Sequence[str] = ()
     answers: bool = False
+    values: str = ""
     batch: int = BATCH
 
 
@@ -50,6 +52,7 @@ class Batch:
 
     Attributes:
         scores, probabilities: (N, classes).
+        values: of the output asked for, (N, values).
         zeros: share of zeros of each measured layer, (N, layers).
         channels: low, high, mean and 1 for inactive of the channels of all measured layers,
             (N, 4, channels).
@@ -61,6 +64,7 @@ class Batch:
 
     scores: Floats | None
     probabilities: Floats | None
+    values: Floats | None
     zeros: Floats
     channels: Floats
     highest: Floats
@@ -103,24 +107,26 @@ class Forward:
         return self._batch_of_maps(*found) if self._on_cpu else _batch(*found)
 
     def _maps(self, values: Any) -> Any:
-        """Scores and probabilities, and the maps of all layers as the network computes them."""
+        """Scores, probabilities and values, and the maps of all layers as they are computed."""
         network, options = self._bench.network, self._options
-        asked = self._answers.paths if options.answers else []
+        asked = self._answers.paths if options.answers or options.values else []
         behind, before = network.run(values, [*self._paths, *asked])
         count = len(self._paths)
         maps = [network.maps(output, path)
                 for path, output in zip(self._paths, behind, strict=False)]  # fmt: skip
-        scores, probabilities = None, None
-        if options.answers:
-            scores, probabilities, _ = self._answers.compute(behind[count:], before[count:])
-        return scores, probabilities, maps
+        scores, probabilities, numbers = None, None, None
+        if asked:
+            found = self._answers.compute(behind[count:], before[count:])
+            scores, probabilities = found[:2] if options.answers else (None, None)
+            numbers = self._answers.named(options.values, found[2])
+        return scores, probabilities, numbers, maps
 
     def _reduced(self, values: Any) -> Any:
         """What `_batch` takes, reduced on the device."""
         from keras import ops
 
         options = self._options
-        scores, probabilities, found = self._maps(values)
+        scores, probabilities, numbers, found = self._maps(values)
         maps = dict(zip(self._paths, found, strict=True))
         images = ops.shape(values)[0]
         nothing = ops.zeros((images, 0))
@@ -131,6 +137,7 @@ class Forward:
         return (
             scores,
             probabilities,
+            numbers,
             ops.stack([zeros for _, zeros in measured], axis=1) if measured else nothing,
             ops.concatenate([channels for channels, _ in measured], axis=2)
             if measured
@@ -142,15 +149,14 @@ class Forward:
             else ops.cast(nothing, "int32"),
         )
 
-    def _batch_of_maps(
-        self, scores: Floats | None, probabilities: Floats | None, found: Sequence[Floats]
-    ) -> Batch:
+    def _batch_of_maps(self, *kept: Any) -> Batch:
         """A batch whose maps are reduced here, a layer in each thread."""
+        scores, probabilities, values, found = kept
         options, maps = self._options, dict(zip(self._paths, found, strict=True))
         paths = list(dict.fromkeys([*options.measured, *options.layers]))
         numbers = dict(zip(paths, self._bench.threads.map(reduced, [maps[path] for path in paths]),
                            strict=True))  # fmt: skip
-        images = len(found[0]) if found else len(scores if scores is not None else ())
+        images = next(len(array) for array in (scores, values, *found) if array is not None)
         measured = [numbers[path] for path in options.measured]
         single = [maps[path][:, row, column, channel]
                   for path, row, column, channel in options.units]  # fmt: skip
@@ -158,6 +164,7 @@ class Forward:
         return Batch(
             scores,
             probabilities,
+            values,
             np.stack([layer.zeros for layer in measured], axis=1) if measured else nothing,
             np.concatenate([np.empty((images, 4, 0), np.float32)]
                            + [layer.channels for layer in measured], axis=2),
@@ -170,14 +177,15 @@ class Forward:
 
 def _batch(*found: Any) -> Batch:
     """A batch that was reduced on the device; the last array holds all places (N, channels)."""
-    scores, probabilities, zeros, channels, highest, single, places = found
+    *numbers, places = found
     known = places.astype(np.int64)
 
     def place(rows: Integers, columns: Integers) -> Integers:
         at: Integers = known[rows, columns]
         return at
 
-    return Batch(scores, probabilities, zeros, channels, highest, single, place)
+    scores, probabilities, values, zeros, channels, highest, single = numbers
+    return Batch(scores, probabilities, values, zeros, channels, highest, single, place)
 
 
 def _located_in(layers: Sequence[Floats]) -> Locate:

@@ -14,6 +14,9 @@ from reportgen.execution.store import Stored
 FILE = "scan.npz"
 """The arrays of a group."""
 
+ANSWERS = ("scores", "probabilities", "values")
+"""Arrays with a row for each image that was read, where they were asked for."""
+
 Booleans = npt.NDArray[np.bool_]
 
 
@@ -117,6 +120,11 @@ class ScannedGroup:
     def probabilities(self) -> Floats | None:
         """(images, classes); None where there are none."""
         return self.arrays.get("probabilities")
+
+    @property
+    def values(self) -> Floats | None:
+        """Values of the output asked for, (images, values); None where there are none."""
+        return self.arrays.get("values")
 
     @property
     def zeros(self) -> npt.NDArray[np.float64]:

@@ -122,7 +122,7 @@ TABLE = (
         title="Regression",
         headings=("regression", "true values"),
         on_request=False,
-        scans=False,
+        scans=True,
         left_to_site="",
         search=("mean absolute error", "scatter plot", "true values"),
     ),
