@@ -1,6 +1,8 @@
 """Fixtures that every room's tests share."""
 
 import os
+import signal
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,11 @@ settings.register_profile(
     derandomize="CI" in os.environ,
 )
 settings.load_profile("any machine")
+
+# A shell without job control has programs in its background ignore the interrupt, and all that they
+# start. With a handler of its own here, the programs that tests interrupt have the usual one again.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
