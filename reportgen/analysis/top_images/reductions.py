@@ -11,10 +11,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from reportgen.analysis.top_images.top_k import Floats, Integers
 from reportgen.pictures.channels import NOISE
-
-Floats = npt.NDArray[np.float32]
-Integers = npt.NDArray[np.int64]
 
 _BLOCK = 1 << 17
 """Values that are read together: 512 kB, which a core's cache holds."""

@@ -1,6 +1,6 @@
 """One pass of a scan: from the pixels of a batch to the numbers that are kept of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +96,6 @@ class Forward:
         self.measured = [network.map_channels(path) or 1 for path in options.measured]
         self.searched = {path: network.map_channels(path) or 1 for path in options.layers}
         self._on_cpu = bench.free_memory is None
-        self._measure = engine().traced_once(_measure, [(4, "float32")])
-        self._top = engine().traced_once(_top, [(4, "float32")])
         compute = self._maps if self._on_cpu else self._reduced
         self._graph = engine().compiled(compute, network.variables, bench.places)
 
@@ -130,10 +128,11 @@ class Forward:
         maps = dict(zip(self._paths, found, strict=True))
         images = ops.shape(values)[0]
         nothing = ops.zeros((images, 0))
-        measured = [self._measure(maps[path]) for path in options.measured]
-        tops = [self._top(maps[path]) for path in options.layers]
-        single = [maps[path][:, row, column, channel]
-                  for path, row, column, channel in options.units]  # fmt: skip
+        measure = engine().traced_once(_measure, [(4, "float32")])
+        top = engine().traced_once(_top, [(4, "float32")])
+        measured = [measure(maps[path]) for path in options.measured]
+        tops = [top(maps[path]) for path in options.layers]
+        single = _single(maps, options.units)
         return (
             scores,
             probabilities,
@@ -158,8 +157,7 @@ class Forward:
                            strict=True))  # fmt: skip
         images = next(len(array) for array in (scores, values, *found) if array is not None)
         measured = [numbers[path] for path in options.measured]
-        single = [maps[path][:, row, column, channel]
-                  for path, row, column, channel in options.units]  # fmt: skip
+        single = _single(maps, options.units)
         nothing = np.empty((images, 0), np.float32)
         return Batch(
             scores,
@@ -186,6 +184,11 @@ def _batch(*found: Any) -> Batch:
 
     scores, probabilities, values, zeros, channels, highest, single = numbers
     return Batch(scores, probabilities, values, zeros, channels, highest, single, place)
+
+
+def _single(maps: Mapping[str, Any], units: Sequence[ChannelUnit]) -> list[Any]:
+    """The values (N,) of single units in the maps of layers, by their paths."""
+    return [maps[path][:, row, column, channel] for path, row, column, channel in units]
 
 
 def _located_in(layers: Sequence[Floats]) -> Locate:

@@ -37,8 +37,6 @@ _FORMATS = (
 
 _ANIMATED = ("GIF", "WEBP", "PNG", "TIFF")
 
-_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
 _LARGE = 25_000_000
 """Pixels from which pictures are decoded one at a time: several take gigabytes of memory."""
 
@@ -167,9 +165,9 @@ def _open(path: Path) -> Iterator[IO[bytes]]:
 
 def _alone(file: IO[bytes]) -> AbstractContextManager[Any]:
     """What keeps two TIFFs from being decoded at the same time."""
-    found = file.read(4) in _TIFF
+    kind = sniff.picture_kind(file.read(sniff.HEAD))
     file.seek(0)
-    return one_at_a_time if found else nullcontext()
+    return one_at_a_time if kind == "TIFF" else nullcontext()
 
 
 def _is_large(image: Image.Image) -> bool:

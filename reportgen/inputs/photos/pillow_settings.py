@@ -39,7 +39,7 @@ def _enter(maximum_pixels: int) -> None:
             _earlier.enter_context(warnings.catch_warnings())
             _earlier.callback(setattr, Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)
             warnings.simplefilter("ignore")
-            Image.MAX_IMAGE_PIXELS = maximum_pixels
+            Image.MAX_IMAGE_PIXELS = 0
             Image.init()
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS or 0, maximum_pixels)
         _decoding += 1
